@@ -1,0 +1,1 @@
+"""Lamplighter: the messaging gateway of an electric utility."""
