@@ -1,0 +1,181 @@
+"""When a message may leave: the sending hours of each class, at the recipient's place.
+
+Hours are those of the place that is served (domain notes §7): 08:00 means eight o'clock on the wall there, on
+every side of a change of clocks. An opening includes its first moment and excludes its last. Everything here
+is pure: the moment asked about is an argument, and answers are in UTC.
+
+Public holidays come from the `holidays` package. Where a region trades working days for longer breaks, as
+China does every year, a holiday is the whole break as people live it: the weekend inside the National Day
+week is holiday too, and the Sunday worked for it is a working day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gateway.kernel.errors import InvalidInput, Misconfigured
+
+
+class HoursClass(StrEnum):
+    """Which hours a text keeps; templates name theirs in the front matter."""
+
+    #: Notices and surveys: 08:00–20:00 every day.
+    SERVICE = "service"
+    #: Arrears: 08:00–20:00, not on public holidays.
+    ARREARS = "arrears"
+    #: Commercial-adjacent: 09:00–20:00 on working days.
+    ADVICE = "advice"
+    #: Faults and restorations: 06:00–22:00.
+    OUTAGE = "outage"
+    #: Legal notices: the moment is set by the procedure, so none is refused here.
+    LEGAL = "legal"
+    #: Codes, answers to what a person just wrote, and what safety needs: any moment.
+    ANY = "any"
+
+
+class _Days(StrEnum):
+    EVERY = "every day"
+    NOT_HOLIDAYS = "not on public holidays"
+    WORKING = "working days only"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    opens: time
+    closes: time
+    days: _Days
+
+
+_RULES: Final[dict[HoursClass, _Rule]] = {
+    HoursClass.SERVICE: _Rule(time(8), time(20), _Days.EVERY),
+    HoursClass.ARREARS: _Rule(time(8), time(20), _Days.NOT_HOLIDAYS),
+    HoursClass.ADVICE: _Rule(time(9), time(20), _Days.WORKING),
+    HoursClass.OUTAGE: _Rule(time(6), time(22), _Days.EVERY),
+}
+
+#: No calendar closes this many days on end; a search that gets here has met a broken one.
+_FURTHEST_DAYS: Final = 60
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of time, in UTC, in which a message may leave: from `opens` until just before `closes`.
+
+    `closes` is None where the class has no hours.
+    """
+
+    opens: datetime
+    closes: datetime | None
+
+
+def describe(hours_class: HoursClass) -> str:
+    """The hours of a class in words, for the reason stored with a message."""
+    rule = _RULES.get(hours_class)
+    if rule is None:
+        return "at any hour"
+    words = f"{rule.opens:%H:%M}–{rule.closes:%H:%M}"
+    return words if rule.days is _Days.EVERY else f"{words}, {rule.days.value}"
+
+
+def next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str) -> Window:
+    """Find the first moment not before `at` when a message of this class may leave, and when that ends.
+
+    Inside its hours the answer opens at `at` itself, so asking again about the answer changes nothing.
+    `region` is a country (`CN`) or a country and a part of it (`US-NY`), for public holidays. A naive `at`
+    raises InvalidInput; an unknown region raises Misconfigured (`check_region` finds it at start).
+    """
+    if at.tzinfo is None:
+        raise InvalidInput("a moment without a time zone cannot be placed in sending hours", field="at")
+    # Compared in UTC: between zones, Python holds no two moments equal in the hour that a clock change repeats.
+    return _next_window(hours_class, at if at.tzinfo is UTC else at.astimezone(UTC), zone, region)
+
+
+def check_region(region: str) -> None:
+    """Raise Misconfigured where no calendar of public holidays is known for `region`."""
+    _calendar(region, 2025)
+
+
+def is_public_holiday(day: date, region: str) -> bool:
+    """Whether `day` is a public holiday in `region`, the weekend inside a longer break included."""
+    return day in _calendar(region, day.year).holidays
+
+
+def is_working_day(day: date, region: str) -> bool:
+    """Whether people work on `day` in `region`: no weekend and no holiday, or a weekend day worked instead."""
+    return day not in _calendar(region, day.year).free
+
+
+# A million recipients share a few moments, zones and classes; a large notice asks once for each.
+@lru_cache(maxsize=16_384)
+def _next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str) -> Window:
+    if hours_class not in _RULES:
+        return Window(opens=at, closes=None)
+    # The day before, too: after a clock change across midnight a window may belong to the day just left.
+    day = at.astimezone(zone).date() - _DAY
+    for _ in range(_FURTHEST_DAYS):
+        window = _window_of(hours_class, day, zone, region)
+        if window is not None and at < window[1]:
+            return Window(opens=max(at, window[0]), closes=window[1])
+        day += _DAY
+    raise Misconfigured(f"region {region}: no {hours_class.value} hours within {_FURTHEST_DAYS} days of {at}")
+
+
+@lru_cache(maxsize=4096)
+def _window_of(
+    hours_class: HoursClass, day: date, zone: ZoneInfo, region: str
+) -> tuple[datetime, datetime] | None:
+    """The hours of one day as moments in UTC, or None where that day has none."""
+    rule = _RULES[hours_class]
+    if rule.days is _Days.NOT_HOLIDAYS and is_public_holiday(day, region):
+        return None
+    if rule.days is _Days.WORKING and not is_working_day(day, region):
+        return None
+    opens = max(_moments(day, rule.opens, zone))
+    closes = min(_moments(day, rule.closes, zone))
+    return (opens, closes) if opens < closes else None
+
+
+def _moments(day: date, wall: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Both readings of a wall time; they differ only where a clock change skips or repeats it."""
+    first = datetime.combine(day, wall, zone)
+    return first.astimezone(UTC), first.replace(fold=1).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    holidays: frozenset[date]
+    #: Days on which nobody works: weekends that are not traded, and holidays.
+    free: frozenset[date]
+
+
+@lru_cache(maxsize=512)
+def _calendar(region: str, year: int) -> _Calendar:
+    # Loading the package takes a third of a second, which no command that never asks should pay.
+    import holidays
+
+    country, _, part = region.partition("-")
+    try:
+        known = holidays.country_holidays(country, subdiv=part or None, years=(year - 1, year, year + 1))
+    except NotImplementedError as error:
+        raise Misconfigured(f"no calendar of public holidays is known for region {region!r}: {error}") from error
+    days = [date(year, 1, 1) + _DAY * n for n in range(-15, 381)]
+    free = frozenset(day for day in days if not known.is_working_day(day))
+    named = frozenset(day for day in days if day in known)
+    if not known.weekend_workdays:
+        return _Calendar(named, free)
+    breaks: set[date] = set()
+    run: list[date] = []
+    for day in days:
+        if day in free:
+            run.append(day)
+            continue
+        if not named.isdisjoint(run):
+            breaks.update(run)
+        run = []
+    return _Calendar(frozenset(breaks | named), free)
