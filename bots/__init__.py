@@ -1,0 +1,1 @@
+"""Chat bots: faces of the same gateway, one folder a platform."""

@@ -1,0 +1,295 @@
+"""Rows of the archive: organisations, the grid, customers, accounts, contact points and the links between.
+
+A contact point is an address (a number, a chat); a contact link says that it reaches somebody who belongs to
+an account. Judgement is passed on links, not on numbers: a number can be right for one account and wrong for
+another (domain notes §5.2).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.kernel.database import Base
+from gateway.kernel.tables import Instant
+
+ROLES = ("holder", "payer", "tenant", "relative", "agent", "landlord")
+LINK_STATES = ("unverified", "verified", "suspended", "revoked")
+POINT_STATES = ("active", "unreachable", "retired")
+CORRECTION_STATES = ("open", "verifying", "applied", "watching", "closed", "dismissed", "reverted")
+
+
+def one_of(column: str, words: tuple[str, ...], name: str) -> CheckConstraint:
+    """A constraint that holds `column` to a closed list of words."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(word) for word in words)})", name=name)
+
+
+class Organisation(Base):
+    """A part of the utility: the company, a district."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+
+
+class Substation(Base):
+    """变电站."""
+
+    __tablename__ = "substation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str | None] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text, index=True)
+
+
+class Feeder(Base):
+    """线路."""
+
+    __tablename__ = "feeder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str | None] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text, index=True)
+    substation_id: Mapped[int | None] = mapped_column(ForeignKey("substation.id"))
+
+
+class TransformerArea(Base):
+    """台区: the smallest usual scope of an outage."""
+
+    __tablename__ = "transformer_area"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str | None] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text, index=True)
+    kind: Mapped[str | None] = mapped_column(Text)
+    feeder_id: Mapped[int | None] = mapped_column(ForeignKey("feeder.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+
+
+class Customer(Base):
+    """客户: a person or a group; may hold several accounts. `customer_no` is empty where the export has none."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_no: Mapped[str | None] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text, index=True)
+    segment: Mapped[str] = mapped_column(Text, server_default="individual")
+    id_masked: Mapped[str | None] = mapped_column(Text)
+
+
+class Premise(Base):
+    """用电地址: the place that is supplied, whoever lives there."""
+
+    __tablename__ = "premise"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    premise_no: Mapped[str | None] = mapped_column(Text, unique=True)
+    address: Mapped[str] = mapped_column(Text)
+    city: Mapped[str | None] = mapped_column(Text)
+    district: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    community: Mapped[str | None] = mapped_column(Text)
+    building: Mapped[str | None] = mapped_column(Text)
+    unit: Mapped[str | None] = mapped_column(Text)
+    room: Mapped[str | None] = mapped_column(Text)
+
+
+class Account(Base):
+    """户: what a bill is for. `account_no` is the number the utility and the customer know it by."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_no: Mapped[str] = mapped_column(Text, unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    premise_id: Mapped[int] = mapped_column(ForeignKey("premise.id"), index=True)
+    transformer_area_id: Mapped[int | None] = mapped_column(ForeignKey("transformer_area.id"), index=True)
+    holder_name: Mapped[str] = mapped_column(Text)
+    tariff_class: Mapped[str] = mapped_column(Text, server_default="residential")
+    voltage: Mapped[str | None] = mapped_column(Text)
+    capacity_kva: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    meter_no: Mapped[str | None] = mapped_column(Text)
+    opened_on: Mapped[date | None]
+    status: Mapped[str] = mapped_column(Text, server_default="active")
+    important_level: Mapped[str | None] = mapped_column(Text)
+    sensitive: Mapped[bool] = mapped_column(server_default=text("false"))
+    key_concern: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: What makes the household vulnerable (home_oxygen, dialysis, ventilator, elderly_alone, disabled).
+    vulnerable: Mapped[str | None] = mapped_column(Text)
+    vip: Mapped[bool] = mapped_column(server_default=text("false"))
+    manager_no: Mapped[str | None] = mapped_column(Text, index=True)
+    language: Mapped[str] = mapped_column(Text, server_default="zh")
+    sms_opt_out: Mapped[bool] = mapped_column(server_default=text("false"))
+    updated_on: Mapped[date | None]
+
+    __table_args__ = (one_of("status", ("active", "suspended", "closed"), "status"),)
+
+
+class ContactPoint(Base):
+    """An address of one kind: an E.164 number or a chat, with a state of its own."""
+
+    __tablename__ = "contact_point"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, server_default="phone")
+    address: Mapped[str] = mapped_column(Text)
+    #: `mobile`, `landline` or `unknown`: whether a text can reach it.
+    line: Mapped[str] = mapped_column(Text, server_default="mobile")
+    state: Mapped[str] = mapped_column(Text, server_default="active")
+    state_since: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        UniqueConstraint("address", "kind"),
+        one_of("state", POINT_STATES, "state"),
+    )
+
+
+class ContactLink(Base):
+    """Account ↔ contact point, with the role it plays and what is known of it. A revoked link stays for ever."""
+
+    __tablename__ = "contact_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"))
+    role: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="unverified")
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    source: Mapped[str | None] = mapped_column(Text)
+    registered_on: Mapped[date | None]
+    updated_on: Mapped[date | None]
+    verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    verified_how: Mapped[str | None] = mapped_column(Text)
+    #: When the present state began, and why.
+    state_since: Mapped[datetime | None] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "contact_point_id"),
+        Index(None, "contact_point_id"),
+        Index(
+            "ix_contact_link_stopped", "state", "id", postgresql_where=text("state IN ('suspended', 'revoked')")
+        ),
+        one_of("role", ROLES, "role"),
+        one_of("state", LINK_STATES, "state"),
+    )
+
+
+class OptOut(Base):
+    """A refusal given on a contact point, by purpose (`all` for every purpose)."""
+
+    __tablename__ = "opt_out"
+
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    source: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (one_of("purpose", ("billing", "outage", "service", "advice", "all"), "purpose"),)
+
+
+class Signal(Base):
+    """A piece of evidence about a contact, append-only (domain notes §5.2)."""
+
+    __tablename__ = "signal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (Index(None, "contact_point_id", "at"),)
+
+
+class Correction(Base):
+    """A case about contacts in doubt. It lists every link it concerns, and each needs a decision."""
+
+    __tablename__ = "correction"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(Text, server_default="open")
+    reason: Mapped[str] = mapped_column(Text)
+    contact_point_id: Mapped[int | None] = mapped_column(ForeignKey("contact_point.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    opened_by: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    note: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(None, "state", "id"),
+        one_of("state", CORRECTION_STATES, "state"),
+    )
+
+
+class CorrectionLink(Base):
+    """A link that a correction concerns, and what was decided on it."""
+
+    __tablename__ = "correction_link"
+
+    correction_id: Mapped[UUID] = mapped_column(ForeignKey("correction.id"), primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("contact_link.id"), primary_key=True, index=True)
+    #: `revoke`, `keep` or `change_role`; empty while undecided.
+    decision: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Import(Base):
+    """A file that was handed in, and how far it has got. `rows_done` and the counts move with each chunk."""
+
+    __tablename__ = "import"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    filename: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="queued")
+    requested_by: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Rows of the file dealt with so far, refused ones included; a restart goes on behind them.
+    rows: Mapped[int] = mapped_column(server_default="0")
+    created: Mapped[int] = mapped_column(server_default="0")
+    updated: Mapped[int] = mapped_column(server_default="0")
+    unchanged: Mapped[int] = mapped_column(server_default="0")
+    rejected: Mapped[int] = mapped_column(server_default="0")
+    conflicts: Mapped[int] = mapped_column(server_default="0")
+    ignored_headings: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(None, "state", "id"),
+        one_of("state", ("queued", "running", "done", "failed"), "state"),
+    )
+
+
+class ImportReject(Base):
+    """A row or cell that was refused, or (`conflict`) one that contradicts a correction."""
+
+    __tablename__ = "import_reject"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("import.id"))
+    row_number: Mapped[int]
+    column: Mapped[str | None] = mapped_column("column_name", Text)
+    reason: Mapped[str] = mapped_column(Text)
+    #: `row` (nothing of the row went in), `cell` (the rest of the row went in) or `conflict`.
+    scope: Mapped[str] = mapped_column(Text, server_default="row")
+    row: Mapped[list[str]] = mapped_column("row_values", JSONB)
+
+    __table_args__ = (Index(None, "import_id", "id"),)

@@ -1,0 +1,1 @@
+"""Cases: what customers raise, and the work orders it became."""

@@ -1,0 +1,1 @@
+"""Evaluations: invitations, scores and how many were never asked."""

@@ -1,0 +1,1 @@
+"""Follow-ups: the account managers' plan and the independent follow-up."""

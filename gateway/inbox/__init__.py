@@ -1,0 +1,1 @@
+"""The inbox: what customers say, how it is read, and what it causes."""

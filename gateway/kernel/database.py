@@ -1,0 +1,224 @@
+"""The database: one engine for a process, sessions for use cases, the driver itself for the hot paths.
+
+Leaving a session or a `Work` rolls back; only what `commit()` was told to keep is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from types import TracebackType
+from typing import Any, Final, Self
+
+import asyncpg
+from sqlalchemy import MetaData
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from gateway.kernel.logs import logger
+
+__all__ = ["AWAY", "Base", "Connection", "Database", "Listener", "Work", "copy", "driver"]
+
+log = logger(__name__)
+
+Connection = asyncpg.Connection
+
+#: What the drivers raise when the server is away: translated to `Unavailable` at the edges.
+AWAY: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    OperationalError,
+    InterfaceError,
+)
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Root of every table."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+
+
+class Work:
+    """One transaction on the driver's own connection, kept only by `commit()`."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
+        self._transaction: Any = None
+        self._kept = False
+        self.connection: Any = None
+
+    async def __aenter__(self) -> Self:
+        self.connection = await self._pool.acquire()
+        self._transaction = self.connection.transaction()
+        try:
+            await self._transaction.start()
+        except BaseException:
+            await self._pool.release(self.connection)
+            raise
+        return self
+
+    async def commit(self) -> None:
+        """Keep what was done since the work began. Nothing more may be done afterwards."""
+        await self._transaction.commit()
+        self._kept = True
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not self._kept and not self.connection.is_closed():
+                with suppress(*AWAY):
+                    await self._transaction.rollback()
+        finally:
+            await self._pool.release(self.connection)
+
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:
+        """Rows of a statement."""
+        rows: list[Any] = await self.connection.fetch(statement, *values)
+        return rows
+
+    async def value(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(statement, *values)
+
+    async def execute(self, statement: str, *values: Any) -> int:
+        """Carry a statement out; the number of rows it touched."""
+        return touched(await self.connection.execute(statement, *values))
+
+
+def touched(status: str) -> int:
+    """The row count in a command status such as `UPDATE 12`; 0 where it has none."""
+    last = status.rpartition(" ")[2]
+    return int(last) if last.isdigit() else 0
+
+
+class Database:
+    """The engine, the session factory and the driver's pool of one process.
+
+    `url` is a `postgresql://` address. `size` bounds the driver's pool; SQLAlchemy's has half of it.
+    """
+
+    def __init__(self, url: str, *, size: int = 16) -> None:
+        self.url = url
+        self._size = size
+        self._engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=max(2, size // 2),
+            max_overflow=size,
+            pool_pre_ping=True,
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def start(self) -> None:
+        """Open the driver's pool."""
+        self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=self._size, command_timeout=120)
+
+    async def close(self) -> None:
+        """Close both pools; what is still in flight has a second to end."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 2)
+            except TimeoutError:
+                self._pool.terminate()
+        await self._engine.dispose()
+
+    def session(self) -> AsyncSession:
+        """A session; leaving it rolls back whatever was not committed."""
+        return self._sessions()
+
+    def work(self) -> Work:
+        """A transaction on the driver's connection, for hot paths."""
+        assert self._pool is not None, "the database was not started"
+        return Work(self._pool)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """The driver's connection without a transaction, for single statements and server-side settings."""
+        assert self._pool is not None, "the database was not started"
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    async def reachable(self) -> bool:
+        """Whether the server answers now."""
+        try:
+            async with asyncio.timeout(3), self.connection() as connection:
+                return bool(await connection.fetchval("SELECT true"))
+        except (*AWAY, TimeoutError):
+            return False
+
+
+async def driver(session: AsyncSession) -> Any:
+    """The asyncpg connection of `session`, inside the session's transaction."""
+    connection = await session.connection()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    if not raw.is_in_transaction():
+        await connection.exec_driver_sql("SELECT 1")
+    return raw
+
+
+async def copy(connection: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY `rows` into `table`, in the connection's transaction."""
+    await connection.copy_records_to_table(table, columns=list(columns), records=rows)
+
+
+class Listener:
+    """LISTENs on channels with a connection of its own and comes back after the server was away.
+
+    After each (re)connection `resync` runs once, since notifications sent meanwhile are lost.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        handlers: dict[str, Callable[[str], None]],
+        *,
+        resync: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._url = url
+        self._handlers = handlers
+        self._resync = resync
+
+    async def run(self, ready: asyncio.Event | None = None) -> None:
+        """Listen until cancelled."""
+        while True:
+            connection: Any = None
+            try:
+                connection = await asyncpg.connect(self._url, timeout=5)
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda *_, lost=lost: lost.set())
+                for channel in self._handlers:
+                    await connection.add_listener(channel, self._heard)
+                if self._resync is not None:
+                    await self._resync()
+                if ready is not None:
+                    ready.set()
+                while not lost.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(lost.wait(), 15)
+                    if not lost.is_set():
+                        await connection.execute("SELECT 1")
+            except (*AWAY, TimeoutError, DBAPIError) as error:
+                log.warning("listener lost the database", error=type(error).__name__)
+            finally:
+                if connection is not None and not connection.is_closed():
+                    connection.terminate()
+            await asyncio.sleep(0.5)
+
+    def _heard(self, _connection: Any, _pid: int, channel: str, payload: str) -> None:
+        self._handlers[channel](payload)

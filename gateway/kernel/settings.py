@@ -1,0 +1,210 @@
+"""What an operator may set, from the environment (`LAMPLIGHTER_…`) or a `.env` file.
+
+Nested names are joined by two underscores: `LAMPLIGHTER_TWILIO__SENDER`. The sandbox fills in what it needs
+for itself; live mode refuses to start with any of those defaults.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from gateway.kernel.errors import Misconfigured
+
+Role = Literal["web", "dispatch", "clock"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"no such time zone: {name}") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class TwilioSettings(BaseModel):
+    """Twilio's REST API, or anything that speaks it. Empty in the sandbox means the embedded carrier."""
+
+    account_sid: str = ""
+    auth_token: SecretStr = SecretStr("")
+    sender: str = ""
+    base_url: str = ""
+    #: Texts a second over all nodes; 0 sends as fast as the carrier answers.
+    rate: float = Field(default=0, ge=0)
+    #: Hand-overs in flight for one node.
+    concurrency: int = Field(default=256, ge=1, le=4096)
+    #: Seconds before a hand-over counts as unknown.
+    timeout: float = Field(default=15, gt=0)
+
+
+class TelegramSettings(BaseModel):
+    """The customer bot."""
+
+    token: SecretStr = SecretStr("")
+    api_base: str = "https://api.telegram.org"
+    mode: Literal["webhook", "polling"] = "webhook"
+
+
+class StaffBotSettings(BaseModel):
+    """The bot for staff."""
+
+    token: SecretStr = SecretStr("")
+
+
+class SmppSettings(BaseModel):
+    """A direct connection to an operator's SMSC."""
+
+    host: str = ""
+    port: int = 2775
+    system_id: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+    window: int = 32
+
+
+class CarrierSettings(BaseModel):
+    """The embedded carrier of the sandbox."""
+
+    #: Port of its API and of the wall of handsets; 0 means the web port plus one.
+    port: int = Field(default=0, ge=0, le=65535)
+    #: `lively` handsets answer by themselves; `silent` ones only receive.
+    handsets: Literal["silent", "lively"] = "silent"
+
+
+class Settings(BaseSettings):
+    """All settings of one node. See `docs/operations.md` for the table."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAMPLIGHTER_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        validate_default=True,
+    )
+
+    mode: Literal["sandbox", "live"] = "sandbox"
+    database_url: str = ""
+    data_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+    roles: Annotated[list[Role], NoDecode] = ["web", "dispatch", "clock"]
+    secret_key: SecretStr = SecretStr("")
+    bootstrap_api_key: SecretStr = SecretStr("")
+    auto_approve: Annotated[list[str], NoDecode] = ["outage_fault", "restoration"]
+    contact_checks: Literal["manual", "auto", ""] = ""
+    timezone: Zone = "Asia/Shanghai"
+    region: str = "CN"
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    sender_name: str = "国网供电"
+    opt_out_scope: Literal["purpose", "all"] = "purpose"
+    mask_unproven: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    max_upload_mb: int = Field(default=2048, ge=1)
+
+    twilio: TwilioSettings = TwilioSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    telegram_staff: StaffBotSettings = StaffBotSettings()
+    smpp: SmppSettings = SmppSettings()
+    carrier: CarrierSettings = CarrierSettings()
+
+    @field_validator("roles", "auto_approve", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return _split(value)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://", "postgresql+asyncpg://")):
+            raise ValueError("DATABASE_URL must be a postgresql:// address")
+        return value.replace("postgresql+asyncpg://", "postgresql://").replace("postgres://", "postgresql://")
+
+    @model_validator(mode="after")
+    def _live_has_no_defaults(self) -> Settings:
+        if self.mode == "sandbox":
+            return self
+        missing = [
+            name
+            for name, value in (
+                ("DATABASE_URL", self.database_url),
+                ("SECRET_KEY", self.secret_key.get_secret_value()),
+                ("PUBLIC_URL", self.public_url),
+                ("TWILIO__ACCOUNT_SID", self.twilio.account_sid),
+                ("TWILIO__AUTH_TOKEN", self.twilio.auth_token.get_secret_value()),
+                ("TWILIO__SENDER", self.twilio.sender),
+            )
+            if not value
+        ]
+        if missing:
+            raise ValueError(f"live mode needs LAMPLIGHTER_{', LAMPLIGHTER_'.join(missing)}")
+        if len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("live mode needs a LAMPLIGHTER_SECRET_KEY of 32 characters or more")
+        if self.bootstrap_api_key.get_secret_value():
+            raise ValueError("LAMPLIGHTER_BOOTSTRAP_API_KEY is for the sandbox; live mode refuses it")
+        if not self.twilio.base_url:
+            self.twilio.base_url = "https://api.twilio.com"
+        return self
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the test clock and the embedded carrier are available."""
+        return self.mode == "sandbox"
+
+    @property
+    def embedded_carrier(self) -> bool:
+        """Whether this node starts a carrier of its own: in the sandbox, unless another one is named."""
+        return self.sandbox and not self.twilio.base_url
+
+    @property
+    def base_url(self) -> str:
+        """The public address, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The utility's home zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def automatic_contact_checks(self) -> bool:
+        """Whether the clock drafts contact checks that are due."""
+        return (self.contact_checks or ("manual" if self.sandbox else "auto")) == "auto"
+
+    def kept_secret(self) -> str:
+        """The key that signs sessions; in the sandbox made once and kept in the data directory."""
+        if key := self.secret_key.get_secret_value():
+            return key
+        path = self.data_dir / "secret-key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text()
+
+
+def load() -> Settings:
+    """Settings from the environment. Raises Misconfigured with every fault on a line of its own."""
+    from pydantic import ValidationError
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "\n".join(
+            f"  LAMPLIGHTER_{'__'.join(str(part).upper() for part in fault['loc']) or 'MODE'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise Misconfigured(f"settings are wrong:\n{faults}") from error

@@ -1,0 +1,1 @@
+"""Migrations of the database. A release's migrations are readable by the release before it."""

@@ -1,0 +1,95 @@
+"""Rows of the notices room: bills, payments and the notices drawn from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.archive.tables import one_of
+from gateway.kernel.database import Base
+from gateway.kernel.tables import Instant
+
+Money = Numeric(14, 2)
+
+NOTICE_STATES = ("draft", "approved", "composing", "sending", "paused", "done", "cancelled")
+
+
+class Bill(Base):
+    """What an account owes for a billing month: one row of an arrears list, or a bill as it was issued."""
+
+    __tablename__ = "bill"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    #: `YYYYMM`.
+    billing_month: Mapped[str] = mapped_column(Text)
+    amount: Mapped[Decimal] = mapped_column(Money)
+    due_date: Mapped[date]
+    #: Set once the account stands on an arrears list for the month.
+    overdue: Mapped[bool] = mapped_column(server_default=text("false"))
+    months_overdue: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    late_fee: Mapped[Decimal] = mapped_column(Money, server_default="0")
+    as_of: Mapped[date | None]
+    detail: Mapped[str | None] = mapped_column(Text)
+    #: Payments for the month that arrived after the list was cut.
+    paid: Mapped[Decimal] = mapped_column(Money, server_default="0")
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "billing_month"),
+        Index("ix_bill_open", "billing_month", "account_id", postgresql_where=text("settled_at IS NULL")),
+    )
+
+
+class Payment(Base):
+    """A payment as the bank or the counter reports it."""
+
+    __tablename__ = "payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_no: Mapped[str] = mapped_column(Text, unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    billing_month: Mapped[str] = mapped_column(Text)
+    amount: Mapped[Decimal] = mapped_column(Money)
+    paid_at: Mapped[datetime] = mapped_column(Instant)
+    channel: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index(None, "account_id", "billing_month"),)
+
+
+class Notice(Base):
+    """One thing told to many: drafted, approved, composed chunk by chunk into messages, sent."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="draft")
+    #: What it is about, as its kind understands it: a billing month, a span of closed work orders, …
+    about: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    tone: Mapped[str | None] = mapped_column(Text)
+    not_before: Mapped[datetime | None] = mapped_column(Instant)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    channels: Mapped[list[str] | None] = mapped_column(JSONB)
+    drafted_by: Mapped[str] = mapped_column(Text)
+    drafted_at: Mapped[datetime] = mapped_column(Instant)
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Why it stands where it stands, where that needs words (a pause by itself, a cancellation).
+    remark: Mapped[str | None] = mapped_column(Text)
+    #: Accounts in the audience and how many of them are composed; the cursor is the last recipient composed.
+    audience: Mapped[int | None] = mapped_column(BigInteger)
+    composed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    cursor_point: Mapped[int | None] = mapped_column(BigInteger)
+    cursor_account: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index(None, "state", "id"),
+        one_of("state", NOTICE_STATES, "state"),
+    )

@@ -1,0 +1,1 @@
+"""The sandbox: an embedded carrier, a wall of handsets, the test clock, sample data."""

@@ -1,0 +1,17 @@
+"""All tables of the house under one metadata, for migrations and for holding models and migrations equal."""
+
+from __future__ import annotations
+
+from gateway.archive import tables as archive
+from gateway.cases import tables as cases
+from gateway.evaluations import tables as evaluations
+from gateway.inbox import tables as inbox
+from gateway.kernel import tables as kernel
+from gateway.kernel.database import Base
+from gateway.notices import tables as notices
+from gateway.outbox import tables as outbox
+from gateway.staff import tables as staff
+
+__all__ = ["archive", "cases", "evaluations", "inbox", "kernel", "metadata", "notices", "outbox", "staff"]
+
+metadata = Base.metadata

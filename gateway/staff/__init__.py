@@ -1,0 +1,1 @@
+"""Staff: people, teams, sign-in, API keys."""

@@ -1,0 +1,1 @@
+"""The web: the HTTP interface, the carriers' webhooks and the console."""
