@@ -117,7 +117,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundText:
-    """A text from a customer. Nothing in it is trusted or cleaned."""
+    """A text from a customer, as it came; only what no database can hold is replaced, by U+FFFD."""
 
     #: Unique at the carrier: what makes a repeated webhook harmless.
     carrier_id: str
