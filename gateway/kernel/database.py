@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 import asyncpg
 from sqlalchemy import MetaData
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -25,7 +25,7 @@ log = logger(__name__)
 
 Connection = asyncpg.Connection
 
-#: What the drivers raise when the server is away: translated to `Unavailable` at the edges.
+#: What the drivers raise when the server is away (OSError covers time-outs): `Unavailable` at the edges.
 AWAY: Final[tuple[type[Exception], ...]] = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -159,7 +159,7 @@ class Database:
         try:
             async with asyncio.timeout(3), self.connection() as connection:
                 return bool(await connection.fetchval("SELECT true"))
-        except (*AWAY, TimeoutError):
+        except AWAY:
             return False
 
 
@@ -213,7 +213,7 @@ class Listener:
                         await asyncio.wait_for(lost.wait(), 15)
                     if not lost.is_set():
                         await connection.execute("SELECT 1")
-            except (*AWAY, TimeoutError, DBAPIError) as error:
+            except AWAY as error:
                 log.warning("listener lost the database", error=type(error).__name__)
             finally:
                 if connection is not None and not connection.is_closed():

