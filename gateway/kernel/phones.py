@@ -124,8 +124,8 @@ _dashes = re.compile("[\u2010-\u2015\u2212\u2500\u2501\u30fc\uff0d_~]").sub
 _not_digit = re.compile(r"[^0-9]").sub
 _spreadsheet_zero = re.compile(r"(?<=[0-9]{5})\.0+(?![0-9])").sub
 _scientific = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{1,2}").fullmatch
-_letter_o = re.compile(r"(?<=[0-9])[oO](?=[0-9])").sub
-_letter_l = re.compile(r"(?<=[0-9])[lI](?=[0-9])").sub
+_letters_for_digits = re.compile(r"(?<=[0-9])[oOlI]+(?=[0-9])").sub
+_LETTERS_FOR_DIGITS: Final = str.maketrans("oOlI", "0011")
 _extension_mark = re.compile(
     r"(?:转接?|分机号?|内线|ext(?:ension)?\.?|#|[xX])[ :]*([0-9]{1,6})(?![0-9])", re.IGNORECASE
 ).sub
@@ -239,7 +239,11 @@ def _chinese(digits: str) -> PhoneNumber | Reason:
     if _landline(f"0{national}"):
         return PhoneNumber(f"+86{national}", Kind.LANDLINE)
     if len(digits) <= 6:
-        return Reason.SHORT_CODE if re.fullmatch(r"1[0-9]{2,5}|9[56][0-9]{3,4}", digits) else Reason.TOO_SHORT
+        return (
+            Reason.SHORT_CODE
+            if re.fullmatch(r"1[12][0-9]|1[0-9]{4}|9[56][0-9]{3,4}", digits)
+            else Reason.TOO_SHORT
+        )
     if re.fullmatch(r"[2-8][0-9]{6,7}", digits):
         return Reason.NO_AREA_CODE
     if len(national) < (11 if national.startswith("1") else 9):
@@ -286,7 +290,7 @@ class _Reader:
         self._area = ""
 
     def read(self, tidy: str) -> PhoneField:
-        text = _letter_l("1", _letter_o("0", tidy))
+        text = _letters_for_digits(lambda found: found[0].translate(_LETTERS_FOR_DIGITS), tidy)
         text = _extension_mark(self._keep_extension, text)
         name, note, text = _without_words(text)
         for part in _between(text):
@@ -341,6 +345,7 @@ def _without_words(text: str) -> tuple[str | None, str | None, str]:
     notes: list[str] = []
     for found in _words.findall(text):
         word = found.removeprefix(next(filter(found.startswith, _LABELS_BY_LENGTH), ""))
+        word = word.removesuffix(next(filter(word.endswith, _LABELS_BY_LENGTH), "")).strip(" ·.")
         if not word or word.casefold() in _LABELS or word.casefold() in _CONNECTIVES:
             continue
         if word.casefold() in _RELATIONS:
