@@ -62,7 +62,10 @@ class Lane(Base):
 
     id: Mapped[int] = mapped_column(SmallInteger, Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(Text, unique=True)
+    #: What it carries: `sms`, or a chat platform.
     channel: Mapped[str] = mapped_column(Text)
+    #: The carrier it hands over to (`gateway.outbox.carriers.Channel.name`).
+    carrier: Mapped[str] = mapped_column(Text)
     sender: Mapped[str] = mapped_column(Text)
     #: Messages a second over all nodes; 0 is without limit.
     rate: Mapped[float] = mapped_column(Double, server_default="0")
@@ -93,6 +96,7 @@ class Message(Base):
     contact_point_id: Mapped[int | None] = mapped_column(BigInteger)
     to_address: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text, server_default="sms")
+    #: The lane that took it; a queued message belongs to its channel, so that any lane of it may.
     lane_id: Mapped[int | None] = mapped_column(SmallInteger)
     template: Mapped[str] = mapped_column(Text)
     template_version: Mapped[str] = mapped_column(Text)
@@ -119,6 +123,8 @@ class Message(Base):
     node_id: Mapped[UUID | None]
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    #: Since when it is uncertain, in the database's own time: doubt is about networks, not about the test clock.
+    doubt_since: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
     carrier_id: Mapped[str | None] = mapped_column(Text)
@@ -127,7 +133,7 @@ class Message(Base):
     __table_args__ = (
         Index(
             "ix_message_queue",
-            "lane_id",
+            "channel",
             "priority",
             "not_before",
             postgresql_where=text("state = 'queued'"),

@@ -142,6 +142,7 @@ def upgrade() -> None:
         sa.Column("id", sa.SmallInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("rate", sa.Double(), server_default="0", nullable=False),
         sa.Column("concurrency", sa.Integer(), server_default="256", nullable=False),
@@ -182,6 +183,7 @@ def upgrade() -> None:
         sa.Column("node_id", sa.Uuid(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("doubt_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("carrier_id", sa.Text(), nullable=True),
@@ -204,7 +206,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_queue",
         "message",
-        ["lane_id", "priority", "not_before"],
+        ["channel", "priority", "not_before"],
         unique=False,
         postgresql_where=sa.text("state = 'queued'"),
     )

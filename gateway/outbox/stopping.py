@@ -1,0 +1,109 @@
+"""Stopping (promise P3): what must not leave any more is withheld in the transaction of what stops it.
+
+Every stop also tells all nodes, so that what they have claimed and not begun goes back and is judged anew. A
+message already handed over cannot be called back; it stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.outbox.messages import ANSWERS
+
+#: Channel on which a stop is told; the payload is empty, since whatever is claimed and not begun is re-judged.
+STOP: Final = "outbox_stop"
+
+_WITHHOLD: Final = """
+WITH stopped AS (
+  UPDATE message SET state = 'withheld', withheld_reason = $2, node_id = NULL
+  WHERE id = ANY($1::uuid[]) AND state = 'queued' RETURNING id
+)
+INSERT INTO message_event (id, at, kind, detail) SELECT id, $3, 'withheld', $4 FROM stopped RETURNING id
+"""
+
+
+async def tell_nodes(connection: Any) -> None:
+    """Tell every dispatcher, when the transaction commits, to look again at what it has not begun."""
+    await connection.execute("SELECT pg_notify($1, '')", STOP)
+
+
+async def withhold(
+    connection: Any, messages: Sequence[UUID], *, reason: str, at: datetime, words: str
+) -> list[UUID]:
+    """Withhold those of `messages` that are still queued; which they were."""
+    if not messages:
+        return []
+    rows = await connection.fetch(_WITHHOLD, list(messages), reason, at, words)
+    return [row["id"] for row in rows]
+
+
+async def stop_grounds(connection: Any, grounds: Sequence[str], *, reason: str, at: datetime) -> int:
+    """Declare grounds as no longer holding and withhold the texts that rest on nothing else.
+
+    A text that speaks for other accounts too stays queued; its next claim finds it partly stopped, and it is
+    composed anew without them. How many texts were withheld. `reason` is one of the contract's.
+    """
+    if not grounds:
+        return 0
+    await connection.execute(
+        """INSERT INTO ground_stop (ground, reason, at) SELECT DISTINCT g, $2, $3::timestamptz
+           FROM unnest($1::text[]) g ON CONFLICT (ground)
+           DO UPDATE SET reason = excluded.reason, at = excluded.at""",
+        list(grounds),
+        reason,
+        at,
+    )
+    whole = await connection.fetch(
+        """SELECT a.id FROM message_account a JOIN message m USING (id)
+           WHERE a.ground = ANY($1::text[]) AND m.state = 'queued' AND NOT EXISTS (
+             SELECT 1 FROM message_account other LEFT JOIN ground_stop stop ON stop.ground = other.ground
+             WHERE other.id = a.id AND stop.ground IS NULL)""",
+        list(grounds),
+    )
+    stopped = await withhold(
+        connection, list({row["id"] for row in whole}), reason=reason, at=at, words=f"its ground ended: {reason}"
+    )
+    await tell_nodes(connection)
+    return len(stopped)
+
+
+async def resume_grounds(connection: Any, grounds: Sequence[str]) -> None:
+    """Let grounds hold again (a payment was reversed, a paused notice goes on). Withheld texts stay withheld."""
+    await connection.execute("DELETE FROM ground_stop WHERE ground = ANY($1::text[])", list(grounds))
+
+
+async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: datetime, words: str) -> int:
+    """Withhold queued texts that go out through these links alone; how many. `reason`: misdirected or revoked."""
+    rows = await connection.fetch(
+        """SELECT a.id FROM message_account a JOIN message m USING (id)
+           WHERE m.state = 'queued'
+             AND m.contact_point_id IN (SELECT contact_point_id FROM contact_link WHERE id = ANY($1::bigint[]))
+             AND a.link_id = ANY($1::bigint[])
+             AND NOT EXISTS (
+               SELECT 1 FROM message_account other LEFT JOIN contact_link l ON l.id = other.link_id
+               WHERE other.id = a.id AND (l.id IS NULL OR l.state NOT IN ('suspended', 'revoked')))""",
+        list(links),
+    )
+    stopped = await withhold(connection, list({row["id"] for row in rows}), reason=reason, at=at, words=words)
+    await tell_nodes(connection)
+    return len(stopped)
+
+
+async def stop_purposes(
+    connection: Any, contact_point: int, purposes: Sequence[str], *, at: datetime, words: str
+) -> int:
+    """Withhold queued texts of these purposes (`all` for every one) to a contact point; how many."""
+    rows = await connection.fetch(
+        """SELECT id FROM message WHERE contact_point_id = $1 AND state = 'queued' AND klass NOT IN ('L', 'V')
+             AND ('all' = ANY($2::text[]) OR purpose = ANY($2::text[]))
+             AND kind <> ALL ($3::text[])""",
+        contact_point,
+        list(purposes),
+        list(ANSWERS),
+    )
+    stopped = await withhold(connection, [row["id"] for row in rows], reason="opted_out", at=at, words=words)
+    await tell_nodes(connection)
+    return len(stopped)
