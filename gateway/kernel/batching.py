@@ -1,0 +1,100 @@
+"""Many callers, one writer: what arrives while a batch is being written makes up the next one.
+
+A caller alone waits for nothing; under load the batches grow by themselves, so a hundred webhooks share one
+commit. Nothing is answered before its batch was handled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+from gateway.kernel.database import AWAY
+from gateway.kernel.errors import Unavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AWAY_MESSAGE: Final = "the database is away; try again"
+
+
+class Grouped(Generic[T, R]):
+    """Hands items to `handle` in batches of at most `most`, one batch at a time, in the order they came.
+
+    `handle` answers with one result an item, in their order. Where it fails because the database is away, all
+    of its batch get `Unavailable`; where it fails otherwise, its items are tried one by one, and only those
+    that fail alone get that error.
+    """
+
+    def __init__(self, handle: Callable[[list[T]], Awaitable[Sequence[R]]], *, most: int = 500) -> None:
+        self._handle = handle
+        self._most = most
+        self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._something = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closed = False
+
+    async def submit(self, item: T) -> R:
+        """The result for `item`, once its batch was handled. `Unavailable` after `close`."""
+        if self._closed:
+            raise Unavailable("shutting down; try again")
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, answer))
+        self._idle.clear()
+        self._something.set()
+        return await answer
+
+    async def run(self) -> None:
+        """Handle batches until cancelled; whoever still waits then gets `Unavailable`."""
+        batch: list[tuple[T, asyncio.Future[R]]] = []
+        try:
+            while True:
+                await self._something.wait()
+                self._something.clear()
+                while self._waiting:
+                    batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                    await self._carry_out(batch)
+                self._idle.set()
+        finally:
+            self._closed = True
+            for _, answer in (*batch, *self._waiting):
+                if not answer.done():
+                    answer.set_exception(Unavailable("shutting down; try again"))
+            self._waiting.clear()
+            self._idle.set()
+
+    async def close(self) -> None:
+        """Take nothing more and wait until everything that was submitted has been handled."""
+        self._closed = True
+        await self._idle.wait()
+
+    async def _carry_out(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._handle([item for item, _ in batch])
+        except AWAY as error:
+            _refuse(batch, error)
+        except Exception as error:
+            if len(batch) == 1:
+                _fail(batch[0][1], error)
+                return
+            for one in batch:
+                await self._carry_out([one])
+        else:
+            for (_, answer), result in zip(batch, results, strict=True):
+                if not answer.done():
+                    answer.set_result(result)
+
+
+def _refuse(batch: Sequence[tuple[T, asyncio.Future[R]]], cause: Exception) -> None:
+    for _, answer in batch:
+        away = Unavailable(_AWAY_MESSAGE)
+        away.__cause__ = cause
+        _fail(answer, away)
+
+
+def _fail(answer: asyncio.Future[R], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

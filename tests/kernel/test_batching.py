@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from gateway.kernel.batching import Grouped
+from gateway.kernel.errors import Unavailable
+
+
+class Writer:
+    """Stands for a database: keeps the batches it was given, and stops at a gate when told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.entered = asyncio.Event()
+        self.away = False
+
+    async def __call__(self, items: list[int]) -> Sequence[int]:
+        self.batches.append(items)
+        self.entered.set()
+        await self.gate.wait()
+        if self.away:
+            raise ConnectionRefusedError("gone")
+        if 13 in items:
+            raise asyncpg.DataError("thirteen cannot be encoded")
+        return [item * 2 for item in items]
+
+
+@asynccontextmanager
+async def running(grouped: Grouped[int, int]) -> AsyncIterator[None]:
+    task = asyncio.create_task(grouped.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_one_alone_waits_for_nobody() -> None:
+    writer = Writer()
+    grouped = Grouped(writer)
+    async with running(grouped):
+        assert await grouped.submit(4) == 8
+    assert writer.batches == [[4]]
+
+
+async def test_what_comes_while_a_batch_is_written_makes_up_the_next() -> None:
+    writer = Writer()
+    grouped = Grouped(writer, most=3)
+    async with running(grouped):
+        writer.gate.clear()
+        first = asyncio.create_task(grouped.submit(0))
+        await writer.entered.wait()
+        rest = [asyncio.create_task(grouped.submit(number)) for number in range(1, 6)]
+        await asyncio.sleep(0)
+        assert not first.done()
+        writer.gate.set()
+        assert await asyncio.gather(first, *rest) == [0, 2, 4, 6, 8, 10]
+    assert writer.batches == [[0], [1, 2, 3], [4, 5]]
+
+
+async def test_one_bad_item_does_not_fail_its_neighbours() -> None:
+    writer = Writer()
+    grouped = Grouped(writer)
+    async with running(grouped):
+        writer.gate.clear()
+        tasks = [asyncio.create_task(grouped.submit(number)) for number in (12, 13, 14)]
+        await writer.entered.wait()
+        writer.gate.set()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert answers[0] == 24
+    assert isinstance(answers[1], asyncpg.DataError)
+    assert answers[2] == 28
+    assert writer.batches == [[12, 13, 14], [12], [13], [14]]
+
+
+async def test_a_database_away_fails_the_batch_once_and_the_next_one_is_served() -> None:
+    writer = Writer()
+    grouped = Grouped(writer)
+    async with running(grouped):
+        writer.away = True
+        answers = await asyncio.gather(grouped.submit(1), grouped.submit(2), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+        assert writer.batches == [[1, 2]]
+        writer.away = False
+        assert await grouped.submit(3) == 6
+
+
+async def test_a_caller_who_went_away_does_not_stop_the_rest() -> None:
+    writer = Writer()
+    grouped = Grouped(writer)
+    async with running(grouped):
+        writer.gate.clear()
+        gone = asyncio.create_task(grouped.submit(1))
+        stays = asyncio.create_task(grouped.submit(2))
+        await writer.entered.wait()
+        gone.cancel()
+        writer.gate.set()
+        assert await stays == 4
+
+
+async def test_closing_finishes_what_waits_and_takes_no_more() -> None:
+    writer = Writer()
+    grouped = Grouped(writer)
+    async with running(grouped):
+        writer.gate.clear()
+        waiting = [asyncio.create_task(grouped.submit(number)) for number in (1, 2)]
+        await writer.entered.wait()
+        closing = asyncio.create_task(grouped.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            await grouped.submit(3)
+        assert not closing.done()
+        writer.gate.set()
+        await closing
+        assert await asyncio.gather(*waiting) == [2, 4]
+
+
+async def test_a_runner_that_is_cancelled_leaves_nobody_waiting() -> None:
+    writer = Writer()
+    grouped = Grouped(writer)
+    async with running(grouped):
+        writer.gate.clear()
+        waiting = [asyncio.create_task(grouped.submit(number)) for number in (1, 2)]
+        await writer.entered.wait()
+        waiting.append(asyncio.create_task(grouped.submit(3)))
+        await asyncio.sleep(0)
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [Unavailable] * 3
