@@ -65,9 +65,7 @@ def test_known_sizes(text: str, encoding: str, units: int, parts: int) -> None:
 
 def test_every_character_of_the_alphabet_is_in_it_once() -> None:
     alphabet = [chr(code) for code in range(0x10000) if not 0xD800 <= code <= 0xDFFF]
-    septets = {
-        character: count(character).units for character in alphabet if count(character).encoding == "GSM-7"
-    }
+    septets = {character: count(character).units for character in alphabet if count(character).encoding == "GSM-7"}
     assert sum(1 for units in septets.values() if units == 1) == 127  # 128 less the escape
     assert "".join(sorted(c for c, units in septets.items() if units == 2)) == "".join(sorted(GSM_EXTENSION))
 
