@@ -83,13 +83,38 @@ class Notice(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     #: Why it stands where it stands, where that needs words (a pause by itself, a cancellation).
     remark: Mapped[str | None] = mapped_column(Text)
-    #: Accounts in the audience and how many of them are composed; the cursor is the last recipient composed.
-    audience: Mapped[int | None] = mapped_column(BigInteger)
+    #: Subjects in the audience, and whether all of them are found; how many are composed.
+    audience: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    audience_found: Mapped[bool] = mapped_column(server_default=text("false"))
     composed: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    cursor_point: Mapped[int | None] = mapped_column(BigInteger)
-    cursor_account: Mapped[int | None] = mapped_column(BigInteger)
+    #: How far the search for the audience and the composing have got: they go on behind it after a crash.
+    audience_cursor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    point_cursor: Mapped[int] = mapped_column(BigInteger, server_default="-1")
+    subject_cursor: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     __table_args__ = (
         Index(None, "state", "id"),
         one_of("state", NOTICE_STATES, "state"),
     )
+
+
+class Recipient(Base):
+    """A subject of a notice in composition, and the contact point it is to be told at.
+
+    The rows are written in the order of subjects and read in the order of contact points, so that all a number
+    is to be told comes together; they are removed when the notice is composed.
+    """
+
+    __tablename__ = "notice_recipient"
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: 0 where nobody can be told.
+    contact_point_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    #: The row of its kind that it is about: a bill, a work order.
+    subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(BigInteger)
+    link_id: Mapped[int | None] = mapped_column(BigInteger)
+    address: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    withheld_reason: Mapped[str | None] = mapped_column(Text)
+    because: Mapped[str] = mapped_column(Text)

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from gateway.outbox.messages import AccountPart, NewMessage, insert, priority_of
-from gateway.outbox.stopping import resume_grounds, stop_grounds, stop_links, stop_purposes
+from gateway.outbox.stopping import (
+    cancel_notice,
+    pause_notice,
+    resume_grounds,
+    resume_notice,
+    stop_grounds,
+    stop_links,
+    stop_purposes,
+)
 
 __all__ = [
     "AccountPart",
     "NewMessage",
+    "cancel_notice",
     "insert",
+    "pause_notice",
     "priority_of",
     "resume_grounds",
+    "resume_notice",
     "stop_grounds",
     "stop_links",
     "stop_purposes",

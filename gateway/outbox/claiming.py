@@ -22,13 +22,14 @@ WITH due AS MATERIALIZED (
   SELECT found.id FROM (VALUES (0), (1), (2), (3)) AS level(priority),
   LATERAL (
     SELECT id FROM message
-    WHERE state = 'queued' AND channel = $1 AND priority = level.priority AND not_before <= $2
+    WHERE state = 'queued' AND NOT held AND channel = $1 AND priority = level.priority AND not_before <= $2
     ORDER BY not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED
   ) AS found
   LIMIT $3
 ), judged AS (
   SELECT m.id, CASE
       WHEN m.expires_at <= $2 THEN 'expired'
+      WHEN halt.reason IS NOT NULL THEN halt.reason
       WHEN m.closes_at <= $2 THEN 'late'
       WHEN part.stopped THEN part.reason
       WHEN part.partly_stopped THEN 'partly'
@@ -37,6 +38,7 @@ WITH due AS MATERIALIZED (
     END AS verdict
   FROM due JOIN message m USING (id)
   LEFT JOIN contact_point point ON point.id = m.contact_point_id
+  LEFT JOIN ground_stop halt ON halt.ground = 'notice:' || m.notice_id
   LEFT JOIN LATERAL (
     SELECT bool_and(bad.reason IS NOT NULL) AS stopped, bool_or(bad.reason IS NOT NULL) AS partly_stopped,
            min(bad.reason) AS reason
@@ -54,9 +56,11 @@ WITH due AS MATERIALIZED (
   ) AS refusal ON true
 )
 UPDATE message m SET
-  state = CASE judged.verdict WHEN 'expired' THEN 'expired' WHEN 'late' THEN 'queued' WHEN 'partly' THEN 'queued'
-               ELSE CASE WHEN judged.verdict IS NULL THEN 'sending' ELSE 'withheld' END END,
-  withheld_reason = CASE WHEN judged.verdict IN ('expired', 'late', 'partly') THEN NULL ELSE judged.verdict END,
+  state = CASE WHEN judged.verdict IS NULL THEN 'sending' WHEN judged.verdict IN ('expired', 'cancelled')
+               THEN judged.verdict WHEN judged.verdict IN ('late', 'partly', 'paused') THEN 'queued' ELSE 'withheld' END,
+  withheld_reason = CASE WHEN judged.verdict IN ('expired', 'cancelled', 'late', 'partly', 'paused') THEN NULL
+                         ELSE judged.verdict END,
+  held = judged.verdict IS NOT DISTINCT FROM 'paused',
   lane_id = $4, node_id = CASE WHEN judged.verdict IS NULL THEN $5::uuid END,
   claimed_at = CASE WHEN judged.verdict IS NULL THEN $2 ELSE claimed_at END,
   attempts = attempts + CASE WHEN judged.verdict IS NULL THEN 1 ELSE 0 END
@@ -117,12 +121,12 @@ async def claim(connection: Any, lane: LaneRow, *, node: UUID, now: datetime, li
             late.append(Late(id_, hours, zone))
         elif verdict == "partly":
             partly.append(id_)
-        else:
+        elif verdict != "paused":
             stopped.append((id_, verdict))
     if stopped:
         await connection.execute(
             """INSERT INTO message_event (id, at, kind, detail)
-               SELECT id, $3, CASE reason WHEN 'expired' THEN 'expired' ELSE 'withheld' END, reason || ', at the claim'
+               SELECT id, $3, CASE WHEN reason IN ('expired', 'cancelled') THEN reason ELSE 'withheld' END, reason || ', at the claim'
                FROM unnest($1::uuid[], $2::text[]) AS stopped(id, reason)""",
             [id_ for id_, _ in stopped],
             [reason for _, reason in stopped],

@@ -92,9 +92,7 @@ class Dispatcher:
             if not rows:
                 await asyncio.sleep(POLL)
         self._runners = [
-            LaneRunner(
-                self._database, self._clock, self._lease, self._wiring, row, self._wiring.channels[row.carrier]
-            )
+            LaneRunner(self._database, self._clock, self._lease, self._wiring, row, self._wiring.channels[row.carrier])
             for row in rows
             if row.carrier in self._wiring.channels
         ]
@@ -219,9 +217,7 @@ class LaneRunner:
             self._leave_alone_until = time.monotonic() + outcome.after
         elif isinstance(outcome, Refused) and not outcome.for_good:
             self._leave_alone_until = max(self._leave_alone_until, time.monotonic() + 0.2)
-        self._ended.append(
-            Settled(message.id, message.contact_point_id, message.attempts, outcome, self._clock.now())
-        )
+        self._ended.append(Settled(message.id, message.contact_point_id, message.attempts, outcome, self._clock.now()))
         self._something_ended.set()
 
     def _landed(self, task: asyncio.Task[None]) -> None:
@@ -245,9 +241,7 @@ class LaneRunner:
                 await self._settle(ended, unbegun)
             except AWAY as error:
                 # What the carrier said is not lost: it is kept here until the database is back.
-                log.warning(
-                    "not settled yet", lane=self._lane.name, waiting=len(ended), error=type(error).__name__
-                )
+                log.warning("not settled yet", lane=self._lane.name, waiting=len(ended), error=type(error).__name__)
                 self._something_ended.set()
                 await asyncio.sleep(POLL)
                 continue

@@ -127,9 +127,7 @@ def _next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: 
 
 
 @lru_cache(maxsize=4096)
-def _window_of(
-    hours_class: HoursClass, day: date, zone: ZoneInfo, region: str
-) -> tuple[datetime, datetime] | None:
+def _window_of(hours_class: HoursClass, day: date, zone: ZoneInfo, region: str) -> tuple[datetime, datetime] | None:
     """The hours of one day as moments in UTC, or None where that day has none."""
     rule = _RULES[hours_class]
     if rule.days is _Days.NOT_HOLIDAYS and is_public_holiday(day, region):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.outbox.messages import ANSWERS
+from gateway.outbox.messages import ANSWERS, WAKE
 
 #: Channel on which a stop is told; the payload is empty, since whatever is claimed and not begun is re-judged.
 STOP: Final = "outbox_stop"
@@ -30,9 +30,7 @@ async def tell_nodes(connection: Any) -> None:
     await connection.execute("SELECT pg_notify($1, '')", STOP)
 
 
-async def withhold(
-    connection: Any, messages: Sequence[UUID], *, reason: str, at: datetime, words: str
-) -> list[UUID]:
+async def withhold(connection: Any, messages: Sequence[UUID], *, reason: str, at: datetime, words: str) -> list[UUID]:
     """Withhold those of `messages` that are still queued; which they were."""
     if not messages:
         return []
@@ -73,6 +71,52 @@ async def stop_grounds(connection: Any, grounds: Sequence[str], *, reason: str, 
 async def resume_grounds(connection: Any, grounds: Sequence[str]) -> None:
     """Let grounds hold again (a payment was reversed, a paused notice goes on). Withheld texts stay withheld."""
     await connection.execute("DELETE FROM ground_stop WHERE ground = ANY($1::text[])", list(grounds))
+
+
+def notice_ground(notice: UUID) -> str:
+    """The ground that every text of a notice rests on."""
+    return f"notice:{notice}"
+
+
+async def pause_notice(connection: Any, notice: UUID, *, at: datetime) -> None:
+    """Keep back whatever of a notice is queued, now and as long as it is paused."""
+    await _halt(connection, notice, "paused", at)
+    await connection.execute(
+        "UPDATE message SET held = true WHERE notice_id = $1 AND state = 'queued' AND NOT held", notice
+    )
+    await tell_nodes(connection)
+
+
+async def resume_notice(connection: Any, notice: UUID) -> None:
+    """Let a paused notice go on."""
+    await connection.execute("DELETE FROM ground_stop WHERE ground = $1 AND reason = 'paused'", notice_ground(notice))
+    await connection.execute("UPDATE message SET held = false WHERE notice_id = $1 AND held", notice)
+    await connection.execute("SELECT pg_notify($1, '')", WAKE)
+
+
+async def cancel_notice(connection: Any, notice: UUID, *, at: datetime, words: str) -> int:
+    """Cancel whatever of a notice is queued; how many texts that was."""
+    await _halt(connection, notice, "cancelled", at)
+    rows = await connection.fetch(
+        """WITH stopped AS (
+             UPDATE message SET state = 'cancelled', held = false WHERE notice_id = $1 AND state = 'queued' RETURNING id)
+           INSERT INTO message_event (id, at, kind, detail) SELECT id, $2, 'cancelled', $3 FROM stopped RETURNING id""",
+        notice,
+        at,
+        words,
+    )
+    await tell_nodes(connection)
+    return len(rows)
+
+
+async def _halt(connection: Any, notice: UUID, reason: str, at: datetime) -> None:
+    await connection.execute(
+        """INSERT INTO ground_stop (ground, reason, at) VALUES ($1, $2, $3)
+           ON CONFLICT (ground) DO UPDATE SET reason = excluded.reason, at = excluded.at""",
+        notice_ground(notice),
+        reason,
+        at,
+    )
 
 
 async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: datetime, words: str) -> int:

@@ -109,6 +109,8 @@ class Message(Base):
     segments: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(Text)
     withheld_reason: Mapped[str | None] = mapped_column(Text)
+    #: Kept back while its notice is paused; a claim does not see it.
+    held: Mapped[bool] = mapped_column(server_default=text("false"))
     #: Why it goes when it goes, or why it does not, in words.
     decision: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
@@ -136,7 +138,7 @@ class Message(Base):
             "channel",
             "priority",
             "not_before",
-            postgresql_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued' AND NOT held"),
         ),
         Index("ix_message_sending", "node_id", postgresql_where=text("state = 'sending'")),
         Index("ix_message_uncertain", "id", postgresql_where=text("state = 'uncertain'")),
@@ -185,7 +187,7 @@ class MessageEvent(Base):
 
 
 class GroundStop(Base):
-    """A ground that no longer holds (a paid bill, a cancelled notice): nothing on it may leave any more."""
+    """A ground that no longer holds (a paid bill, a paused or cancelled notice): nothing on it may leave."""
 
     __tablename__ = "ground_stop"
 

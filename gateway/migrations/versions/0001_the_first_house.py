@@ -96,10 +96,7 @@ def upgrade() -> None:
         sa.Column("rejected", sa.Integer(), server_default="0", nullable=False),
         sa.Column("conflicts", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
-            "ignored_headings",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'[]'"),
-            nullable=False,
+            "ignored_headings", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
         ),
         sa.Column("error", sa.Text(), nullable=True),
         sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_import_state")),
@@ -120,9 +117,7 @@ def upgrade() -> None:
         sa.Column("contact_point_id", sa.BigInteger(), nullable=True),
         sa.Column("answers", sa.Uuid(), nullable=True),
         sa.Column("reading", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column(
-            "effects", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
-        ),
+        sa.Column("effects", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("remark", sa.Text(), nullable=True),
         sa.Column("resolved_by", sa.Text(), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
@@ -134,9 +129,7 @@ def upgrade() -> None:
         "ix_inbound_received", "inbound", ["id"], unique=False, postgresql_where=sa.text("state = 'received'")
     )
     op.create_index(op.f("ix_inbound_sender_id"), "inbound", ["sender", "id"], unique=False)
-    op.create_index(
-        "ix_inbound_triage", "inbound", ["id"], unique=False, postgresql_where=sa.text("state = 'triage'")
-    )
+    op.create_index("ix_inbound_triage", "inbound", ["id"], unique=False, postgresql_where=sa.text("state = 'triage'"))
     op.create_table(
         "lane",
         sa.Column("id", sa.SmallInteger(), sa.Identity(always=False), nullable=False),
@@ -172,6 +165,7 @@ def upgrade() -> None:
         sa.Column("segments", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("withheld_reason", sa.Text(), nullable=True),
+        sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("hours", sa.Text(), nullable=False),
@@ -208,7 +202,7 @@ def upgrade() -> None:
         "message",
         ["channel", "priority", "not_before"],
         unique=False,
-        postgresql_where=sa.text("state = 'queued'"),
+        postgresql_where=sa.text("state = 'queued' AND NOT held"),
     )
     op.create_index(
         op.f("ix_message_reference"),
@@ -234,9 +228,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "position", name=op.f("pk_message_account")),
         postgresql_partition_by="RANGE (id)",
     )
-    op.create_index(
-        op.f("ix_message_account_account_id_id"), "message_account", ["account_id", "id"], unique=False
-    )
+    op.create_index(op.f("ix_message_account_account_id_id"), "message_account", ["account_id", "id"], unique=False)
     op.create_index(
         op.f("ix_message_account_ground"),
         "message_account",
@@ -279,10 +271,12 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remark", sa.Text(), nullable=True),
-        sa.Column("audience", sa.BigInteger(), nullable=True),
+        sa.Column("audience", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("audience_found", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("composed", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("cursor_point", sa.BigInteger(), nullable=True),
-        sa.Column("cursor_account", sa.BigInteger(), nullable=True),
+        sa.Column("audience_cursor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("point_cursor", sa.BigInteger(), server_default="-1", nullable=False),
+        sa.Column("subject_cursor", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint(
             "state IN ('draft', 'approved', 'composing', 'sending', 'paused', 'done', 'cancelled')",
             name=op.f("ck_notice_state"),
@@ -290,6 +284,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     op.create_index(op.f("ix_notice_state_id"), "notice", ["state", "id"], unique=False)
+    op.create_table(
+        "notice_recipient",
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("withheld_reason", sa.Text(), nullable=True),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("notice_id", "contact_point_id", "subject_id", name=op.f("pk_notice_recipient")),
+    )
     op.create_table(
         "organisation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -355,9 +362,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("substation_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["substation_id"], ["substation.id"], name=op.f("fk_feeder_substation_id_substation")
-        ),
+        sa.ForeignKeyConstraint(["substation_id"], ["substation.id"], name=op.f("fk_feeder_substation_id_substation")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_feeder")),
         sa.UniqueConstraint("code", name=op.f("uq_feeder_code")),
     )
@@ -499,8 +504,7 @@ def upgrade() -> None:
         sa.Column("state_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "role IN ('holder', 'payer', 'tenant', 'relative', 'agent', 'landlord')",
-            name=op.f("ck_contact_link_role"),
+            "role IN ('holder', 'payer', 'tenant', 'relative', 'agent', 'landlord')", name=op.f("ck_contact_link_role")
         ),
         sa.CheckConstraint(
             "state IN ('unverified', 'verified', 'suspended', 'revoked')", name=op.f("ck_contact_link_state")
@@ -510,9 +514,7 @@ def upgrade() -> None:
             ["contact_point_id"], ["contact_point.id"], name=op.f("fk_contact_link_contact_point_id_contact_point")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_link")),
-        sa.UniqueConstraint(
-            "account_id", "contact_point_id", name=op.f("uq_contact_link_account_id_contact_point_id")
-        ),
+        sa.UniqueConstraint("account_id", "contact_point_id", name=op.f("uq_contact_link_account_id_contact_point_id")),
     )
     op.create_index(op.f("ix_contact_link_contact_point_id"), "contact_link", ["contact_point_id"], unique=False)
     op.create_index(
@@ -642,9 +644,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["correction_id"], ["correction.id"], name=op.f("fk_correction_link_correction_id_correction")
         ),
-        sa.ForeignKeyConstraint(
-            ["link_id"], ["contact_link.id"], name=op.f("fk_correction_link_link_id_contact_link")
-        ),
+        sa.ForeignKeyConstraint(["link_id"], ["contact_link.id"], name=op.f("fk_correction_link_link_id_contact_link")),
         sa.PrimaryKeyConstraint("correction_id", "link_id", name=op.f("pk_correction_link")),
     )
     op.create_index(op.f("ix_correction_link_link_id"), "correction_link", ["link_id"], unique=False)
@@ -659,9 +659,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="counted", nullable=False),
         sa.Column("contact_point_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "history", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
-        ),
+        sa.Column("history", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.CheckConstraint("state IN ('counted', 'withdrawn')", name=op.f("ck_evaluation_state")),
         sa.ForeignKeyConstraint(
             ["invitation_id"], ["invitation.id"], name=op.f("fk_evaluation_invitation_id_invitation")
@@ -680,9 +678,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_correction_link_link_id"), table_name="correction_link")
     op.drop_table("correction_link")
     op.drop_index(
-        op.f("ix_work_order_closed_at_id"),
-        table_name="work_order",
-        postgresql_where=sa.text("closed_at IS NOT NULL"),
+        op.f("ix_work_order_closed_at_id"), table_name="work_order", postgresql_where=sa.text("closed_at IS NOT NULL")
     )
     op.drop_index(op.f("ix_work_order_account_id"), table_name="work_order")
     op.drop_table("work_order")
@@ -729,26 +725,21 @@ def downgrade() -> None:
     op.drop_table("substation")
     op.drop_table("premise")
     op.drop_table("organisation")
+    op.drop_table("notice_recipient")
     op.drop_index(op.f("ix_notice_state_id"), table_name="notice")
     op.drop_table("notice")
     op.drop_table("node")
     op.drop_table("message_event")
     op.drop_index(
-        op.f("ix_message_account_ground"),
-        table_name="message_account",
-        postgresql_where=sa.text("ground IS NOT NULL"),
+        op.f("ix_message_account_ground"), table_name="message_account", postgresql_where=sa.text("ground IS NOT NULL")
     )
     op.drop_index(op.f("ix_message_account_account_id_id"), table_name="message_account")
     op.drop_table("message_account")
     op.drop_index("ix_message_uncertain", table_name="message", postgresql_where=sa.text("state = 'uncertain'"))
     op.drop_index("ix_message_sending", table_name="message", postgresql_where=sa.text("state = 'sending'"))
-    op.drop_index(
-        op.f("ix_message_reference"), table_name="message", postgresql_where=sa.text("reference IS NOT NULL")
-    )
-    op.drop_index("ix_message_queue", table_name="message", postgresql_where=sa.text("state = 'queued'"))
-    op.drop_index(
-        op.f("ix_message_notice_id"), table_name="message", postgresql_where=sa.text("notice_id IS NOT NULL")
-    )
+    op.drop_index(op.f("ix_message_reference"), table_name="message", postgresql_where=sa.text("reference IS NOT NULL"))
+    op.drop_index("ix_message_queue", table_name="message", postgresql_where=sa.text("state = 'queued' AND NOT held"))
+    op.drop_index(op.f("ix_message_notice_id"), table_name="message", postgresql_where=sa.text("notice_id IS NOT NULL"))
     op.drop_index(op.f("ix_message_contact_point_id_id"), table_name="message")
     op.drop_table("message")
     op.drop_table("lane")
