@@ -43,7 +43,7 @@ class Bill(Base):
 
     __table_args__ = (
         UniqueConstraint("account_id", "billing_month"),
-        Index("ix_bill_open", "billing_month", "account_id", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_bill_open", "billing_month", "id", postgresql_where=text("settled_at IS NULL")),
     )
 
 
@@ -108,13 +108,13 @@ class Recipient(Base):
     __tablename__ = "notice_recipient"
 
     notice_id: Mapped[UUID] = mapped_column(primary_key=True)
-    #: 0 where nobody can be told.
-    contact_point_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    #: The contact point it is told at; 0 where it is withheld, since such subjects share no text.
+    told_at: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     #: The row of its kind that it is about: a bill, a work order.
     subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     account_id: Mapped[int | None] = mapped_column(BigInteger)
     link_id: Mapped[int | None] = mapped_column(BigInteger)
-    address: Mapped[str | None] = mapped_column(Text)
-    language: Mapped[str] = mapped_column(Text)
+    contact_point_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: Why it is withheld, already known when the audience was found.
     withheld_reason: Mapped[str | None] = mapped_column(Text)
-    because: Mapped[str] = mapped_column(Text)
+    because: Mapped[str | None] = mapped_column(Text)

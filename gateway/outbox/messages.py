@@ -45,7 +45,7 @@ def priority_of(kind: str) -> int:
     return _PRIORITY.get(kind, 3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class AccountPart:
     """An account that a text speaks for: through which link, on what ground."""
 
@@ -77,11 +77,18 @@ class NewMessage:
     accounts: Sequence[AccountPart] = ()
     notice_id: UUID | None = None
     withheld_reason: str | None = None
+    #: Its validity ended before it could leave.
+    expired: bool = False
     decision: str | None = None
     reference: str | None = None
     closes_at: datetime | None = None
     expires_at: datetime | None = None
     priority: int | None = None
+
+    @property
+    def state(self) -> str:
+        """The state it is written in."""
+        return "withheld" if self.withheld_reason else "expired" if self.expired else "queued"
 
     def row(self) -> tuple[Any, ...]:
         """The values of `COLUMNS`."""
@@ -89,9 +96,8 @@ class NewMessage:
             self.id, self.notice_id, self.contact_point_id, self.to_address, self.channel, self.template,
             self.template_version, self.kind, self.klass, self.purpose,
             priority_of(self.kind) if self.priority is None else self.priority,
-            self.body, self.segments, "withheld" if self.withheld_reason else "queued", self.withheld_reason,
-            self.decision, self.reference, self.hours, self.zone, self.created_at, self.not_before, self.closes_at,
-            self.expires_at,
+            self.body, self.segments, self.state, self.withheld_reason, self.decision, self.reference, self.hours,
+            self.zone, self.created_at, self.not_before, self.closes_at, self.expires_at,
         )  # fmt: skip
 
     def account_rows(self) -> list[tuple[Any, ...]]:

@@ -287,15 +287,14 @@ def upgrade() -> None:
     op.create_table(
         "notice_recipient",
         sa.Column("notice_id", sa.Uuid(), nullable=False),
-        sa.Column("contact_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=True),
         sa.Column("link_id", sa.BigInteger(), nullable=True),
-        sa.Column("address", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("contact_point_id", sa.BigInteger(), nullable=True),
         sa.Column("withheld_reason", sa.Text(), nullable=True),
-        sa.Column("because", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("notice_id", "contact_point_id", "subject_id", name=op.f("pk_notice_recipient")),
+        sa.Column("because", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("notice_id", "told_at", "subject_id", name=op.f("pk_notice_recipient")),
     )
     op.create_table(
         "organisation",
@@ -481,11 +480,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "billing_month", name=op.f("uq_bill_account_id_billing_month")),
     )
     op.create_index(
-        "ix_bill_open",
-        "bill",
-        ["billing_month", "account_id"],
-        unique=False,
-        postgresql_where=sa.text("settled_at IS NULL"),
+        "ix_bill_open", "bill", ["billing_month", "id"], unique=False, postgresql_where=sa.text("settled_at IS NULL")
     )
     op.create_table(
         "contact_link",

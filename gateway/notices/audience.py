@@ -1,0 +1,134 @@
+"""The audience of a notice: every subject, and the contact point it is to be told at.
+
+Subjects are read in the order they were made, chunk by chunk, and written down as recipients in the order of
+contact points, so that composing finds together what one number is to be told. Both keep a cursor in the
+notice's row, in the transaction of the chunk: after a crash the search goes on where it stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from gateway.kernel.database import copy
+from gateway.notices.kinds import NoticeKind
+from gateway.notices.policy import FRESH, Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
+
+#: Subjects looked at in one transaction.
+CHUNK: Final = 2000
+
+_COLUMNS: Final = (
+    "notice_id", "told_at", "subject_id", "account_id", "link_id", "contact_point_id", "withheld_reason", "because",
+)  # fmt: skip
+
+# One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
+_CONTACTS: Final = """
+WITH subject AS MATERIALIZED (
+  SELECT subject_id, account_id, own_point FROM ({subjects}) AS all_subjects
+  WHERE subject_id > $2 ORDER BY subject_id LIMIT $3
+)
+SELECT s.subject_id, s.account_id, a.sms_opt_out, a.vulnerable, a.important_level, a.vip,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
+       point.id AS point_id, point.line, point.state AS point_state, staff.id IS NOT NULL AS of_staff,
+       CASE WHEN point.id IS NOT NULL THEN
+         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs
+FROM subject s
+LEFT JOIN account a ON a.id = s.account_id
+LEFT JOIN contact_link link ON link.account_id = s.account_id
+  AND (s.own_point IS NULL OR link.contact_point_id = s.own_point
+       OR NOT EXISTS (SELECT 1 FROM contact_link own
+                      WHERE own.account_id = s.account_id AND own.contact_point_id = s.own_point
+                        AND own.state IN ('verified', 'unverified')))
+LEFT JOIN contact_point point ON point.id = coalesce(link.contact_point_id,
+                                                     CASE WHEN s.account_id IS NULL THEN s.own_point END)
+LEFT JOIN staff_member staff ON staff.phone = point.address
+ORDER BY s.subject_id, link.id
+"""
+
+_MEDICAL: Final = frozenset({"home_oxygen", "dialysis", "ventilator"})
+
+
+def link_of(row: Any) -> Link:
+    """The policy's view of one contact row; a number without a link counts as one without proof."""
+    return Link(
+        role=row["role"] or "holder",
+        state=row["state"] or "unverified",
+        link_id=row["link_id"] or 0,
+        contact_point_id=row["point_id"],
+        is_default=bool(row["is_default"]),
+        verified_at=row["verified_at"],
+        line=row["line"],
+        number_state=row["point_state"],
+        opt_outs=frozenset(row["opt_outs"] or ()),
+        of_staff=row["of_staff"],
+    )
+
+
+def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -> Recipient:
+    """The policy's view of the account a row belongs to."""
+    return Recipient(
+        links=links,
+        zone=zone,
+        region=region,
+        sms_opt_out=bool(row["sms_opt_out"]),
+        vulnerable=bool(row["vulnerable"]),
+        medical_device=row["vulnerable"] in _MEDICAL,
+        important=bool(row["important_level"]),
+        key_account=bool(row["vip"]),
+    )
+
+
+async def find_chunk(
+    connection: Any,
+    notice: Any,
+    kind: NoticeKind,
+    wish: Wish,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    region: str,
+    table: PolicyTable,
+) -> int:
+    """Write the next chunk's recipients down and move the cursor; how many subjects there were (0: all found)."""
+    rows = await connection.fetch(
+        _CONTACTS.format(subjects=kind.subjects), notice["about"], notice["audience_cursor"], CHUNK
+    )
+    found: list[tuple[Any, ...]] = []
+    for subject_id, grouped in groupby(rows, key=itemgetter("subject_id")):
+        contacts = list(grouped)
+        first = contacts[0]
+        links = [link_of(row) for row in contacts if row["point_id"] is not None]
+        decision = decide(recipient_of(first, links, zone, region), wish, FRESH, now, table)
+        if isinstance(decision, SendAt) and decision.link is not None:
+            link = decision.link
+            found.append(
+                (
+                    notice["id"], link.contact_point_id, subject_id, first["account_id"], link.link_id or None,
+                    link.contact_point_id, None, None,
+                )
+            )  # fmt: skip
+            continue
+        reason = decision.reason if isinstance(decision, Withhold) else "expired"
+        # A withheld text still says whom it was meant for, where there is somebody.
+        usual = choose_link(links, table)
+        meant = usual if isinstance(usual, Link) else next(iter(links), None)
+        found.append(
+            (
+                notice["id"], 0, subject_id, first["account_id"], meant.link_id or None if meant else None,
+                meant.contact_point_id if meant else None, reason, decision.because,
+            )
+        )  # fmt: skip
+    if found:
+        await copy(connection, "notice_recipient", _COLUMNS, found)
+    await connection.execute(
+        """UPDATE notice SET audience = audience + $2, audience_cursor = $3, audience_found = $2 = 0, state = 'composing'
+           WHERE id = $1""",
+        notice["id"],
+        len(found),
+        found[-1][2] if found else notice["audience_cursor"],
+    )
+    return len(found)

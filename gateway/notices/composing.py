@@ -1,0 +1,282 @@
+"""Composing: recipients become messages, one text for all that one number is to be told.
+
+Recipients are read in the order of contact points, a chunk a transaction; the cursor moves with the messages it
+made, so a crash composes nothing twice and leaves nothing out. Facts are read again with each chunk: what was
+paid since the audience was found is withheld here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from gateway.kernel.ids import first_id, new_id
+from gateway.kernel.segments import count
+from gateway.notices.audience import link_of, recipient_of
+from gateway.notices.kinds import Moment, NoticeKind, Row
+from gateway.notices.policy import History, PolicyTable, SendAt, Wish, Withhold, decide
+from gateway.notices.wording import Template, Wording
+from gateway.outbox import AccountPart, NewMessage
+
+#: Recipients composed in one transaction; a number with more subjects than this still gets one text.
+CHUNK: Final = 1000
+
+_RECIPIENTS: Final = """
+WITH chunk AS MATERIALIZED (
+  SELECT told_at, subject_id, account_id, link_id, contact_point_id, withheld_reason, because
+  FROM notice_recipient WHERE notice_id = $2 AND (told_at, subject_id) > ($3, $4)
+  ORDER BY told_at, subject_id LIMIT $5
+)
+SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
+       a.account_no AS number_of_account, a.sms_opt_out, a.vulnerable, a.important_level, a.vip, a.language,
+       c.link_id, link.role, link.state, link.is_default, link.verified_at,
+       c.contact_point_id AS point_id, point.address, point.line, point.state AS point_state, false AS of_staff,
+       CASE WHEN point.id IS NOT NULL THEN
+         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
+       s.*
+FROM chunk c
+LEFT JOIN account a ON a.id = c.account_id
+LEFT JOIN contact_link link ON link.id = c.link_id
+LEFT JOIN contact_point point ON point.id = c.contact_point_id
+LEFT JOIN LATERAL (SELECT * FROM ({subjects}) AS every WHERE every.subject_id = c.subject_id) AS s ON true
+ORDER BY c.told_at, c.subject_id
+"""
+
+_HISTORY: Final = """
+SELECT contact_point_id, kind, klass, body, max(coalesce(sent_at, not_before)) AS at FROM message
+WHERE contact_point_id = ANY($1::bigint[]) AND id >= $2 AND notice_id IS DISTINCT FROM $3
+  AND state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
+GROUP BY contact_point_id, kind, klass, body
+"""
+#: How far back frequency looks (domain notes §7: surveys and advice one in 30 days).
+_LOOK_BACK: Final = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The past of one contact point, as far as frequency needs it."""
+
+    last_by_kind: Mapping[str, datetime]
+    last_commercial_at: datetime | None
+    texts: Mapping[str, datetime]
+
+    def history(self, body: str | None) -> History:
+        """The policy's view of it, for a text that says `body`."""
+        return History(
+            last_by_kind=self.last_by_kind,
+            last_commercial_at=self.last_commercial_at,
+            same_text_at=self.texts.get(body) if body is not None else None,
+        )
+
+
+_NOTHING_TOLD: Final = Told(last_by_kind={}, last_commercial_at=None, texts={})
+
+
+async def told_before(
+    connection: Any, points: Sequence[int], now: datetime, besides: UUID | None = None
+) -> dict[int, Told]:
+    """What contact points were told lately, or stands queued for them; texts of the notice `besides` left out."""
+    rows = await connection.fetch(_HISTORY, points, first_id(now - _LOOK_BACK), besides)
+    past: dict[int, Told] = {}
+    for row in rows:
+        known = past.get(row["contact_point_id"], _NOTHING_TOLD)
+        at = row["at"]
+        commercial = known.last_commercial_at
+        if row["klass"] == "C":
+            commercial = max(at, commercial) if commercial else at
+        past[row["contact_point_id"]] = Told(
+            last_by_kind={**known.last_by_kind, row["kind"]: max(at, known.last_by_kind.get(row["kind"], at))},
+            last_commercial_at=commercial,
+            texts={**known.texts, row["body"]: max(at, known.texts.get(row["body"], at))},
+        )
+    return past
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What a chunk became."""
+
+    messages: list[NewMessage]
+    #: Each subject with the id of the message that speaks for it.
+    told: list[tuple[Row, UUID]]
+    #: Where the cursor stands behind it; None when nothing was left.
+    cursor: tuple[int, int] | None
+
+
+class Composer:
+    """Turns recipients of a notice into messages."""
+
+    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, table: PolicyTable) -> None:
+        self._wording = wording
+        self._zone = zone
+        self._region = region
+        self._table = table
+
+    def wish(self, notice: Any, kind: NoticeKind) -> Wish:
+        """What the notice wants to say, as the policy needs it."""
+        template = self._wording.named(kind.template, self._wording.languages[0], notice["tone"])
+        return Wish(
+            kind=template.kind,
+            klass=template.klass,
+            purpose=template.purpose,
+            hours=template.hours,
+            not_before=notice["not_before"],
+            expires_at=notice["expires_at"],
+        )
+
+    async def chunk(self, connection: Any, notice: Any, kind: NoticeKind, now: datetime, size: int = CHUNK) -> Composed:
+        """Compose the recipients behind the notice's cursor; nothing is written yet."""
+        rows = await connection.fetch(
+            _RECIPIENTS.format(subjects=kind.subjects),
+            notice["about"], notice["id"], notice["point_cursor"], notice["subject_cursor"], size,
+        )  # fmt: skip
+        if not rows:
+            return Composed([], [], None)
+        groups = list(_groups(rows, kind.merges))
+        if kind.merges and len(rows) == size and groups[-1][0]["told_at"]:
+            # The last number's subjects may go on in the next chunk: leave it whole for then.
+            if len(groups) == 1:
+                return await self.chunk(connection, notice, kind, now, size * 2)
+            groups.pop()
+        points = [group[0]["told_at"] for group in groups if group[0]["told_at"]]
+        past = await told_before(connection, points, now, besides=notice["id"] if kind.merges else None)
+        wish = self.wish(notice, kind)
+        messages: list[NewMessage] = []
+        told: list[tuple[Row, UUID]] = []
+        surveyed: set[int] = set()
+        for group in groups:
+            again = group[0]["told_at"] in surveyed
+            made = self._compose(notice, kind, wish, group, past, now, again)
+            for message, subjects in made:
+                messages.append(message)
+                told.extend((subject, message.id) for subject in subjects)
+                if message.state == "queued" and not kind.merges:
+                    surveyed.add(group[0]["told_at"])
+        last = groups[-1][-1]
+        return Composed(messages, told, (last["told_at"], last["id"]))
+
+    def _compose(
+        self, notice: Any, kind: NoticeKind, wish: Wish, group: list[Any], past: Mapping[int, Told], now: datetime,
+        again: bool,
+    ) -> list[tuple[NewMessage, list[Any]]]:  # fmt: skip
+        """The messages of one number: at most one that goes, and one for each subject that is withheld."""
+        made: list[tuple[NewMessage, list[Any]]] = []
+        live: list[Any] = []
+        first = group[0]
+        for row in group:
+            if row["withheld_reason"] is not None:
+                made.append((self._held(notice, kind, wish, [row], now, row["withheld_reason"], row["because"]), [row]))
+            elif row["subject_id"] is None:
+                why = f"{kind.gone} since the audience was found"
+                made.append((self._held(notice, kind, wish, [row], now, kind.gone, why), [row]))
+            else:
+                live.append(row)
+        if not live:
+            return made
+        link = link_of(first)
+        before = past.get(first["told_at"], _NOTHING_TOLD)
+        if again:
+            before = Told(last_by_kind={wish.kind: now}, last_commercial_at=now, texts=before.texts)
+        recipient = recipient_of(first, (link,), self._zone, self._region)
+        decision = decide(recipient, wish, before.history(None), now, self._table)
+        template, body = self._text(kind, live, notice, now, masked=isinstance(decision, SendAt) and decision.masked)
+        if isinstance(decision, SendAt) and body in before.texts:
+            decision = decide(recipient, wish, before.history(body), now, self._table)
+        if isinstance(decision, SendAt):
+            message = self._message(notice, wish, template, body, live, now, decision)
+            made.append((message, live))
+        else:
+            reason = decision.reason if isinstance(decision, Withhold) else "expired"
+            for row in live:
+                made.append((self._held(notice, kind, wish, [row], now, reason, decision.because), [row]))
+        return made
+
+    def _text(
+        self, kind: NoticeKind, subjects: Sequence[Row], notice: Any, now: datetime, *, masked: bool
+    ) -> tuple[Template, str]:
+        moment = Moment(now=now, zone=self._zone, masked=masked, tone=notice["tone"], about=notice["about"])
+        saying = kind.say(subjects, moment)
+        language = subjects[0]["language"] or self._wording.languages[0]
+        template = self._wording.named(saying.template, language, notice["tone"])
+        return template, template.render(saying.values, self._zone)
+
+    def _message(
+        self, notice: Any, wish: Wish, template: Template, body: str, rows: Sequence[Any], now: datetime, go: SendAt
+    ) -> NewMessage:
+        first = rows[0]
+        return NewMessage(
+            id=new_id(now),
+            notice_id=notice["id"],
+            contact_point_id=first["point_id"],
+            to_address=first["address"],
+            template=template.name,
+            template_version=template.version,
+            kind=wish.kind,
+            klass=wish.klass,
+            purpose=wish.purpose,
+            body=body,
+            segments=count(body).parts,
+            decision=go.because,
+            hours=wish.hours.value,
+            zone=self._zone.key,
+            created_at=now,
+            not_before=go.at,
+            closes_at=go.closes,
+            expires_at=notice["expires_at"],
+            accounts=_parts(rows),
+        )
+
+    def _held(
+        self, notice: Any, kind: NoticeKind, wish: Wish, rows: Sequence[Any], now: datetime, reason: str, because: str
+    ) -> NewMessage:
+        """A message that says why nobody is told: withheld, or past its validity. It has no text."""
+        first = rows[0]
+        template = self._wording.named(kind.template, self._wording.languages[0], notice["tone"])
+        return NewMessage(
+            id=new_id(now),
+            notice_id=notice["id"],
+            contact_point_id=first["point_id"],
+            to_address=first["address"],
+            template=template.name,
+            template_version=template.version,
+            kind=wish.kind,
+            klass=wish.klass,
+            purpose=wish.purpose,
+            body="",
+            segments=0,
+            withheld_reason=None if reason == "expired" else reason,
+            expired=reason == "expired",
+            decision=because,
+            hours=wish.hours.value,
+            zone=self._zone.key,
+            created_at=now,
+            not_before=now,
+            expires_at=notice["expires_at"],
+            accounts=_parts(rows),
+        )
+
+
+def _parts(rows: Sequence[Any]) -> list[AccountPart]:
+    return [
+        AccountPart(row["recipient_account"], row["number_of_account"], row["link_id"], row["ground"])
+        for row in rows
+        if row["recipient_account"] is not None
+    ]
+
+
+def _groups(rows: Sequence[Any], merges: bool) -> Iterator[list[Any]]:
+    """Rows that share a text: all of one contact point where the kind merges, else each alone."""
+    if not merges:
+        yield from ([row] for row in rows)
+        return
+    for told_at, grouped in groupby(rows, key=itemgetter("told_at")):
+        if told_at:
+            yield list(grouped)
+        else:
+            yield from ([row] for row in grouped)

@@ -1,0 +1,66 @@
+"""Kinds of notice: whom each concerns, on what ground, and what is said to one recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Which text says it to one recipient, and with which values."""
+
+    template: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When and where something is said."""
+
+    now: datetime
+    zone: ZoneInfo
+    #: Amounts go only to links that were proven, where the setting asks for it.
+    masked: bool = False
+    tone: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day at the utility's home."""
+        return self.now.astimezone(self.zone).date()
+
+
+class NoticeKind(Protocol):
+    """One kind of notice.
+
+    `subjects` is a query of what the notice is about, `$1` being the notice's `about` as JSON. Its columns:
+    `subject_id` (unique, ascending in time of making), `account_id`, `ground`, `own_point` (the contact point
+    that alone is right for it, or NULL) and whatever facts `say` needs.
+    """
+
+    name: str
+    #: The kind of text that its usual template is; purpose, class and hours come from there.
+    template: str
+    #: Whether everything for one number goes into one text.
+    merges: bool
+    subjects: str
+    #: Why a subject that was there when the audience was found is not there any more.
+    gone: str
+
+    def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Validate what a draft is about; raises InvalidInput naming the field."""
+        ...
+
+    def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
+        """What is said about these subjects, all for one recipient."""
+        ...
+
+    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
+        """Called with each chunk's subjects and the id of the message of each, in the chunk's transaction."""
+        ...
