@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal, NamedTuple
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import aiohttp
@@ -108,12 +109,22 @@ _DATE_SLACK: Final = timedelta(seconds=60)
 _DEFAULT_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
 
-_FORM_BYTES: Final = tuple("+" if byte == 0x20 else quote(bytes([byte]), safe="") for byte in range(256))
+# Chinese comes in long runs of bytes to encode: a run at a time is twice as fast as urllib's byte at a time.
+_to_encode = re.compile(rb"[^A-Za-z0-9_.~ -]+").sub
+_to_decode = re.compile(rb"(?:%[0-9A-Fa-f]{2})+").sub
 
 
-def form_value(value: str) -> str:
+def form_value(value: str) -> bytes:
     """Encode one value of an `application/x-www-form-urlencoded` body; lone surrogates raise."""
-    return "".join(map(_FORM_BYTES.__getitem__, value.encode()))
+    return _to_encode(_encode_run, value.encode()).replace(b" ", b"+")
+
+
+def _encode_run(run: re.Match[bytes]) -> bytes:
+    return b"%" + run[0].hex("%").upper().encode()
+
+
+def _decode_run(run: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(run[0].replace(b"%", b"").decode())
 
 
 class TwilioChannel:
@@ -151,7 +162,7 @@ class TwilioChannel:
             "User-Agent": "lamplighter",
         }
         by = "MessagingServiceSid" if sender.startswith("MG") and len(sender) == 34 else "From"
-        self._form_tail = f"&{by}={form_value(sender)}"
+        self._form_tail = b"&%s=%s&Body=" % (by.encode(), form_value(sender))
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -216,13 +227,10 @@ class TwilioChannel:
             return Unknown(why=type(error).__name__)
 
     def _form(self, handover: Handover) -> bytes:
-        validity = ""
+        parts = [b"To=", form_value(handover.to), b"&StatusCallback=", form_value(handover.status_callback)]
         if handover.valid_for is not None:
-            validity = f"&ValidityPeriod={min(max(handover.valid_for, 1), _LONGEST_VALIDITY)}"
-        return (
-            f"To={form_value(handover.to)}&StatusCallback={form_value(handover.status_callback)}"
-            f"{validity}{self._form_tail}&Body={form_value(handover.body)}"
-        ).encode("ascii")
+            parts.append(b"&ValidityPeriod=%d" % min(max(handover.valid_for, 1), _LONGEST_VALIDITY))
+        return b"".join([*parts, self._form_tail, form_value(handover.body)])
 
     async def _by_sid(self, message_id: UUID, sid: str) -> LookUp:
         status, _, answer = await self._get(f"{self._messages}/{quote(sid, safe='')}.json")
@@ -232,9 +240,7 @@ class TwilioChannel:
             return Unknown(why=f"http_{status}")
         return _found(message_id, answer) or Unknown(why="an answer without a Sid")
 
-    async def _by_list(
-        self, message_id: UUID, to: str, body: str, age: timedelta, taken: Collection[str]
-    ) -> LookUp:
+    async def _by_list(self, message_id: UUID, to: str, body: str, age: timedelta, taken: Collection[str]) -> LookUp:
         """Find the oldest message to this number with this text that is not younger than `age` allows.
 
         The list is asked by To alone: its DateSent filter would hide what Twilio has and has not yet
@@ -305,9 +311,7 @@ def _outcome(status: int, retry_after: str | None, body: bytes) -> Outcome:
     if status == 429 or (meaning is not None and meaning.verdict == "throttled"):
         return Throttled(after=_wait(retry_after), code=code)
     if meaning is not None:
-        return Refused(
-            code=code, for_good=meaning.verdict == "refused", why=meaning.why, evidence=meaning.evidence
-        )
+        return Refused(code=code, for_good=meaning.verdict == "refused", why=meaning.why, evidence=meaning.evidence)
     # A 400 with a code we do not know is about the message; anything else may be about us.
     for_good = status == 400 and not code.startswith("http_")
     return Refused(code=code, for_good=for_good, why=f"Twilio answered {status}")
@@ -390,7 +394,7 @@ def _form_text(part: bytes) -> str:
     if b"+" in part:
         part = part.replace(b"+", b" ")
     if b"%" in part:
-        part = unquote_to_bytes(part)
+        part = _to_decode(_decode_run, part)
     return part.decode("utf-8", "surrogateescape")
 
 

@@ -57,9 +57,7 @@ class Wire:
     @property
     def headers(self) -> dict[str, str]:
         head = self.requests[-1].split(b"\r\n\r\n", 1)[0].decode()
-        return {
-            name.lower(): value.strip() for name, _, value in (h.partition(":") for h in head.split("\r\n")[1:])
-        }
+        return {name.lower(): value.strip() for name, _, value in (h.partition(":") for h in head.split("\r\n")[1:])}
 
     @property
     def form(self) -> dict[str, list[str]]:

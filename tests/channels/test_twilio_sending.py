@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote_plus, urlencode
 from uuid import UUID
 
 import pytest
@@ -134,9 +134,7 @@ ANSWERS: dict[str, tuple[bytes, Outcome]] = {
 
 
 @pytest.mark.parametrize(("answer", "outcome"), ANSWERS.values(), ids=ANSWERS.keys())
-async def test_each_answer_means_what_the_table_says(
-    wire: Any, start: Start, answer: bytes, outcome: Outcome
-) -> None:
+async def test_each_answer_means_what_the_table_says(wire: Any, start: Start, answer: bytes, outcome: Outcome) -> None:
     wire.answer = answer
     assert await (await start()).hand_over(text()) == outcome
 
@@ -226,9 +224,7 @@ class _Captured(HttpClient):
         return Response(201, json.dumps({"sid": "SM1"}))
 
 
-@pytest.mark.parametrize(
-    "body", [CHINESE, "a+b&c=d%20 é\r\n~", "", "😀" * 800], ids=["zh", "en", "empty", "emoji"]
-)
+@pytest.mark.parametrize("body", [CHINESE, "a+b&c=d%20 é\r\n~", "", "😀" * 800], ids=["zh", "en", "empty", "emoji"])
 @pytest.mark.parametrize("valid_for", [None, 3600])
 @pytest.mark.parametrize("sender", ["+15005550006", "MG" + "0" * 32, "国网"], ids=["number", "service", "name"])
 async def test_our_request_is_the_one_the_twilio_package_sends(
@@ -261,8 +257,7 @@ async def test_validity_stays_within_what_twilio_takes(wire: Any, start: Start, 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_form_values_survive(value: str) -> None:
-    assert parse_qs(f"v={form_value(value)}", keep_blank_values=True)["v"] == [value]
-    assert form_value(value).isascii()
+    assert form_value(value) == quote_plus(value).encode()
 
 
 # ---- looking up ------------------------------------------------------------------------------------
