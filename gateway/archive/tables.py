@@ -23,6 +23,7 @@ ROLES = ("holder", "payer", "tenant", "relative", "agent", "landlord")
 LINK_STATES = ("unverified", "verified", "suspended", "revoked")
 POINT_STATES = ("active", "unreachable", "retired")
 CORRECTION_STATES = ("open", "verifying", "applied", "watching", "closed", "dismissed", "reverted")
+CHANGE_KINDS = ("link_revoked", "link_added", "role_changed", "link_restored")
 
 
 def one_of(column: str, words: tuple[str, ...], name: str) -> CheckConstraint:
@@ -177,9 +178,7 @@ class ContactLink(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "contact_point_id"),
         Index(None, "contact_point_id"),
-        Index(
-            "ix_contact_link_stopped", "state", "id", postgresql_where=text("state IN ('suspended', 'revoked')")
-        ),
+        Index("ix_contact_link_stopped", "state", "id", postgresql_where=text("state IN ('suspended', 'revoked')")),
         one_of("role", ROLES, "role"),
         one_of("state", LINK_STATES, "state"),
     )
@@ -228,9 +227,12 @@ class Correction(Base):
     due_at: Mapped[datetime] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str | None] = mapped_column(Text)
+    #: What may help the person who decides: the words that were said, contacts that were proposed.
+    hints: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
 
     __table_args__ = (
         Index(None, "state", "id"),
+        Index("uq_correction_open", "contact_point_id", unique=True, postgresql_where=text("state = 'open'")),
         one_of("state", CORRECTION_STATES, "state"),
     )
 
@@ -246,6 +248,41 @@ class CorrectionLink(Base):
     decision: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: The link before the case took hold of it: what `keep` and a dismissal go back to.
+    before_case: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    #: The link before and after the decisions were carried out; a revert goes back to the first.
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class CorrectionContact(Base):
+    """A contact that a correction brought: the link it made, or (`before`) the one it found and changed."""
+
+    __tablename__ = "correction_contact"
+
+    correction_id: Mapped[UUID] = mapped_column(ForeignKey("correction.id"), primary_key=True)
+    #: Not a foreign key: a revert takes a link that the correction made away again.
+    link_id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"))
+    role: Mapped[str] = mapped_column(Text)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class Change(Base):
+    """What the utility's own customer system must take over, in the order of commit, each once."""
+
+    __tablename__ = "change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(Text)
+    account_no: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    correction_id: Mapped[UUID | None]
+
+    __table_args__ = (one_of("kind", CHANGE_KINDS, "kind"),)
 
 
 class Import(Base):

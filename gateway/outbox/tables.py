@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, Identity, Index, SmallInteger, Text, text
+from sqlalchemy import BigInteger, Double, Identity, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -206,6 +206,8 @@ class UnknownReceipt(Base):
     carrier: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(Text)
     receipt: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (UniqueConstraint("carrier", "message_id", "receipt"),)
 
 
 #: The tables that are partitioned by month, parents of the partitions that `partitions.ensure` makes.

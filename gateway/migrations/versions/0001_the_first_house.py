@@ -38,6 +38,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_entry_subject_id"), "audit_entry", ["subject", "id"], unique=False)
     op.create_table(
+        "change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("account_no", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("correction_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('link_revoked', 'link_added', 'role_changed', 'link_restored')", name=op.f("ck_change_kind")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_change")),
+    )
+    op.create_table(
         "contact_point",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), server_default="phone", nullable=False),
@@ -354,6 +368,9 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("receipt", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unknown_receipt")),
+        sa.UniqueConstraint(
+            "carrier", "message_id", "receipt", name=op.f("uq_unknown_receipt_carrier_message_id_receipt")
+        ),
     )
     op.create_table(
         "feeder",
@@ -531,6 +548,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("hints", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.CheckConstraint(
             "state IN ('open', 'verifying', 'applied', 'watching', 'closed', 'dismissed', 'reverted')",
             name=op.f("ck_correction_state"),
@@ -544,6 +562,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_correction_account_id"), "correction", ["account_id"], unique=False)
     op.create_index(op.f("ix_correction_contact_point_id"), "correction", ["contact_point_id"], unique=False)
     op.create_index(op.f("ix_correction_state_id"), "correction", ["state", "id"], unique=False)
+    op.create_index(
+        "uq_correction_open",
+        "correction",
+        ["contact_point_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+    )
     op.create_table(
         "invitation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -630,12 +655,34 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NOT NULL"),
     )
     op.create_table(
+        "correction_contact",
+        sa.Column("correction_id", sa.Uuid(), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("contact_point_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_correction_contact_account_id_account")),
+        sa.ForeignKeyConstraint(
+            ["contact_point_id"],
+            ["contact_point.id"],
+            name=op.f("fk_correction_contact_contact_point_id_contact_point"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["correction.id"], name=op.f("fk_correction_contact_correction_id_correction")
+        ),
+        sa.PrimaryKeyConstraint("correction_id", "link_id", name=op.f("pk_correction_contact")),
+    )
+    op.create_table(
         "correction_link",
         sa.Column("correction_id", sa.Uuid(), nullable=False),
         sa.Column("link_id", sa.Integer(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("before_case", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(
             ["correction_id"], ["correction.id"], name=op.f("fk_correction_link_correction_id_correction")
         ),
@@ -672,6 +719,7 @@ def downgrade() -> None:
     op.drop_table("evaluation")
     op.drop_index(op.f("ix_correction_link_link_id"), table_name="correction_link")
     op.drop_table("correction_link")
+    op.drop_table("correction_contact")
     op.drop_index(
         op.f("ix_work_order_closed_at_id"), table_name="work_order", postgresql_where=sa.text("closed_at IS NOT NULL")
     )
@@ -685,6 +733,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_invitation_message_id"), table_name="invitation")
     op.drop_index(op.f("ix_invitation_account_id"), table_name="invitation")
     op.drop_table("invitation")
+    op.drop_index("uq_correction_open", table_name="correction", postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f("ix_correction_state_id"), table_name="correction")
     op.drop_index(op.f("ix_correction_contact_point_id"), table_name="correction")
     op.drop_index(op.f("ix_correction_account_id"), table_name="correction")
@@ -750,6 +799,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_customer_name"), table_name="customer")
     op.drop_table("customer")
     op.drop_table("contact_point")
+    op.drop_table("change")
     op.drop_index(op.f("ix_audit_entry_subject_id"), table_name="audit_entry")
     op.drop_table("audit_entry")
     op.drop_table("api_key")
