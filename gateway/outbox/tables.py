@@ -140,6 +140,11 @@ class Message(Base):
             "not_before",
             postgresql_where=text("state = 'queued' AND NOT held"),
         ),
+        Index(
+            "ix_message_unfinished",
+            "notice_id",
+            postgresql_where=text("notice_id IS NOT NULL AND state IN ('queued', 'sending', 'uncertain')"),
+        ),
         Index("ix_message_sending", "node_id", postgresql_where=text("state = 'sending'")),
         Index("ix_message_uncertain", "id", postgresql_where=text("state = 'uncertain'")),
         Index(None, "contact_point_id", "id"),

@@ -231,6 +231,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_uncertain", "message", ["id"], unique=False, postgresql_where=sa.text("state = 'uncertain'")
     )
+    op.create_index(
+        "ix_message_unfinished",
+        "message",
+        ["notice_id"],
+        unique=False,
+        postgresql_where=sa.text("notice_id IS NOT NULL AND state IN ('queued', 'sending', 'uncertain')"),
+    )
     op.create_table(
         "message_account",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -779,6 +786,11 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_message_account_account_id_id"), table_name="message_account")
     op.drop_table("message_account")
+    op.drop_index(
+        "ix_message_unfinished",
+        table_name="message",
+        postgresql_where=sa.text("notice_id IS NOT NULL AND state IN ('queued', 'sending', 'uncertain')"),
+    )
     op.drop_index("ix_message_uncertain", table_name="message", postgresql_where=sa.text("state = 'uncertain'"))
     op.drop_index("ix_message_sending", table_name="message", postgresql_where=sa.text("state = 'sending'"))
     op.drop_index(op.f("ix_message_reference"), table_name="message", postgresql_where=sa.text("reference IS NOT NULL"))
