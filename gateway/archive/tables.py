@@ -248,6 +248,8 @@ class CorrectionLink(Base):
     decision: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Whether this case suspended it; only then may `keep` or a dismissal lift the suspension.
+    suspended: Mapped[bool] = mapped_column(server_default=text("false"))
     #: The link before the case took hold of it: what `keep` and a dismissal go back to.
     before_case: Mapped[dict[str, Any]] = mapped_column(JSONB)
     #: The link before and after the decisions were carried out; a revert goes back to the first.
