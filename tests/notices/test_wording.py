@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.kernel.errors import InvalidInput, Misconfigured, NotFound
@@ -17,6 +17,8 @@ from gateway.kernel.segments import count
 from gateway.notices.wording import KINDS, Severity, Template, ValueType, Wording, purposes_in_words
 from gateway.notices.wording.compiling import compile_body
 
+# A loaded machine is no failure of the property.
+unhurried = settings(deadline=None)
 SENDERS = {"zh-CN": "晴川供电", "en": "Qingchuan Power"}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SHIPPED = Wording.load(sender_name=SENDERS)
@@ -226,6 +228,7 @@ by_jinja = {
 }
 
 
+@unhurried
 @given(st.data())
 def test_joining_strings_gives_what_jinja_gives(data: st.DataObject) -> None:
     template = data.draw(st.sampled_from(SHIPPED.templates))

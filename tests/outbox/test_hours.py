@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.kernel.errors import InvalidInput, Misconfigured
@@ -17,6 +17,8 @@ from gateway.outbox.hours import (
     next_window,
 )
 
+# A loaded machine is no failure of the property.
+unhurried = settings(deadline=None)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
 # Places whose clocks do odd things: half-hour changes, a skipped day, changes at midnight, a two-hour change.
@@ -155,6 +157,7 @@ def test_hours_are_said_in_words() -> None:
     assert describe(HoursClass.ANY) == "at any hour"
 
 
+@unhurried
 @given(classes, moments, zones, regions)
 def test_never_outside_hours_and_never_before_asked(
     hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str
@@ -179,14 +182,14 @@ def test_never_outside_hours_and_never_before_asked(
         assert is_working_day(there.date(), region)
 
 
+@unhurried
 @given(classes, moments, zones, regions)
-def test_deferring_twice_is_deferring_once(
-    hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str
-) -> None:
+def test_deferring_twice_is_deferring_once(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str) -> None:
     window = next_window(hours_class, at, zone, region)
     assert next_window(hours_class, window.opens, zone, region) == window
 
 
+@unhurried
 @given(classes, moments, st.timedeltas(timedelta(0), timedelta(days=20)), zones, regions)
 def test_asking_later_never_opens_earlier(
     hours_class: HoursClass, at: datetime, later: timedelta, zone: ZoneInfo, region: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -28,8 +28,8 @@ Intent = Literal[
     "payment_question", "payment_extension", "outage_report", "outage_question", "restored_confirm",
     "not_restored", "ack", "thanks", "human", "help", "safety_urgent", "abuse", "unclear",
 ]  # fmt: skip
-KINDS: Final[tuple[str, ...]] = Kind.__args__  # type: ignore[attr-defined]
-INTENTS: Final[tuple[str, ...]] = Intent.__args__  # type: ignore[attr-defined]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+INTENTS: Final[tuple[str, ...]] = get_args(Intent)
 
 #: The longest fill of types whose length is known; the others say theirs.
 _LONGEST: Final[dict[ValueType, str]] = {

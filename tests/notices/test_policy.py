@@ -1,0 +1,424 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.archive.tables import ROLES as ARCHIVE_ROLES
+from gateway.kernel.errors import InvalidInput
+from gateway.notices.policy import (
+    DEFAULT,
+    FRESH,
+    REASONS,
+    ROLES,
+    Expire,
+    History,
+    Link,
+    Matter,
+    PolicyTable,
+    Recipient,
+    SendAt,
+    Wish,
+    Withhold,
+    choose_link,
+    decide,
+    is_proven,
+)
+from gateway.notices.wording import KINDS, Wording
+from gateway.outbox.hours import HoursClass, is_public_holiday, is_working_day
+from gateway.outbox.messages import ANSWERS
+from gateway.outbox.tables import WITHHELD_REASONS
+
+# A loaded machine is no failure of the property.
+unhurried = settings(deadline=None)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOON = datetime(2025, 4, 8, 12, tzinfo=SHANGHAI)  # a Tuesday
+NIGHT = datetime(2025, 4, 8, 23, tzinfo=SHANGHAI)
+HOLDER = Link(role="holder", state="verified", is_default=True, link_id=1)
+HOME = Recipient(links=(HOLDER,), zone=SHANGHAI, region="CN")
+
+WISHES = {
+    template.name: Wish(kind=template.kind, klass=template.klass, purpose=template.purpose, hours=template.hours)
+    for template in Wording.load(languages=["zh-CN"]).templates
+}
+ARREARS, SURVEY, ADVICE, FAULT = (WISHES[n] for n in ("arrears", "survey", "advice", "outage_fault"))
+LEGAL, CODE, PLANNED, APOLOGY = (WISHES[n] for n in ("legal_notice", "verification", "outage_planned", "apology"))
+
+
+def home(**facts: Any) -> Recipient:
+    return replace(HOME, **facts)
+
+
+def refusing(*purposes: str) -> Recipient:
+    return home(links=(replace(HOLDER, opt_outs=frozenset(purposes)),))
+
+
+def outcome(recipient: Recipient, wish: Wish, history: History = FRESH, now: datetime = NOON, **table: Any) -> str:
+    decision = decide(recipient, wish, history, now, PolicyTable(**table))
+    assert decision.because
+    match decision:
+        case Withhold(reason=reason):
+            return reason
+        case Expire():
+            return "expire"
+        case SendAt(at=at):
+            return at.astimezone(recipient.zone).strftime("%d %H:%M")
+
+
+def ago(**span: int) -> datetime:
+    return NOON - timedelta(**span)
+
+
+def test_the_words_are_those_of_the_rooms_below() -> None:
+    assert REASONS == WITHHELD_REASONS
+    assert set(ROLES) == set(ARCHIVE_ROLES)
+    assert frozenset(ANSWERS) == DEFAULT.answers
+    assert DEFAULT.answers | DEFAULT.urgent_kinds | DEFAULT.visit_the_vulnerable <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "wish", "history", "now", "expected"),
+    [
+        (HOME, ARREARS, FRESH, NOON, "08 12:00"),
+        (HOME, ARREARS, FRESH, NIGHT, "09 08:00"),
+        # What the matter itself says
+        (HOME, replace(ARREARS, matter="paid"), FRESH, NOON, "paid"),
+        (HOME, replace(FAULT, matter="recovered"), FRESH, NOON, "recovered"),
+        (HOME, replace(PLANNED, matter="superseded"), FRESH, NOON, "superseded"),
+        # A person instead of a text
+        (home(vulnerable=True), ARREARS, FRESH, NOON, "visit_instead"),
+        (home(vulnerable=True), LEGAL, FRESH, NOON, "visit_instead"),
+        (home(vulnerable=True), PLANNED, FRESH, NOON, "08 12:00"),
+        (home(key_account=True), ARREARS, FRESH, NOON, "visit_instead"),
+        (home(key_account=True), SURVEY, FRESH, NOON, "08 12:00"),
+        # Contacts
+        (home(links=()), ARREARS, FRESH, NOON, "no_contact"),
+        (home(links=(replace(HOLDER, state="suspended"),)), ARREARS, FRESH, NOON, "misdirected"),
+        (home(links=(replace(HOLDER, state="revoked"),)), ARREARS, FRESH, NOON, "revoked"),
+        (home(links=(replace(HOLDER, number_state="unreachable"),)), ARREARS, FRESH, NOON, "unreachable"),
+        (home(links=(replace(HOLDER, number_state="retired"),)), ARREARS, FRESH, NOON, "unreachable"),
+        (home(links=(replace(HOLDER, line="landline"),)), ARREARS, FRESH, NOON, "invalid_number"),
+        (home(links=(replace(HOLDER, line="invalid"),)), ARREARS, FRESH, NOON, "invalid_number"),
+        (home(links=(replace(HOLDER, of_staff=True),)), ARREARS, FRESH, NOON, "shared_number"),
+        (home(links=(replace(HOLDER, shared=True),)), ARREARS, FRESH, NOON, "08 12:00"),
+        (home(links=(replace(HOLDER, state="suspended"),)), LEGAL, FRESH, NOON, "misdirected"),
+        # Refusals
+        (refusing("billing"), ARREARS, FRESH, NOON, "opted_out"),
+        (refusing("service"), ARREARS, FRESH, NOON, "08 12:00"),
+        (refusing("all"), ARREARS, FRESH, NOON, "opted_out"),
+        (refusing("billing", "service", "advice"), FAULT, FRESH, NOON, "08 12:00"),
+        (refusing("outage"), FAULT, FRESH, NOON, "opted_out"),
+        (refusing("all"), FAULT, FRESH, NOON, "opted_out"),
+        (refusing("all"), LEGAL, FRESH, NOON, "08 12:00"),
+        (refusing("all"), CODE, FRESH, NOON, "08 12:00"),
+        (refusing("all"), APOLOGY, FRESH, NOON, "08 12:00"),
+        (home(sms_opt_out=True), SURVEY, FRESH, NOON, "opted_out"),
+        (home(sms_opt_out=True), LEGAL, FRESH, NOON, "08 12:00"),
+        (HOME, ADVICE, FRESH, NOON, "not_consented"),
+        # Frequency
+        (HOME, ARREARS, History(last_by_kind={"arrears": ago(hours=71)}), NOON, "frequency_cap"),
+        (HOME, ARREARS, History(last_by_kind={"arrears": ago(hours=72)}), NOON, "08 12:00"),
+        (HOME, ARREARS, History(last_by_kind={"survey": ago(hours=1)}), NOON, "08 12:00"),
+        (HOME, SURVEY, History(last_by_kind={"survey": ago(days=29)}), NOON, "surveyed_recently"),
+        (HOME, SURVEY, History(last_by_kind={"survey": ago(days=30)}), NOON, "08 12:00"),
+        (HOME, PLANNED, History(same_text_at=ago(hours=23)), NOON, "duplicate"),
+        (HOME, PLANNED, History(same_text_at=ago(hours=24)), NOON, "08 12:00"),
+        (HOME, APOLOGY, History(same_text_at=ago(hours=1)), NOON, "duplicate"),
+        (HOME, CODE, History(same_text_at=ago(hours=1)), NOON, "08 12:00"),
+        # The gap is measured when the text would leave: 71 hours now are 80 tomorrow morning.
+        (HOME, ARREARS, History(last_by_kind={"arrears": NIGHT - timedelta(hours=71)}), NIGHT, "09 08:00"),
+        # Hours
+        (HOME, FAULT, FRESH, NIGHT, "09 06:00"),
+        (home(medical_device=True, vulnerable=True), FAULT, FRESH, NIGHT, "08 23:00"),
+        (home(important=True), FAULT, FRESH, NIGHT, "08 23:00"),
+        (home(reported=True), WISHES["restoration"], FRESH, NIGHT, "08 23:00"),
+        (home(medical_device=True), PLANNED, FRESH, NIGHT, "09 08:00"),
+        (home(medical_device=True), WISHES["payment_confirm_restored"], FRESH, NIGHT, "09 06:00"),
+        (home(important=True), SURVEY, FRESH, NIGHT, "09 08:00"),
+        (home(important=True), replace(FAULT, hours=HoursClass.SERVICE), FRESH, NIGHT, "09 08:00"),
+        (HOME, APOLOGY, FRESH, NIGHT, "08 23:00"),
+        (HOME, LEGAL, FRESH, NIGHT, "08 23:00"),
+        (home(zone=ZoneInfo("Asia/Urumqi")), ARREARS, FRESH, NOON.replace(hour=9), "08 08:00"),
+        # Wanted later, and validity
+        (HOME, replace(ARREARS, not_before=NOON + timedelta(days=2)), FRESH, NOON, "10 12:00"),
+        (HOME, replace(ARREARS, not_before=NOON - timedelta(days=2)), FRESH, NOON, "08 12:00"),
+        (HOME, replace(ARREARS, not_before=NIGHT), FRESH, NOON, "09 08:00"),
+        (HOME, replace(ARREARS, expires_at=NOON + timedelta(minutes=1)), FRESH, NOON, "08 12:00"),
+        (HOME, replace(ARREARS, expires_at=NOON), FRESH, NOON, "expire"),
+        (HOME, replace(FAULT, expires_at=NIGHT + timedelta(hours=6)), FRESH, NIGHT, "expire"),
+    ],
+)  # fmt: skip
+def test_decisions(recipient: Recipient, wish: Wish, history: History, now: datetime, expected: str) -> None:
+    assert outcome(recipient, wish, history, now) == expected
+
+
+def test_commercial_texts_need_consent_and_keep_their_distance() -> None:
+    willing = home(links=(replace(HOLDER, consents=frozenset({"advice"})),))
+    assert outcome(willing, ADVICE) == "08 12:00"
+    assert outcome(willing, ADVICE, History(last_commercial_at=ago(days=29))) == "frequency_cap"
+    assert outcome(willing, ADVICE, History(last_commercial_at=ago(days=30))) == "08 12:00"
+    assert outcome(willing, ARREARS, History(last_commercial_at=ago(days=1))) == "08 12:00"
+    refused_later = home(links=(replace(HOLDER, consents=frozenset({"advice"}), opt_outs=frozenset({"advice"})),))
+    assert outcome(refused_later, ADVICE) == "opted_out"
+
+
+def test_one_refusal_may_stand_for_all() -> None:
+    assert outcome(refusing("advice"), FAULT) == "08 12:00"
+    assert outcome(refusing("advice"), FAULT, opt_out_scope="all") == "opted_out"
+    assert outcome(refusing("advice"), LEGAL, opt_out_scope="all") == "08 12:00"
+
+
+def test_shared_numbers_are_stopped_only_on_request() -> None:
+    shared = home(links=(replace(HOLDER, shared=True),))
+    assert outcome(shared, ARREARS, stop_shared_numbers=True) == "shared_number"
+
+
+def test_an_unproven_contact_is_told_no_amount_where_that_is_set() -> None:
+    fresh = replace(HOLDER, verified_at=NOON - timedelta(days=30))
+    stale = replace(HOLDER, verified_at=NOON - timedelta(days=600))
+    assert is_proven(fresh, NOON)
+    assert not is_proven(stale, NOON)
+    assert not is_proven(replace(fresh, state="unverified"), NOON)
+    for link, wish, masked in ((fresh, ARREARS, False), (stale, ARREARS, True), (stale, SURVEY, False)):
+        decision = decide(home(links=(link,)), wish, FRESH, NOON, PolicyTable(mask_unproven=True))
+        assert isinstance(decision, SendAt)
+        assert decision.masked is masked
+        assert ("without the amount" in decision.because) is masked
+    plain = decide(home(links=(stale,)), ARREARS, FRESH, NOON)
+    assert isinstance(plain, SendAt)
+    assert not plain.masked
+
+
+def test_decisions_are_told_in_words() -> None:
+    def because(recipient: Recipient, wish: Wish, now: datetime = NOON) -> str:
+        return decide(recipient, wish, History(last_by_kind={"survey": ago(days=2)}), now).because
+
+    assert because(HOME, ARREARS) == "to the holder, the default contact; 08:00–20:00, not on public holidays"
+    assert because(HOME, FAULT, NIGHT) == (
+        "to the holder, the default contact; deferred to the next opening of 06:00–22:00"
+    )
+    assert because(home(important=True), FAULT, NIGHT) == (
+        "to the holder, the default contact; at any hour, as the supply matters to them urgently"
+    )
+    assert because(HOME, APOLOGY) == "to the number that wrote; at any hour"
+    assert because(HOME, SURVEY) == "a text of the kind survey went to the person less than 30 days before"
+    assert because(refusing("all"), ARREARS) == "texts of the purpose billing were refused on the number"
+
+
+def test_malformed_questions_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="time zone"):
+        decide(HOME, ARREARS, FRESH, datetime(2025, 4, 8, 9))  # noqa: DTZ001
+    with pytest.raises(InvalidInput, match="each once"):
+        PolicyTable(role_order=("holder", "payer"))
+
+
+# Choosing the contact
+
+
+def contact(role: str, **facts: Any) -> Link:
+    return replace(Link(role=role, state="unverified"), **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("links", "chosen"),
+    [
+        ((contact("agent", is_default=True), contact("holder")), 0),
+        ((contact("agent"), contact("landlord"), contact("relative"), contact("tenant"), contact("payer")), 4),
+        ((contact("holder", is_default=True, state="suspended"), contact("relative"), contact("payer")), 2),
+        ((contact("holder", is_default=True, line="landline"), contact("agent")), 1),
+        ((contact("holder", link_id=1), contact("holder", link_id=2, state="verified", verified_at=NOON)), 1),
+        (
+            (
+                contact("holder", state="verified", verified_at=ago(days=9)),
+                contact("holder", state="verified", verified_at=ago(days=2)),
+            ),
+            1,
+        ),
+        # A refusal is no reason to write to somebody else.
+        ((contact("holder", is_default=True, opt_outs=frozenset({"all"})), contact("relative")), 0),
+    ],
+)
+def test_the_default_first_and_then_by_role(links: tuple[Link, ...], chosen: int) -> None:
+    assert choose_link(links) is links[chosen]
+
+
+def test_the_most_telling_bar_is_the_reason() -> None:
+    landline, dead = contact("holder", is_default=True, line="landline"), contact("payer", number_state="retired")
+    revoked, doubted = contact("tenant", state="revoked"), contact("agent", state="suspended")
+    for links, reason in (
+        ((landline,), "invalid_number"),
+        ((landline, dead), "unreachable"),
+        ((landline, dead, revoked), "revoked"),
+        ((landline, dead, revoked, doubted), "misdirected"),
+    ):
+        barred = choose_link(links)
+        assert isinstance(barred, Withhold)
+        assert barred.reason == reason
+
+
+# Properties
+
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+purposes = st.sets(st.sampled_from(["billing", "outage", "service", "advice", "all"])).map(frozenset)
+links = st.builds(
+    Link,
+    role=st.sampled_from(ROLES),
+    state=st.sampled_from(["unverified", "verified", "verified", "suspended", "revoked"]),
+    link_id=st.integers(1, 9),
+    contact_point_id=st.integers(1, 9),
+    is_default=st.booleans(),
+    verified_at=st.none() | moments,
+    line=st.sampled_from(["mobile", "mobile", "mobile", "landline", "invalid"]),
+    number_state=st.sampled_from(["active", "active", "active", "unreachable"]),
+    opt_outs=purposes,
+    consents=st.sampled_from([frozenset(), frozenset({"advice"})]),
+    shared=st.booleans(),
+    of_staff=st.sampled_from([False, False, True]),
+)
+recipients = st.builds(
+    Recipient,
+    links=st.lists(links, max_size=4).map(tuple),
+    zone=st.sampled_from(["Asia/Shanghai", "Asia/Urumqi", "America/New_York"]).map(ZoneInfo),
+    region=st.sampled_from(["CN", "US-NY"]),
+    sms_opt_out=st.sampled_from([False, False, True]),
+    vulnerable=st.sampled_from([False, False, True]),
+    medical_device=st.booleans(),
+    important=st.booleans(),
+    key_account=st.sampled_from([False, False, True]),
+    reported=st.booleans(),
+)
+wishes = st.builds(
+    replace,
+    st.sampled_from(list(WISHES.values())),
+    not_before=st.none() | moments,
+    expires_at=st.none() | moments,
+    matter=st.sampled_from(["open", "open", "open", *get_args(Matter)]),
+)
+histories = st.builds(
+    History,
+    last_by_kind=st.dictionaries(st.sampled_from(["arrears", "survey"]), moments),
+    last_commercial_at=st.none() | moments,
+    same_text_at=st.none() | moments,
+)
+tables = st.builds(
+    PolicyTable,
+    opt_out_scope=st.sampled_from(["purpose", "all"]),
+    role_order=st.permutations(ROLES).map(tuple),
+    stop_shared_numbers=st.booleans(),
+    mask_unproven=st.booleans(),
+)
+
+HOURS = {
+    HoursClass.SERVICE: (time(8), time(20)),
+    HoursClass.ARREARS: (time(8), time(20)),
+    HoursClass.ADVICE: (time(9), time(20)),
+    HoursClass.OUTAGE: (time(6), time(22)),
+}
+
+
+@unhurried
+@given(recipients, wishes, histories, moments, tables)
+def test_never_out_of_hours_and_never_after_expiry(
+    recipient: Recipient, wish: Wish, history: History, now: datetime, table: PolicyTable
+) -> None:
+    decision = decide(recipient, wish, history, now, table)
+    if not isinstance(decision, SendAt):
+        return
+    assert decision.at >= now
+    assert wish.not_before is None or decision.at >= wish.not_before
+    assert wish.expires_at is None or decision.at < wish.expires_at
+    if wish.hours not in HOURS:
+        return
+    there = decision.at.astimezone(recipient.zone)
+    urgent = recipient.medical_device or recipient.important or recipient.reported
+    if not (wish.hours is HoursClass.OUTAGE and wish.kind in table.urgent_kinds and urgent):
+        first, last = HOURS[wish.hours]
+        assert first <= there.time() < last
+        assert decision.closes is not None
+    if wish.hours is HoursClass.ARREARS:
+        assert not is_public_holiday(there.date(), recipient.region)
+    if wish.hours is HoursClass.ADVICE:
+        assert is_working_day(there.date(), recipient.region)
+
+
+@unhurried
+@given(recipients, wishes, histories, moments, tables)
+def test_a_refusal_is_passed_over_only_by_law_verification_and_answers(
+    recipient: Recipient, wish: Wish, history: History, now: datetime, table: PolicyTable
+) -> None:
+    decision = decide(recipient, wish, history, now, table)
+    if not isinstance(decision, SendAt) or wish.klass in ("L", "V") or wish.kind in ANSWERS:
+        return
+    assert not recipient.sms_opt_out
+    assert decision.link is not None
+    assert not decision.link.opt_outs & {wish.purpose, "all"}
+    assert table.opt_out_scope == "purpose" or not decision.link.opt_outs
+    assert wish.klass != "C" or wish.purpose in decision.link.consents
+
+
+@unhurried
+@given(recipients, wishes, histories, moments, tables)
+def test_nothing_goes_to_a_contact_in_doubt(
+    recipient: Recipient, wish: Wish, history: History, now: datetime, table: PolicyTable
+) -> None:
+    decision = decide(recipient, wish, history, now, table)
+    if isinstance(decision, SendAt) and wish.kind not in ANSWERS:
+        assert decision.link in recipient.links
+        assert decision.link is not None
+        assert decision.link.state in ("unverified", "verified")
+        assert decision.link.number_state == "active"
+        assert decision.link.line == "mobile"
+        assert not decision.link.of_staff
+    if isinstance(decision, SendAt):
+        assert wish.matter == "open"
+    if isinstance(decision, Withhold):
+        assert decision.reason in REASONS
+
+
+@unhurried
+@given(recipients, wishes, histories, moments, tables)
+def test_deciding_again_at_the_deferred_moment_changes_nothing(
+    recipient: Recipient, wish: Wish, history: History, now: datetime, table: PolicyTable
+) -> None:
+    first = decide(recipient, wish, history, now, table)
+    if not isinstance(first, SendAt):
+        return
+    again = decide(recipient, wish, history, first.at, table)
+    assert isinstance(again, SendAt)
+    assert (again.at, again.closes, again.link) == (first.at, first.closes, first.link)
+
+
+@unhurried
+@given(st.data(), recipients, wishes, histories, moments, tables)
+def test_the_order_of_contacts_is_without_effect(
+    data: st.DataObject, recipient: Recipient, wish: Wish, history: History, now: datetime, table: PolicyTable
+) -> None:
+    shuffled = replace(recipient, links=tuple(data.draw(st.permutations(recipient.links))))
+    first, second = (decide(who, wish, history, now, table) for who in (recipient, shuffled))
+    assert type(first) is type(second)
+    if isinstance(first, Withhold) and isinstance(second, Withhold):
+        assert first.reason == second.reason
+    if isinstance(first, SendAt) and isinstance(second, SendAt):
+        assert (first.at, first.closes) == (second.at, second.closes)
+
+
+@unhurried
+@given(recipients, wishes, histories, moments, tables)
+def test_frequency_holds_at_the_moment_of_leaving(
+    recipient: Recipient, wish: Wish, history: History, now: datetime, table: PolicyTable
+) -> None:
+    decision = decide(recipient, wish, history, now, table)
+    if not isinstance(decision, SendAt):
+        return
+    last = history.last_by_kind.get(wish.kind)
+    if last is not None and wish.kind == "arrears":
+        assert decision.at - last >= timedelta(hours=72)
+    if last is not None and wish.kind == "survey":
+        assert decision.at - last >= timedelta(days=30)
+    if history.same_text_at is not None and wish.klass != "V":
+        assert decision.at - history.same_text_at >= timedelta(hours=24)
