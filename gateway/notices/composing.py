@@ -75,7 +75,8 @@ class Told:
         )
 
 
-_NOTHING_TOLD: Final = Told(last_by_kind={}, last_commercial_at=None, texts={})
+#: The past of a contact point that was told nothing lately.
+NOTHING_TOLD: Final = Told(last_by_kind={}, last_commercial_at=None, texts={})
 
 
 async def told_before(
@@ -85,7 +86,7 @@ async def told_before(
     rows = await connection.fetch(_HISTORY, points, first_id(now - _LOOK_BACK), besides)
     past: dict[int, Told] = {}
     for row in rows:
-        known = past.get(row["contact_point_id"], _NOTHING_TOLD)
+        known = past.get(row["contact_point_id"], NOTHING_TOLD)
         at = row["at"]
         commercial = known.last_commercial_at
         if row["klass"] == "C":
@@ -180,7 +181,7 @@ class Composer:
         if not live:
             return made
         link = link_of(first)
-        before = past.get(first["told_at"], _NOTHING_TOLD)
+        before = past.get(first["told_at"], NOTHING_TOLD)
         if again:
             before = Told(last_by_kind={wish.kind: now}, last_commercial_at=now, texts=before.texts)
         recipient = recipient_of(first, (link,), self._zone, self._region)
@@ -193,8 +194,8 @@ class Composer:
             made.append((message, live))
         else:
             reason = decision.reason if isinstance(decision, Withhold) else "expired"
-            for row in live:
-                made.append((self._held(notice, kind, wish, [row], now, reason, decision.because), [row]))
+            why = decision.because
+            made.extend((self._held(notice, kind, wish, [row], now, reason, why), [row]) for row in live)
         return made
 
     def _text(

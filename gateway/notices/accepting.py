@@ -1,0 +1,315 @@
+"""Single messages: whoever may send asks for one from a template, and it is durable before it is acknowledged.
+
+Requests that arrive together share a transaction: contacts are looked up for all of them at once, and the
+messages are written with one COPY.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from gateway.kernel.batching import Grouped
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import Database
+from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
+from gateway.kernel.ids import new_id
+from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
+from gateway.kernel.segments import count
+from gateway.notices.audience import link_of, recipient_of
+from gateway.notices.composing import NOTHING_TOLD, Told, told_before
+from gateway.notices.policy import Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.notices.wording import Template, Wording
+from gateway.outbox import AccountPart, NewMessage, insert
+
+_CONTACTS: Final = """
+SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.vulnerable, a.important_level, a.vip, a.language,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
+       point.id AS point_id, point.address, point.line, point.state AS point_state,
+       staff.id IS NOT NULL AS of_staff,
+       CASE WHEN point.id IS NOT NULL THEN
+         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs
+FROM account a
+LEFT JOIN contact_link link ON link.account_id = a.id
+LEFT JOIN contact_point point ON point.id = link.contact_point_id
+LEFT JOIN staff_member staff ON staff.phone = point.address
+WHERE a.account_no = ANY($1::text[])
+"""
+_NUMBERS: Final = """
+WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, line)), made AS (
+  INSERT INTO contact_point (kind, address, line) SELECT 'phone', address, line FROM asked
+  ON CONFLICT (address, kind) DO NOTHING RETURNING id, address, line, state
+), point AS (
+  SELECT * FROM made UNION
+  SELECT id, address, line, state FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
+)
+SELECT point.id AS point_id, point.address, point.line, point.state AS point_state,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, false AS of_staff,
+       ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs
+FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id
+"""
+_KEYS: Final = """
+INSERT INTO idempotency_key (owner, key, request_digest, status, response)
+SELECT owner, key, digest, 202, response
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS asked(owner, key, digest, response)
+ON CONFLICT DO NOTHING RETURNING owner, key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An idempotency key: the same key and digest by the same owner get the first answer again."""
+
+    owner: str
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One message as it was asked for: to a number or to an account."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    to: str | None = None
+    account_no: str | None = None
+    channel: str | None = None
+    tone: str | None = None
+    language: str | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    reference: str | None = None
+    once: Once | None = None
+
+
+Answer = UUID | LamplighterError
+
+
+class Acceptor:
+    """Accepts single messages, many to a transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        wording: Wording,
+        *,
+        zone: ZoneInfo,
+        region: str,
+        language: str,
+        table: PolicyTable,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._wording = wording
+        self._zone = zone
+        self._region = region
+        self._language = language
+        self._table = table
+        self.group: Grouped[Asked, Answer] = Grouped(self.accept_all)
+
+    async def accept(self, asked: Asked) -> UUID:
+        """Write one message down, together with what else arrives now; its id, once it is committed.
+
+        A recipient who must not be told gets a withheld message with the reason. Raises InvalidInput naming the
+        field where the request is malformed, NotFound for an unknown template.
+        """
+        answer = await self.group.submit(asked)
+        if isinstance(answer, LamplighterError):
+            raise answer
+        return answer
+
+    async def accept_all(self, asked: Sequence[Asked]) -> list[Answer]:
+        """Write many messages down in one transaction; for each its id or why it was refused."""
+        now = self._clock.now()
+        answers: list[Answer | None] = [None] * len(asked)
+        filled: list[tuple[int, Asked, Template, PhoneNumber | None]] = []
+        for index, item in enumerate(asked):
+            try:
+                filled.append((index, item, *self._check(item)))
+            except LamplighterError as error:
+                answers[index] = error
+        async with self._database.work() as work:
+            contacts = await self._contacts(work.connection, filled)
+            ids = {index: new_id(now) for index, *_ in filled}
+            repeated = await self._repeated(work.connection, filled, ids)
+            messages: list[NewMessage] = []
+            past = await told_before(
+                work.connection,
+                list({row["point_id"] for rows in contacts.values() for row in rows if row["point_id"]}),
+                now,
+            )
+            for index, item, template, number in filled:
+                if index in repeated:
+                    answers[index] = repeated[index]
+                    continue
+                rows = contacts.get(number.e164 if number else str(item.account_no), [])
+                try:
+                    messages.append(self._message(ids[index], item, template, rows, past, now))
+                    answers[index] = ids[index]
+                except LamplighterError as error:
+                    answers[index] = error
+                    await self._forget(work.connection, item)
+            await insert(work.connection, messages)
+            await work.commit()
+        return [answer for answer in answers if answer is not None]
+
+    def _check(self, item: Asked) -> tuple[Template, PhoneNumber | None]:
+        if (item.to is None) == (item.account_no is None):
+            raise InvalidInput("a message goes either to a number or to an account", field="to")
+        if item.channel not in (None, "sms"):
+            raise InvalidInput(f"no such channel: {item.channel}", field="channel")
+        try:
+            template = self._wording.named(item.template, item.language or self._language, item.tone)
+        except NotFound as error:
+            raise InvalidInput(str(error), field="template") from error
+        if item.values.keys() != template.names:
+            template.render(item.values, self._zone)
+        if item.to is None:
+            return template, None
+        try:
+            return template, parse(item.to, self._region)
+        except InvalidPhone as error:
+            raise InvalidInput(f"not a telephone number: {error}", field="to") from error
+
+    async def _contacts(
+        self, connection: Any, filled: Sequence[tuple[int, Asked, Template, PhoneNumber | None]]
+    ) -> dict[str, list[Any]]:
+        """Contact rows by account number or by E.164 number."""
+        contacts: defaultdict[str, list[Any]] = defaultdict(list)
+        accounts = {str(item.account_no) for _, item, _, number in filled if number is None}
+        if accounts:
+            for row in await connection.fetch(_CONTACTS, list(accounts)):
+                contacts[row["account_no"]].append(row)
+        # Sorted, so that two transactions that make the same numbers known wait for one another and never in a ring.
+        numbers = sorted({number.e164: number.kind for *_, number in filled if number is not None}.items())
+        if numbers:
+            for row in await connection.fetch(_NUMBERS, [e164 for e164, _ in numbers], [kind for _, kind in numbers]):
+                contacts[row["address"]].append(row)
+        return contacts
+
+    async def _repeated(
+        self,
+        connection: Any,
+        filled: Sequence[tuple[int, Asked, Template, PhoneNumber | None]],
+        ids: Mapping[int, UUID],
+    ) -> dict[int, Answer]:
+        """Claim the idempotency keys; the first answers of those that were claimed before."""
+        asked = [(index, item.once) for index, item, *_ in filled if item.once is not None]
+        if not asked:
+            return {}
+        first: dict[tuple[str, str], int] = {}
+        for index, once in asked:
+            first.setdefault((once.owner, once.key), index)
+        order = sorted(first.items())
+        onces = dict(asked)
+        rows = await connection.fetch(
+            _KEYS,
+            [owner for (owner, _), _ in order],
+            [key for (_, key), _ in order],
+            [onces[index].digest for _, index in order],
+            [json.dumps({"id": str(ids[index])}) for _, index in order],
+        )
+        claimed = {first[row["owner"], row["key"]] for row in rows}
+        known = {
+            (row["owner"], row["key"]): row
+            for row in await connection.fetch(
+                """SELECT owner, key, request_digest, response FROM idempotency_key
+                   WHERE (owner, key) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
+                [once.owner for _, once in asked],
+                [once.key for _, once in asked],
+            )
+        }
+        repeated: dict[int, Answer] = {}
+        for index, once in asked:
+            if index in claimed:
+                continue
+            row = known[once.owner, once.key]
+            if row["request_digest"] != once.digest:
+                repeated[index] = InvalidInput(
+                    "this idempotency key was used for another request", field="Idempotency-Key"
+                )
+            else:
+                repeated[index] = UUID(json.loads(row["response"])["id"])
+        return repeated
+
+    async def _forget(self, connection: Any, item: Asked) -> None:
+        """A refused request leaves its key free, so that it may be mended and asked again."""
+        if item.once is not None:
+            await connection.execute(
+                "DELETE FROM idempotency_key WHERE owner = $1 AND key = $2", item.once.owner, item.once.key
+            )
+
+    def _message(
+        self,
+        message_id: UUID,
+        item: Asked,
+        template: Template,
+        rows: Sequence[Any],
+        past: Mapping[int, Told],
+        now: datetime,
+    ) -> NewMessage:
+        if not rows:
+            raise InvalidInput(f"there is no account {item.account_no}", field="account_no")
+        if item.account_no is not None and item.language is None and rows[0]["language"]:
+            template = self._wording.named(item.template, rows[0]["language"], item.tone)
+        body = template.render(item.values, self._zone)
+        links = [link_of(row) for row in rows if row["point_id"] is not None]
+        recipient = (
+            recipient_of(rows[0], links, self._zone, self._region)
+            if item.account_no is not None
+            else Recipient(links=_lenient(links), zone=self._zone, region=self._region)
+        )
+        wish = Wish(
+            kind=template.kind,
+            klass=template.klass,
+            purpose=template.purpose,
+            hours=template.hours,
+            not_before=item.not_before,
+            expires_at=item.expires_at,
+        )
+        usual = choose_link(recipient.links, self._table)
+        meant = usual if isinstance(usual, Link) else next(iter(links), None)
+        told = past.get(meant.contact_point_id, NOTHING_TOLD) if meant else NOTHING_TOLD
+        decision = decide(recipient, wish, told.history(body), now, self._table)
+        at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
+        row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
+        return NewMessage(
+            id=message_id,
+            contact_point_id=meant.contact_point_id if meant else None,
+            to_address=row["address"] if row else None,
+            template=template.name,
+            template_version=template.version,
+            kind=template.kind,
+            klass=template.klass,
+            purpose=template.purpose,
+            body=body,
+            segments=count(body).parts,
+            withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
+            expired=not isinstance(decision, SendAt | Withhold),
+            decision=decision.because,
+            reference=item.reference,
+            hours=template.hours.value,
+            zone=self._zone.key,
+            created_at=now,
+            not_before=at,
+            closes_at=closes,
+            expires_at=item.expires_at,
+            accounts=[
+                AccountPart(rows[0]["account_id"], rows[0]["account_no"], meant.link_id or None if meant else None)
+            ]
+            if item.account_no is not None
+            else [],
+        )
+
+
+def _lenient(links: Sequence[Link]) -> Sequence[Link]:
+    """A text to a number goes if any of its links is good; a number that is wrong for one account may be right."""
+    good = [link for link in links if link.state in ("verified", "unverified")]
+    return good or links
