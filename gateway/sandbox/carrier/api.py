@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from email.utils import formatdate
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -127,7 +128,7 @@ class Api:
         size = min(max(_integer(query.get("PageSize"), _PAGE_SIZE), 1), _LARGEST_PAGE)
         number = _integer(query.get("Page"), 0)
         found = self._matching(query)
-        page = [text for text, _ in zip(found, range(size), strict=False)]
+        page = list(islice(found, size))
         following = None
         if next(found, None) is not None:
             following = self._page_uri(query, number + 1, size, f"PA{page[-1].sid}")

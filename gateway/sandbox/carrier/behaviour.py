@@ -39,6 +39,9 @@ class Behaviour(BaseModel):
     #: Share of status posts that come twice.
     duplicate_receipt_share: Share = 0.0
 
+    #: Seconds before each further attempt to post an inbound text; then it is given up.
+    inbound_retries: tuple[Seconds, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
+
     #: `lively`: unattended handsets answer, refuse and bounce by their number; `silent`: they only receive.
     handsets: Literal["lively", "silent"] = "silent"
     #: Seconds in which a lively handset answers: no sooner, no later.

@@ -26,9 +26,6 @@ _START_WORDS: Final = frozenset("START YES UNSTOP".split())
 #: Codes that Twilio gives as `failed` rather than `undelivered`: the text never left.
 _FAILED_CODES: Final = frozenset({"30001", "30002", "30034", "30036"})
 
-#: Seconds before each further attempt of an inbound webhook.
-_INBOUND_RETRIES: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
-
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST: Final = 1_600
 
@@ -249,14 +246,16 @@ class Network:
             "ApiVersion": API_VERSION,
         }
 
+        retries = self.behaviour.inbound_retries
+
         def answered(answer: Answer) -> None:
             if answer.ok:
                 self._inbound_settled(text, "received")
                 for words in _reply_in(answer):
                     self._auto_reply(text.number, words)
-            elif attempt < len(_INBOUND_RETRIES):
+            elif attempt < len(retries):
                 self.counts["inbound_retried"] += 1
-                self._later(_INBOUND_RETRIES[attempt], self._post_inbound, text, attempt + 1)
+                self._later(retries[attempt], self._post_inbound, text, attempt + 1)
             else:
                 self._inbound_settled(text, "failed")
 
