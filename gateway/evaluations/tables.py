@@ -24,7 +24,8 @@ class Invitation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_kind: Mapped[str] = mapped_column(Text)
     event_ref: Mapped[str] = mapped_column(Text)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    #: Empty where the order names no account that the archive knows.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     team_code: Mapped[str | None] = mapped_column(Text)
     person_no: Mapped[str | None] = mapped_column(Text)
     notice_id: Mapped[UUID | None]

@@ -1,1 +1,35 @@
 """Notices: what we decide to tell, to whom, when and in which words."""
+
+from __future__ import annotations
+
+from gateway.notices.accepting import Acceptor, Asked, Taken
+from gateway.notices.composing import Composer
+from gateway.notices.control import COMPOSE, Draft, Notices, Preview
+from gateway.notices.dunning import Arrears, Bills
+from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
+from gateway.notices.policy import PolicyTable
+from gateway.notices.recomposing import Recomposer
+from gateway.notices.running import NoticeRunner
+from gateway.notices.wording import Template, Wording
+
+__all__ = [
+    "COMPOSE",
+    "Acceptor",
+    "Arrears",
+    "Asked",
+    "Bills",
+    "Composer",
+    "Draft",
+    "Moment",
+    "NoticeKind",
+    "NoticeRunner",
+    "Notices",
+    "PolicyTable",
+    "Preview",
+    "Recomposer",
+    "Row",
+    "Saying",
+    "Taken",
+    "Template",
+    "Wording",
+]

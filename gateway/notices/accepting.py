@@ -1,12 +1,11 @@
 """Single messages: whoever may send asks for one from a template, and it is durable before it is acknowledged.
 
-Requests that arrive together share a transaction: contacts are looked up for all of them at once, and the
-messages are written with one COPY.
+Requests that arrive together share their caller's transaction: contacts are looked up for all of them at once,
+and the messages are written with one COPY.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,6 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from gateway.kernel.batching import Grouped
-from gateway.kernel.clock import Clock
-from gateway.kernel.database import Database
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
@@ -54,21 +50,6 @@ SELECT point.id AS point_id, point.address, point.line, point.state AS point_sta
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id
 """
-_KEYS: Final = """
-INSERT INTO idempotency_key (owner, key, request_digest, status, response)
-SELECT owner, key, digest, 202, response
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS asked(owner, key, digest, response)
-ON CONFLICT DO NOTHING RETURNING owner, key
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Once:
-    """An idempotency key: the same key and digest by the same owner get the first answer again."""
-
-    owner: str
-    key: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,80 +66,58 @@ class Asked:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     reference: str | None = None
-    once: Once | None = None
 
 
-Answer = UUID | LamplighterError
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that was accepted: `queued`, `expired`, or `withheld` for a reason."""
+
+    id: UUID
+    state: str
+    withheld_reason: str | None = None
+
+
+_Filled = tuple[int, Asked, Template, PhoneNumber | None]
 
 
 class Acceptor:
     """Accepts single messages, many to a transaction."""
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        wording: Wording,
-        *,
-        zone: ZoneInfo,
-        region: str,
-        language: str,
-        table: PolicyTable,
-    ) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, language: str, table: PolicyTable) -> None:
         self._wording = wording
         self._zone = zone
         self._region = region
         self._language = language
         self._table = table
-        self.group: Grouped[Asked, Answer] = Grouped(self.accept_all)
 
-    async def accept(self, asked: Asked) -> UUID:
-        """Write one message down, together with what else arrives now; its id, once it is committed.
+    async def accept(self, connection: Any, asked: Sequence[Asked], *, now: datetime) -> list[Taken | LamplighterError]:
+        """Write what can be accepted in the connection's transaction; one result for each request.
 
-        A recipient who must not be told gets a withheld message with the reason. Raises InvalidInput naming the
-        field where the request is malformed, NotFound for an unknown template.
+        A recipient who must not be told gets a withheld message with the reason. InvalidInput names the field
+        that is malformed or unknown.
         """
-        answer = await self.group.submit(asked)
-        if isinstance(answer, LamplighterError):
-            raise answer
-        return answer
-
-    async def accept_all(self, asked: Sequence[Asked]) -> list[Answer]:
-        """Write many messages down in one transaction; for each its id or why it was refused."""
-        now = self._clock.now()
-        answers: list[Answer | None] = [None] * len(asked)
-        filled: list[tuple[int, Asked, Template, PhoneNumber | None]] = []
+        results: dict[int, Taken | LamplighterError] = {}
+        filled: list[_Filled] = []
         for index, item in enumerate(asked):
             try:
                 filled.append((index, item, *self._check(item)))
             except LamplighterError as error:
-                answers[index] = error
-        async with self._database.work() as work:
-            contacts = await self._contacts(work.connection, filled)
-            ids = {index: new_id(now) for index, *_ in filled}
-            repeated = await self._repeated(work.connection, filled, ids)
-            messages: list[NewMessage] = []
-            past = await told_before(
-                work.connection,
-                list({row["point_id"] for rows in contacts.values() for row in rows if row["point_id"]}),
-                now,
-            )
-            for index, item, template, number in filled:
-                if index in repeated:
-                    answers[index] = repeated[index]
-                    continue
-                rows = contacts.get(number.e164 if number else str(item.account_no), [])
-                try:
-                    messages.append(self._message(ids[index], item, template, rows, past, now))
-                    answers[index] = ids[index]
-                except LamplighterError as error:
-                    answers[index] = error
-                    await self._forget(work.connection, item)
-            await insert(work.connection, messages)
-            await work.commit()
-        return [answer for answer in answers if answer is not None]
+                results[index] = error
+        contacts = await self._contacts(connection, filled)
+        points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"]}
+        past = await told_before(connection, list(points), now) if points else {}
+        messages: list[NewMessage] = []
+        for index, item, template, number in filled:
+            rows = contacts.get(number.e164 if number else str(item.account_no), [])
+            try:
+                message = self._message(item, template, rows, past, now)
+            except LamplighterError as error:
+                results[index] = error
+            else:
+                messages.append(message)
+                results[index] = Taken(message.id, message.state, message.withheld_reason)
+        await insert(connection, messages)
+        return [results[index] for index in range(len(asked))]
 
     def _check(self, item: Asked) -> tuple[Template, PhoneNumber | None]:
         if (item.to is None) == (item.account_no is None):
@@ -178,9 +137,7 @@ class Acceptor:
         except InvalidPhone as error:
             raise InvalidInput(f"not a telephone number: {error}", field="to") from error
 
-    async def _contacts(
-        self, connection: Any, filled: Sequence[tuple[int, Asked, Template, PhoneNumber | None]]
-    ) -> dict[str, list[Any]]:
+    async def _contacts(self, connection: Any, filled: Sequence[_Filled]) -> dict[str, list[Any]]:
         """Contact rows by account number or by E.164 number."""
         contacts: defaultdict[str, list[Any]] = defaultdict(list)
         accounts = {str(item.account_no) for _, item, _, number in filled if number is None}
@@ -194,61 +151,8 @@ class Acceptor:
                 contacts[row["address"]].append(row)
         return contacts
 
-    async def _repeated(
-        self,
-        connection: Any,
-        filled: Sequence[tuple[int, Asked, Template, PhoneNumber | None]],
-        ids: Mapping[int, UUID],
-    ) -> dict[int, Answer]:
-        """Claim the idempotency keys; the first answers of those that were claimed before."""
-        asked = [(index, item.once) for index, item, *_ in filled if item.once is not None]
-        if not asked:
-            return {}
-        first: dict[tuple[str, str], int] = {}
-        for index, once in asked:
-            first.setdefault((once.owner, once.key), index)
-        order = sorted(first.items())
-        onces = dict(asked)
-        rows = await connection.fetch(
-            _KEYS,
-            [owner for (owner, _), _ in order],
-            [key for (_, key), _ in order],
-            [onces[index].digest for _, index in order],
-            [json.dumps({"id": str(ids[index])}) for _, index in order],
-        )
-        claimed = {first[row["owner"], row["key"]] for row in rows}
-        known = {
-            (row["owner"], row["key"]): row
-            for row in await connection.fetch(
-                """SELECT owner, key, request_digest, response FROM idempotency_key
-                   WHERE (owner, key) IN (SELECT * FROM unnest($1::text[], $2::text[]))""",
-                [once.owner for _, once in asked],
-                [once.key for _, once in asked],
-            )
-        }
-        repeated: dict[int, Answer] = {}
-        for index, once in asked:
-            if index in claimed:
-                continue
-            row = known[once.owner, once.key]
-            if row["request_digest"] != once.digest:
-                repeated[index] = InvalidInput(
-                    "this idempotency key was used for another request", field="Idempotency-Key"
-                )
-            else:
-                repeated[index] = UUID(json.loads(row["response"])["id"])
-        return repeated
-
-    async def _forget(self, connection: Any, item: Asked) -> None:
-        """A refused request leaves its key free, so that it may be mended and asked again."""
-        if item.once is not None:
-            await connection.execute(
-                "DELETE FROM idempotency_key WHERE owner = $1 AND key = $2", item.once.owner, item.once.key
-            )
-
     def _message(
         self,
-        message_id: UUID,
         item: Asked,
         template: Template,
         rows: Sequence[Any],
@@ -281,7 +185,7 @@ class Acceptor:
         at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
         return NewMessage(
-            id=message_id,
+            id=new_id(now),
             contact_point_id=meant.contact_point_id if meant else None,
             to_address=row["address"] if row else None,
             template=template.name,

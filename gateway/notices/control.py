@@ -32,14 +32,6 @@ COMPOSE: Final = "notices_compose"
 _SAMPLES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does it, as the audit names them; some keys count as two people."""
-
-    name: str
-    two_people: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A notice as it was asked for."""
@@ -116,7 +108,7 @@ class Notices:
             raise InvalidInput(f"no such kind of notice: {name} (there are {', '.join(self._kinds)})", field="kind")
         return kind
 
-    async def draft(self, asked: Draft, actor: Actor) -> UUID:
+    async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID:
         """Write a draft down; its id. A kind that needs no approval is approved at once."""
         kind = self.kind(asked.kind)
         about = kind.parse(asked.about)
@@ -135,16 +127,14 @@ class Notices:
             not_before=asked.not_before,
             expires_at=asked.expires_at,
             channels=list(asked.channels) if asked.channels else None,
-            drafted_by=actor.name,
+            drafted_by=actor,
             drafted_at=now,
         )
-        async with self._database.session() as session:
-            session.add(notice)
-            await session.flush()
-            self._note(session, actor, "notice drafted", notice, after={"kind": notice.kind, "about": about})
-            if asked.kind in self._auto_approve:
-                await self._approve(session, notice, Actor("policy:AUTO_APPROVE"))
-            await session.commit()
+        session.add(notice)
+        await session.flush()
+        self._note(session, actor, "notice drafted", notice, after={"kind": notice.kind, "about": about})
+        if asked.kind in self._auto_approve:
+            await self._approve(session, notice, "policy:AUTO_APPROVE")
         return notice.id
 
     async def preview(self, notice_id: UUID) -> Preview:
@@ -176,69 +166,61 @@ class Notices:
             for message in composed.messages:
                 _count(seen, message)
 
-    async def approve(self, notice_id: UUID, actor: Actor) -> None:
-        """Approve a draft, so that it is composed and sent. Whoever drafted it may not approve it."""
-        async with self._database.session() as session:
-            notice = await self._locked(session, notice_id)
-            if notice.state != "draft":
-                raise Conflict(f"only a draft can be approved; this notice is {notice.state}")
-            if notice.drafted_by == actor.name and not actor.two_people:
-                raise Forbidden("a notice is approved by somebody other than who drafted it")
-            await self._approve(session, notice, actor)
-            await session.commit()
+    async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
+        """Approve a draft, so that it is composed and sent: somebody else than drafted it, unless counted as two."""
+        notice = await self._locked(session, notice_id)
+        if notice.state != "draft":
+            raise Conflict(f"only a draft can be approved; this notice is {notice.state}")
+        if notice.drafted_by == actor and not two_people:
+            raise Forbidden("a notice is approved by somebody other than who drafted it")
+        await self._approve(session, notice, actor)
 
-    async def _approve(self, session: AsyncSession, notice: Notice, actor: Actor) -> None:
-        notice.state, notice.approved_by, notice.approved_at = "approved", actor.name, self._clock.now()
+    async def _approve(self, session: AsyncSession, notice: Notice, actor: str) -> None:
+        notice.state, notice.approved_by, notice.approved_at = "approved", actor, self._clock.now()
         self._note(session, actor, "notice approved", notice, before={"state": "draft"}, after={"state": "approved"})
         await session.flush()
         await (await driver(session)).execute("SELECT pg_notify($1, '')", COMPOSE)
 
-    async def pause(self, notice_id: UUID, actor: Actor, remark: str | None = None) -> None:
+    async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         """Keep back what has not left; composing stops too."""
-        async with self._database.session() as session:
-            notice = await self._locked(session, notice_id)
-            if notice.state not in ("approved", "composing", "sending"):
-                raise Conflict(f"a notice that is {notice.state} cannot be paused")
-            before = notice.state
-            notice.state, notice.remark = "paused", remark
-            await session.flush()
-            await pause_notice(await driver(session), notice.id, at=self._clock.now())
-            self._note(session, actor, "notice paused", notice, before={"state": before}, after={"state": "paused"})
-            await session.commit()
+        notice = await self._locked(session, notice_id)
+        if notice.state not in ("approved", "composing", "sending"):
+            raise Conflict(f"a notice that is {notice.state} cannot be paused")
+        before = notice.state
+        notice.state, notice.remark = "paused", remark
+        await session.flush()
+        await pause_notice(await driver(session), notice.id, at=self._clock.now())
+        self._note(session, actor, "notice paused", notice, before={"state": before}, after={"state": "paused"})
 
-    async def resume(self, notice_id: UUID, actor: Actor) -> None:
+    async def resume(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> None:
         """Let a paused notice go on where it stood."""
-        async with self._database.session() as session:
-            notice = await self._locked(session, notice_id)
-            if notice.state != "paused":
-                raise Conflict(f"only a paused notice can be resumed; this one is {notice.state}")
-            left = await (await driver(session)).fetchval(
-                "SELECT EXISTS (SELECT 1 FROM notice_recipient WHERE notice_id = $1)", notice.id
-            )
-            notice.state = "composing" if left or not notice.audience_found else "sending"
-            notice.remark = None
-            await session.flush()
-            await resume_notice(await driver(session), notice.id)
-            await (await driver(session)).execute("SELECT pg_notify($1, '')", COMPOSE)
-            after = {"state": notice.state}
-            self._note(session, actor, "notice resumed", notice, before={"state": "paused"}, after=after)
-            await session.commit()
+        notice = await self._locked(session, notice_id)
+        if notice.state != "paused":
+            raise Conflict(f"only a paused notice can be resumed; this one is {notice.state}")
+        left = await (await driver(session)).fetchval(
+            "SELECT EXISTS (SELECT 1 FROM notice_recipient WHERE notice_id = $1)", notice.id
+        )
+        notice.state = "composing" if left or not notice.audience_found else "sending"
+        notice.remark = None
+        await session.flush()
+        await resume_notice(await driver(session), notice.id)
+        await (await driver(session)).execute("SELECT pg_notify($1, '')", COMPOSE)
+        after = {"state": notice.state}
+        self._note(session, actor, "notice resumed", notice, before={"state": "paused"}, after=after)
 
-    async def cancel(self, notice_id: UUID, actor: Actor, remark: str | None = None) -> None:
+    async def cancel(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         """Give a notice up: what is queued is cancelled, what has left stays as it is."""
-        async with self._database.session() as session:
-            notice = await self._locked(session, notice_id)
-            if notice.state in ("done", "cancelled"):
-                raise Conflict(f"the notice is {notice.state} already")
-            before = notice.state
-            notice.state, notice.remark = "cancelled", remark
-            await session.flush()
-            connection = await driver(session)
-            await cancel_notice(connection, notice.id, at=self._clock.now(), words="its notice was cancelled")
-            await connection.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice.id)
-            after = {"state": "cancelled"}
-            self._note(session, actor, "notice cancelled", notice, before={"state": before}, after=after)
-            await session.commit()
+        notice = await self._locked(session, notice_id)
+        if notice.state in ("done", "cancelled"):
+            raise Conflict(f"the notice is {notice.state} already")
+        before = notice.state
+        notice.state, notice.remark = "cancelled", remark
+        await session.flush()
+        connection = await driver(session)
+        await cancel_notice(connection, notice.id, at=self._clock.now(), words="its notice was cancelled")
+        await connection.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice.id)
+        after = {"state": "cancelled"}
+        self._note(session, actor, "notice cancelled", notice, before={"state": before}, after=after)
 
     async def _locked(self, session: AsyncSession, notice_id: UUID) -> Notice:
         notice = await session.scalar(select(Notice).where(Notice.id == notice_id).with_for_update())
@@ -249,7 +231,7 @@ class Notices:
     def _note(
         self,
         session: AsyncSession,
-        actor: Actor,
+        actor: str,
         action: str,
         notice: Notice,
         before: dict[str, Any] | None = None,
@@ -258,7 +240,7 @@ class Notices:
         audit.record(
             session,
             at=self._clock.now(),
-            actor=actor.name,
+            actor=actor,
             action=action,
             subject=f"notice:{notice.id}",
             before=before,

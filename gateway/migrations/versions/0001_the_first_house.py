@@ -581,7 +581,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("event_kind", sa.Text(), nullable=False),
         sa.Column("event_ref", sa.Text(), nullable=False),
-        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("team_code", sa.Text(), nullable=True),
         sa.Column("person_no", sa.Text(), nullable=True),
         sa.Column("notice_id", sa.Uuid(), nullable=True),
