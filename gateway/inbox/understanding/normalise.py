@@ -1,0 +1,88 @@
+"""From what a handset sent to one plain form, before any meaning is sought.
+
+Width (NFKC), script (traditional to simplified), case, marks, emoji, invisible and broken characters,
+spaces and common misspellings are settled here, so that the rules see one spelling of each thing and the
+same text written in another way is read alike. Nothing here decides what is meant.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from gateway.inbox.understanding.script import simplified
+from gateway.inbox.understanding.spelling import FACES, INITIALS, LATIN, SPELLINGS
+
+#: Characters beyond this are not read; a text that long is left to a person.
+LONGEST = 10_000
+
+_MARKS = str.maketrans(
+    {
+        "，": ",", "、": ",", ";": ",", "；": ",", "？": "?", "！": "!", "—": ",", "–": "-", "−": "-", "…": ",",
+        "\n": " ", "\r": " ", "\t": " ", "‘": "'", "’": "'", "`": "'", "´": "'", "～": "", "~": "", "･": "", "·": "",
+        "「": "“", "」": "”", "『": "“", "』": "”", "«": "“", "»": "”", "〝": "“", "〞": "”", "⁉": "?", "‼": "!",
+        "﹖": "?", "¿": "?", "¡": "!", "❗": "!", "❓": "?", "‽": "?", "|": ",", "【": "[", "】": "]",
+        "\ufffc": " ", "\ufffd": " ",
+    }
+)  # fmt: skip
+_CJK = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff“”「」"
+_GAP = re.compile(rf"(?<=[{_CJK},。!?:]) +| +(?=[{_CJK},。!?:])")
+_SPACES = re.compile(r" {2,}")
+_STOP = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
+_COLON = re.compile(r"(?<![0-9]):|:(?![0-9])")
+_MARK_RUN = re.compile(r"([,。!?])[,。!?]*[,。]|([,。!?])\2+|[,。!]+(?=\?)|\?[!?]+")
+_LETTER_RUN = re.compile(r"([a-z])\1{2,}")
+_HAN_RUN = re.compile(rf"([{_CJK}])\1{{2,}}")
+_SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){2,}[a-z](?![a-z0-9'])")
+_WORD = re.compile(r"[a-z0-9][a-z0-9']*")
+_FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
+_SPELLING = re.compile("|".join(re.escape(word) for word in sorted(SPELLINGS, key=len, reverse=True)))
+_STARS = re.compile("星{2,}")
+_FIGURES = {"壹": "一", "贰": "二", "叁": "三", "肆": "四", "伍": "五", "陆": "六", "柒": "七", "捌": "八", "玖": "九", "〇": "零"}
+_CAPITALS = str.maketrans(_FIGURES)
+_SILENT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text in its plain form; `cut` says that the end was not read."""
+
+    text: str
+    cut: bool
+
+
+def plain(raw: str) -> Plain:
+    """One plain form of `raw`: simplified, half-width, lower-case, no needless space, no broken character.
+
+    The cost is linear in the length, which is bounded by `LONGEST`.
+    """
+    cut = len(raw) > LONGEST
+    text = raw[:LONGEST]
+    if not text.isascii():
+        text = _visible(text)
+    text = text.lower().translate(_MARKS)
+    if not text.isascii():
+        text = _FACE.sub(lambda face: FACES[face[0]], simplified(text).translate(_CAPITALS))
+        text = "".join(char for char in text if char.isalnum() or ord(char) < 0x3100 or char in "“”「」")
+        text = _STARS.sub(lambda run: f"{len(run[0])}星", text)
+    text = "".join(char for char in text if char >= " " and char != "\x7f") if not text.isprintable() else text
+    text = _COLON.sub(",", _STOP.sub("。", text))
+    text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
+    text = _SPACES.sub(" ", _GAP.sub("", text)).strip()
+    text = _MARK_RUN.sub(lambda run: run[1] or run[2] or ("?" if run[0][0] == "?" else ""), text)
+    text = _HAN_RUN.sub(r"\1\1", _LETTER_RUN.sub(r"\1\1", text))
+    words = _WORD.findall(text)
+    if len(words) == 1 and words[0] in INITIALS:
+        text = text.replace(words[0], INITIALS[words[0]])
+    elif words:
+        text = _WORD.sub(lambda word: LATIN.get(word[0], word[0]), text)
+    return Plain(_SPELLING.sub(lambda word: SPELLINGS[word[0]], text), cut)
+
+
+def _visible(text: str) -> str:
+    """NFKC without what cannot be seen: controls, direction marks, joiners, surrogates, private use."""
+    text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "").replace("…", ","))
+    if text.isprintable():
+        return text if "\u20e3" not in text else text.replace("\u20e3", "")
+    return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) not in _SILENT)

@@ -1,0 +1,269 @@
+"""The reader: one text in its context, one reading.
+
+The order is that of a careful person: is anyone in danger; is this a machine; is it a code of the question
+that was asked; what is asserted; is there a rating; what comes first; would one hesitate.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gateway.inbox.understanding.normalise import plain
+from gateway.inbox.understanding.phrases import Phrases
+from gateway.inbox.understanding.rule import Finding, Rule, hear
+from gateway.inbox.understanding.rules_contact import MOVED, NOT_HOLDER, OPT, WRONG_BARE, WRONG_NUMBER
+from gateway.inbox.understanding.rules_money import BILLING
+from gateway.inbox.understanding.rules_safety import SAFETY
+from gateway.inbox.understanding.rules_service import SERVICE
+from gateway.inbox.understanding.rules_supply import SUPPLY
+from gateway.inbox.understanding.rules_talk import ACK, MACHINE, TALK, THANKS_ALONE, TRIM
+from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
+from gateway.inbox.understanding.settle import settle
+from gateway.inbox.understanding.values import INTENTS, Context, Reading
+
+#: Stored with each reading; changes whenever a reading may change.
+VERSION = "rules-1"
+
+#: The policy, in the order in which it is read.
+RULES: tuple[Rule, ...] = (
+    *SAFETY,
+    *WRONG_NUMBER,
+    *WRONG_BARE,
+    *MOVED,
+    *NOT_HOLDER,
+    *OPT,
+    *SERVICE,
+    *SUPPLY,
+    *BILLING,
+    *TALK,
+)
+
+#: Hours after which a bare code, and after which a rating, no longer surely answers the question.
+CODES_HOLD = 72.0
+RATINGS_HOLD = 168.0
+
+_TOPICS = ("survey", "arrears", "outage_planned", "outage_fault", "restoration", "vip_followup", "contact_confirm", "none")
+_BY_TOPIC = {topic: tuple(rule for rule in RULES if not rule.after or topic in rule.after) for topic in _TOPICS}
+_CODE = re.compile(r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])(?:[,。! ]|$|[^\d点个小分天日号月年楼层栋人次块元度%:.-])")
+_MEANING = re.compile(r"[a-z]{2}|[\u3400-\u9fff]")
+
+
+def read(text: str, context: Context) -> Reading:
+    """What `text` means as a reply in `context`. Total: any text has a reading, in time linear in its length."""
+    return _Read(text, context).reading()
+
+
+class _Read:
+    """One reading in the making."""
+
+    def __init__(self, text: str, context: Context) -> None:
+        made = plain(text)
+        self.context = context
+        self.topic = context.topic
+        self.cut = made.cut
+        self.phrases = Phrases(made.text)
+        self.text = self.phrases.text
+        self.bare = TRIM.sub("", self.text)
+        self.because: list[str] = []
+        self.heard: dict[str, Finding | str] = {}
+        self.urgent = False
+        self.doubt = made.cut
+        self.score: int | None = None
+
+    def reading(self) -> Reading:
+        if not _MEANING.search(self.text) and not self.bare.isdigit():
+            return self._signs_only()
+        if MACHINE.search(self.phrases.whole):
+            return self._machine()
+        if self.bare.isdigit() and self._code(self.bare):
+            return self._made(self._order())
+        self._listen()
+        rated = self._rate()
+        self._judge(rated)
+        return self._made(self._order())
+
+    def _add(self, intent: str, because: str) -> None:
+        self.heard.setdefault(intent, because)
+
+    def _signs_only(self) -> Reading:
+        """Nothing but marks, digits with marks, or faces."""
+        face = next((face for face in ("「救」", "「骂」", "「怒」", "「差」", "「谢」", "「赞」", "「好」") if face in self.text), "")
+        digits = re.search(r"(?<![\d.-])\d+(?![\d.])", self.text)
+        if digits and len(re.findall(r"\d+", self.text)) == 1 and "-" not in self.text and self._code(digits[0]):
+            return self._made(self._order())
+        rated = self._rate()
+        if rated.given:
+            self._judge(rated)
+            return self._made(self._order())
+        named = {"「谢」": "thanks", "「赞」": "comment" if self.context.rating else "ack", "「好」": "ack", "「骂」": "abuse"}
+        if face == "「救」":
+            self.urgent = self.doubt = True
+            self._add("safety_urgent", "a cry for help")
+        elif face in named:
+            self._add(named[face], "a face says it")
+        elif face and self.context.rating:
+            self._add("comment", "a face says it")
+            self.doubt = True
+        else:
+            self._add("unclear", "nothing to act on")
+        return self._made(self._order())
+
+    def _machine(self) -> Reading:
+        danger = [found for rule in SAFETY if (found := hear(rule, self.phrases))]
+        self.because.append("written by or for a machine")
+        if danger:
+            self.urgent = self.doubt = True
+            self.because += [found.told() for found in danger]
+        return self._made(["unclear"])
+
+    def _code(self, digits: str) -> bool:
+        """A bare digit: what the open question says, or nothing much."""
+        late = self.context.hours_since
+        meaning = self.context.meanings.get(digits)
+        rating = self.context.rating
+        if rating and rating[0] <= int(digits[:6]) <= rating[1] and len(digits) < 4 and meaning in (None, "score"):
+            return False
+        if meaning is not None and meaning in INTENTS:
+            self._add(meaning, f"the open question says that {digits} means this")
+            if meaning == "false_closure":
+                self._add("complaint", "not solved")
+            self.doubt = self.doubt or (late is not None and late > CODES_HOLD)
+            return True
+        if rating:
+            return False
+        if digits == "1" and self.topic in ("arrears", "outage_planned", "outage_fault", "vip_followup"):
+            self._add("ack", "a bare 1 to a notice that asked nothing")
+        else:
+            self._add("unclear", "a figure that answers no open question")
+        return True
+
+    def _listen(self) -> None:
+        for rule in _BY_TOPIC[self.topic]:
+            if rule.intent in self.heard and not rule.urgent:
+                continue
+            found = hear(rule, self.phrases)
+            if found is None:
+                continue
+            held = self.heard.get(rule.intent)
+            if held is None:
+                self.heard[rule.intent] = found
+            self.urgent = self.urgent or rule.urgent
+
+    def _rate(self) -> Rated:
+        scale = self.context.rating
+        if scale is None:
+            return NO_RATING
+        rated = rate(self.text, scale)
+        late = self.context.hours_since
+        if rated.given and late is not None and late > RATINGS_HOLD:
+            return Rated(True, None, True, "the survey is more than a week old")
+        return rated
+
+    def _judge(self, rated: Rated) -> None:
+        """Turn what was heard into intents of the contract."""
+        heard, has = self.heard, self.heard.__contains__
+        self._words_and_code()
+        if has("partial"):
+            heard.pop("partial")
+            self.doubt = self.doubt or has("opt_out")
+        if has("loss"):
+            words = heard.pop("loss")
+            self._add("not_restored" if self.topic in ("outage_fault", "restoration") else "outage_report", _told(words))
+        if rated.given:
+            self._add("score", rated.because)
+            self.score = rated.score
+            self.doubt = self.doubt or rated.doubtful
+        self._grievances(rated)
+        if has("repeat_fault"):
+            words = heard.pop("repeat_fault")
+            heard.pop("false_closure", None)
+            if self.topic in ("survey", "vip_followup", "none"):
+                self._add("outage_report", _told(words))
+                self._add("repeat_appeal", _told(words))
+        if has("sent_wrongly") and not any(has(name) for name in ("payment_made", "billing_dispute", "not_account_holder")):
+            self._add("wrong_number", _told(heard.pop("sent_wrongly")))
+        elif has("sent_wrongly"):
+            heard.pop("sent_wrongly")
+        self._small_talk()
+
+    def _words_and_code(self) -> None:
+        """A code with words beside it: both are heard; a person decides where they disagree."""
+        code = _CODE.match(self.text)
+        meaning = self.context.meanings.get(code[1]) if code else None
+        if code is None or meaning is None or meaning not in INTENTS or self.context.rating and code[1] != "9":
+            return
+        serious = set(self.heard) - {"thanks", "ack", "praise", "remark", "repeat_appeal", "grievance", "help", "human"}
+        agrees = {"restored_confirm": {"restored_confirm"}, "ack": {"ack"}}
+        if meaning in agrees and serious - agrees[meaning] - {"safety_urgent", "loss"}:
+            self.doubt = True
+        self._add(meaning, f"the open question says that {code[1]} means this")
+
+    def _grievances(self, rated: Rated) -> None:
+        heard, has = self.heard, self.heard.__contains__
+        formal, grievance, irony = (heard.pop(name, None) for name in ("formal_complaint", "grievance", "irony"))
+        if irony:
+            for name in ("thanks", "praise", "restored_confirm"):
+                heard.pop(name, None)
+            self._add("complaint", _told(irony))
+        if formal:
+            self._add("complaint!", _told(formal))
+        if grievance:
+            if rated.score is not None and rated.score >= 4:
+                self._add("comment", _told(grievance))
+            else:
+                self._add("complaint", _told(grievance))
+        for name in ("false_closure", "broken_commitment"):
+            if has(name):
+                self._add("complaint", _told(heard[name]))
+        if "complaint!" in heard:
+            heard.pop("complaint", None)
+
+    def _small_talk(self) -> None:
+        heard, has = self.heard, self.heard.__contains__
+        praise, remark = heard.pop("praise", None), heard.pop("remark", None)
+        acknowledged = ACK.match(self.bare)
+        if acknowledged and (not heard or set(heard) <= {"thanks", "ack"}):
+            thanks = THANKS_ALONE.match(self.bare) and has("thanks")
+            if not thanks:
+                heard.clear()
+            self._add("thanks" if thanks else "ack", "a short answer")
+            return
+        if has("thanks") and THANKS_ALONE.match(self.bare):
+            return
+        if praise and (self.context.rating or not heard):
+            self._add("comment", _told(praise))
+        if remark:
+            self._add("comment", _told(remark))
+        if not heard:
+            if self.context.rating and len(self.bare) > 1:
+                self._add("comment", "words after a survey that no rule knows")
+            else:
+                self._add("unclear", "no rule knows this")
+            self.doubt = True
+
+    def _order(self) -> list[str]:
+        intents, doubt = settle(self.heard)
+        self.doubt = self.doubt or doubt
+        for intent in intents:
+            found = self.heard[intent]
+            self.because.append(_told(found))
+            if isinstance(found, Finding) and found.rule.doubtful:
+                self.doubt = True
+        return intents
+
+    def _made(self, intents: list[str]) -> Reading:
+        names = tuple(dict.fromkeys("complaint" if name == "complaint!" else name for name in intents)) or ("unclear",)
+        if self.cut:
+            self.because.append("too long to be read whole")
+        return Reading(
+            intents=names,
+            score=self.score if "score" in names else None,
+            urgent=self.urgent,
+            abstain=self.doubt,
+            because=tuple(dict.fromkeys(self.because)),
+            version=VERSION,
+        )
+
+
+def _told(found: Finding | str) -> str:
+    return found if isinstance(found, str) else found.told()

@@ -1,0 +1,63 @@
+"""What a rule is, and how it speaks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.inbox.understanding.phrases import Phrases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of policy: words that carry an intent, where they count, and what silences them.
+
+    `words` is what is sought. By default a find counts only where the customer asserts it: not in a
+    question, a supposition, another's words, or after a negation; `even` lists the exceptions (`asked`,
+    `supposed`, `hearsay`, `denied`). `after` are the topics in which the rule holds (all if empty),
+    `unless` what anywhere in the text takes its ground away, `doubtful` that a person should decide,
+    `urgent` that a person must look within minutes.
+    """
+
+    intent: str
+    because: str
+    words: re.Pattern[str]
+    after: frozenset[str] = frozenset()
+    unless: re.Pattern[str] | None = None
+    even: frozenset[str] = frozenset()
+    doubtful: bool = False
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that spoke, and the customer's words that made it speak."""
+
+    rule: Rule
+    words: str
+    at: int
+
+    def told(self) -> str:
+        """The finding in words for an admin."""
+        return f"{self.rule.because} (“{self.words}”)"
+
+
+def hear(rule: Rule, phrases: Phrases) -> Finding | None:
+    """The first find of `rule` that counts, or None."""
+    text = phrases.text
+    for match in rule.words.finditer(text):
+        at = match.start()
+        even = rule.even
+        if "denied" not in even and phrases.denied(at):
+            continue
+        clause = phrases.clause(at)
+        if clause.asked and "asked" not in even:
+            continue
+        if clause.supposed and "supposed" not in even:
+            continue
+        if clause.hearsay <= at and "hearsay" not in even:
+            continue
+        if rule.unless is not None and rule.unless.search(text):
+            return None
+        return Finding(rule, match[0][:40], at)
+    return None
