@@ -202,6 +202,11 @@ async def test_a_share_of_numbers_is_refused(start: Start) -> None:
     assert (outcome.code, outcome.for_good) == ("21614", True)
 
 
+async def test_shares_of_several_errors_add_up(start: Start) -> None:
+    carrier = await start(failures={"21614": 0.5, "21211": 0.5})
+    assert {(await carrier.send())[1]["code"] for _ in range(20)} == {21614, 21211}
+
+
 async def test_beyond_the_rate_it_throttles(start: Start) -> None:
     carrier = await start(rate_limit=0.001)
     channel, first = await offer(carrier)

@@ -171,3 +171,30 @@ async def test_by_default_nobody_answers(start: Start) -> None:
     await carrier.send(To="+8613900000044", Body="【国网供电】您的电费已欠费。", StatusCallback=carrier.callback())
     assert sorted(await statuses(carrier, 2)) == ["delivered", "sent"]
     assert "inbound" not in await stats(carrier)
+
+
+async def test_whoever_answers_first_on_the_wall_speaks_for_the_handset(start: Start) -> None:
+    carrier = await start(handsets="lively", reply_after=(0.1, 0.1), receipts=False)
+    await carrier.send(To="+8613900000044", Body="您的电费已欠费")
+    await carrier.reply("已经交了", "+8613900000044")
+    await carrier.send(To="+8613900000045", Body="您的电费已欠费")
+    heard = [(await carrier.gateway.post())[1] for _ in range(2)]
+    assert [(form["From"][-2:], form["Body"][:4]) for form in heard] == [("44", "已经交了"), ("45", "Wron")]
+
+
+async def test_a_cancelled_text_stays_cancelled(start: Start) -> None:
+    carrier = await start(receipt_delay=0.1)
+    _, message = await carrier.send()
+    async with carrier.session.post(f"{carrier.url}{message['uri']}", data={"Status": "canceled"}) as answer:
+        assert (await answer.json())["status"] == "canceled"
+    # Whatever the first was to become, it would have become before this one is delivered.
+    await carrier.send(StatusCallback=carrier.callback())
+    assert await statuses(carrier, 2) == ["sent", "delivered"]
+    assert (await carrier.get(message["uri"]))["status"] == "canceled"
+
+
+async def test_what_is_forgotten_is_not_counted_as_sent_twice(start: Start) -> None:
+    carrier = await start(keep=1, receipts=False)
+    for message in ("a", "b", "a"):
+        await carrier.send(StatusCallback=carrier.callback(message))
+    assert (await stats(carrier))["repeated"] == 0
