@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -22,3 +23,26 @@ def record(
 ) -> None:
     """Add an entry to the session's transaction, so that a change and its trace are kept or lost together."""
     session.add(AuditEntry(at=at, actor=actor, action=action, subject=subject, before=before, after=after))
+
+
+async def write(
+    connection: Any,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """The same on the driver's connection, for use cases that have no session."""
+    await connection.execute(
+        """INSERT INTO audit_entry (at, actor, action, subject, before, after)
+           VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)""",
+        at,
+        actor,
+        action,
+        subject,
+        None if before is None else json.dumps(before, ensure_ascii=False),
+        None if after is None else json.dumps(after, ensure_ascii=False),
+    )

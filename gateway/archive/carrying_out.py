@@ -1,0 +1,151 @@
+"""Carrying out what was decided on a correction, and taking it back exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from gateway.archive import links
+from gateway.archive.changes import NewChange
+from gateway.archive.deciding import Decided
+from gateway.archive.links import LinkRow
+from gateway.kernel.errors import Conflict
+
+
+class Stop(Protocol):
+    """Withholds what is queued through links; `gateway.outbox.stop_links` is one."""
+
+    async def __call__(
+        self, connection: Any, links: Sequence[int], *, reason: str, at: datetime, words: str
+    ) -> int: ...
+
+
+async def listed(connection: Any, case: UUID) -> dict[int, LinkRow]:
+    """The links of a case by id, locked."""
+    rows = await connection.fetch("SELECT link_id FROM correction_link WHERE correction_id = $1", case)
+    return await links.lock(connection, [row["link_id"] for row in rows])
+
+
+async def held(connection: Any, case: UUID) -> dict[int, dict[str, Any]]:
+    """The links that a case suspended, as they were before."""
+    rows = await connection.fetch(
+        "SELECT link_id, before_case FROM correction_link WHERE correction_id = $1 AND suspended", case
+    )
+    return {row["link_id"]: json.loads(row["before_case"]) for row in rows}
+
+
+async def carry_out(
+    connection: Any,
+    case: UUID,
+    reason: str,
+    rows: Mapping[int, LinkRow],
+    decided: Mapping[int, Decided],
+    now: datetime,
+) -> list[NewChange]:
+    """Change the links as decided; what upstream must hear of it."""
+    told: list[NewChange] = []
+    before_case = await held(connection, case)
+    revoked = [id_ for id_, d in decided.items() if d.decision == "revoke" and rows[id_].state != "revoked"]
+    await links.revoke(connection, revoked, at=now, reason=reason)
+    told += [_change("link_revoked", rows[id_], rows[id_].role) for id_ in revoked]
+    changed: list[tuple[int, dict[str, Any]]] = []
+    for id_, decision in decided.items():
+        row = rows[id_]
+        if decision.decision == "revoke" or row.state == "revoked":
+            continue
+        # Only the suspension that is this case's own may be lifted by it: another case may hold the link too.
+        after = dict(row.snapshot)
+        if id_ in before_case and row.state == "suspended":
+            after |= {name: before_case[id_][name] for name in ("state", "state_since", "reason")}
+        if decision.decision == "change_role" and decision.role != row.role:
+            after["role"] = decision.role
+            told.append(_change("role_changed", row, str(decision.role)))
+        if after != row.snapshot:
+            changed.append((id_, after))
+    await links.restore(connection, changed)
+    return told
+
+
+async def note_decisions(
+    connection: Any,
+    case: UUID,
+    rows: Mapping[int, LinkRow],
+    decided: Mapping[int, Decided],
+    actor: str,
+    now: datetime,
+) -> None:
+    """Keep what was decided, by whom, and each link before and after."""
+    after = await links.lock(connection, list(decided))
+    await connection.execute(
+        """UPDATE correction_link c SET decision = d.decision, decided_by = $2, decided_at = $3,
+             before = d.before, after = d.after
+           FROM unnest($4::bigint[], $5::text[], $6::jsonb[], $7::jsonb[]) AS d(link_id, decision, before, after)
+           WHERE c.correction_id = $1 AND c.link_id = d.link_id""",
+        case,
+        actor,
+        now,
+        list(decided),
+        [decision.decision for decision in decided.values()],
+        [json.dumps(rows[id_].snapshot) for id_ in decided],
+        [json.dumps(after[id_].snapshot) for id_ in decided],
+    )
+
+
+async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
+    """Put the decided links back as they were before; what upstream must hear of it.
+
+    Raises Conflict where a link is no longer as the case left it, since then the revert would undo what others
+    decided later.
+    """
+    kept = await connection.fetch(
+        "SELECT link_id, before, after FROM correction_link WHERE correction_id = $1 AND after IS NOT NULL", case
+    )
+    now = await links.lock(connection, [row["link_id"] for row in kept])
+    told: list[NewChange] = []
+    back: list[tuple[int, dict[str, Any]]] = []
+    for row in kept:
+        link, before, after = now[row["link_id"]], json.loads(row["before"]), json.loads(row["after"])
+        if (link.state, link.role) != (after["state"], after["role"]) and before != after:
+            raise Conflict(f"the link of account {link.account_no} was changed since; settle that first")
+        if after["state"] == "revoked" and before["state"] != "revoked":
+            told.append(_change("link_restored", link, before["role"]))
+        elif after["role"] != before["role"]:
+            told.append(_change("role_changed", link, before["role"]))
+        if before != after:
+            back.append((link.id, before))
+    await links.restore(connection, back)
+    await connection.execute(
+        """UPDATE correction_link SET decision = NULL, decided_by = NULL, decided_at = NULL, before = NULL,
+             after = NULL WHERE correction_id = $1""",
+        case,
+    )
+    return told
+
+
+async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datetime) -> list[NewChange]:
+    """Take the contacts that a case brought away again; what upstream must hear of it."""
+    kept = await connection.fetch("SELECT link_id, before FROM correction_contact WHERE correction_id = $1", case)
+    rows = await links.lock(connection, [row["link_id"] for row in kept])
+    made = [row["link_id"] for row in kept if row["before"] is None]
+    changed = [(row["link_id"], json.loads(row["before"])) for row in kept if row["before"] is not None]
+    elsewhere = await connection.fetchval(
+        "SELECT count(*) FROM correction_link WHERE link_id = ANY($1::bigint[])", made
+    )
+    if elsewhere:
+        raise Conflict("a contact that this case brought is part of another case; settle that first")
+    told = [_change("link_revoked", rows[id_], rows[id_].role) for id_ in made]
+    told += [_change("role_changed", rows[id_], before["role"]) for id_, before in changed]
+    # Revoked first, so that what is queued through them is withheld with a reason before they are gone.
+    await links.revoke(connection, made, at=now, reason="taken back")
+    await stop(connection, made, reason="revoked", at=now, words="the correction that brought the link was reverted")
+    await connection.execute("DELETE FROM contact_link WHERE id = ANY($1::bigint[])", made)
+    await links.restore(connection, changed)
+    await connection.execute("DELETE FROM correction_contact WHERE correction_id = $1", case)
+    return told
+
+
+def _change(kind: str, link: LinkRow, role: str) -> NewChange:
+    return NewChange(kind=kind, account_no=link.account_no, number=link.number, role=role)

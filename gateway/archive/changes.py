@@ -1,0 +1,63 @@
+"""Changes for the utility's own customer system: in order, each once (promise P7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.kernel.database import driver
+
+#: Writers of changes go one after another until they commit, so that numbers are given in the order of commit
+#: and a reader who has seen number n never finds a smaller one later.
+_IN_ORDER: Final = 0x4C616D70
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChange:
+    """A change about to be written: `link_revoked`, `link_added`, `role_changed` or `link_restored`."""
+
+    kind: str
+    account_no: str
+    number: str
+    role: str
+
+
+async def record(
+    connection: Any, changes: Sequence[NewChange], *, at: datetime, correction_id: UUID | None = None
+) -> None:
+    """Write changes in the connection's transaction, which should commit soon: other writers wait for it."""
+    if not changes:
+        return
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _IN_ORDER)
+    await connection.execute(
+        """INSERT INTO change (at, kind, account_no, number, role, correction_id)
+           SELECT $1, kind, account_no, number, role, $2
+           FROM unnest($3::text[], $4::text[], $5::text[], $6::text[])
+             WITH ORDINALITY AS c(kind, account_no, number, role, place) ORDER BY place""",
+        at,
+        correction_id,
+        [change.kind for change in changes],
+        [change.account_no for change in changes],
+        [change.number for change in changes],
+        [change.role for change in changes],
+    )
+
+
+async def since(session: AsyncSession, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` changes behind number `after` (0: from the beginning), in order.
+
+    Each has `id, at, kind, account_no, number, role, correction_id`; its `id` is the cursor behind it.
+    """
+    connection = await driver(session)
+    rows = await connection.fetch(
+        """SELECT id, at, kind, account_no, number, role, correction_id FROM change
+           WHERE id > $1 ORDER BY id LIMIT $2""",
+        after,
+        limit,
+    )
+    return [dict(row) for row in rows]

@@ -1,0 +1,290 @@
+"""Correction cases: opened by staff, decided link by link, dismissed, taken back as a whole (promise P7).
+
+    open ── apply ──► applied ── revert ──► reverted ── apply, dismiss
+      └──── dismiss ─► dismissed
+
+A revert puts every link back as it stood before the decisions were carried out, suspensions included, so the
+case waits for its decision again. Nothing here commits: the caller's transaction keeps or loses all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.archive import carrying_out, changes, signals
+from gateway.archive import links as contact_links
+from gateway.archive.adding import AddedContact, add_contacts
+from gateway.archive.carrying_out import Stop
+from gateway.archive.deciding import Decided, Proposed, match
+from gateway.archive.opening import REASONS, Doubt, Opened, open_or_join
+from gateway.kernel import audit
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import driver
+from gateway.kernel.errors import Conflict, InvalidInput, NotFound
+from gateway.kernel.phones import InvalidPhone, parse
+
+__all__ = ["AddedContact", "Corrections", "Doubt", "Opened", "Stop", "open_or_join"]
+
+#: Reasons that are somebody's word that the number is wrong: the link named is suspended at once
+#: (domain notes §5.2: very strong). The rest are doubts, and the link goes on sending until decided.
+SUSPENDING: Final = ("reply", "ticket", "staff_report", "staff_number")
+_UNDECIDED: Final = ("open", "reverted")
+_DECIDED: Final = ("verifying", "applied", "watching", "closed")
+
+
+#: Asks whoever holds a number whether it is theirs; in the connection's transaction.
+Ask = Callable[[Any, Sequence[AddedContact], datetime], Awaitable[Any]]
+
+
+async def ask_nobody(_connection: Any, _added: Sequence[AddedContact], _at: datetime) -> None:
+    """The asker where no room writes texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    id: UUID
+    state: str
+    reason: str
+    contact_point_id: int | None
+    account_no: str | None
+
+
+class Corrections:
+    """What people do with correction cases. `region` is where numbers without a country belong."""
+
+    def __init__(self, clock: Clock, stop: Stop, ask: Ask = ask_nobody, *, region: str = "CN") -> None:
+        self._clock = clock
+        self._stop = stop
+        self._ask = ask
+        self._region = region
+
+    async def open_case(
+        self,
+        session: AsyncSession,
+        *,
+        account_no: str,
+        number: str | None,
+        reason: str,
+        evidence: str,
+        new_contacts: Sequence[Proposed],
+        note: str | None,
+        actor: str,
+    ) -> UUID:
+        """Open a case on an account, or on one number of it; its id. New contacts are kept as proposals."""
+        if reason not in REASONS:
+            raise InvalidInput("unknown reason", field="reason")
+        connection = await driver(session)
+        now = self._clock.now()
+        account = await connection.fetchval("SELECT id FROM account WHERE account_no = $1", account_no)
+        if account is None:
+            raise InvalidInput("there is no such account", field="account_no")
+        point, link = await self._named(connection, account, number)
+        if point is not None:
+            sign = signals.Sign(
+                contact_point_id=point,
+                account_id=account,
+                kind=reason,
+                at=now,
+                evidence={"words": evidence, "by": actor},
+            )
+            await signals.record(connection, [sign])
+        hints = [{"kind": "evidence", "words": evidence}] if evidence else []
+        hints += [
+            {
+                "kind": "new_contact",
+                "account_no": contact.account_no or account_no,
+                "number": self._e164(contact.number, f"new_contacts[{index}].number"),
+                "role": contact.role,
+            }
+            for index, contact in enumerate(new_contacts)
+        ]
+        opened = await open_or_join(
+            connection,
+            Doubt(
+                contact_point_id=point,
+                accounts=[account],
+                suspend=[link] if link is not None and reason in SUSPENDING else [],
+                reason=reason,
+                words=reason,
+                actor=actor,
+                at=now,
+                note=note,
+                hints=hints,
+            ),
+        )
+        await self._stop(connection, opened.suspended, reason="misdirected", at=now, words="a correction was opened")
+        return opened.id
+
+    async def apply(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        links: Sequence[Decided],
+        new_contacts: Sequence[Proposed],
+        note: str | None,
+        actor: str,
+    ) -> None:
+        """Carry out the decision on every link of the case and add the new contacts, unverified and asked.
+
+        Raises InvalidInput naming what is undecided or cannot be, Conflict for a case already decided and for
+        a contact that was revoked.
+        """
+        connection = await driver(session)
+        now = self._clock.now()
+        case = await _locked(connection, correction_id, _UNDECIDED, "apply")
+        rows = await carrying_out.listed(connection, case.id)
+        decided = match(
+            [_Normal(d, self._e164(d.number, f"links[{i}].number")) for i, d in enumerate(links)],
+            {(row.account_no, row.number): row.id for row in rows.values()},
+        )
+        told = await carrying_out.carry_out(connection, case.id, case.reason, rows, decided, now)
+        revoked = [id_ for id_, d in decided.items() if d.decision == "revoke"]
+        await self._stop(connection, revoked, reason="revoked", at=now, words="the link was revoked by a correction")
+        added, brought = await add_contacts(
+            connection,
+            case.id,
+            new_contacts,
+            default_account=case.account_no or _only([row.account_no for row in rows.values()]),
+            region=self._region,
+            at=now,
+        )
+        await carrying_out.note_decisions(connection, case.id, rows, decided, actor, now)
+        await self._ask(connection, added, now)
+        await _settle(connection, case.id, "applied", note, now)
+        await audit.write(
+            connection,
+            at=now,
+            actor=actor,
+            action="correction.applied",
+            subject=f"correction:{case.id}",
+            before={"state": case.state, "links": {str(id_): row.snapshot for id_, row in rows.items()}},
+            after={
+                "links": {str(id_): d.decision for id_, d in decided.items()},
+                "added_links": [contact.link_id for contact in added],
+                "note": note,
+            },
+        )
+        await changes.record(connection, [*told, *brought], at=now, correction_id=case.id)
+
+    async def dismiss(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
+        """The doubt was unfounded: what the case suspended sends again, as it did before."""
+        connection = await driver(session)
+        now = self._clock.now()
+        case = await _locked(connection, correction_id, _UNDECIDED, "dismiss")
+        rows = await carrying_out.listed(connection, case.id)
+        held = await carrying_out.held(connection, case.id)
+        lifted = [(id_, was) for id_, was in held.items() if rows[id_].state == "suspended"]
+        await contact_links.restore(connection, lifted)
+        if case.reason == "bounce":
+            await connection.execute(
+                """UPDATE contact_point SET state = 'active', state_since = $2
+                   WHERE id = $1 AND state = 'unreachable'""",
+                case.contact_point_id,
+                now,
+            )
+        await _settle(connection, case.id, "dismissed", note, now)
+        await audit.write(
+            connection,
+            at=now,
+            actor=actor,
+            action="correction.dismissed",
+            subject=f"correction:{case.id}",
+            before={"state": case.state},
+            after={"restored_links": [id_ for id_, _ in lifted], "note": note},
+        )
+
+    async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
+        """Put every link back as it stood before `apply`. Conflict where one was changed by others since."""
+        connection = await driver(session)
+        now = self._clock.now()
+        case = await _locked(connection, correction_id, _DECIDED, "revert")
+        told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
+        told += await carrying_out.take_back_decisions(connection, case.id)
+        await _settle(connection, case.id, "reverted", note, None)
+        await audit.write(
+            connection,
+            at=now,
+            actor=actor,
+            action="correction.reverted",
+            subject=f"correction:{case.id}",
+            before={"state": case.state},
+            after={"state": "reverted", "note": note},
+        )
+        await changes.record(connection, told, at=now, correction_id=case.id)
+
+    async def _named(self, connection: Any, account: int, number: str | None) -> tuple[int | None, int | None]:
+        """The contact point and the link that `number` names on the account."""
+        if number is None:
+            return None, None
+        row = await connection.fetchrow(
+            """SELECT p.id AS point, l.id AS link FROM contact_point p
+               JOIN contact_link l ON l.contact_point_id = p.id AND l.account_id = $2
+               WHERE p.address = $1 AND p.kind = 'phone'""",
+            self._e164(number, "number"),
+            account,
+        )
+        if row is None:
+            raise InvalidInput("the account has no such number", field="number")
+        return row["point"], row["link"]
+
+    def _e164(self, number: str, field: str) -> str:
+        try:
+            return parse(number, self._region).e164
+        except InvalidPhone as error:
+            raise InvalidPhone(error.reason, field=field) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Normal:
+    """A decision with its number as the archive writes it."""
+
+    asked: Decided
+    number: str
+
+    @property
+    def account_no(self) -> str:
+        return self.asked.account_no
+
+    @property
+    def decision(self) -> str:
+        return self.asked.decision
+
+    @property
+    def role(self) -> str | None:
+        return self.asked.role
+
+
+async def _locked(connection: Any, correction_id: UUID, states: Sequence[str], wish: str) -> _Case:
+    row = await connection.fetchrow(
+        """SELECT c.id, c.state, c.reason, c.contact_point_id, a.account_no
+           FROM correction c LEFT JOIN account a ON a.id = c.account_id WHERE c.id = $1 FOR UPDATE OF c""",
+        correction_id,
+    )
+    if row is None:
+        raise NotFound("there is no such correction")
+    case = _Case(**dict(row))
+    if case.state not in states:
+        raise Conflict(f"a correction that is {case.state} cannot {wish}; only one that is {' or '.join(states)}")
+    return case
+
+
+async def _settle(connection: Any, case: UUID, state: str, note: str | None, at: datetime | None) -> None:
+    await connection.execute(
+        "UPDATE correction SET state = $2, settled_at = $3, note = coalesce($4, note) WHERE id = $1",
+        case,
+        state,
+        at,
+        note,
+    )
+
+
+def _only(values: Sequence[str]) -> str | None:
+    """The one value that all are, or None."""
+    return values[0] if len(set(values)) == 1 else None

@@ -1,0 +1,102 @@
+"""Contact links as they are read, stopped and put back: the statements that corrections are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+#: A link as JSON, exact enough to be put back as it was. `l` is the link.
+SNAPSHOT: Final = """jsonb_build_object('state', l.state, 'role', l.role, 'reason', l.reason,
+  'state_since', l.state_since, 'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how)"""
+
+_RESTORE: Final = """
+UPDATE contact_link l SET state = was->>'state', role = was->>'role', reason = was->>'reason',
+  state_since = (was->>'state_since')::timestamptz, is_default = (was->>'is_default')::boolean,
+  verified_at = (was->>'verified_at')::timestamptz, verified_how = was->>'verified_how'
+FROM unnest($1::bigint[], $2::jsonb[]) AS past(id, was) WHERE l.id = past.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """A link with the names of its two ends. `snapshot` is its JSON at the moment it was read."""
+
+    id: int
+    account_id: int
+    account_no: str
+    contact_point_id: int
+    number: str
+    role: str
+    state: str
+    snapshot: dict[str, Any]
+
+
+_READ: Final = f"""
+SELECT l.id, l.account_id, a.account_no, l.contact_point_id, p.address AS number, l.role, l.state,
+       {SNAPSHOT} AS snapshot
+FROM contact_link l JOIN account a ON a.id = l.account_id JOIN contact_point p ON p.id = l.contact_point_id
+"""
+
+
+async def lock(connection: Any, ids: Sequence[int]) -> dict[int, LinkRow]:
+    """Links by id, locked in the order of ids until the transaction ends."""
+    rows = await connection.fetch(f"{_READ} WHERE l.id = ANY($1::bigint[]) ORDER BY l.id FOR UPDATE OF l", list(ids))
+    return {row["id"]: _link(row) for row in rows}
+
+
+async def of_account(connection: Any, account_id: int, contact_point_id: int) -> LinkRow | None:
+    """The link between an account and a contact point, locked."""
+    row = await connection.fetchrow(
+        f"{_READ} WHERE l.account_id = $1 AND l.contact_point_id = $2 FOR UPDATE OF l", account_id, contact_point_id
+    )
+    return None if row is None else _link(row)
+
+
+def _link(row: Any) -> LinkRow:
+    return LinkRow(**{**dict(row), "snapshot": json.loads(row["snapshot"])})
+
+
+async def suspend(connection: Any, ids: Sequence[int], *, at: datetime, reason: str) -> list[int]:
+    """Suspend those of the links that still send; which they were."""
+    rows = await connection.fetch(
+        """UPDATE contact_link SET state = 'suspended', state_since = $2, reason = $3
+           WHERE id IN (SELECT id FROM contact_link WHERE id = ANY($1::bigint[])
+                        AND state IN ('unverified', 'verified') ORDER BY id FOR UPDATE) RETURNING id""",
+        list(ids),
+        at,
+        reason,
+    )
+    return sorted(row["id"] for row in rows)
+
+
+async def revoke(connection: Any, ids: Sequence[int], *, at: datetime, reason: str) -> None:
+    """Revoke links for good; a revoked link is nobody's default."""
+    await connection.execute(
+        """UPDATE contact_link SET state = 'revoked', state_since = $2, reason = $3, is_default = false
+           WHERE id = ANY($1::bigint[])""",
+        list(ids),
+        at,
+        reason,
+    )
+
+
+async def restore(connection: Any, snapshots: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    """Put links back as their snapshots have them."""
+    if snapshots:
+        await connection.execute(_RESTORE, [id_ for id_, _ in snapshots], [json.dumps(was) for _, was in snapshots])
+
+
+async def verify(connection: Any, ids: Sequence[int], *, at: datetime, how: str) -> list[int]:
+    """Note that links were confirmed; stopped links stay stopped. Which were confirmed."""
+    rows = await connection.fetch(
+        """UPDATE contact_link SET verified_at = $2, verified_how = $3, state = 'verified',
+             state_since = CASE WHEN state = 'verified' THEN state_since ELSE $2 END
+           WHERE id = ANY($1::bigint[]) AND state IN ('unverified', 'verified') RETURNING id""",
+        list(ids),
+        at,
+        how,
+    )
+    return sorted(row["id"] for row in rows)

@@ -1,0 +1,47 @@
+"""Refusals given on a contact point, by purpose (domain notes §7 "Opt-out").
+
+A refusal is about being told, not about who is told: it never counts against a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+PURPOSES: Final = ("billing", "outage", "service", "advice")
+ALL: Final = "all"
+
+
+async def refuse(connection: Any, contact_point_id: int, purpose: str, *, at: datetime, source: str) -> bool:
+    """Note the refusal of a purpose (or `all`); False where it stood already, alone or within `all`."""
+    inserted = await connection.fetchval(
+        """INSERT INTO opt_out (contact_point_id, purpose, at, source)
+           SELECT $1, $2, $3, $4
+           WHERE NOT EXISTS (SELECT 1 FROM opt_out WHERE contact_point_id = $1 AND purpose IN ($2, 'all'))
+           ON CONFLICT DO NOTHING RETURNING true""",
+        contact_point_id,
+        purpose,
+        at,
+        source,
+    )
+    return bool(inserted)
+
+
+async def resume(connection: Any, contact_point_id: int) -> list[str]:
+    """Take back every refusal of a contact point; the purposes that may be told again, in their fixed order."""
+    rows = await connection.fetch("DELETE FROM opt_out WHERE contact_point_id = $1 RETURNING purpose", contact_point_id)
+    refused = {row["purpose"] for row in rows}
+    return [purpose for purpose in PURPOSES if purpose in refused or ALL in refused]
+
+
+def still_sent(refused: Sequence[str]) -> list[str]:
+    """The purposes that are told although `refused` are not, and `law`, which no refusal stops."""
+    stopped = set(PURPOSES) if ALL in refused else set(refused)
+    return [*(purpose for purpose in PURPOSES if purpose not in stopped), "law"]
+
+
+async def refused(connection: Any, contact_point_id: int) -> list[str]:
+    """The purposes refused on a contact point."""
+    rows = await connection.fetch("SELECT purpose FROM opt_out WHERE contact_point_id = $1", contact_point_id)
+    return [row["purpose"] for row in rows]
