@@ -28,6 +28,13 @@ def _known_zone(name: str) -> str:
     return name
 
 
+#: Credentials between the sandbox's gateway and the embedded carrier; live mode has none by default.
+_SANDBOX_TWILIO = {
+    "account_sid": "AC" + "5a" * 16,
+    "auth_token": "sandbox-auth-token",
+    "sender": "+861069559800",
+}
+
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -134,8 +141,12 @@ class Settings(BaseSettings):
         return value.replace("postgresql+asyncpg://", "postgresql://").replace("postgres://", "postgresql://")
 
     @model_validator(mode="after")
-    def _live_has_no_defaults(self) -> Settings:
+    def _defaults_are_the_sandboxes(self) -> Settings:
         if self.mode == "sandbox":
+            self.twilio.account_sid = self.twilio.account_sid or _SANDBOX_TWILIO["account_sid"]
+            self.twilio.sender = self.twilio.sender or _SANDBOX_TWILIO["sender"]
+            if not self.twilio.auth_token.get_secret_value():
+                self.twilio.auth_token = SecretStr(_SANDBOX_TWILIO["auth_token"])
             return self
         missing = [
             name
