@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from gateway.sandbox.carrier.people import ANSWERS, BOUNCES, bounce, reply
 
 SURVEY = "【国网供电】您报修的故障已处理，请评价：5 非常满意 … 1 非常不满意，未解决回复 9。"
 ARREARS = "【国网供电】户号 3201 电费 86.50 元未交，请尽快缴费。"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 NUMBERS = [f"+8613{i:09d}" for i in range(100_000_000, 100_004_000, 7)]
 
 
@@ -45,14 +48,53 @@ def test_the_same_is_answered_the_same(number: str, body: str, seed: int) -> Non
     assert first is None or 0 <= first.at < 1
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "【国网供电】非常抱歉打扰您，此号码不再接收电费通知。",
-        "【国网供电】已为您退订电费类短信，停电通知仍会发送。",
-        "Sorry for the mix-up: this number will get no more bills.",
-        "你好",
-    ],
-)
-def test_what_asks_nothing_is_not_answered(body: str) -> None:
-    assert not any(reply(number, body, 0) for number in [*NUMBERS[:100], "+8613900000044"])
+def wording(language: str, name: str) -> str:
+    return (TEMPLATES / language / f"{name}.txt").read_text().split("\n---\n", 1)[1]
+
+
+ASKS = [
+    "survey",
+    "contact_confirm",
+    "restoration",
+    "outage_planned",
+    "outage_fault",
+    "arrears.warm",
+    "arrears.official",
+]
+ANSWERS_A_PERSON = [
+    "apology",
+    "opt_out_confirm",
+    "opt_in_confirm",
+    "clarification",
+    "clarification_role",
+    "case_progress_thanks",
+    "case_progress_low_score",
+    "payment_confirm",
+    "verification",
+]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("name", ASKS)
+def test_what_asks_or_tells_is_answered_by_some(language: str, name: str) -> None:
+    answers = {answer.text for number in NUMBERS if (answer := reply(number, wording(language, name), 0))}
+    assert len(answers) > 3
+
+
+def test_each_question_is_understood_as_what_it_is() -> None:
+    codes = {"survey": "345", "contact_confirm": "123", "restoration": "012"}
+    for name, digits in codes.items():
+        for language in ("zh-CN", "en"):
+            answers = {answer.text for number in NUMBERS if (answer := reply(number, wording(language, name), 0))}
+            assert set(digits) <= answers, (language, name)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("name", ANSWERS_A_PERSON)
+def test_what_answers_a_person_ends_the_conversation(language: str, name: str) -> None:
+    body = wording(language, name)
+    assert not any(reply(number, body, 0) for number in [*NUMBERS[:200], "+8613900000044"])
+
+
+def test_small_talk_is_not_answered() -> None:
+    assert reply("+8613900000044", "你好", 0) is None

@@ -28,15 +28,16 @@ _BOUNCING: Final = (("30003", 2), ("30005", 2), ("30006", 1))
 
 _Topic = Literal["survey", "arrears", "outage", "restoration", "confirm"]
 
-#: What a text is about, by its words; the first that fits. Other texts are read and not answered, so
-#: that a confirmation never starts a conversation without end.
+#: What a text is about, by its words; the first that fits. What answers a person is read and not answered,
+#: so that a confirmation never starts a conversation without end.
 _TOPICS: Final[tuple[tuple[_Topic | None, re.Pattern[str]], ...]] = (
-    (None, re.compile(r"(?i)抱歉|对不起|已为您|已停止|不再[给向]您|感谢您的(评价|回复)|sorry|apolog|no longer")),
-    ("survey", re.compile(r"(?i)评价|满意|打分|回复\s*1\s*[-~—至到]\s*5|\brate\b|survey|satisf")),
-    ("confirm", re.compile(r"(?i)是否仍?(由|是|为)?(您|本人)|请确认.{0,12}号码|confirm.{0,30}number")),
-    ("restoration", re.compile(r"(?i)恢复供电|恢复送电|已送电|来电|restored|back on")),
-    ("outage", re.compile(r"(?i)停电|故障|抢修|outage|power (will|is)")),
-    ("arrears", re.compile(r"(?i)欠费|电费|缴费|交费|余额|overdue|bill|arrears|balance")),
+    (None, re.compile(r"不再发|不再接收|已停止|已为您|已恢复接收|已记下|已到账|收到了|谢谢告知|您的回复|验证码")),
+    (None, re.compile(r"(?i)texts (stopped|resumed)|sorry for|are sorry|your (reply|rating|feedback)|received|thank")),
+    ("survey", re.compile(r"(?i)评价|满意|打分|\brate\b|survey|satisf")),
+    ("confirm", re.compile(r"(?i)请您?核对|请您?确认|should this number|please confirm")),
+    ("restoration", re.compile(r"(?i)已.*恢复(供电|送电)|已送电|power is back|has been restored")),
+    ("outage", re.compile(r"(?i)(计划|故障)停电|停电(提醒|进展|更正)|检修|outage|power failed|repair")),
+    ("arrears", re.compile(r"(?i)电费|欠费|缴费|交费|逾期|overdue|bill|arrears|still open|disconnect")),
 )
 
 _SILENT: Final = ""
