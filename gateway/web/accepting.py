@@ -1,0 +1,132 @@
+"""Single messages: accepted in groups, so that many callers share one commit.
+
+The keys of a group are taken, its messages written and the answers kept in one transaction: a key and its message
+stand or fall together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.kernel.batching import Grouped
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import Database
+from gateway.kernel.errors import Conflict, LamplighterError
+from gateway.notices import Asked, Taken
+from gateway.web import idempotency
+from gateway.web.idempotency import Claim, Earlier, Stored
+from gateway.web.services import Accepting
+
+ACCEPTED = 202
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    asked: Asked
+    claim: Claim | None
+
+    @property
+    def name(self) -> tuple[str, str] | None:
+        """What makes it one with a repeat of itself."""
+        return (self.claim.owner, self.claim.key) if self.claim is not None else None
+
+
+def shown(taken: Taken) -> str:
+    """The answer to a message that was accepted, as JSON."""
+    if taken.withheld_reason is None:
+        return f'{{"id":"{taken.id}","state":"{taken.state}"}}'
+    return json.dumps({"id": str(taken.id), "state": taken.state, "withheld_reason": taken.withheld_reason})
+
+
+class SingleMessages:
+    """Takes single messages in, each answered once it is committed."""
+
+    def __init__(self, database: Database, clock: Clock, messages: Accepting) -> None:
+        self._database = database
+        self._clock = clock
+        self._messages = messages
+        self._group: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._write)
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to take messages; needs the running loop."""
+        self._running = asyncio.create_task(self._group.run(), name="single messages")
+
+    @property
+    def alive(self) -> bool:
+        """Whether messages can be taken."""
+        return self._running is not None and not self._running.done()
+
+    async def close(self) -> None:
+        """Finish what was submitted and take nothing more."""
+        if self._running is not None:
+            await self._group.close()
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def take(self, asked: Asked, claim: Claim | None) -> Earlier:
+        """The answer to a message, once it is committed. Raises what speaks against it."""
+        result = await self._group.submit(_Order(asked, claim))
+        if isinstance(result, LamplighterError):
+            raise result
+        return result
+
+    async def _write(self, orders: list[_Order]) -> Sequence[Earlier | LamplighterError]:
+        firsts: dict[tuple[str, str] | None, _Order] = {
+            order.name: order for order in reversed(orders) if order.name is not None
+        }
+        claims = [order.claim for order in firsts.values() if order.claim is not None]
+        async with self._database.work() as work:
+            taken = await idempotency.claim_many(work.connection, claims) if claims else {}
+            to_do = [
+                order
+                for order in orders
+                if order.name is None or (order.name not in taken and firsts[order.name] is order)
+            ]
+            done = dict(zip(map(id, to_do), await self._accept(work.connection, to_do), strict=True))
+            if claims:
+                await self._keep(work.connection, [(order, done[id(order)]) for order in to_do])
+            await work.commit()
+        return [done[id(order)] if id(order) in done else _repeated(order, taken, firsts, done) for order in orders]
+
+    async def _keep(self, connection: object, done: Sequence[tuple[_Order, Earlier | LamplighterError]]) -> None:
+        kept: list[tuple[Claim, Earlier]] = []
+        refused: list[Claim] = []
+        for order, answer in done:
+            if order.claim is not None and isinstance(answer, Earlier):
+                kept.append((order.claim, answer))
+            elif order.claim is not None:
+                refused.append(order.claim)
+        await idempotency.keep_many(connection, kept, refused)
+
+    async def _accept(self, connection: object, orders: Sequence[_Order]) -> list[Earlier | LamplighterError]:
+        if not orders:
+            return []
+        results = await self._messages.accept(connection, [order.asked for order in orders], now=self._clock.now())
+        return [Earlier(ACCEPTED, shown(result)) if isinstance(result, Taken) else result for result in results]
+
+
+def _repeated(
+    order: _Order,
+    taken: Mapping[tuple[str, str], Stored],
+    firsts: Mapping[tuple[str, str] | None, _Order],
+    done: Mapping[int, Earlier | LamplighterError],
+) -> Earlier | LamplighterError:
+    """The answer to an order whose key was taken, by an earlier group or by another order of this one."""
+    assert order.name is not None and order.claim is not None
+    stored = taken.get(order.name)
+    if stored is None:
+        first = firsts[order.name]
+        answer = done[id(first)]
+        assert first.claim is not None
+        if isinstance(answer, LamplighterError):
+            same = first.claim.digest == order.claim.digest
+            return answer if same else Conflict("Another request with this Idempotency-Key was just refused.")
+        stored = Stored(first.claim.digest, answer.status, answer.body)
+    try:
+        return stored.answer_to(order.claim)
+    except LamplighterError as error:
+        return error

@@ -1,0 +1,14 @@
+"""The HTTP interface under `/api/v1`: one file a resource, its routes as data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.web.api import imports, messages
+from gateway.web.routing import Route
+
+#: Every operation, in the order in which the document lists them.
+ROUTES: Final[tuple[Route, ...]] = (
+    *imports.ROUTES,
+    *messages.ROUTES,
+)

@@ -1,0 +1,228 @@
+"""Single messages, batches of them, and what became of every text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
+
+from gateway.kernel.database import driver
+from gateway.kernel.errors import FieldError, InvalidInput, LamplighterError
+from gateway.notices import Asked, Taken
+from gateway.outbox import reading
+from gateway.web import bodies, problems
+from gateway.web.models import AccountNo, Body, Instant, Number, Reference, Values, Word, query_number
+from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
+from gateway.web.routing import Call, Route, json_response
+
+TAG: Final = "messages"
+MOST_IN_BATCH: Final = 1000
+
+State = Literal[
+    "queued", "sending", "sent", "delivered", "undelivered", "withheld", "expired", "cancelled", "failed", "uncertain"
+]
+
+
+class NewMessage(Body):
+    """One message from a template, to a number or to whoever is reached for an account."""
+
+    to: Number | None = None
+    account_no: AccountNo | None = None
+    template: Word
+    values: Values = Field(default_factory=dict)
+    channel: Word | None = None
+    not_before: Instant | None = None
+    reference: Reference | None = None
+
+    expires_at: Instant | None = None
+    tone: Literal["warm", "official"] | None = None
+    language: Literal["zh-CN", "en"] | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> NewMessage:
+        if (self.to is None) == (self.account_no is None):
+            raise ValueError("either `to` or `account_no` is needed, and not both")
+        return self
+
+    def asked(self) -> Asked:
+        """As the acceptance takes it."""
+        return Asked(
+            template=self.template,
+            values=self.values,
+            to=self.to,
+            account_no=self.account_no,
+            channel=self.channel,
+            tone=self.tone,
+            language=self.language,
+            not_before=self.not_before,
+            expires_at=self.expires_at,
+            reference=self.reference,
+        )
+
+
+class NewMessages(Body):
+    """Up to 1,000 messages, each judged for itself."""
+
+    messages: list[Any] = Field(
+        min_length=1, max_length=MOST_IN_BATCH, json_schema_extra={"items": {"$ref": "#/components/schemas/NewMessage"}}
+    )
+
+
+class MessageQuery(PageQuery):
+    """Which messages; everything given must hold."""
+
+    account_no: str | None = None
+    to: Annotated[str | None, BeforeValidator(query_number)] = None
+    notice: UUID | None = None
+    state: Annotated[list[State] | None, Words] = None
+    kind: Annotated[list[str] | None, Words] = None
+    reference: str | None = None
+    since: QueryTime | None = None
+
+
+class Accepted(BaseModel):
+    """A message that was accepted: `queued`, or `withheld` for a reason."""
+
+    id: UUID
+    state: str
+    withheld_reason: str | None = None
+
+
+class Wrong(BaseModel):
+    """A field of an item that is wrong."""
+
+    field: str
+    message: str
+    code: str
+
+
+class BatchItem(BaseModel):
+    """What became of one item: `id` and `state`, or `errors`."""
+
+    id: UUID | None = None
+    state: str | None = None
+    withheld_reason: str | None = None
+    errors: list[Wrong] | None = None
+
+
+class BatchAnswer(BaseModel):
+    """One item for each message, in order."""
+
+    items: list[BatchItem]
+
+
+async def send(call: Call[NewMessage, None]) -> Any:
+    """Accept one message; many callers share a commit."""
+    taken = call.around.metrics.messages
+    try:
+        answer = await call.around.singles.take(call.body.asked(), call.claim)
+    except LamplighterError:
+        taken.labels("refused").inc()
+        raise
+    taken.labels("accepted").inc()
+    return json_response(answer.body.encode(), answer.status)
+
+
+_single: Final[TypeAdapter[NewMessage]] = TypeAdapter(NewMessage)
+
+
+async def send_batch(call: Call[NewMessages, None]) -> BatchAnswer:
+    """Accept many messages in one transaction; a wrong one does not hold the others up."""
+    results: dict[int, BatchItem] = {}
+    asked: list[tuple[int, Asked]] = []
+    for index, item in enumerate(call.body.messages):
+        try:
+            # As JSON, so that the same strictness holds as for a single one.
+            asked.append((index, _single.validate_json(json.dumps(item)).asked()))
+        except ValidationError as error:
+            results[index] = _wrong(problems.fields(error))
+    connection = await driver(call.session)
+    taken = await call.services.messages.accept(connection, [one for _, one in asked], now=call.services.clock.now())
+    for (index, _), result in zip(asked, taken, strict=True):
+        results[index] = (
+            BatchItem(id=result.id, state=result.state, withheld_reason=result.withheld_reason)
+            if isinstance(result, Taken)
+            else _wrong(result.errors if isinstance(result, InvalidInput) else (), str(result))
+        )
+    refused = sum(item.errors is not None for item in results.values())
+    call.around.metrics.messages.labels("refused").inc(refused)
+    call.around.metrics.messages.labels("accepted").inc(len(results) - refused)
+    return BatchAnswer(items=[results[index] for index in range(len(results))])
+
+
+def _wrong(errors: Sequence[FieldError], otherwise: str = "") -> BatchItem:
+    listed = [Wrong(field=one.field, message=one.message, code=one.code) for one in errors]
+    return BatchItem(errors=listed or [Wrong(field="body", message=otherwise, code="refused")])
+
+
+async def listed(call: Call[None, MessageQuery]) -> Page[reading.Message]:
+    """Messages, newest first."""
+    query = call.query
+    wanted = reading.MessageFilter(
+        account_no=query.account_no,
+        to=query.to,
+        notice=query.notice,
+        states=query.state,
+        kinds=query.kind,
+        reference=query.reference,
+        since=query.since,
+    )
+    before = behind("messages", query.cursor, UUID)
+    found = await reading.messages(call.session, wanted, before=before, limit=query.limit + 1)
+    return Page[reading.Message](**cut("messages", found, query.limit, lambda one: one.id))
+
+
+async def one(call: Call[None, None]) -> reading.MessageDetail:
+    """A message with its events."""
+    return await reading.message(call.session, call.id("message"))
+
+
+ROUTES: Final = (
+    Route(
+        method="POST",
+        path="/messages",
+        handler=send,
+        scope="messages:send",
+        tag=TAG,
+        summary="Send one message from a template",
+        answer=Accepted,
+        status=202,
+        body=NewMessage,
+        own_transaction=True,
+        quiet=True,
+    ),
+    Route(
+        method="POST",
+        path="/messages/batch",
+        handler=send_batch,
+        scope="messages:send",
+        tag=TAG,
+        summary="Send up to 1,000 messages, each answered with its id or its errors",
+        answer=BatchAnswer,
+        status=202,
+        body=NewMessages,
+        most=bodies.BATCH_LIMIT,
+    ),
+    Route(
+        method="GET",
+        path="/messages",
+        handler=listed,
+        scope="messages:read",
+        tag=TAG,
+        summary="List messages, newest first",
+        answer=Page[reading.Message],
+        query=MessageQuery,
+    ),
+    Route(
+        method="GET",
+        path="/messages/{id}",
+        handler=one,
+        scope="messages:read",
+        tag=TAG,
+        summary="One message and what befell it",
+        answer=reading.MessageDetail,
+    ),
+)

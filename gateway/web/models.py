@@ -1,0 +1,53 @@
+"""What bodies are made of: strict, without unknown fields, so that a slip is told and never ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, JsonValue, StringConstraints
+
+from gateway.kernel import phones
+from gateway.web.paging import in_reach
+
+
+class Body(BaseModel):
+    """Root of every body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Nothing(Body):
+    """A body without fields."""
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("a time is a string as in RFC 3339, such as 2025-10-01T08:00:00+08:00")
+    return value
+
+
+def _number(value: str) -> str:
+    try:
+        return phones.parse(value).e164
+    except phones.InvalidPhone as error:
+        raise ValueError(str(error)) from error
+
+
+#: An instant, RFC 3339 with an offset.
+Instant = Annotated[AwareDatetime, AfterValidator(in_reach), BeforeValidator(_written)]
+#: A telephone number, read into E.164.
+Number = Annotated[str, StringConstraints(max_length=40), AfterValidator(_number)]
+AccountNo = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_.-]+$")]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Prose = Annotated[str, StringConstraints(max_length=4000)]
+#: What a template is filled with.
+Values = dict[Annotated[str, StringConstraints(max_length=64)], JsonValue]
+
+
+def query_number(value: Any) -> Any:
+    """A number in a query, whose plus may have become a blank."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    return _number(f"+{text}" if value.startswith(" ") else text)

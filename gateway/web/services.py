@@ -1,0 +1,213 @@
+"""What the web needs of the house. `gateway.app` puts it together; tests put stand-ins in.
+
+Use cases that get a session or a connection work in its transaction and leave the commit to the web, which keeps
+the answer to an Idempotency-Key in that transaction too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import Database
+from gateway.kernel.errors import LamplighterError
+from gateway.kernel.settings import Settings
+from gateway.notices import Asked, Draft, Preview, Taken
+from gateway.outbox.carriers import InboundText, Receipt
+
+__all__ = [
+    "Accepting",
+    "Changes",
+    "Corrections",
+    "Imports",
+    "Inbox",
+    "Intake",
+    "LinkDecision",
+    "NewContact",
+    "Notices",
+    "Sandbox",
+    "Services",
+    "Verifier",
+    "Wire",
+]
+
+
+class Imports(Protocol):
+    """Takes files in."""
+
+    async def submit(self, session: AsyncSession, *, kind: str, filename: str, path: Path, requested_by: str) -> UUID:
+        """Queue the file at `path`; the id of the import. Raises InvalidInput for an unknown kind."""
+        ...
+
+
+class Notices(Protocol):
+    """Notices, from draft to done. All but `preview` work in the session's transaction."""
+
+    async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID: ...
+
+    async def preview(self, notice_id: UUID) -> Preview: ...
+
+    async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
+        """`two_people`: the actor's word counts as that of two, so it may have drafted the notice itself."""
+        ...
+
+    async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None: ...
+
+    async def resume(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> None: ...
+
+    async def cancel(
+        self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None
+    ) -> None: ...
+
+
+class Accepting(Protocol):
+    """Accepts single messages, many at a time."""
+
+    async def accept(
+        self, connection: Any, asked: Sequence[Asked], *, now: datetime
+    ) -> Sequence[Taken | LamplighterError]:
+        """Write what can be accepted in the transaction of `connection` (the driver's); one result for each."""
+        ...
+
+
+class Intake(Protocol):
+    """Takes in what carriers report. Each returns once it is committed, a repeat changing nothing."""
+
+    async def text(self, text: InboundText) -> None: ...
+
+    async def receipt(self, receipt: Receipt) -> None: ...
+
+    async def unreadable(self, raw: bytes, *, channel: str) -> None: ...
+
+
+class Inbox(Protocol):
+    """What people do with inbounds."""
+
+    async def resolve(
+        self,
+        session: AsyncSession,
+        inbound_id: UUID,
+        *,
+        intents: Sequence[str] | None,
+        score: int | None,
+        note: str | None,
+        actor: str,
+    ) -> None:
+        """Settle an inbound in triage: read as `intents` and reacted to so, or closed where there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDecision:
+    """What is to become of a link that a correction concerns."""
+
+    account_no: str
+    number: str
+    decision: str
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewContact:
+    """A number to be reached instead; without `account_no` that of the case."""
+
+    number: str
+    role: str
+    account_no: str | None = None
+
+
+class Corrections(Protocol):
+    """Correction cases. Numbers are E.164."""
+
+    async def open_case(
+        self,
+        session: AsyncSession,
+        *,
+        account_no: str,
+        number: str | None,
+        reason: str,
+        evidence: str,
+        new_contacts: Sequence[NewContact],
+        note: str | None,
+        actor: str,
+    ) -> UUID: ...
+
+    async def apply(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        links: Sequence[LinkDecision],
+        new_contacts: Sequence[NewContact],
+        note: str | None,
+        actor: str,
+    ) -> None: ...
+
+    async def dismiss(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None: ...
+
+    async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None: ...
+
+
+class Changes(Protocol):
+    """Corrections for the utility's own customer system."""
+
+    async def since(self, session: AsyncSession, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Changes behind number `after`, in the order they were committed: `id, at, kind, account_no, number,
+        role, correction_id`."""
+        ...
+
+
+class Verifier(Protocol):
+    """Tells whether a webhook was posted by the carrier."""
+
+    def verify(self, path: str, form: Mapping[str, Collection[str]], signature: str | None) -> bool: ...
+
+
+class Wire(Protocol):
+    """How a carrier's webhooks are read; the module `gateway.channels.twilio` is one."""
+
+    def parse_form(self, body: bytes) -> dict[str, list[str]]: ...
+
+    def read_inbound(self, form: Mapping[str, list[str]]) -> InboundText: ...
+
+    def read_receipt(self, form: Mapping[str, list[str]], message_id: UUID | None) -> Receipt: ...
+
+
+class Sandbox(Protocol):
+    """The sandbox's controls."""
+
+    async def move(self, *, now: datetime | None, advance: timedelta | None) -> datetime:
+        """Set the clock or move it on; the new time, once everything due in between was done. May raise Conflict."""
+        ...
+
+    async def idle(self, within: float) -> bool:
+        """Whether nothing was in progress at some moment of the next `within` seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the web calls."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    imports: Imports
+    notices: Notices
+    messages: Accepting
+    intake: Intake
+    inbox: Inbox
+    corrections: Corrections
+    changes: Changes
+    twilio_verifier: Verifier
+    twilio_wire: Wire
+    sandbox: Sandbox | None = None
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)

@@ -1,0 +1,1 @@
+"""The carriers' webhooks: the signature first, an answer only after the commit."""

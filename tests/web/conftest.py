@@ -1,0 +1,257 @@
+"""A real server over a real database; only the rooms that others provide are stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.archive.tables import Import
+from gateway.channels import twilio
+from gateway.kernel.database import Database
+from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
+from gateway.kernel.ids import new_id
+from gateway.kernel.settings import Settings, TwilioSettings
+from gateway.notices import Asked, Draft, Preview, Taken
+from gateway.notices.control import Sample
+from gateway.notices.tables import Notice
+from gateway.outbox import NewMessage, insert
+from gateway.outbox.carriers import InboundText, Receipt
+from gateway.outbox.partitions import ensure
+from gateway.web.app import SERVER_OPTIONS, make_app
+from gateway.web.services import Services
+
+ROOT = "root-key-of-the-sandbox"
+TOKEN = "twilio-token"
+PUBLIC = "https://gateway.example.cn"
+NOW = datetime(2025, 10, 20, 2, 0, tzinfo=UTC)
+
+
+class StandingClock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class StandInImports:
+    """Writes the row that the importing room would."""
+
+    async def submit(self, session: AsyncSession, *, kind: str, filename: str, path: Path, requested_by: str) -> UUID:
+        if kind != "arrears":
+            raise InvalidInput(f"no such kind of import: {kind}", field="kind")
+        row = Import(
+            id=new_id(NOW), kind=kind, filename=filename, path=str(path), requested_by=requested_by, requested_at=NOW
+        )
+        session.add(row)
+        await session.flush()
+        return row.id
+
+
+class StandInMessages:
+    """Writes each message as it is asked for, `announcement` only."""
+
+    async def accept(self, connection: Any, asked: Sequence[Asked], *, now: datetime) -> list[Taken | LamplighterError]:
+        results: list[Taken | LamplighterError] = []
+        for one in asked:
+            if one.template != "announcement":
+                results.append(InvalidInput("no such template", field="template"))
+                continue
+            message = a_message(to=one.to, body=str(one.values.get("text")), at=now, reference=one.reference)
+            await insert(connection, [message])
+            results.append(Taken(message.id, "queued"))
+        return results
+
+
+def a_message(
+    *, to: str | None = "+8613812345670", body: str = "通知", at: datetime = NOW, **changes: Any
+) -> NewMessage:
+    """A queued message."""
+    fields: dict[str, Any] = {
+        "id": new_id(at),
+        "kind": "announcement",
+        "klass": "N",
+        "purpose": "service",
+        "template": "announcement",
+        "template_version": "1",
+        "body": body,
+        "segments": 1,
+        "created_at": at,
+        "not_before": at,
+        "hours": "day",
+        "zone": "Asia/Shanghai",
+        "to_address": to,
+        "contact_point_id": None,
+        **changes,
+    }
+    return NewMessage(**fields)
+
+
+class StandInNotices:
+    """Notices without an audience."""
+
+    async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID:
+        notice = Notice(id=new_id(NOW), kind=asked.kind, about=dict(asked.about), drafted_by=actor, drafted_at=NOW)
+        session.add(notice)
+        await session.flush()
+        return notice.id
+
+    async def preview(self, notice_id: UUID) -> Preview:
+        preview = Preview(audience=2, messages=1, segments=2)
+        preview.withheld["paid"] = 1
+        preview.samples.append(Sample(to_masked="+86138****0000", body="电费", segments=2, accounts=1, not_before=NOW))
+        return preview
+
+    async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
+        await self._move(session, notice_id, "approved", "draft")
+
+    async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
+        await self._move(session, notice_id, "paused", "approved", remark)
+
+    async def resume(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> None:
+        await self._move(session, notice_id, "sending", "paused")
+
+    async def cancel(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
+        await self._move(session, notice_id, "cancelled", "sending", remark)
+
+    async def _move(
+        self, session: AsyncSession, notice_id: UUID, to: str, needed: str, remark: str | None = None
+    ) -> None:
+        notice = await session.get(Notice, notice_id)
+        assert notice is not None
+        if notice.state != needed:
+            raise Conflict(f"the notice is {notice.state}")
+        notice.state, notice.remark = to, remark
+
+
+@dataclass
+class StandInIntake:
+    """Remembers what it was given; a repeat changes nothing."""
+
+    texts: dict[str, InboundText] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    away: Exception | None = None
+
+    async def text(self, text: InboundText) -> None:
+        if self.away:
+            raise self.away
+        self.texts.setdefault(text.carrier_id, text)
+
+    async def receipt(self, receipt: Receipt) -> None:
+        if self.away:
+            raise self.away
+        self.receipts.append(receipt)
+
+    async def unreadable(self, raw: bytes, *, channel: str) -> None:
+        self.raw.append(raw)
+
+
+@dataclass
+class Recorder:
+    """Remembers every call of a room that has no stand-in of its own."""
+
+    answer: Any = None
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        async def called(*given: Any, **named: Any) -> Any:
+            self.calls.append((name, {**named, "given": given[1:]}))
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+
+        return called
+
+
+class StandInSandbox:
+    """A clock that moves and a gateway that is idle or not."""
+
+    def __init__(self, clock: StandingClock) -> None:
+        self.clock = clock
+        self.is_idle = True
+
+    async def move(self, *, now: datetime | None, advance: timedelta | None) -> datetime:
+        to = now if now is not None else self.clock.at + (advance or timedelta())
+        if to < self.clock.at:
+            raise Conflict("the clock only goes forward")
+        self.clock.at = to
+        return to
+
+    async def idle(self, within: float) -> bool:
+        return self.is_idle
+
+
+@dataclass
+class House:
+    """A running gateway and the parts that a test looks at."""
+
+    client: TestClient[web.Request, web.Application]
+    database: Database
+    clock: StandingClock
+    intake: StandInIntake
+    inbox: Recorder
+    corrections: Recorder
+    changes: Recorder
+    sandbox: StandInSandbox
+    services: Services
+
+    async def call(
+        self, method: str, path: str, *, key: str = ROOT, expect: int = 200, **options: Any
+    ) -> dict[str, Any]:
+        """The JSON of an answer with the status expected."""
+        headers = {"Authorization": f"Bearer {key}", **options.pop("headers", {})}
+        async with self.client.request(method, f"/api/v1{path}", headers=headers, **options) as response:
+            text = await response.text()
+            assert response.status == expect, (response.status, text)
+            answer: dict[str, Any] = await response.json(content_type=None)
+            return answer
+
+
+@pytest.fixture
+async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway in the sandbox."""
+    settings = Settings(
+        data_dir=tmp_path,
+        public_url=PUBLIC,
+        max_upload_mb=1,
+        bootstrap_api_key=ROOT,
+        twilio=TwilioSettings(auth_token=TOKEN),
+    )
+    clock = StandingClock()
+    async with database.work() as work:
+        await ensure(work.connection, NOW)
+        await work.commit()
+    intake, inbox, corrections, changes = StandInIntake(), Recorder(), Recorder(), Recorder(answer=[])
+    sandbox = StandInSandbox(clock)
+    services = Services(
+        settings=settings,
+        database=database,
+        clock=clock,
+        imports=StandInImports(),
+        notices=StandInNotices(),
+        messages=StandInMessages(),
+        intake=intake,
+        inbox=inbox,
+        corrections=corrections,
+        changes=changes,
+        twilio_verifier=twilio.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
+        twilio_wire=twilio,
+        sandbox=sandbox,
+    )
+    server = TestServer(make_app(services))
+    client = TestClient(server)
+    await server.start_server(**SERVER_OPTIONS)
+    yield House(client, database, clock, intake, inbox, corrections, changes, sandbox, services)
+    await client.close()
