@@ -28,8 +28,8 @@ _QUOTING = re.compile(
 )
 _ASKS = re.compile(
     r"(?:吗|么|嘛|呢|没有|是不是|是否|有没有|会不会|能不能|可不可以)[啊呀了]?$|^(?:请问|想问|问一下|问下)"
-    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊|^(?:who|what|when|where|why|how|is|are|was|were|do|does|did|"
-    r"can|could|will|would|should|has|have you|which|may) "
+    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊|^(?:who|what|when|where|why|how|which) |^(?:is|are|was|were|do|does|did|"
+    r"can|could|will|would|should|has|have|may|shall) (?:i|you|u|we|it|this|that|the|they|he|she|my|our|your|there|someone|anyone|any|block|building|power)\b"
 )
 _SUPPOSES = re.compile(
     r"如果|要是|假如|假设|倘若|若是|万一|的话$|除非|哪怕|即使|就算|要不是|早知道|以防"

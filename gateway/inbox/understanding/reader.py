@@ -45,7 +45,8 @@ RATINGS_HOLD = 168.0
 _TOPICS = ("survey", "arrears", "outage_planned", "outage_fault", "restoration", "vip_followup", "contact_confirm", "none")
 _BY_TOPIC = {topic: tuple(rule for rule in RULES if not rule.after or topic in rule.after) for topic in _TOPICS}
 _CODE = re.compile(r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])(?:[,。! ]|$|[^\d点个小分天日号月年楼层栋人次块元度%:.-])")
-_MEANING = re.compile(r"[a-z]{2}|[\u3400-\u9fff]")
+_MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
+_WORDS = re.compile(r"[\u3400-\u9fff]{2}|[a-z]+ [a-z]+")
 
 
 def read(text: str, context: Context) -> Reading:
@@ -180,6 +181,13 @@ class _Read:
             if self.topic in ("survey", "vip_followup", "none"):
                 self._add("outage_report", _told(words))
                 self._add("repeat_appeal", _told(words))
+        if heard.pop("refund", None) and has("payment_question"):
+            heard.pop("payment_made", None)
+        if heard.pop("redirect", None) and has("help"):
+            heard.pop("not_account_holder", None)
+        if heard.pop("no_such_service", None):
+            self.doubt = True
+            self._add("comment", "says that no such service was asked for")
         if has("sent_wrongly") and not any(has(name) for name in ("payment_made", "billing_dispute", "not_account_holder")):
             self._add("wrong_number", _told(heard.pop("sent_wrongly")))
         elif has("sent_wrongly"):
@@ -212,6 +220,9 @@ class _Read:
                 self._add("comment", _told(grievance))
             else:
                 self._add("complaint", _told(grievance))
+        nobody = heard.pop("nobody_came", None)
+        if nobody and not has("broken_commitment") and not has("repeat_fault"):
+            self._add("false_closure", _told(nobody))
         for name in ("false_closure", "broken_commitment"):
             if has(name):
                 self._add("complaint", _told(heard[name]))
@@ -220,26 +231,30 @@ class _Read:
 
     def _small_talk(self) -> None:
         heard, has = self.heard, self.heard.__contains__
-        praise, remark = heard.pop("praise", None), heard.pop("remark", None)
+        praise, remark, confirmed = (heard.pop(name, None) for name in ("praise", "remark", "confirmed"))
         acknowledged = ACK.match(self.bare)
         if acknowledged and (not heard or set(heard) <= {"thanks", "ack"}):
-            thanks = THANKS_ALONE.match(self.bare) and has("thanks")
-            if not thanks:
-                heard.clear()
-            self._add("thanks" if thanks else "ack", "a short answer")
+            if not THANKS_ALONE.match(self.bare):
+                thanks = heard.pop("thanks", None)
+                self._add("ack", "a short answer")
+                if thanks:
+                    heard["thanks"] = thanks
             return
         if has("thanks") and THANKS_ALONE.match(self.bare):
             return
-        if praise and (self.context.rating or not heard):
+        if confirmed:
+            self._add("ack", _told(confirmed))
+        if praise and (self.context.rating or not heard or set(heard) == {"thanks"}):
             self._add("comment", _told(praise))
         if remark:
             self._add("comment", _told(remark))
         if not heard:
-            if self.context.rating and len(self.bare) > 1:
+            wordy = bool(_WORDS.search(self.bare))
+            if self.context.rating and wordy:
                 self._add("comment", "words after a survey that no rule knows")
             else:
                 self._add("unclear", "no rule knows this")
-            self.doubt = True
+            self.doubt = self.doubt or wordy
 
     def _order(self) -> list[str]:
         intents, doubt = settle(self.heard)

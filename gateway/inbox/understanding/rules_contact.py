@@ -181,7 +181,7 @@ OPT: tuple[Rule, ...] = (
         because="asks for the messages to start again",
         words=pattern(
             r"(?:恢复|重新|继续|再次|还是要?|还想|想要?|我要|请|帮我|又想)(?:给我|接着|再|开始|把)*(?:发送?|接收|收到?|订阅|开通|推送|开启|打开|通知|收取|恢复)(?:一下|吧)?(?:你们?的?|电费|停电|账单|的|这个|这些|欠费|所有|服务)*(?:短信|信息|通知|提醒|消息|推送|订阅)(?!了?不|.{0,3}(?:别|停|关))",
-            r"(?:恢复|重新|继续)(?:给我)?(?:发(?:送|给我|吧|短信|通知|信息)|订阅|接收|推送|开通)|取消退订|撤销退订|不退订|不想退订|退订(?:错|点错|按错)|误退订|(?:短信|通知|提醒|信息)(?:请|还是|给我|帮我)*(?:恢复|打开|开通|重新|继续)(?!供电|送电|了)|(?:开通|打开|开启)(?:短信|通知|提醒|信息)",
+            r"(?:恢复|重新(?:开通|订阅|打开|接收)|开通|打开)~?(?:短信|提醒|通知|信息|推送)|(?:恢复|重新|继续)(?:给我)?(?:发(?:送|给我|短信|通知|信息)|订阅|接收|推送|开通)|取消退订|撤销退订|不退订|不想退订|退订(?:错|点错|按错)|误退订|(?:短信|通知|提醒|信息)(?:请|还是|给我|帮我)*(?:恢复|打开|开通|重新|继续)(?!供电|送电|了)|(?:开通|打开|开启)(?:短信|通知|提醒|信息)",
             r"^(?:恢复|开通|重新订阅|订阅|恢复订阅|start|unstop|subscribe|resubscribe|opt ?in|resume)[。!]?$",
             r"\b(?:start (?:sending|texting|messaging|the (?:texts|messages|alerts)|again|my (?:texts|messages|alerts))|(?:re-?subscribe|subscribe me|sign me up|opt(?: me)?(?: back)? in|opt-in)|resume (?:the |my |sending |texts|messages|alerts|notif\w+)+|(?:send|text|message) me (?:the |your )?(?:\w+ )?(?:messages |texts |alerts |notices )?again|(?:want|like|wish) (?:to )?(?:get|receive|have) (?:the |your |my |these |them |texts |messages |alerts |notices |outage )+~~again|turn (?:the |my )?(?:texts|messages|alerts|notifications|them) back on|(?:undo|cancel|reverse) (?:the |my )?(?:opt[- ]?out|unsubscribe|stop)|changed my mind,? (?:please )?(?:keep|send))\b",
         ),
@@ -216,7 +216,7 @@ OPT: tuple[Rule, ...] = (
     Rule(
         intent="opt_out",
         because="a bare word that may mean stop",
-        words=pattern(r"^(?:取消|n|end|cancel|quit|停止|停|不要|不需要|取消了?|不用了?|tt|退|退了|qx|0000|停掉|关闭|no more|停吧)[。!]*$"),
+        words=pattern(r"^[.\s]*(?:取消|n|end|cancel|quit|停止|停|不要|不需要|取消了?|不用了?|tt|退|退了|qx|0000|停掉|关闭|no more|停吧)[。!]*$"),
         doubtful=True,
     ),
     Rule(

@@ -16,9 +16,6 @@ _OVER = pattern(
     r"|(?:fire|danger|it|they|line|wire|leak) (?:is |was |has been |were )(?:already )?(?:put out|out now|fixed|safe now|over|sorted)"
     r"|all safe|no longer dangerous|safe now|thanks? for (?:fixing|coming|sorting|dealing)",
 )
-_STILL = r"现在|还在|又|正在|仍|快|马上|赶紧|still|again|now|right now"
-
-_NEVER = pattern(r"$^")
 
 
 def _danger(because: str, *words: str, doubtful: bool = False, even: frozenset[str] = _ANY) -> Rule:
@@ -78,6 +75,7 @@ SAFETY: tuple[Rule, ...] = (
         "life depends on power",
         r"呼吸机|制氧机|氧气机|吸氧|透析|腹透|雾化|吸痰|监护仪|心电监护|胰岛素|保温箱~(?:婴儿|宝宝|早产)|早产儿|血氧|供氧|氧气~(?:不够|没了|快)|(?:等着|正在)~手术|手术室|icu|重症",
         r"\b(?:ventilator|oxygen (?:machine|concentrator|pump|tank)?|home oxygen|dialysis|nebuli[sz]er|cpap|bipap|life support|incubator|insulin|feeding pump|on oxygen|medical (?:equipment|device|machine)|suction machine)\b",
+        even=_ANY | frozenset(("supposed",)),
     ),
     _danger(
         "people in danger",

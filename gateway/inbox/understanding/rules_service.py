@@ -29,9 +29,23 @@ SERVICE: tuple[Rule, ...] = (
         words=pattern(
             r"(?:根本|压根|还|也|都|并|就|到现在|至今|一直|完全|仍|,|^|但|可|问题|故障|事情|事)(?:是|然|就|都|也|还|根本|压根|一直|完全)*(?:没|没有|未)(?:给我?|有|能|人|得到|把|见|帮我?)*(?:修|解决|处理|弄好|搞好|搞定|弄|换|装好|换好|办|办好|办理|落实|修复|整改|维修|检修|查明|恢复|接好|动)(?!错|乱|坏)",
             r"(?:修|解决|处理|弄|搞|办)(?:得)?(?:不好|不了|不掉|不成|个屁|个毛|什么了|了个寂寞)|没(?:修|弄|搞|处理|办|换|接|装)(?:好|成|完|过|了)?(?:$|[,。!?啊呢])|(?:问题|故障|毛病|情况|电压|灯|表|事)(?:依旧|依然|还在|还是|仍然|仍|照样|照旧|一样|没变|存在|老样子)|还(?:是)?(?:老样子|原样|那样|坏的|坏着|不行|不好|没好|没电|不亮|跳闸|漏|闪|低|这样|一样|没用|不能用|用不了)|(?:没好|没完|未完成|没完成|没做完|没弄完|没干完)|(?:谁|哪|哪里|哪个|什么时候|何时)(?:说)?(?:来|修|给我|处理|解决|办)?(?:过|完|好)?(?:的|了)?(?:修好|处理完|办结|处理好|解决|完成|来修|来过|修过|修完)(?:了)?"
-            r"|(?:处理完|处理完毕|已处理|修好|办结|完结|结单|解决|完成|关单)[^。!?]{0,14}(?:没|根本|哪|谁|骗|假|扯|胡|呢|屁)|(?:虚假|假)(?:办结|结单|处理|回单|回复|办理)|(?:私自|擅自|偷偷|直接|自己)(?:就|给我|把)*(?:办结|结单|关单|销单|完结|结案|关了单|结了)|没(?:人|有人|见人|见到人|见人来|任何人|师傅)?(?:来|上门|到|处理|修|来过|过来|管)(?:过|处理|修|看|维修)?(?:啊|$|[,。!?])",
+            r"|(?:处理完|处理完毕|已处理|修好|办结|完结|结单|解决|完成|关单)[^。!?]{0,14}(?:没|根本|哪|谁|骗|假|扯|胡|呢|屁)|(?:虚假|假)(?:办结|结单|处理|回单|回复|办理)|(?:私自|擅自|偷偷|直接|自己)(?:就|给我|把)*(?:办结|结单|关单|销单|完结|结案|关了单|结了)",
+            r"\b(?:(?:is |was |are |has |have |still |it |problem |issue |the |been )*(?:not|never)(?: yet| been| even| actually| really| got)* (?:fixed|solved|resolved|repaired|done|sorted|working|finished|completed|replaced|dealt with|addressed|fix|solve|repair|resolve|happened)|still (?:not|broken|the same|no|faulty|tripping|flickering|leaking|low|dark|out|exists?|there|happening|an issue|dead|persists?|has not|unresolved|waiting|open|down)|nothing (?:has |was |is )*(?:been )?(?:fixed|done|changed|happened|repaired|solved)|unresolved|same problem|(?:problem|issue|fault) (?:is |still |remains|persists|not|continues)|(?:closed|marked|declared|completed|done|finished|resolved|fixed)\b[^。!?]{0,30}\b(?:but|nobody|no one|without|lie|not true|false|never))\b",
+        ),
+        after=_RATED,
+        even=frozenset(("asked", "hearsay", "denied")),
+        unless=pattern(
+            r"没(?:有)?(?:什么|任何|啥)?(?:问题|故障)(?!解决|处理|修)|没(?:有)?(?:什么|任何)?(?:不满意|毛病|意见)|修好了?(?:又|没(?:几|两|多久|过)|后又|之后|以后|一天|两天)|又(?:坏|跳|停|断|没电|不亮|闪|漏|出|烧)|(?:没|还没)(?:来得及)?(?:评价|回复|看|打分)|没(?:来得及)|(?:没(?:有)?人)(?:态度|比)|没修(?:多久|一会|几分钟)|没(?:多久|几分钟|一会|过多久|等多久)~(?:就|修|来|到|好)|没(?:有)?处理不|(?:电费|水|票|发票)~没(?:处理|交)|以前没|本来没|之前没",
+            r"(?:worked|fixed|ok|fine|lasted|repaired)[^。!?]{0,40}(?:again|then|next day|came back)|no problem|not a problem|never had|never been (?:better|so|happier)",
+        ),
+    ),
+    Rule(
+        intent="nobody_came",
+        because="nobody came",
+        words=pattern(
             _NOBODY,
-            r"\b(?:(?:is |was |are |has |have |still |it |problem |issue |the |been )*(?:not|never)(?: yet| been| even| actually| really| got)* (?:fixed|solved|resolved|repaired|done|sorted|working|come|came|here|finished|completed|replaced|dealt with|visited|addressed|turned up|showed|fix|solve|repair|resolve|happened)|(?:no ?body|no one|no ?technician|none|no man|no engineer|no worker|no crew) (?:has |have |ever |even |actually |from your side )*(?:came|come|been|visited|showed|turned|arrived|fixed|repaired|here|looked|called)|still (?:not|broken|the same|no|faulty|tripping|flickering|leaking|low|dark|out|exists?|there|happening|an issue|dead|persists?|has not|unresolved|waiting|open|down)|nothing (?:has |was |is )*(?:been )?(?:fixed|done|changed|happened|repaired|solved)|unresolved|same problem|(?:problem|issue|fault) (?:is |still |remains|persists|not|continues)|(?:closed|marked|declared|completed|done|finished|resolved|fixed)\b[^。!?]{0,30}\b(?:but|nobody|no one|without|lie|not true|false|never))\b",
+            r"没(?:人|有人|见人|见到人|见人来|任何人|师傅)?(?:来|上门|到|处理|修|来过|过来|管)(?:过|处理|修|看|维修)?(?:啊|$|[,。!?])",
+            r"\b(?:(?:no ?body|no one|no ?technician|none|no man|no engineer|no worker|no crew) (?:has |have |ever |even |actually |from your side )*(?:came|come|been|visited|showed|turned|arrived|fixed|repaired|here|looked|called)|(?:never|not) (?:even |actually |ever )?(?:come|came|visited|turned up|showed(?: up)?|arrived|been here))\b",
         ),
         after=_RATED,
         even=frozenset(("asked", "hearsay", "denied")),
@@ -77,7 +91,7 @@ SERVICE: tuple[Rule, ...] = (
         intent="formal_complaint",
         because="demands redress",
         words=pattern(
-            r"投诉|12398|12315|12345|举报|曝光|(?:找|联系|发给|告诉|上|打给)(?:媒体|记者|电视台|抖音|微博|网上|律师|法院|消协|领导|市长|政府|能源局|纪委|工商)|律师|起诉|法院见|打官司|告(?:你们|死|到)|上访|信访|讨(?:个)?说法|给(?:我)?(?:个|一个)(?:说法|交代|解释|答复)|赔偿|索赔|赔(?:我|钱|礼|付)|要求(?:赔|处理|道歉|给)|追究|问责|道歉",
+            r"投诉|(?<!\d)(?:12398|12315|12345)(?!\d)|举报|曝光|(?:找|联系|发给|告诉|上|打给)(?:媒体|记者|电视台|抖音|微博|网上|律师|法院|消协|领导|市长|政府|能源局|纪委|工商)|律师|起诉|法院见|打官司|告(?:你们|死|到)|上访|信访|讨(?:个)?说法|给(?:我)?(?:个|一个)(?:说法|交代|解释|答复)|赔偿|索赔|赔(?:我|钱|礼|付)|要求(?:赔|处理|道歉|给)|追究|问责|道歉",
             r"\b(?:(?:file|make|lodge|raise|register|want|this is|my|formal|official|have) (?:an? |to )?(?:\w+ )?complain\w*|complain\w*|report (?:you|this|him|her|them) to|lawyer|solicitor|sue\b|suing|court|legal action|(?:the |local )?(?:press|media|newspaper|tv|journalist|reporter|regulator|ombudsman|watchdog)|compensat\w+|apolog(?:y|ise|ize)|consumer (?:council|protection|rights)|go public|escalat\w+|demand (?:an? )?(?:explanation|answer|action))\b",
         ),
         even=frozenset(("asked", "supposed", "hearsay")),
@@ -88,8 +102,8 @@ SERVICE: tuple[Rule, ...] = (
         because="a grievance about what was done or left undone",
         words=pattern(
             r"态度(?:也|很|太|非常|极其|极|十分|特别|真|有点|那叫一个|实在|那么|这么|比较|都)*(?:差|恶劣|不好|不行|不耐烦|冷淡|蛮横|傲慢|嚣张|粗暴|敷衍|凶|坏|不端正|生硬|冷漠|不怎么|成问题|横)|(?:推诿|推脱|推卸|踢皮球|扯皮|推来推去|互相推|推给|敷衍|糊弄|忽悠|应付|打发|甩锅|拖延|磨洋工|不作为|不负责|不管不问|置之不理|无人问津|爱理不理|爱答不理|不搭理|不理人|偷懒|吃拿卡要|索要|要(?:红包|烟|好处)|乱收费|骗钱|骗人|坑人|坑爹|霸道|欺负|刁难|骂人|骂我|吼我|凶我|摔|甩脸|扔下|不讲理|没素质|没教养|不专业|不尊重)"
-            r"|没(?:有)?人(?:管|理|接|负责|处理|解决|回应|回复|问|答复|应)|(?:打不通|没人接|无人接听|占线|一直忙|不接电话|挂(?:我|了我)?电话|打不进|排队(?:等)?了?(?:半|几|一|两|三|\d))|(?:太|真|很|这么|那么|实在|简直)(?:差劲?|烂|垃圾|坑|黑|慢|拖拉|离谱|过分|恶心|气人|不像话|不负责任?|不靠谱)(?!的?了?不)|差劲|差评|不像话|什么(?:服务|态度|素质|水平|玩意|东西|破)|(?:服务|质量|效率|水平|速度|办事|处理|体验)(?:态度|质量|水平)?(?:也|很|太|非常|极其|极|十分|特别|真|有点|实在|这么|那么|比较|都|就是|真的)*(?:差|烂|低|垃圾|不行|不好|慢|拖拉|糟糕|糟|一塌糊涂|堪忧|恶劣|极差)|垃圾(?:服务|公司|电|态度|供电|单位)|一塌糊涂|糟糕|无语|失望|气死|气愤|愤怒|火大|不能忍|忍无可忍|受够|受不了|恶心|寒心|坑爹|扯淡|离谱|过分|太慢|慢死|慢得要死|慢吞吞",
-            r"(?:等|拖|打|排|耽误|折腾|跑)(?:了)?(?:我|你们|我们)?(?:整整|足足|将近|快|都|有|大概|都快)?(?:一|半|两|三|四|五|六|七|八|九|十|几|好几|多|\d+)(?:多)?(?:个)?(?:半)?(?:天|小时|钟头|月|星期|礼拜|周|年|夜|晚上|下午|上午|早上|趟|多月|多小时)|等(?:了)?(?:半天|好久|很久|大半天|老半天|太久|一晚)|(?:天天|老|总|经常|频繁|三天两头|动不动|隔三差五|一直|老是|总是|又|每天|每次|月月|一周|一个?月|几次三番)(?:都|要|给|就|在|又)*(?:停|断)(?:电)?(?!止|留)|停电(?:也|太|这么|那么|实在|真)*(?:频繁|多|久|勤|厉害|长)|(?:停|断)(?:了)?(?:[一二两三四五六七八九十几\d]+)(?:多)?(?:个)?(?:小时|天|次|钟头|回)[^。!?]{0,10}(?:了|没|不)|(?:弄|搞|踩|打|挖|碰|砸|剪|踢|撞|刮|损|烧)(?:坏|断|脏|破|倒|烂|毁)(?:了)?(?:我|我家|我们)?|损坏|(?:垃圾|杂物|土|坑|洞|水泥|线头|一地|满地)~(?:没|不|都没)(?:清|收|收拾|打扫|填|恢复|扫|处理)|不(?:打扫|清理|收拾|恢复原样|回填)|(?:不|没)(?:提前|事先)?(?:通知|打招呼|说一声|吱声|告知)(?!我?了)(?:一声)?(?:就)?(?:停|断|来|剪|拆|换)?|没(?:有)?(?:任何)?(?:通知|预告|征兆|招呼)|(?:影响|耽误)(?:了)?(?:我|我们|生意|生活|工作|做生意|孩子|正常|休息)|(?:还让不让|还让|让不让)(?:人)?(?:活|睡|过|做生意)|怎么(?:过|活|睡|做生意|做饭|办公)(?:啊|$|\?|,)|(?:吵|噪音|噪声|扰民|震动)|(?:树|树枝|线)~(?:不剪|没剪|没人)|(?:你们|供电局?|电力公司|国网|国家电网|电老虎|垄断)~(?:黑|坑|吃|欺|霸|垄断|不是人|良心|不要脸|干什么吃|吃干饭|吃白饭)|(?:良心|不要脸|干什么吃的|吃干饭|吃白饭|占着茅坑|脸都不要|丢人)",
+            r"|没(?:有)?人(?:管|理|接|负责|处理|解决|回应|回复|问|答复|应)|(?:打不通|没人接|无人接听|占线|一直忙|不接电话|挂(?:我|了我)?电话|打不进|排队(?:等)?了?(?:半|几|一|两|三|\d))|(?:太|真|很|这么|那么|实在|简直)(?:差劲?|烂|垃圾|坑|黑|慢|拖拉|离谱|过分|恶心|气人|不像话|不负责任?|不靠谱)(?!的?了?不)|差劲|差评|不像话|什么(?:服务|态度|素质|水平|玩意|东西|破)|(?:服务|质量|效率|水平|速度|办事|处理|体验)(?:态度|质量|水平)?(?:也|很|太|非常|极其|极|十分|特别|真|有点|实在|这么|那么|比较|都|就是|真的)*(?:差|烂|低|垃圾|不行|不好|慢|拖拉|糟糕|糟|一塌糊涂|堪忧|恶劣|极差)|垃圾(?:服务|公司|电|态度|供电|单位)|一塌糊涂|糟糕|无语|失望|气死|气愤|愤怒|火大|不能忍|忍无可忍|受够|受不了|恶心|寒心|坑爹|扯淡|离谱|过分|太慢|(?:半|一|两|三|几|\d+)个?(?:多)?(?:年|月|星期|周)(?:都|了|多)?(?:没|不)(?:来|见|联系|回|管)|慢死|慢得要死|慢吞吞",
+            r"(?:等|拖|打|排|耽误|折腾|跑)(?:了)?(?:我|你们|我们)?(?:整整|足足|将近|快|都|有|大概|都快)?(?:一|半|两|三|四|五|六|七|八|九|十|几|好几|多|\d+)(?:多)?(?:个)?(?:半)?(?:天|小时|钟头|月|星期|礼拜|周|年|夜|晚上|下午|上午|早上|趟|多月|多小时)|等(?:了)?(?:半天|好久|很久|大半天|老半天|太久|一晚)|(?:天天|老|总|经常|频繁|三天两头|动不动|隔三差五|一直|老是|总是|又|每天|每次|月月|一周|一个?月|几次三番)(?:都|要|给|就|在|又)*(?:停|断)(?:电)?(?!止|留)|停电(?:也|太|这么|那么|实在|真)*(?:频繁|多|久|勤|厉害|长)|(?:停|断)(?:了)?(?:[一二两三四五六七八九十几\d]+)(?:多)?(?:个)?(?:小时|天|次|钟头|回)[^。!?]{0,10}(?:了|没|不)|(?:弄|搞|踩|打|挖|碰|砸|剪|踢|撞|刮|损|烧)(?:坏|断|脏|破|倒|烂|毁)(?:了)?(?:我|我家|我们)?|损坏|(?:垃圾|杂物|土|坑|洞|水泥|线头|一地|满地)~(?:没|不|都没)(?:清|收|收拾|打扫|填|恢复|扫|处理)|不(?:打扫|清理|收拾|恢复原样|回填)|(?:不|没)(?:提前|事先)?(?:通知|打招呼|说一声|吱声|告知)(?!我?了)(?:一声)?(?:就)?(?:停|断|来|剪|拆|换)?|没(?:有)?(?:任何)?(?:通知|预告|征兆|招呼)|(?:影响|耽误)(?:了)?(?:我|我们|生意|生活|工作|做生意|孩子|正常)|(?:还让不让|还让|让不让)(?:人)?(?:活|睡|过|做生意)|怎么(?:过|活|睡|做生意|做饭|办公)(?:啊|$|\?|,)|(?:吵|噪音|噪声|扰民|震动)|(?:树|树枝|线)~(?:不剪|没剪|没人)|(?:你们|供电局?|电力公司|国网|国家电网|电老虎|垄断)~(?:黑|坑|吃|欺|霸|垄断|不是人|良心|不要脸|干什么吃|吃干饭|吃白饭)|(?:良心|不要脸|干什么吃的|吃干饭|吃白饭|占着茅坑|脸都不要|丢人)",
             r"\b(?:rude|unprofessional|arrogant|unacceptable|disgrac\w+|disgust\w+|terrible|horrible|awful|appalling|pathetic|useless|incompetent|hopeless|shocking(?: service)|worst|(?:very |so |really |extremely |such )?(?:poor|bad|lousy|slow) (?:service|attitude|job|work|communication|experience|response)|(?:service|attitude|response|work) (?:is |was |were )?(?:so |very |really |too |extremely |absolutely )*(?:poor|bad|terrible|awful|slow|rubbish|horrible|lousy|rude)|nobody (?:answers?|cares?|picks?|listens?|responds?|replied|answered)|no ?one (?:answers?|cares?|picks?|listens?|responds?|replied|answered|bothered)|(?:no|without) (?:answer|response|reply|notice|warning|explanation)|ignored|on hold for|waited (?:for )?(?:over |more than |nearly |almost |about )?(?:\d+|two|three|four|five|six|several|an?|all|ages|half) ?(?:hours?|days?|weeks?|hrs|day|night|minutes)?|waiting (?:for )?(?:\d+|two|three|four|five|several|ages|all|hours|days|weeks)|too (?:slow|long|many)|took (?:too long|ages|forever|for ?ever|\d+ (?:hours|days)|three|two days|weeks)|left (?:a |the |such )?(?:mess|rubbish|hole|dirt|garbage|wires?)|broke my|damaged|ruined|fed up|sick of|sick and tired|angry|furious|disappoint\w+|frustrat\w+|ridiculous|a joke|joke of|shame on|not good enough|every (?:week|day|month|night)|keeps? happening|third (?:outage|cut|time)|again and again|too (?:many|frequent) (?:outages|cuts)|frequent (?:outages|cuts|power)|shouted at|yelled at|hung up|demanded (?:money|cash|cigarettes)|asked (?:me )?for (?:cash|money|a bribe|cigarettes)|smoked in|overdue|mess (?:behind|everywhere)|did not (?:care|bother|clean|explain|listen|apologi\w+|wear|answer)|spoil\w+ (?:my|all|our)|lost (?:a day|business|income|money|customers))\b",
         ),
         even=_ALL_MOODS,
@@ -110,7 +124,7 @@ SERVICE: tuple[Rule, ...] = (
         intent="human",
         because="asks for a person or a call",
         words=pattern(
-            r"转?人工|(?:找|要|转|接|换|叫|派|请)(?:个|一个|一下|你们?的?)*(?:真人|活人|人工|客服|领导|负责人|经理|主任|站长|所长)(?!态度|说|的(?:态度|电话))|(?:给我|给俺|跟我|麻烦|请|能不能|可以|希望|让|叫|速|尽快|方便|你们?|谁能?|人|师傅|经理|客服|工作人员|主管|领导)~?(?:回|打|来|挂|致)(?:个|一个|下|一下|我|我个|过来|个我)*(?:电话|电(?:$|[,。!?])|话|电联|tel|call)|(?:联系|联络|致电|电联|回电|回拨)(?:一下)?(?:我|本人|下我|$|一下)(?!了)|(?:和|跟|与)(?:我|你们?(?:的)?(?:人|客服|经理|领导|负责人))(?:电话)?(?:联系|沟通|谈|聊|说话|通话|说)|(?:来|派|安排)(?:个|一个|一?位)?(?:活人|真人|人(?:跟|和|给)我|客服|专人)|(?:别|不要)(?:用)?机器(?:人)?|(?:不想|不要)跟机器|电话(?:联系|沟通|详谈|聊|说)|打我(?:这个)?(?:电话|手机)(?!骚)|加(?:个|我)?微信|我要(?:和|跟|找)(?:人|客服|真人)|有没有(?:人|客服|活人|真人)(?:$|\?|在|啊|能)|有人(?:在)?吗|在吗",
+            r"转?人工|(?:找|要|转|接|换|叫|派|请)(?:个|一个|一下|你们?的?)*(?:真人|活人|人工|客服|领导|负责人|经理|主任|站长|所长)(?!态度|说|的(?:态度|电话))|(?<!提前)(?:给我|给俺|跟我|麻烦|请|能不能|可以|希望|让|叫|速|尽快|方便|你们?|谁能?|人|师傅|经理|客服|工作人员|主管|领导)(?:[^,。!?前]{0,8})(?:回|打|来|挂|致)(?:个|一个|下|一下|我|我个|过来|个我)*(?:电话|电(?:$|[,。!?])|话|电联|tel|call)|(?:联系|联络|致电|电联|回电|回拨)(?:一下)?(?:我|本人|下我|$|一下)(?!了)|(?:和|跟|与)(?:我|你们?(?:的)?(?:人|客服|经理|领导|负责人))(?:电话)?(?:联系|沟通|谈|聊|说话|通话|说)|(?:来|派|安排)(?:个|一个|一?位)?(?:活人|真人|人(?:跟|和|给)我|客服|专人)|(?:别|不要)(?:用)?机器(?:人)?|(?:不想|不要)跟机器|电话(?:联系|沟通|详谈|聊|说)|打我(?:这个)?(?:电话|手机)(?!骚)|加(?:个|我)?微信|我要(?:和|跟|找)(?:人|客服|真人)|有没有(?:人|客服|活人|真人)(?:$|\?|在|啊|能)|有人(?:在)?吗|在吗",
             r"\b(?:call me|ring me|phone me|give me a (?:call|ring)|(?:have|get|ask|want|need|let) (?:someone|somebody|a person|a human|an agent|anyone|the manager|your (?:manager|supervisor)|a manager) (?:to |from \w+ )*(?:call|ring|phone|contact|speak|talk|please)?|(?:speak|talk|chat|speaking|talking) (?:to|with) (?:a |an |the |your |some|any)*(?:\w+ )?(?:person|human|one|body|someone|agent|manager|representative|rep|operator|supervisor|staff|member|advisor|adviser)|real (?:person|human)|human(?: being| please|$|[,。!])|live agent|representative|operator|customer service (?:please|now)|call ?back (?:please|at|on|me|asap)|please (?:call|ring|phone|contact)|contact me|(?:can|could|would|will) (?:you|someone|somebody|anyone) (?:please )?(?:call|ring|phone|contact)|reach me (?:at|on)|agent please|^agent$|not a (?:bot|robot|machine)|anyone there|phone number to (?:call|speak))\b",
         ),
         even=frozenset(("asked", "supposed")),
@@ -120,13 +134,26 @@ SERVICE: tuple[Rule, ...] = (
         intent="help",
         because="asks for instructions, an explanation or an account service",
         words=pattern(
-            r"(?:什么|啥|几个)(?:意思|情况|东西|来头|回事|鬼|玩意|单位|公司|短信|信息|通知|业务|服务|号)(?=[?啊呢,。!]|$|这)|看不懂|没看懂|不明白|看不明白|不懂(?:什么|啥|意思|怎么)?|(?:你|你们)(?:到底|究竟)?(?:是|系)?(?:谁|哪位|哪个|哪里|哪儿|哪家|哪的|什么人|什么单位|什么公司|干什么|做什么|干嘛)|^(?:谁|哪位|哪里|请问哪位|你好哪位|请问你是)[啊呀?]*$|(?:真的|真)(?:的)?(?:假的|吗|还是假)|是不是(?:诈骗|骗子|骗人|假的|骗钱)|(?:诈骗|骗子|骗人的?|假的)(?:短信|信息)?(?:吧|吗|\?)|(?:怎么|如何|怎样|咋)(?:知道你|证明|确认|核实)",
-            r"(?:怎么|如何|怎样|在哪|哪里|去哪|哪儿|到哪)~?(?:办理?|操作|弄|改|更改|变更|更换|换|查(?!电表)|看|绑|解绑|登|注册|下载|用(?!了|得)|评价|评分|打分|回复|参加|申请|填|报装|开户|销户|过户|更名|增容|安装|开通|关闭|投诉|举报|设置|设|找(?:回)?|联系(?:你们)?|预约)|(?:需要|要|带|准备|提供)(?:什么|哪些|啥)(?:材料|资料|证件|手续|东西|证)|(?:改|换|更改|变更|更换|修改|更新|登记|重新登记|变更一下|改一下|换一下|留)(?:一下|成|为|个|我的?|联系|下)*(?:户名|号码|电话|手机号?|名字|姓名|地址|联系人|联系方式|信息|资料|账号|银行卡|密码|户主|预留)|(?:户名|号码|电话|手机号?|名字|姓名|地址|联系人|联系方式|预留~|信息)(?:请|帮我|麻烦|要|能|需要|想|给|可以|能不能|得|应该|都)*(?:改|换(?!了(?:人|主|机主|号主))|更改|变更|更换|修改|更新)(?:成|为|一下|下|到|$|,|。|!|\?|吗)|新号码?(?:是|为|:|,)?1?\d|(?:我|号码?|电话|手机号?)换(?:了|新)?(?:新)?(?:号码?|电话号?码?|手机号|联系方式)(?:了)?|(?:以后|今后|请|麻烦|下次|短信)(?:都|就|把)?(?:短信|通知|信息|账单)?(?:都)?(?:发|打|联系|转|改)(?:到|给|送到|成|往|这个|我)*(?:这个|新|我|他|下面|1\d)~?(?:号码?|手机|电话|\d{5,})|(?:更名|过户|销户|开户|报装|增容|减容|暂停|复装|移表|改类|新装|分户|并户|扩容|一户多人口|多人口|峰谷|充电桩|光伏)(?:怎么|如何|手续|申请|办|需要|要|业务|能|可以|流程|在|$)|(?:想|要|我要|需要|申请|帮我|麻烦|请|咨询)(?:一下)?(?:办理?|办个|申请)?(?:更名|过户(?!给)|销户|开户|报装|增容|减容|移表|新装|装(?:个)?(?:电表|表)|分户|峰谷电?|多人口|充电桩|光伏)",
+            r"(?:什么|啥|几个)(?:意思|情况|东西|来头|回事|鬼|玩意|单位|公司|短信|信息|通知|业务|服务|号)(?=[?啊呢,。!]|$|这)|看不懂|没看懂|不明白|看不明白|不懂(?:什么|啥|意思|怎么)?|(?:你|你们)(?:到底|究竟)?(?:是|系)?(?:谁|哪位|哪个|哪里|哪儿|哪家|哪的|什么人|什么单位|什么公司|干什么|做什么|干嘛)|^(?:谁|哪位|哪里|请问哪位|你好哪位|请问你是)[啊呀?]*$|(?:真的|真)(?:的)?(?:假的|吗|还是(?:假|诈骗|骗))|是不是(?:诈骗|骗子|骗人|假的|骗钱)|(?:诈骗|骗子|骗人的?|假的)(?:短信|信息)?(?:吧|吗|\?)|(?:怎么|如何|怎样|咋)(?:知道你|证明|确认|核实)",
+            r"(?:怎么|如何|怎样|在哪|哪里|去哪|哪儿|到哪)~?(?:办理?|操作|弄|改|更改|变更|更换|换|查(?!电表)|看|绑|解绑|登|注册|下载|用(?!了|得)|评价|评分|打分|回复|参加|申请|填|报装|开户|销户|过户|更名|增容|安装|开通|关闭|投诉|举报|设置|设|找(?:回)?|联系(?:你们)?|预约)|(?:需要|要|带|准备|提供)(?:什么|哪些|啥)(?:材料|资料|证件|手续|东西|证)|(?:改|换|更改|变更|更换|修改|更新|登记|重新登记|变更一下|改一下|换一下|留)(?:一下|成|为|个|我的?|联系|下)*(?:户名|号码|电话|手机号?|名字|姓名|地址|联系人|联系方式|信息|资料|账号|银行卡|密码|户主|预留)|(?:户名|号码|电话|手机号?|名字|姓名|地址|联系人|联系方式|预留~|信息)(?:请|帮我|麻烦|要|能|需要|想|给|可以|能不能|得|应该|都)*(?:改|换(?!了(?:人|主|机主|号主))|更改|变更|更换|修改|更新)(?:成|为|一下|下|到|$|,|。|!|\?|吗)|新号码?(?:是|为|:|,)?1?\d|(?:我|号码?|电话|手机号?)换(?:了|新)?(?:新)?(?:号码?|电话号?码?|手机号|联系方式)(?:了)?|(?:以后|今后|请|麻烦|下次|短信)(?:都|就|把)?(?:短信|通知|信息|账单)?(?:都)?(?:发|打|联系|转|改)(?:到|给|送到|成|往|这个|我)*(?:这个|新|我|他|下面|1\d)~?(?:号码?|手机|电话|\d{5,}|儿子|女儿|老公|老婆|爱人|爸|妈)|(?:更名|过户|销户|开户|报装|增容|减容|暂停|复装|移表|改类|新装|分户|并户|扩容|一户多人口|多人口|峰谷|充电桩|光伏)(?:怎么|如何|手续|申请|办|需要|要|业务|能|可以|流程|在|$)|(?:想|要|我要|需要|申请|帮我|麻烦|请|咨询)(?:一下)?(?:办理?|办个|申请)?(?:更名|过户(?!给)|销户|开户|报装|增容|减容|移表|新装|装(?:个)?(?:电表|表)|分户|峰谷电?|多人口|充电桩|光伏)",
             r"(?:户号|客户编号|用户号|密码|验证码)(?:是|忘|在|怎么|找)~?(?:多少|什么|哪|了|不到|\?)|(?:户号|户名|编号)(?:是)?(?:多少|什么|谁|哪个|几)|(?:哪个|什么|哪一个|哪套|哪户|哪家|谁|哪里)(?:的)?(?:户号|户|房子|地址|电费|账户|房)(?=[?啊呢的]|$)|(?:登|登录|登陆|打|进|点|注册|绑定|绑|收)(?:不上|不了|不进|不开|不进去|不到)|验证码|(?:app|网上国网|小程序|公众号|链接|网站)~?(?:打不开|怎么|在哪|下载|用不了|登|崩)|(?:回|回复|发|按)(?:什么|几|哪个|啥|多少)(?:$|[?啊呢,])|怎么(?:回|选|评|填|弄|搞|办)(?:$|[?啊呢,])|^(?:帮助|help|\?|菜单|功能|说明|info|menu)[?。!]*$|(?:请|能|能不能|可以|麻烦|帮我|帮忙|给我)(?:不能)?(?:解释|说明|讲|告诉|指导|查)(?:一下|下|我)?|解释一下|说清楚|讲清楚|什么户号|请问(?!停|电费)",
             r"\b(?:who (?:is|are) (?:this|you|that|it|sending|texting)|what (?:is|does|are) (?:this|that|it|the|mean|these)~~(?:\?|about|for|mean|message|text|code|$)|what (?:do|should) i (?:do|reply|press|send|answer|choose|need)|i do not (?:understand|get it|know (?:how|what (?:this|to)))|do not understand|how (?:do|can|should|to|would|could) (?:i |we |one )?(?!pay|get (?:my )?(?:refund|invoice|receipt)|you|it|they|this)(?:\w+)|explain|change (?:my|the|our) (?:\w+ )*(?:number|name|address|details|contact|email|phone|account|tariff|plan|bank|meter)|update (?:my|the|our|your)|(?:my )?new (?:number|phone|contact|mobile) is|(?:is this|this is|are you|it is) (?:a )?(?:scam|fraud|real|genuine|legit|spam|phishing|for real)|how do i know|which (?:account|house|address|property|meter|number)|what (?:account|is my account|documents|papers|do i need)|transfer (?:the )?(?:account|ownership|name)|open (?:an|a new) account|close (?:my|the|an) account|new connection|register|log ?in|password|forgot|set up|sign up|^help(?: please| me)?[。!?]*$|^info$|instructions|need help|can you help|help me)\b",
         ),
         even=frozenset(("asked", "denied", "supposed", "hearsay")),
         unless=None,
+    ),
+    Rule(
+        intent="redirect",
+        because="wants somebody else to receive it",
+        words=pattern(r"(?:以后|今后|改|下次|往后|换成?|麻烦|请|直接|短信|通知)~?(?:发|通知|联系|打|转)(?:给|到|成)~?(?:我(?:儿|女|老|爸|妈|爱)|\d{6,}|他(?:的)?(?:号|手机|电话))|(?:send|text) (?:it|them|these|this|messages) to (?:my|his|her|\d)"),
+        even=frozenset(("asked",)),
+    ),
+    Rule(
+        intent="no_such_service",
+        because="says that no such service was asked for",
+        words=pattern(r"(?:没|没有|从没|从来没|未|根本没)(?:有)?(?:报过?修|报过障|申请过?|打过(?:电话|95598|你们)|找过你们|叫过(?:人|师傅)|办过(?:业务|什么)|预约过?|维修过|反映过)|(?:did not|never) (?:report|request|ask for|call|book|ordered|have any)(?:ed)? (?:any|a|for|you|repair|anything)"),
+        after=_RATED,
+        even=frozenset(("denied",)),
     ),
     Rule(
         intent="abuse",
@@ -142,7 +169,7 @@ SERVICE: tuple[Rule, ...] = (
         intent="thanks",
         because="thanks",
         words=pattern(
-            r"谢谢|多谢|感谢|谢了|感激|辛苦(?:了|你们|师傅|啦)|谢(?:过|师傅|啊|$)|有劳|费心了|「谢」|劳驾|鸣谢|致谢",
+            r"谢谢|多谢|感谢|谢了|感激|辛苦|谢(?:过|师傅|啊|$)|有劳|费心了|「谢」|劳驾|鸣谢|致谢",
             r"\b(?:thanks|thank you|many thanks|much appreciated|appreciate (?:it|your|the|that)|grateful|thankful|bless you|god bless)\b",
         ),
         even=frozenset(("asked", "hearsay", "denied", "supposed")),

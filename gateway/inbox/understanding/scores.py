@@ -100,10 +100,12 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`."""
     if _TARGETS.search(text):
         return Rated(True, None, True, "two things are rated apart")
-    if _DEDUCTS.search(text):
-        return Rated(True, None, True, "a deduction is not a figure")
     low, high = scale
-    figures = [figure for figure in _figures(text, scale) if figure.strong or low <= figure.value <= high]
+    deducted = _DEDUCTS.search(text)
+    seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
+    figures = [figure for figure in _figures(seen, scale) if figure.strong or low <= figure.value <= high]
+    if deducted and not figures:
+        return Rated(True, None, True, "a deduction is not a figure")
     kept = [figure for figure in figures if not figure.withdrawn]
     values = list(dict.fromkeys(figure.value for figure in kept))
     if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and _CHANGES.search(text)):
@@ -143,6 +145,14 @@ def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
     return sorted(found, key=lambda figure: figure.start)
 
 
+_ASKED_ABOUT = re.compile(
+    r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)|代表|表示|什么意思|\?| means| is (?:what|the (?:best|worst|highest|lowest)))"
+)
+_UNDONE = re.compile(
+    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返)"
+)
+#: A surname that is also a counter: "5 张经理很好".
+_NAMED = re.compile(r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长|站长|队长|班长)")
 _POINTS = re.compile(r" ?(?:分(?!钟|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不|配|支|歧|清)|颗?星(?!期)|stars?|points?|out of|/ ?5|marks?)")
 _UNIT_AFTER = re.compile(_UNIT)
 
@@ -156,12 +166,14 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         value = float(word)
     after, before = text[end : end + 16], text[max(0, start - 24) : start]
     latin = word.isalpha() and word.isascii()
+    if _ASKED_ABOUT.match(after):
+        return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
         if value < 0 or len(word.split(".")[0].lstrip("-")) > 3:
             return None
         return _Figure(value, start, end, True, withdrawn)
-    if _UNIT_AFTER.match(after):
+    if _UNIT_AFTER.match(after) and not _NAMED.match(after):
         return None
     if bare == word:
         return _Figure(value, start, end, not latin, withdrawn)
@@ -186,16 +198,16 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
 
 def _withdrawn(text: str, start: int, end: int) -> bool:
     """Whether the figure is one considered, denied, past, hypothetical or somebody else's."""
-    left = max(text.rfind(mark, 0, start) for mark in ",。!?") + 1
-    before = text[left:start]
+    nearest = max(0, start - 40)
+    left = max(text.rfind(mark, nearest, start) for mark in ",。!?") + 1
+    before = text[max(left, nearest) : start]
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         if not _MINE_NOW.search(before[match.end() :]):
             return True
         break
     after = text[end : end + 14]
     return bool(
-        re.match(r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误|was (?:a )?(?:mistake|typo|wrong)|by mistake|不给|给不了|都(?:嫌|不))", after)
-        or re.match(r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是什么|代表|表示|什么意思|\?| means| is what)", after)
+        _UNDONE.match(after)
     )
 
 
@@ -214,7 +226,7 @@ def _by_words(text: str, scale: tuple[int, int], figures: list[_Figure]) -> Rate
         full = _full(text, scale)
         if full is not None:
             return full
-        return Rated(True, None, False, "a figure taken back") if figures else NO_RATING
+        return Rated(True, None, True, "a figure taken back") if figures else NO_RATING
     if len(marks) > 1 or _CONTRAST.search(text) and marks[0] >= 4 and _BLAME.search(text):
         return Rated(True, None, True, "more than one verdict")
     if marks[0] == 0:

@@ -37,8 +37,8 @@ FIRST: tuple[str, ...] = (
     "help",
     "abuse",
     "comment",
-    "thanks",
     "ack",
+    "thanks",
     "unclear",
 )
 _PLACE = {intent: place for place, intent in enumerate(FIRST)}
@@ -70,7 +70,6 @@ OUTWEIGHS: Mapping[str, frozenset[str]] = {
     "human": frozenset(("ack", "comment", "help")),
     "help": frozenset(("ack", "comment")),
     "score": frozenset(("ack",)),
-    "thanks": frozenset(("ack",)),
     "comment": frozenset(("ack",)),
     "repeat_appeal": frozenset(("comment",)),
     "abuse": frozenset(("comment", "ack")),
