@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.notices.accepting import Acceptor, Asked, Taken
+from gateway.notices.audience import Finder
 from gateway.notices.composing import Composer
 from gateway.notices.control import COMPOSE, Draft, Notices, Preview
 from gateway.notices.dunning import Arrears, Bills
@@ -20,6 +21,7 @@ __all__ = [
     "Bills",
     "Composer",
     "Draft",
+    "Finder",
     "Moment",
     "NoticeKind",
     "NoticeRunner",

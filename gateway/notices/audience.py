@@ -8,10 +8,12 @@ notice's row, in the transaction of the chunk: after a crash the search goes on 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.database import copy
@@ -82,53 +84,49 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
     )
 
 
-async def find_chunk(
-    connection: Any,
-    notice: Any,
-    kind: NoticeKind,
-    wish: Wish,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    region: str,
-    table: PolicyTable,
-) -> int:
-    """Write the next chunk's recipients down and move the cursor; how many subjects there were (0: all found)."""
-    rows = await connection.fetch(
-        _CONTACTS.format(subjects=kind.subjects), notice["about"], notice["audience_cursor"], CHUNK
-    )
-    found: list[tuple[Any, ...]] = []
-    for subject_id, grouped in groupby(rows, key=itemgetter("subject_id")):
-        contacts = list(grouped)
-        first = contacts[0]
-        links = [link_of(row) for row in contacts if row["point_id"] is not None]
-        decision = decide(recipient_of(first, links, zone, region), wish, FRESH, now, table)
-        if isinstance(decision, SendAt) and decision.link is not None:
-            link = decision.link
-            found.append(
-                (
-                    notice["id"], link.contact_point_id, subject_id, first["account_id"], link.link_id or None,
-                    link.contact_point_id, None, None,
-                )
-            )  # fmt: skip
-            continue
-        reason = decision.reason if isinstance(decision, Withhold) else "expired"
-        # A withheld text still says whom it was meant for, where there is somebody.
-        usual = choose_link(links, table)
-        meant = usual if isinstance(usual, Link) else next(iter(links), None)
-        found.append(
-            (
-                notice["id"], 0, subject_id, first["account_id"], meant.link_id or None if meant else None,
-                meant.contact_point_id if meant else None, reason, decision.because,
-            )
-        )  # fmt: skip
+async def read_chunk(connection: Any, notice: Any, kind: NoticeKind, behind: int) -> list[Any]:
+    """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
+    rows: list[Any] = await connection.fetch(_CONTACTS.format(subjects=kind.subjects), notice["about"], behind, CHUNK)
+    return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Decides for each subject of a notice at which contact point it is to be told."""
+
+    zone: ZoneInfo
+    region: str
+    table: PolicyTable
+
+    def recipients(self, rows: Sequence[Any], notice: UUID, wish: Wish, now: datetime) -> list[tuple[Any, ...]]:
+        """Rows of `notice_recipient` for contact rows as `read_chunk` gives them."""
+        found: list[tuple[Any, ...]] = []
+        for subject_id, grouped in groupby(rows, key=itemgetter("subject_id")):
+            contacts = list(grouped)
+            account_id = contacts[0]["account_id"]
+            links = [link_of(row) for row in contacts if row["point_id"] is not None]
+            decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, self.table)
+            if isinstance(decision, SendAt) and (link := decision.link) is not None:
+                point = link.contact_point_id
+                found.append((notice, point, subject_id, account_id, link.link_id or None, point, None, None))
+                continue
+            reason = decision.reason if isinstance(decision, Withhold) else "expired"
+            # A withheld text still says whom it was meant for, where there is somebody.
+            usual = choose_link(links, self.table)
+            meant = usual if isinstance(usual, Link) else next(iter(links), None)
+            link_id, point_id = (meant.link_id or None, meant.contact_point_id) if meant else (None, None)
+            found.append((notice, 0, subject_id, account_id, link_id, point_id, reason, decision.because))
+        return found
+
+
+async def write_chunk(connection: Any, notice: UUID, found: Sequence[tuple[Any, ...]]) -> None:
+    """Write recipients down and move the notice's cursor behind them; none means that all were found."""
     if found:
         await copy(connection, "notice_recipient", _COLUMNS, found)
     await connection.execute(
-        """UPDATE notice SET audience = audience + $2, audience_cursor = $3, audience_found = $2 = 0, state = 'composing'
-           WHERE id = $1""",
-        notice["id"],
+        """UPDATE notice SET state = 'composing', audience = audience + $2, audience_found = $2 = 0,
+             audience_cursor = coalesce($3, audience_cursor) WHERE id = $1""",
+        notice,
         len(found),
-        found[-1][2] if found else notice["audience_cursor"],
+        found[-1][2] if found else None,
     )
-    return len(found)

@@ -50,7 +50,7 @@ ORDER BY c.told_at, c.subject_id
 
 _HISTORY: Final = """
 SELECT contact_point_id, kind, klass, body, max(coalesce(sent_at, not_before)) AS at FROM message
-WHERE contact_point_id = ANY($1::bigint[]) AND id >= $2 AND notice_id IS DISTINCT FROM $3
+WHERE contact_point_id = ANY($1::bigint[]) AND id >= $2
   AND state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
 GROUP BY contact_point_id, kind, klass, body
 """
@@ -79,11 +79,9 @@ class Told:
 NOTHING_TOLD: Final = Told(last_by_kind={}, last_commercial_at=None, texts={})
 
 
-async def told_before(
-    connection: Any, points: Sequence[int], now: datetime, besides: UUID | None = None
-) -> dict[int, Told]:
-    """What contact points were told lately, or stands queued for them; texts of the notice `besides` left out."""
-    rows = await connection.fetch(_HISTORY, points, first_id(now - _LOOK_BACK), besides)
+async def told_before(connection: Any, points: Sequence[int], now: datetime) -> dict[int, Told]:
+    """What contact points were told lately, or stands queued for them."""
+    rows = await connection.fetch(_HISTORY, points, first_id(now - _LOOK_BACK))
     past: dict[int, Told] = {}
     for row in rows:
         known = past.get(row["contact_point_id"], NOTHING_TOLD)
@@ -99,15 +97,19 @@ async def told_before(
     return past
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """What a chunk became."""
+#: Where composing stands: the contact point and the subject it has got to.
+Cursor = tuple[int, int]
+START: Final[Cursor] = (-1, 0)
 
-    messages: list[NewMessage]
-    #: Each subject with the id of the message that speaks for it.
-    told: list[tuple[Row, UUID]]
-    #: Where the cursor stands behind it; None when nothing was left.
-    cursor: tuple[int, int] | None
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Recipients that are composed together, by contact point, and what those were told before."""
+
+    groups: list[list[Any]]
+    past: Mapping[int, Told]
+    #: Where the cursor stands behind them.
+    cursor: Cursor
 
 
 class Composer:
@@ -131,36 +133,44 @@ class Composer:
             expires_at=notice["expires_at"],
         )
 
-    async def chunk(self, connection: Any, notice: Any, kind: NoticeKind, now: datetime, size: int = CHUNK) -> Composed:
-        """Compose the recipients behind the notice's cursor; nothing is written yet."""
+    async def read(
+        self, connection: Any, notice: Any, kind: NoticeKind, behind: Cursor, now: datetime, size: int = CHUNK
+    ) -> Chunk | None:
+        """Read the recipients behind a cursor, whole numbers only, and what those numbers were told before."""
         rows = await connection.fetch(
-            _RECIPIENTS.format(subjects=kind.subjects),
-            notice["about"], notice["id"], notice["point_cursor"], notice["subject_cursor"], size,
-        )  # fmt: skip
+            _RECIPIENTS.format(subjects=kind.subjects), notice["about"], notice["id"], *behind, size
+        )
         if not rows:
-            return Composed([], [], None)
+            return None
         groups = list(_groups(rows, kind.merges))
         if kind.merges and len(rows) == size and groups[-1][0]["told_at"]:
             # The last number's subjects may go on in the next chunk: leave it whole for then.
             if len(groups) == 1:
-                return await self.chunk(connection, notice, kind, now, size * 2)
+                return await self.read(connection, notice, kind, behind, now, size * 2)
             groups.pop()
         points = [group[0]["told_at"] for group in groups if group[0]["told_at"]]
-        past = await told_before(connection, points, now, besides=notice["id"] if kind.merges else None)
+        past = await told_before(connection, points, now)
+        last = groups[-1][-1]
+        return Chunk(groups, past, (last["told_at"], last["id"]))
+
+    def compose(
+        self, notice: Any, kind: NoticeKind, chunk: Chunk, now: datetime, asked: set[int]
+    ) -> tuple[list[NewMessage], list[tuple[Row, UUID]]]:
+        """The messages of a chunk, and each subject with the id of the message that speaks for it.
+
+        `asked` holds the contact points that this notice has written to already, where its texts do not merge.
+        """
         wish = self.wish(notice, kind)
         messages: list[NewMessage] = []
         told: list[tuple[Row, UUID]] = []
-        surveyed: set[int] = set()
-        for group in groups:
-            again = group[0]["told_at"] in surveyed
-            made = self._compose(notice, kind, wish, group, past, now, again)
-            for message, subjects in made:
+        for group in chunk.groups:
+            again = group[0]["told_at"] in asked
+            for message, subjects in self._compose(notice, kind, wish, group, chunk.past, now, again):
                 messages.append(message)
                 told.extend((subject, message.id) for subject in subjects)
                 if message.state == "queued" and not kind.merges:
-                    surveyed.add(group[0]["told_at"])
-        last = groups[-1][-1]
-        return Composed(messages, told, (last["told_at"], last["id"]))
+                    asked.add(group[0]["told_at"])
+        return messages, told
 
     def _compose(
         self, notice: Any, kind: NoticeKind, wish: Wish, group: list[Any], past: Mapping[int, Told], now: datetime,

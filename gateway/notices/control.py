@@ -20,10 +20,9 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
-from gateway.notices.audience import find_chunk
-from gateway.notices.composing import Composer
+from gateway.notices.audience import Finder, read_chunk, write_chunk
+from gateway.notices.composing import START, Composer
 from gateway.notices.kinds import NoticeKind
-from gateway.notices.policy import PolicyTable
 from gateway.notices.tables import Notice
 from gateway.outbox import cancel_notice, pause_notice, resume_notice
 
@@ -86,19 +85,15 @@ class Notices:
         clock: Clock,
         composer: Composer,
         kinds: Mapping[str, NoticeKind],
+        finder: Finder,
         *,
-        table: PolicyTable,
-        region: str,
-        zone: Any,
         auto_approve: Collection[str],
     ) -> None:
         self._database = database
         self._clock = clock
         self._composer = composer
         self._kinds = kinds
-        self._table = table
-        self._region = region
-        self._zone = zone
+        self._finder = finder
         self._auto_approve = frozenset(auto_approve)
 
     def kind(self, name: str) -> NoticeKind:
@@ -150,21 +145,18 @@ class Notices:
     async def _go_through(self, connection: Any, notice: dict[str, Any]) -> Preview:
         kind, now, seen = self.kind(notice["kind"]), self._clock.now(), Preview()
         wish = self._composer.wish(notice, kind)
-        while True:
-            row = await connection.fetchrow("SELECT audience_cursor FROM notice WHERE id = $1", notice["id"])
-            notice["audience_cursor"] = row["audience_cursor"]
-            if not await find_chunk(
-                connection, notice, kind, wish, now=now, zone=self._zone, region=self._region, table=self._table
-            ):
-                break
-        while True:
-            composed = await self._composer.chunk(connection, notice, kind, now)
-            if composed.cursor is None:
-                return seen
-            notice["point_cursor"], notice["subject_cursor"] = composed.cursor
-            seen.audience += len(composed.told)
-            for message in composed.messages:
+        behind = 0
+        while rows := await read_chunk(connection, notice, kind, behind):
+            await write_chunk(connection, notice["id"], self._finder.recipients(rows, notice["id"], wish, now))
+            behind = rows[-1]["subject_id"]
+        cursor, asked = START, set[int]()
+        while (chunk := await self._composer.read(connection, notice, kind, cursor, now)) is not None:
+            messages, told = self._composer.compose(notice, kind, chunk, now, asked)
+            cursor = chunk.cursor
+            seen.audience += len(told)
+            for message in messages:
                 _count(seen, message)
+        return seen
 
     async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
         """Approve a draft, so that it is composed and sent: somebody else than drafted it, unless counted as two."""

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
-from gateway.notices.audience import find_chunk
-from gateway.notices.composing import Composer
-from gateway.notices.kinds import NoticeKind
-from gateway.notices.policy import PolicyTable
-from gateway.outbox import insert
+from gateway.notices.audience import Finder, read_chunk, write_chunk
+from gateway.notices.composing import Composer, Cursor
+from gateway.notices.kinds import NoticeKind, Row
+from gateway.outbox import NewMessage, insert
 
 log = logger(__name__)
 
 POLL: Final = 0.5
 
+#: Told after each chunk: subjects composed, and subjects in the audience as far as it is found.
+Progress = Callable[[int, int], None]
+
+
+class Interrupted(Exception):
+    """The notice was paused, cancelled or taken over meanwhile."""
+
 
 class NoticeRunner:
-    """Composes what is approved. Any number of nodes may run one: a notice's row is locked for each chunk."""
+    """Composes what is approved. Any number of nodes may run one: a notice is one node's while it is composed.
+
+    Reading and rendering go on while the chunk before is being written, so that this process and the
+    database work at the same time. What is written compares the cursor it began at, so that a chunk is kept
+    once or not at all.
+    """
 
     def __init__(
         self,
@@ -32,18 +44,13 @@ class NoticeRunner:
         clock: Clock,
         composer: Composer,
         kinds: Mapping[str, NoticeKind],
-        *,
-        table: PolicyTable,
-        region: str,
-        zone: ZoneInfo,
+        finder: Finder,
     ) -> None:
         self._database = database
         self._clock = clock
         self._composer = composer
         self._kinds = kinds
-        self._table = table
-        self._region = region
-        self._zone = zone
+        self._finder = finder
         self._wake = asyncio.Event()
 
     def wake(self, _payload: str = "") -> None:
@@ -55,76 +62,129 @@ class NoticeRunner:
         while True:
             self._wake.clear()
             try:
-                worked = await self.chunk()
-                if not worked:
-                    await self.finish()
+                worked = await self.compose_next()
+                await self.finish()
             except AWAY as error:
                 log.warning("composing put off", error=type(error).__name__)
                 worked = False
             if not worked:
-                try:
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), POLL)
-                except TimeoutError:
-                    continue
-            else:
-                await asyncio.sleep(0)
 
-    async def compose(self, notice_id: UUID, progress: Callable[[int, int], None] | None = None) -> None:
-        """Compose one notice to its end, telling `progress` (composed, audience) after each chunk."""
-        while await self.chunk(notice_id):
-            if progress is not None:
-                async with self._database.connection() as connection:
-                    row = await connection.fetchrow("SELECT composed, audience FROM notice WHERE id = $1", notice_id)
-                progress(row["composed"], row["audience"])
-
-    async def chunk(self, notice_id: UUID | None = None) -> bool:
-        """Do one chunk of the oldest notice in composition (or of the one named); False when there is none."""
-        async with self._database.work() as work:
-            row = await work.connection.fetchrow(
+    async def compose_next(self, progress: Progress | None = None, *, only: UUID | None = None) -> bool:
+        """Compose the oldest approved notice (or `only` that one) to its end; False when there is none."""
+        async with self._database.connection() as reader:
+            notices = await reader.fetch(
                 """SELECT * FROM notice WHERE state IN ('approved', 'composing') AND ($1::uuid IS NULL OR id = $1)
-                   ORDER BY approved_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""",
-                notice_id,
+                   ORDER BY approved_at, id""",
+                only,
             )
-            if row is None:
-                return False
-            try:
-                await self._chunk(work.connection, dict(row))
-            except LamplighterError as error:
-                failed: str | None = str(error)
-            else:
-                failed = None
-                await work.commit()
-        if failed is not None:
-            await self._give_up(row["id"], failed)
-        return True
+            for notice in notices:
+                if not await reader.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", str(notice["id"])):
+                    continue
+                try:
+                    await self._compose(reader, dict(notice), progress)
+                except Interrupted:
+                    continue
+                except LamplighterError as error:
+                    await self._give_up(notice["id"], str(error))
+                finally:
+                    if not reader.is_closed():
+                        await reader.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", str(notice["id"]))
+                return True
+        return False
 
-    async def _chunk(self, connection: Any, notice: dict[str, Any]) -> None:
-        kind, now = self._kinds[notice["kind"]], self._clock.now()
+    async def _compose(self, reader: Any, notice: dict[str, Any], progress: Progress | None) -> None:
+        # Read again under the lock: another node may have composed it meanwhile.
+        notice.update(await reader.fetchrow("SELECT * FROM notice WHERE id = $1", notice["id"]))
+        kind = self._kinds[notice["kind"]]
         if not notice["audience_found"]:
-            await find_chunk(
-                connection,
-                notice,
-                kind,
-                self._composer.wish(notice, kind),
-                now=now,
-                zone=self._zone,
-                region=self._region,
-                table=self._table,
+            await self._find(reader, notice, kind, progress)
+        await self._tell(reader, notice, kind, progress)
+        async with self._database.work() as work:
+            await self._still_ours(work.connection, notice["id"], None)
+            await work.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice["id"])
+            await work.execute("UPDATE notice SET state = 'sending' WHERE id = $1", notice["id"])
+            await work.commit()
+
+    async def _find(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
+        """Find the audience, writing each chunk while the next is read."""
+        wish = self._composer.wish(notice, kind)
+        behind, found, writing = notice["audience_cursor"], notice["audience"], _nothing()
+        while rows := await read_chunk(reader, notice, kind, behind):
+            recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
+            await writing
+            writing = asyncio.ensure_future(self._keep_found(notice["id"], behind, recipients))
+            behind = rows[-1]["subject_id"]
+            found += len(recipients)
+            if progress is not None:
+                progress(0, found)
+        await writing
+        await self._keep_found(notice["id"], behind, [])
+
+    async def _keep_found(self, notice: UUID, behind: int, recipients: list[tuple[Any, ...]]) -> None:
+        async with self._database.work() as work:
+            row = await self._still_ours(work.connection, notice, None)
+            if row["audience_cursor"] != behind:
+                raise Interrupted
+            await write_chunk(work.connection, notice, recipients)
+            await work.commit()
+
+    async def _tell(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
+        """Compose the recipients, writing each chunk while the next is read and rendered."""
+        cursor: Cursor = (notice["point_cursor"], notice["subject_cursor"])
+        asked = await self._asked(reader, notice, kind)
+        done, audience, writing = notice["composed"], notice["audience"], _nothing()
+        while (chunk := await self._composer.read(reader, notice, kind, cursor, self._clock.now())) is not None:
+            now = self._clock.now()
+            messages, told = self._composer.compose(notice, kind, chunk, now, asked)
+            await writing
+            writing = asyncio.ensure_future(self._keep_told(notice, kind, cursor, chunk.cursor, messages, told, now))
+            cursor = chunk.cursor
+            done += len(told)
+            if progress is not None:
+                progress(done, max(audience, done))
+        await writing
+
+    async def _keep_told(
+        self,
+        notice: Any,
+        kind: NoticeKind,
+        before: Cursor,
+        after: Cursor,
+        messages: list[NewMessage],
+        told: list[tuple[Row, UUID]],
+        now: datetime,
+    ) -> None:
+        async with self._database.work() as work:
+            await self._still_ours(work.connection, notice["id"], before)
+            await insert(work.connection, messages)
+            await kind.written(work.connection, notice, told, now)
+            await work.execute(
+                "UPDATE notice SET composed = composed + $2, point_cursor = $3, subject_cursor = $4 WHERE id = $1",
+                notice["id"],
+                len(told),
+                *after,
             )
-            return
-        composed = await self._composer.chunk(connection, notice, kind, now)
-        if composed.cursor is None:
-            await connection.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice["id"])
-            await connection.execute("UPDATE notice SET state = 'sending' WHERE id = $1", notice["id"])
-            return
-        await insert(connection, composed.messages)
-        await kind.written(connection, notice, composed.told, now)
-        await connection.execute(
-            "UPDATE notice SET composed = composed + $2, point_cursor = $3, subject_cursor = $4 WHERE id = $1",
-            notice["id"],
-            len(composed.told),
-            *composed.cursor,
+            await work.commit()
+
+    async def _still_ours(self, connection: Any, notice: UUID, cursor: Cursor | None) -> Any:
+        """Lock the notice's row. Raises Interrupted where it is not in composition any more, or further on."""
+        row = await connection.fetchrow("SELECT * FROM notice WHERE id = $1 FOR UPDATE", notice)
+        if row["state"] not in ("approved", "composing"):
+            raise Interrupted
+        if cursor is not None and (row["point_cursor"], row["subject_cursor"]) != cursor:
+            raise Interrupted
+        return row
+
+    async def _asked(self, reader: Any, notice: Any, kind: NoticeKind) -> set[int]:
+        """The contact points that an interrupted composition has written to already."""
+        if kind.merges or notice["composed"] == 0:
+            return set()
+        rows = await reader.fetch(
+            "SELECT DISTINCT contact_point_id FROM message WHERE notice_id = $1 AND state <> 'withheld'", notice["id"]
         )
+        return {row["contact_point_id"] for row in rows}
 
     async def _give_up(self, notice_id: UUID, why: str) -> None:
         """A notice that cannot be composed pauses itself and says why; it does not block those behind it."""
@@ -143,3 +203,10 @@ class NoticeRunner:
             )
             await work.commit()
         return done
+
+
+def _nothing() -> asyncio.Future[None]:
+    """A write that is done already."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
