@@ -20,6 +20,11 @@ class Row(NamedTuple):
     raw: list[str]
     sheet: str
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells the row from all others of its file."""
+        return self.sheet, self.number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
