@@ -120,6 +120,7 @@ class Composer:
         self._zone = zone
         self._region = region
         self._table = table
+        self._moments: dict[bool, Moment] = {}
 
     def wish(self, notice: Any, kind: NoticeKind) -> Wish:
         """What the notice wants to say, as the policy needs it."""
@@ -211,11 +212,18 @@ class Composer:
     def _text(
         self, kind: NoticeKind, subjects: Sequence[Row], notice: Any, now: datetime, *, masked: bool
     ) -> tuple[Template, str]:
-        moment = Moment(now=now, zone=self._zone, masked=masked, tone=notice["tone"], about=notice["about"])
+        moment = self._moment(now, masked)
         saying = kind.say(subjects, moment)
         language = subjects[0]["language"] or self._wording.languages[0]
         template = self._wording.named(saying.template, language, notice["tone"])
         return template, template.render(saying.values, self._zone)
+
+    def _moment(self, now: datetime, masked: bool) -> Moment:
+        """The moment of a chunk: the same value for all its recipients."""
+        kept = self._moments.get(masked)
+        if kept is None or kept.now != now:
+            kept = self._moments[masked] = Moment(now=now, zone=self._zone, masked=masked)
+        return kept
 
     def _message(
         self, notice: Any, wish: Wish, template: Template, body: str, rows: Sequence[Any], now: datetime, go: SendAt

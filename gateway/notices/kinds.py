@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ class Saying:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Moment:
     """When and where something is said."""
 
@@ -27,10 +28,8 @@ class Moment:
     zone: ZoneInfo
     #: Amounts go only to links that were proven, where the setting asks for it.
     masked: bool = False
-    tone: str | None = None
-    about: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The day at the utility's home."""
         return self.now.astimezone(self.zone).date()

@@ -78,7 +78,7 @@ class Recomposer:
             await self._withhold_whole(connection, message, out[0][1], now)
             return
         masked = message["template"] == "arrears_masked"
-        saying = kind.say(facts, Moment(now=now, zone=self._zone, tone=message["tone"], masked=masked))
+        saying = kind.say(facts, Moment(now=now, zone=self._zone, masked=masked))
         template = self._wording.named(saying.template, facts[0]["language"], message["tone"])
         body = template.render(saying.values, self._zone)
         await connection.execute(
