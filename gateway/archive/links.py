@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Final
 
 #: A link as JSON, exact enough to be put back as it was. `l` is the link.
-SNAPSHOT: Final = """jsonb_build_object('state', l.state, 'role', l.role, 'reason', l.reason,
-  'state_since', l.state_since, 'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how)"""
+SNAPSHOT: Final = """jsonb_build_object(
+  'state', l.state, 'role', l.role, 'reason', l.reason, 'state_since', l.state_since,
+  'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how)"""
 
 _RESTORE: Final = """
 UPDATE contact_link l SET state = was->>'state', role = was->>'role', reason = was->>'reason',
@@ -100,3 +101,13 @@ async def verify(connection: Any, ids: Sequence[int], *, at: datetime, how: str)
         how,
     )
     return sorted(row["id"] for row in rows)
+
+
+async def language_of(connection: Any, contact_point_id: int) -> str | None:
+    """The language of the account that a contact point chiefly stands for; None where it stands for none."""
+    language: str | None = await connection.fetchval(
+        """SELECT a.language FROM contact_link l JOIN account a ON a.id = l.account_id
+           WHERE l.contact_point_id = $1 ORDER BY l.is_default DESC, l.id LIMIT 1""",
+        contact_point_id,
+    )
+    return language

@@ -1,0 +1,84 @@
+"""Recording what a customer said about a service: on the event that was asked about, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.kernel.ids import new_id
+
+_INVITATION: Final = "SELECT id FROM invitation WHERE message_id = $1 ORDER BY id LIMIT 1 FOR UPDATE"
+_INSERT: Final = """
+INSERT INTO evaluation (id, invitation_id, score, solved, comment, at, channel, contact_point_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+# What the later answer does not say stands from the earlier one; what it does say goes over it.
+_SUPERSEDE: Final = """
+UPDATE evaluation SET
+  history = history || jsonb_build_array(jsonb_build_object(
+    'score', score, 'solved', solved, 'comment', comment, 'at', at, 'inbound_id', $7::text)),
+  score = coalesce($2, score), solved = coalesce($3, solved), comment = coalesce($4, comment), at = $5, channel = $6,
+  state = 'counted'
+WHERE id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a customer answered: at least one of `score`, `solved` and `comment`."""
+
+    message_id: UUID
+    inbound_id: UUID
+    contact_point_id: int
+    channel: str
+    at: datetime
+    score: int | None = None
+    solved: bool | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The evaluation that holds the answer, and whether it superseded an earlier one."""
+
+    id: UUID
+    revised: bool
+
+
+async def record(connection: Any, answer: Answer) -> Recorded | None:
+    """Record an answer in the connection's transaction; None where the message invited nobody to evaluate.
+
+    A later answer supersedes an earlier one, which stays in the history together with the inbound that took
+    its place (`inbound_id`).
+    """
+    invitation = await connection.fetchval(_INVITATION, answer.message_id)
+    if invitation is None:
+        return None
+    earlier = await connection.fetchval("SELECT id FROM evaluation WHERE invitation_id = $1 FOR UPDATE", invitation)
+    if earlier is not None:
+        await connection.execute(
+            _SUPERSEDE,
+            earlier,
+            answer.score,
+            answer.solved,
+            answer.comment,
+            answer.at,
+            answer.channel,
+            str(answer.inbound_id),
+        )
+        return Recorded(id=earlier, revised=True)
+    evaluation = new_id(answer.at)
+    await connection.execute(
+        _INSERT,
+        evaluation,
+        invitation,
+        answer.score,
+        answer.solved,
+        answer.comment,
+        answer.at,
+        answer.channel,
+        answer.contact_point_id,
+    )
+    return Recorded(id=evaluation, revised=False)

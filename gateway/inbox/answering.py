@@ -1,0 +1,102 @@
+"""Reacting to answers: a rating of a service, and the yes to a contact check."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+
+from gateway.archive import links
+from gateway.evaluations import Answer, record
+from gateway.inbox.heard import Heard, Reaction
+from gateway.inbox.threads import parts_of
+from gateway.kernel import audit
+
+#: Said of a service that was rated, these mean that it did not solve the matter.
+NOT_SOLVED: Final = frozenset(("false_closure", "repeat_appeal"))
+
+
+_FIGURE: Final = re.compile(
+    r"^[\W_]*([0-9])\s*(?:分|星|points?|stars?)?(?![0-9.:：点月号日元度年])[\W_]*", re.IGNORECASE
+)
+
+
+def remark_of(text: str, score: int | None) -> str | None:
+    """What is said beside the figure that leads a text; None where nothing is."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    lead = _FIGURE.match(plain)
+    if lead is not None and (score is None or lead[1] == str(score)):
+        plain = plain[lead.end() :].strip()
+    return plain or None
+
+
+async def rate(connection: Any, heard: Heard) -> Reaction:
+    """Record the rating, the remark, or that nothing was solved, on the service asked about."""
+    reaction = Reaction()
+    question = heard.thread.question or heard.thread.about
+    reading = heard.reading
+    solved = False if NOT_SOLVED & set(reading.intents) else None
+    comment = remark_of(heard.text, reading.score)
+    if question is None or heard.contact_point_id is None:
+        reaction.leave("rates a service, but no question to this number is known")
+        return reaction
+    if "score" in reading.intents and reading.score is None:
+        reaction.leave("answers the survey without a figure that can be used")
+        return reaction
+    recorded = await record(
+        connection,
+        Answer(
+            message_id=question.id,
+            inbound_id=heard.id,
+            contact_point_id=heard.contact_point_id,
+            channel=heard.channel,
+            at=heard.at,
+            score=reading.score,
+            solved=solved,
+            comment=comment,
+        ),
+    )
+    if recorded is None:
+        reaction.leave("rates a service, but the message it answers invited nobody to")
+        return reaction
+    reaction.answers = question.id
+    reaction.caused(
+        "evaluation_revised" if recorded.revised else "evaluation_recorded",
+        id=str(recorded.id),
+        score=reading.score,
+        solved=solved,
+    )
+    if solved is False:
+        reaction.leave("says that the matter is not solved")
+    await audit.write(
+        connection,
+        at=heard.at,
+        actor=heard.actor,
+        action="evaluation.revised" if recorded.revised else "evaluation.recorded",
+        subject=f"evaluation:{recorded.id}",
+        after={"score": reading.score, "solved": solved, "inbound_id": str(heard.id)},
+    )
+    return reaction
+
+
+async def confirm_contact(connection: Any, heard: Heard) -> Reaction:
+    """The yes to a contact check: the links it asked about are verified. A stopped link stays stopped."""
+    reaction = Reaction()
+    question = heard.thread.question
+    assert question is not None, "a contact is confirmed only in answer to a check"
+    reaction.answers = question.id
+    asked = [part.link_id for part in await parts_of(connection, question.id) if part.link_id is not None]
+    confirmed = await links.verify(connection, sorted(asked), at=heard.at, how="reply")
+    if confirmed:
+        reaction.caused("links_verified", links=confirmed)
+        await audit.write(
+            connection,
+            at=heard.at,
+            actor=heard.actor,
+            action="links.verified",
+            subject=f"contact_point:{heard.contact_point_id}",
+            after={"links": confirmed, "how": "reply", "inbound_id": str(heard.id)},
+        )
+    if len(confirmed) < len(asked) or not asked:
+        reaction.leave("confirms a contact that was stopped meanwhile: a person judges who is right")
+    return reaction

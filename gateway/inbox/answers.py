@@ -1,0 +1,201 @@
+"""What the gateway says back: the few texts that answer a reply, queued in the reply's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from gateway.archive.corrections import AddedContact
+from gateway.inbox.threads import Sent
+from gateway.kernel.errors import NotFound
+from gateway.kernel.ids import first_id, new_id
+from gateway.kernel.segments import count
+from gateway.outbox import AccountPart, NewMessage, insert
+from gateway.outbox.hours import HoursClass, next_window
+
+#: One apology to a number in this time, however often it says that it is the wrong one.
+ONE_APOLOGY: Final = timedelta(days=30)
+#: A contact check that nobody answered by then is not sent any more.
+_CHECK_LASTS: Final = timedelta(days=7)
+
+#: What a question is about, for the text that asks which of two was meant.
+_QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "zh": {
+        "survey": "对服务的评价",
+        "restoration": "家里是否来电",
+        "contact_confirm": "号码是否由您接收",
+        "arrears": "电费提醒",
+        "bill": "电费账单",
+        "followup": "回访时间",
+        "advice": "用电建议",
+        "case_progress": "诉求办理",
+    },
+    "en": {
+        "survey": "your rating of our service",
+        "restoration": "whether power is back",
+        "contact_confirm": "whether this number is right",
+        "arrears": "the payment reminder",
+        "bill": "the bill",
+        "followup": "the follow-up",
+        "advice": "the energy tip",
+        "case_progress": "your case",
+    },
+}
+_OTHERWISE: Final = {"zh": "较早的一条消息", "en": "an earlier text"}
+
+
+class Text(Protocol):
+    """A text of the house; `gateway.notices.wording.Template` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def klass(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def hours(self) -> HoursClass: ...
+    @property
+    def codes(self) -> Mapping[str, str]: ...
+    def render(self, values: Mapping[str, Any], zone: ZoneInfo | None = None) -> str: ...
+
+
+class Texts(Protocol):
+    """All texts of the house; `gateway.notices.wording.Wording` is one."""
+
+    def named(self, name: str, language: str, tone: str | None = None) -> Text:
+        """Find a text by its name. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Who is answered. `language` is empty where the archive does not know it."""
+
+    number: str
+    contact_point_id: int | None
+    language: str | None = None
+
+
+class Answers:
+    """Composes and queues answers. `say_purposes` names purposes in a language."""
+
+    def __init__(
+        self,
+        texts: Texts,
+        say_purposes: Callable[[Iterable[str], str], str],
+        *,
+        zone: ZoneInfo,
+        region: str,
+        language: str,
+    ) -> None:
+        self._texts = texts
+        self._say_purposes = say_purposes
+        self._zone = zone
+        self._region = region
+        self._language = language
+
+    def codes_of(self, template: str) -> Mapping[str, str]:
+        """The reply codes that a template declares; none for one that is no more."""
+        try:
+            return self._texts.named(template, self._language).codes
+        except NotFound:
+            return {}
+
+    async def apologise(self, connection: Any, to: Recipient, now: datetime) -> UUID | None:
+        """Queue the one apology, with nothing about the account in it; None where it was given already."""
+        given = await connection.fetchval(
+            """SELECT true FROM message WHERE contact_point_id = $1 AND id >= $2 AND kind = 'apology'
+                 AND state <> 'cancelled' LIMIT 1""",
+            to.contact_point_id,
+            first_id(now - ONE_APOLOGY),
+        )
+        return None if given else await self._say(connection, "apology", {}, to, now)
+
+    async def confirm_refusal(
+        self, connection: Any, to: Recipient, stopped: Sequence[str], remaining: Sequence[str], now: datetime
+    ) -> UUID:
+        """Say once what was stopped and what still comes."""
+        language = to.language or self._language
+        values = {
+            "stopped": self._say_purposes(stopped, language),
+            "remaining": self._say_purposes(remaining, language),
+        }
+        return await self._say(connection, "opt_out_confirm", values, to, now)
+
+    async def confirm_return(self, connection: Any, to: Recipient, resumed: Sequence[str], now: datetime) -> UUID:
+        """Say what comes again."""
+        values = {"resumed": self._say_purposes(resumed, to.language or self._language)}
+        return await self._say(connection, "opt_in_confirm", values, to, now)
+
+    async def ask_which(self, connection: Any, to: Recipient, which: Sequence[Sent], now: datetime) -> UUID | None:
+        """Ask which of two questions a digit answered; None where that was asked already while they are open."""
+        asked = await connection.fetchval(
+            "SELECT true FROM message WHERE contact_point_id = $1 AND id >= $2 AND template = 'clarification' LIMIT 1",
+            to.contact_point_id,
+            first_id(min(question.sent_at for question in which)),
+        )
+        if asked:
+            return None
+        values = {"first": self._named(which[0], to), "second": self._named(which[1], to)}
+        return await self._say(connection, "clarification", values, to, now)
+
+    async def check_contacts(self, connection: Any, contacts: Sequence[AddedContact], now: datetime) -> list[UUID]:
+        """Ask the holders of numbers whether they are to be reached there; landlines are left out."""
+        asked: list[UUID] = []
+        for contact in contacts:
+            if contact.line == "landline":
+                continue
+            to = Recipient(number=contact.number, contact_point_id=contact.contact_point_id, language=contact.language)
+            part = AccountPart(account_id=contact.account_id, account_no=contact.account_no, link_id=contact.link_id)
+            values = {"account_tail": contact.account_no}
+            asked.append(await self._say(connection, "contact_confirm", values, to, now, [part], _CHECK_LASTS))
+        return asked
+
+    def _named(self, question: Sent, to: Recipient) -> str:
+        base = (to.language or self._language).partition("-")[0]
+        words = _QUESTIONS.get(base, _QUESTIONS["en"])
+        return words.get(question.kind, _OTHERWISE.get(base, _OTHERWISE["en"]))
+
+    async def _say(
+        self,
+        connection: Any,
+        template: str,
+        values: Mapping[str, Any],
+        to: Recipient,
+        now: datetime,
+        accounts: Sequence[AccountPart] = (),
+        lasts: timedelta | None = None,
+    ) -> UUID:
+        text = self._texts.named(template, to.language or self._language)
+        body = text.render(values, self._zone)
+        window = next_window(text.hours, now, self._zone, self._region)
+        message = NewMessage(
+            id=new_id(now),
+            kind=text.kind,
+            klass=text.klass,
+            purpose=text.purpose,
+            template=text.name,
+            template_version=text.version,
+            body=body,
+            segments=count(body).parts,
+            created_at=now,
+            not_before=window.opens,
+            closes_at=window.closes,
+            expires_at=None if lasts is None else window.opens + lasts,
+            hours=text.hours.value,
+            zone=self._zone.key,
+            to_address=to.number,
+            contact_point_id=to.contact_point_id,
+            accounts=accounts,
+        )
+        await insert(connection, [message])
+        return message.id

@@ -1,0 +1,88 @@
+"""Two open questions and one digit: asking which was meant, once, and taking the answer back to the digit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from gateway.inbox.heard import Heard, Reaction, Tools, keep
+from gateway.inbox.reacting import react
+from gateway.inbox.threads import Sent
+from gateway.inbox.understanding import Reading
+
+#: The text that asks; its codes are the places of the questions it names.
+TEMPLATE: Final = "clarification"
+_EFFECT: Final = "asked_which"
+
+
+async def ask(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
+    """Ask which of the open questions the digit answers; the text waits meanwhile."""
+    which = heard.thread.which[:2]
+    asked = await tools.answers.ask_which(connection, heard.to, which, heard.at)
+    reaction.leave("a digit that answers more than one open question")
+    if asked is not None:
+        reaction.caused(_EFFECT, message_id=str(asked), questions=[str(question.id) for question in which])
+
+
+def chooses(heard: Heard) -> bool:
+    """Whether the text answers our asking which."""
+    question = heard.thread.question
+    return question is not None and question.template == TEMPLATE and heard.thread.digit is not None
+
+
+async def choose(
+    connection: Any,
+    heard: Heard,
+    again: Callable[[Heard, Sent], Heard],
+    tools: Tools,
+    reaction: Reaction,
+) -> None:
+    """React to the earlier digit as the answer to the question that was chosen now.
+
+    `again` reads a text as the answer to a question.
+    """
+    question = heard.thread.question
+    assert question is not None, "only an answer to our asking chooses"
+    reaction.answers = question.id
+    row = await connection.fetchrow(
+        """SELECT id, sender, text, channel, received_at, reading, effects FROM inbound
+           WHERE sender = $1 AND state = 'triage' AND effects @> $2::jsonb ORDER BY id DESC LIMIT 1 FOR UPDATE""",
+        heard.sender,
+        json.dumps([{"effect": _EFFECT, "message_id": str(question.id)}]),
+    )
+    chosen = await _chosen(connection, row, int(heard.thread.digit or 0))
+    if row is None or chosen is None:
+        reaction.leave("answers a question of ours that is settled already")
+        return
+    reading = json.loads(row["reading"])
+    earlier = Heard(
+        id=row["id"],
+        sender=row["sender"],
+        text=row["text"],
+        channel=row["channel"],
+        at=heard.at,
+        contact_point_id=heard.contact_point_id,
+        language=heard.language,
+        thread=heard.thread,
+        reading=Reading(**{**reading, "intents": tuple(reading["intents"]), "because": tuple(reading["because"])}),
+    )
+    meant = again(earlier, chosen)
+    await keep(connection, meant, await react(connection, meant, tools))
+    reaction.caused("clarified", inbound_id=str(row["id"]), question=str(chosen.id))
+
+
+async def _chosen(connection: Any, row: Any, place: int) -> Sent | None:
+    if row is None:
+        return None
+    questions: list[str] = next(
+        effect["questions"] for effect in json.loads(row["effects"]) if effect["effect"] == _EFFECT
+    )
+    if not 1 <= place <= len(questions):
+        return None
+    found = await connection.fetchrow(
+        """SELECT id, kind, purpose, template, coalesce(sent_at, claimed_at, created_at) AS sent_at
+           FROM message WHERE id = $1::uuid""",
+        questions[place - 1],
+    )
+    return None if found is None else Sent(**dict(found))

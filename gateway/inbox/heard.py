@@ -1,0 +1,93 @@
+"""What a reaction is given, and what it answers with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from gateway.inbox.answers import Answers, Recipient
+from gateway.inbox.threads import Thread
+from gateway.inbox.understanding import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A text that was stored, threaded and read; `contact_point_id` is None for a number nobody knows."""
+
+    id: UUID
+    sender: str
+    text: str
+    channel: str
+    at: datetime
+    contact_point_id: int | None
+    language: str | None
+    thread: Thread
+    reading: Reading
+    #: `customer`, or who read it in the customer's place.
+    actor: str = "customer"
+
+    @property
+    def to(self) -> Recipient:
+        """Whom an answer goes to."""
+        return Recipient(number=self.sender, contact_point_id=self.contact_point_id, language=self.language)
+
+    @property
+    def by_code(self) -> bool:
+        """Whether it is a code of an open question rather than words."""
+        return self.thread.digit is not None and self.thread.question is not None
+
+
+@dataclass(slots=True, kw_only=True)
+class Reaction:
+    """What a text caused. A `remark` leaves it to a person, whatever else was done."""
+
+    effects: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    answers: UUID | None = None
+
+    def caused(self, effect: str, **facts: Any) -> None:
+        """Note an effect; `facts` are what JSON can hold."""
+        self.effects.append({"effect": effect, **facts})
+
+    def leave(self, remark: str) -> None:
+        """Leave it to a person, because."""
+        self.remarks.append(remark)
+
+    def add(self, other: Reaction) -> None:
+        """Take over what another reaction to the same text caused."""
+        self.effects += other.effects
+        self.remarks += other.remarks
+        self.answers = self.answers or other.answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What reactions need beside a connection."""
+
+    answers: Answers
+    region: str
+    #: `all` makes every refusal global.
+    opt_out_scope: Literal["purpose", "all"] = "purpose"
+
+
+def quoted(text: str, most: int = 500) -> str:
+    """A customer's words as evidence, cut where they are very long."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+async def keep(connection: Any, heard: Heard, reaction: Reaction) -> None:
+    """Write down how a text was read and what it caused; it is done, or waits for a person."""
+    await connection.execute(
+        """UPDATE inbound SET state = $2, contact_point_id = $3, answers = $4, reading = $5::jsonb,
+             effects = effects || $6::jsonb, remark = $7 WHERE id = $1""",
+        heard.id,
+        "triage" if reaction.remarks else "done",
+        heard.contact_point_id,
+        reaction.answers,
+        json.dumps(asdict(heard.reading), ensure_ascii=False),
+        json.dumps(reaction.effects, ensure_ascii=False),
+        "; ".join(reaction.remarks) or None,
+    )

@@ -1,0 +1,192 @@
+"""Intake: what carriers report is committed before it is acknowledged (promises P1, P5).
+
+Webhooks that come at the same time share one commit. A repeat of what is stored already changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.kernel.batching import Grouped
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import Database
+from gateway.kernel.ids import new_id
+from gateway.kernel.logs import logger
+from gateway.kernel.phones import InvalidPhone, parse
+from gateway.outbox.carriers import InboundText, Receipt
+from gateway.outbox.settling import Told, apply_receipts
+
+log = logger(__name__)
+
+#: Channel on which readers are told that something came in.
+WAKE: Final = "inbox_wake"
+
+_STORE: Final = """
+WITH stored AS (
+  INSERT INTO inbound (id, channel, carrier_id, sender, recipient, text, raw, received_at, state, remark,
+                       contact_point_id)
+  SELECT i.id, i.channel, i.carrier_id, i.sender, i.recipient, i.text, i.raw, i.received_at, i.state, i.remark, p.id
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+              $8::timestamptz[], $9::text[], $10::text[])
+    AS i(id, channel, carrier_id, sender, recipient, text, raw, received_at, state, remark)
+  LEFT JOIN contact_point p ON p.address = i.sender AND p.kind = 'phone'
+  ON CONFLICT (channel, carrier_id) DO NOTHING RETURNING id
+), woken AS (SELECT pg_notify($11, '') WHERE EXISTS (SELECT FROM stored))
+SELECT id FROM stored, (SELECT count(*) FROM woken) AS told
+"""
+_UNKNOWN: Final = """
+INSERT INTO unknown_receipt (at, carrier, message_id, receipt)
+SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::jsonb[]) ON CONFLICT DO NOTHING
+"""
+
+#: Hears what carriers say about numbers, in the transaction of the receipts.
+Hear = Callable[[Any, Sequence[Told]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Incoming:
+    id: UUID
+    channel: str
+    carrier_id: str
+    sender: str | None
+    recipient: str | None
+    text: str
+    raw: bytes | None
+    at: datetime
+    state: str = "received"
+    remark: str | None = None
+
+
+class Intake:
+    """Takes in texts, receipts and what cannot be understood. Run it, and close it before its database."""
+
+    def __init__(
+        self, database: Database, clock: Clock, hear: Hear, *, region: str = "CN", carrier: str = "twilio"
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._hear = hear
+        self._region = region
+        self._carrier = carrier
+        self._texts = Grouped(self._store)
+        self._receipts = Grouped(self._apply)
+
+    async def run(self) -> None:
+        """Commit groups until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._texts.run())
+            group.create_task(self._receipts.run())
+
+    async def close(self) -> None:
+        """Take nothing more and commit what waits."""
+        await asyncio.gather(self._texts.close(), self._receipts.close())
+
+    async def text(self, text: InboundText, *, channel: str = "sms") -> None:
+        """Store a text once by (channel, carrier id); returns when it is committed."""
+        now = self._clock.now()
+        said = storable(text.text)
+        await self._texts.submit(
+            _Incoming(
+                id=new_id(now),
+                channel=channel,
+                carrier_id=storable(text.carrier_id),
+                sender=self._number(text.sender),
+                recipient=storable(text.recipient),
+                text=said,
+                # Where a character had to be replaced, the fields are kept as they came.
+                raw=json.dumps(dict(text.raw)).encode() if "\ufffd" in said else None,
+                at=now,
+            )
+        )
+
+    async def receipt(self, receipt: Receipt) -> None:
+        """Apply a receipt, or keep it where no message of ours is meant; returns when that is committed."""
+        await self._receipts.submit((receipt, self._clock.now()))
+
+    async def unreadable(self, raw: bytes, *, channel: str) -> None:
+        """Keep what no text could be made of for a person, once for the same bytes."""
+        now = self._clock.now()
+        await self._texts.submit(
+            _Incoming(
+                id=new_id(now),
+                channel=channel,
+                carrier_id=f"sha256:{sha256(raw).hexdigest()}",
+                sender=None,
+                recipient=None,
+                text="",
+                raw=raw,
+                at=now,
+                state="triage",
+                remark="a webhook that could not be understood",
+            )
+        )
+
+    def _number(self, sender: str) -> str:
+        try:
+            return parse(sender, self._region).e164
+        except InvalidPhone:
+            return storable(sender)
+
+    async def _store(self, items: list[_Incoming]) -> list[None]:
+        async with self._database.work() as work:
+            new = await work.fetch(
+                _STORE,
+                [item.id for item in items],
+                [item.channel for item in items],
+                [item.carrier_id for item in items],
+                [item.sender for item in items],
+                [item.recipient for item in items],
+                [item.text for item in items],
+                [item.raw for item in items],
+                [item.at for item in items],
+                [item.state for item in items],
+                [item.remark for item in items],
+                WAKE,
+            )
+            await work.commit()
+        if len(new) < len(items):
+            log.info("inbound repeated", repeats=len(items) - len(new))
+        return [None] * len(items)
+
+    async def _apply(self, items: list[tuple[Receipt, datetime]]) -> list[None]:
+        async with self._database.work() as work:
+            reported = await apply_receipts(work.connection, items)
+            unknown = [(receipt, at) for receipt, at in items if receipt.message_id not in reported.known]
+            await self._keep(work.connection, [(r, at) for r, at in unknown if r.state or r.message_id is None])
+            if reported.told:
+                await self._hear(work.connection, reported.told)
+            await work.commit()
+        return [None] * len(items)
+
+    async def _keep(self, connection: Any, unknown: Sequence[tuple[Receipt, datetime]]) -> None:
+        if not unknown:
+            return
+        await connection.execute(
+            _UNKNOWN,
+            [at for _, at in unknown],
+            [self._carrier] * len(unknown),
+            [str(receipt.message_id or receipt.carrier_id) for receipt, _ in unknown],
+            [
+                json.dumps(
+                    {
+                        "carrier_id": receipt.carrier_id,
+                        "state": receipt.state,
+                        "error_code": receipt.error_code,
+                        "raw_status": receipt.raw_status,
+                    }
+                )
+                for receipt, _ in unknown
+            ],
+        )
+
+
+def storable(text: str) -> str:
+    """`text` with what PostgreSQL cannot hold (NUL, lone surrogates) replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")

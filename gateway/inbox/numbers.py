@@ -1,0 +1,112 @@
+"""Hearing what carriers say about numbers: signals, dead numbers, refusals given to the carrier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from gateway.archive import opt_outs, signals
+from gateway.archive.opening import Doubt, open_or_join
+from gateway.archive.signals import Pattern, Sign, is_dead
+from gateway.inbox.consenting import stop
+from gateway.kernel import audit
+from gateway.kernel.ids import first_id
+from gateway.outbox.carriers import Evidence
+from gateway.outbox.settling import Told
+
+#: Evidence that is kept as a signal, under this kind.
+KINDS: Final = {
+    Evidence.TEMPORARY: "temporary",
+    Evidence.UNALLOCATED: "unallocated",
+    Evidence.NO_SMS: "no_sms",
+    Evidence.MALFORMED: "malformed",
+    Evidence.BLOCKED: "blocked",
+}
+
+
+async def hear(connection: Any, told: Sequence[Told]) -> None:
+    """Weigh evidence in the transaction that settles: signals kept, dead numbers stopped, refusals heeded.
+
+    A dead number is never taken for a wrong person: its links stay as they are, the number alone is
+    unreachable, and a correction asks for a better one (domain notes §7 "Dead numbers").
+    """
+    await signals.record(
+        connection,
+        [
+            Sign(
+                contact_point_id=item.contact_point_id,
+                kind=KINDS[item.evidence],
+                at=item.at,
+                evidence={"code": item.code, "message_id": str(item.message_id)},
+            )
+            for item in told
+            if item.evidence in KINDS
+        ],
+    )
+    for item in told:
+        if item.evidence is Evidence.OPTED_OUT:
+            await stop(connection, item.contact_point_id, opt_outs.ALL, at=item.at, source="carrier", actor="carrier")
+    bounced = {item.contact_point_id: item.at for item in told if item.evidence in _BOUNCES}
+    if bounced:
+        await _bury(connection, bounced)
+
+
+_BOUNCES: Final = frozenset((Evidence.TEMPORARY, Evidence.UNALLOCATED))
+
+
+async def _bury(connection: Any, bounced: dict[int, datetime]) -> None:
+    points = sorted(bounced)
+    latest = max(bounced.values())
+    await connection.execute("SELECT FROM contact_point WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", points)
+    delivered = await connection.fetch(
+        """SELECT contact_point_id, max(delivered_at) AS at FROM message
+           WHERE contact_point_id = ANY($1::bigint[]) AND id >= $2 AND state = 'delivered' GROUP BY 1""",
+        points,
+        first_id(latest - signals.MEMORY),
+    )
+    moments = await signals.bounces(
+        connection, points, {row["contact_point_id"]: row["at"] for row in delivered}, latest
+    )
+    for point in points:
+        pattern = is_dead(moments[point])
+        if pattern is not None:
+            await _unreachable(connection, point, pattern, bounced[point])
+
+
+async def _unreachable(connection: Any, point: int, pattern: Pattern, at: datetime) -> None:
+    fell = await connection.fetchval(
+        """UPDATE contact_point SET state = 'unreachable', state_since = $2
+           WHERE id = $1 AND state = 'active' RETURNING true""",
+        point,
+        at,
+    )
+    if not fell:
+        return
+    words = f"{pattern.kind} at least {pattern.times} times"
+    accounts = await connection.fetch(
+        "SELECT account_id FROM contact_link WHERE contact_point_id = $1 AND state <> 'revoked'", point
+    )
+    await audit.write(
+        connection,
+        at=at,
+        actor="carrier",
+        action="contact_point.unreachable",
+        subject=f"contact_point:{point}",
+        before={"state": "active"},
+        after={"state": "unreachable", "because": words},
+    )
+    if accounts:
+        await open_or_join(
+            connection,
+            Doubt(
+                contact_point_id=point,
+                accounts=[row["account_id"] for row in accounts],
+                suspend=[],
+                reason="bounce",
+                words=words,
+                actor="carrier",
+                at=at,
+                hints=[{"kind": "bounce", "words": words}],
+            ),
+        )

@@ -1,0 +1,76 @@
+"""What customers said, as it is read: one, and lists of them, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.inbox import tables
+from gateway.kernel.errors import NotFound
+from gateway.kernel.ids import first_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One thing a customer said, how it was read and what it caused."""
+
+    id: UUID
+    sender: str | None
+    recipient: str | None
+    channel: str
+    text: str
+    received_at: datetime
+    state: str
+    reading: dict[str, Any] | None
+    answers: UUID | None
+    effects: list[dict[str, Any]]
+    remark: str | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundFilter:
+    """Which to list; everything given must hold."""
+
+    states: Sequence[str] | None = None
+    sender: str | None = None
+    answers: UUID | None = None
+    urgent: bool | None = None
+    since: datetime | None = None
+
+
+_COLUMNS = tuple(getattr(tables.Inbound, name) for name in Inbound.__slots__)
+
+
+async def inbounds(session: AsyncSession, wanted: InboundFilter, *, before: UUID | None, limit: int) -> list[Inbound]:
+    """Up to `limit` older than `before`, newest first."""
+    row = tables.Inbound
+    query = select(*_COLUMNS).order_by(row.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(row.id < before)
+    if wanted.states is not None:
+        query = query.where(row.state.in_(wanted.states))
+    if wanted.sender is not None:
+        query = query.where(row.sender == wanted.sender)
+    if wanted.answers is not None:
+        query = query.where(row.answers == wanted.answers)
+    if wanted.urgent is not None:
+        query = query.where(row.reading["urgent"].as_boolean().is_(wanted.urgent))
+    if wanted.since is not None:
+        query = query.where(row.id >= first_id(wanted.since))
+    return [Inbound(**one._mapping) for one in await session.execute(query)]
+
+
+async def inbound(session: AsyncSession, inbound_id: UUID) -> Inbound:
+    """One inbound. Raises NotFound."""
+    one = (await session.execute(select(*_COLUMNS).where(tables.Inbound.id == inbound_id))).one_or_none()
+    if one is None:
+        raise NotFound("There is no inbound with this id.")
+    return Inbound(**one._mapping)
