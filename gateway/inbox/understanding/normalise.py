@@ -46,9 +46,10 @@ _SILENT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"))
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text in its plain form; `cut` says that the end was not read."""
+    """A text in its plain form; `shown` still has its marks, and `cut` says that the end was not read."""
 
     text: str
+    shown: str
     cut: bool
 
 
@@ -61,7 +62,8 @@ def plain(raw: str) -> Plain:
     text = raw[:LONGEST]
     if not text.isascii():
         text = _visible(text)
-    text = text.lower().translate(_MARKS)
+    shown = text.lower()
+    text = shown.translate(_MARKS)
     if not text.isascii():
         text = _FACE.sub(lambda face: FACES[face[0]], simplified(text).translate(_CAPITALS))
         text = "".join(char for char in text if char.isalnum() or ord(char) < 0x3100 or char in "“”「」")
@@ -77,7 +79,7 @@ def plain(raw: str) -> Plain:
         text = text.replace(words[0], INITIALS[words[0]])
     elif words:
         text = _WORD.sub(lambda word: LATIN.get(word[0], word[0]), text)
-    return Plain(_SPELLING.sub(lambda word: SPELLINGS[word[0]], text), cut)
+    return Plain(_SPELLING.sub(lambda word: SPELLINGS[word[0]], text), shown, cut)
 
 
 def _visible(text: str) -> str:

@@ -11,7 +11,7 @@ import re
 from gateway.inbox.understanding.normalise import plain
 from gateway.inbox.understanding.phrases import Phrases
 from gateway.inbox.understanding.rule import Finding, Rule, hear
-from gateway.inbox.understanding.rules_contact import MOVED, NOT_HOLDER, OPT, WRONG_BARE, WRONG_NUMBER
+from gateway.inbox.understanding.rules_contact import MOVED, NOT_HOLDER, NOT_NAMED, OPT, WRONG_BARE, WRONG_NUMBER
 from gateway.inbox.understanding.rules_money import BILLING
 from gateway.inbox.understanding.rules_safety import SAFETY
 from gateway.inbox.understanding.rules_service import SERVICE
@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *WRONG_BARE,
     *MOVED,
     *NOT_HOLDER,
+    *NOT_NAMED,
     *OPT,
     *SERVICE,
     *SUPPLY,
@@ -42,11 +43,16 @@ RULES: tuple[Rule, ...] = (
 CODES_HOLD = 72.0
 RATINGS_HOLD = 168.0
 
+#: Where one of these is said too, "发错了" is about the notice and not about the number.
+_EXPLAINED = ("payment_made", "billing_dispute", "not_account_holder", "payment_promise")
+
 _TOPICS = ("survey", "arrears", "outage_planned", "outage_fault", "restoration", "vip_followup", "contact_confirm", "none")
 _BY_TOPIC = {topic: tuple(rule for rule in RULES if not rule.after or topic in rule.after) for topic in _TOPICS}
 _CODE = re.compile(r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])(?:[,。! ]|$|[^\d点个小分天日号月年楼层栋人次块元度%:.-])")
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
-_WORDS = re.compile(r"[\u3400-\u9fff]{2}|[a-z]+ [a-z]+")
+_FACE = re.compile("「.{1,2}」")
+_WORD = re.compile(r"[\u3400-\u9fff]{2}|[a-z]+ [a-z]+")
+_WORDS = re.compile(r"[\u3400-\u9fff,]{5}|[a-z]+ [a-z]+")
 
 
 def read(text: str, context: Context) -> Reading:
@@ -62,6 +68,7 @@ class _Read:
         self.context = context
         self.topic = context.topic
         self.cut = made.cut
+        self.shown = made.shown
         self.phrases = Phrases(made.text)
         self.text = self.phrases.text
         self.bare = TRIM.sub("", self.text)
@@ -72,9 +79,9 @@ class _Read:
         self.score: int | None = None
 
     def reading(self) -> Reading:
-        if not _MEANING.search(self.text) and not self.bare.isdigit():
+        if not _MEANING.search(_FACE.sub("", self.text)) and not self.bare.isdigit():
             return self._signs_only()
-        if MACHINE.search(self.phrases.whole):
+        if MACHINE.search(self.shown):
             return self._machine()
         if self.bare.isdigit() and self._code(self.bare):
             return self._made(self._order())
@@ -164,6 +171,11 @@ class _Read:
         """Turn what was heard into intents of the contract."""
         heard, has = self.heard, self.heard.__contains__
         self._words_and_code()
+        if named := heard.pop("not_named", None):
+            if not has("wrong_number"):
+                self._add("not_account_holder", _told(named))
+        if heard.pop("unsure", None):
+            self.doubt = True
         if has("partial"):
             heard.pop("partial")
             self.doubt = self.doubt or has("opt_out")
@@ -186,9 +198,9 @@ class _Read:
         if heard.pop("redirect", None) and has("help"):
             heard.pop("not_account_holder", None)
         if heard.pop("no_such_service", None):
-            self.doubt = True
+            self.doubt = self.doubt or not has("wrong_number")
             self._add("comment", "says that no such service was asked for")
-        if has("sent_wrongly") and not any(has(name) for name in ("payment_made", "billing_dispute", "not_account_holder")):
+        if has("sent_wrongly") and not any(has(name) for name in _EXPLAINED):
             self._add("wrong_number", _told(heard.pop("sent_wrongly")))
         elif has("sent_wrongly"):
             heard.pop("sent_wrongly")
@@ -200,7 +212,7 @@ class _Read:
         meaning = self.context.meanings.get(code[1]) if code else None
         if code is None or meaning is None or meaning not in INTENTS or self.context.rating and code[1] != "9":
             return
-        serious = set(self.heard) - {"thanks", "ack", "praise", "remark", "repeat_appeal", "grievance", "help", "human"}
+        serious = set(self.heard) - {"thanks", "ack", "praise", "remark", "repeat_appeal", "grievance", "help", "human", "confirmed", "unsure"}
         agrees = {"restored_confirm": {"restored_confirm"}, "ack": {"ack"}}
         if meaning in agrees and serious - agrees[meaning] - {"safety_urgent", "loss"}:
             self.doubt = True
@@ -215,8 +227,11 @@ class _Read:
             self._add("complaint", _told(irony))
         if formal:
             self._add("complaint!", _told(formal))
+        if irony or grievance and self.context.rating:
+            heard.pop("outage_report", None)
         if grievance:
-            if rated.score is not None and rated.score >= 4:
+            praised = has("praise") and heard["praise"].at < grievance.at and "就是" in self.text
+            if praised or rated.score is not None and rated.score >= 4:
                 self._add("comment", _told(grievance))
             else:
                 self._add("complaint", _told(grievance))
@@ -233,8 +248,8 @@ class _Read:
         heard, has = self.heard, self.heard.__contains__
         praise, remark, confirmed = (heard.pop(name, None) for name in ("praise", "remark", "confirmed"))
         acknowledged = ACK.match(self.bare)
-        if acknowledged and (not heard or set(heard) <= {"thanks", "ack"}):
-            if not THANKS_ALONE.match(self.bare):
+        if acknowledged and not (self.context.rating and remark) and (not heard or set(heard) <= {"thanks", "ack"}):
+            if not (has("thanks") and THANKS_ALONE.match(self.bare)):
                 thanks = heard.pop("thanks", None)
                 self._add("ack", "a short answer")
                 if thanks:
@@ -242,15 +257,16 @@ class _Read:
             return
         if has("thanks") and THANKS_ALONE.match(self.bare):
             return
-        if confirmed:
+        if confirmed and not (self.context.rating and (praise or remark)):
             self._add("ack", _told(confirmed))
+            remark = None
         if praise and (self.context.rating or not heard or set(heard) == {"thanks"}):
             self._add("comment", _told(praise))
         if remark:
             self._add("comment", _told(remark))
         if not heard:
             wordy = bool(_WORDS.search(self.bare))
-            if self.context.rating and wordy:
+            if self.context.rating and _WORD.search(self.bare):
                 self._add("comment", "words after a survey that no rule knows")
             else:
                 self._add("unclear", "no rule knows this")

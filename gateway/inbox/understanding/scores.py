@@ -28,7 +28,7 @@ _RATES = re.compile(
     r"(?:打个?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是|算|为|就|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务(?:态度)?|总体|综合|整体|还是|最多|顶多|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)|option|reply|overall|solid|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
-    r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|前面(?:打|回|发|那)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|怎么可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我|希望(?:我|你)|师傅说|他说|你们说|以为"
+    r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|怎么可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我|希望(?:我|你)|师傅说|他说|你们说|以为"
     r"|\b(?:would have|would (?:be|give|rate)|was going to|wanted to|going to give|almost gave|if |unless|last time|before|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked (?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*|could be)\b"
 )
 _MINE_NOW = re.compile(r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|所以|只|就|才|算|应该|but|now|so|then|still|however|instead|actually|meant|make)")
@@ -59,7 +59,7 @@ _LESS = re.compile(rf"{_NOT}满意|不满(?!意)|不满意|^(?:很|非常)?失�
 _MIDDLE = re.compile(r"一般(?!情况|来说|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|neutral|so[- ]so|average")
 _MOST = re.compile(rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally|completely|highly|really|fully|super|most) satisfied")
 _GOOD = re.compile(r"满意|satisfied")
-_ASKED_VERDICT = re.compile(r"(?:满意(?:吗|么|不|了吗|没)|满意度|不满意(?:可以|怎么|能|的话|会)|satisfied\?|怎么(?:才)?满意|令?人?满意的?(?:答复|答案|解决|处理|结果|说法)|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)")
+_ASKED_VERDICT = re.compile(r"(?:几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗|么|不|了吗|没)|满意度|不满意(?:可以|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案|解决|处理|结果|说法)|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)")
 _DOUBLE = re.compile(r"(?:没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied|no dissatisfaction|(?:不能|无法|没法)不满意")
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
 _CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|but|however|though|except")
@@ -148,6 +148,10 @@ def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
 _ASKED_ABOUT = re.compile(
     r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)|代表|表示|什么意思|\?| means| is (?:what|the (?:best|worst|highest|lowest)))"
 )
+#: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
+_ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅)")
+_SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
+_THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会)|would")
 _UNDONE = re.compile(
     r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返)"
 )
@@ -166,7 +170,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         value = float(word)
     after, before = text[end : end + 16], text[max(0, start - 24) : start]
     latin = word.isalpha() and word.isascii()
-    if _ASKED_ABOUT.match(after):
+    if _ASKED_ABOUT.match(after) or _ALLOTS.match(after):
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
@@ -201,6 +205,10 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
     nearest = max(0, start - 40)
     left = max(text.rfind(mark, nearest, start) for mark in ",。!?") + 1
     before = text[max(left, nearest) : start]
+    if _SUPPOSED.search(before):
+        return True
+    if left > 0 and _THEN.search(before) and _SUPPOSED.search(text[max(0, left - 40) : max(0, left - 1)]):
+        return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         if not _MINE_NOW.search(before[match.end() :]):
             return True
@@ -259,7 +267,7 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     return (score <= 2 and praise and not blame) or (score >= 4 and blame and not praise and not _mild(text))
 
 
-_MILD = re.compile(r"就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only|slightly|though|next time|wish|hope")
+_MILD = re.compile(r"了点|点儿?$|就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only|slightly|though|next time|wish|hope")
 
 
 def _mild(text: str) -> bool:

@@ -83,7 +83,6 @@ UNDECIDED: tuple[tuple[str, str], ...] = (
     ("moved_or_sold", "payment_promise"),
     ("not_account_holder", "opt_out"),
     ("payment_made", "opt_out"),
-    ("restored_confirm", "outage_report"),
     ("payment_made", "payment_extension"),
     ("opt_in", "opt_out"),
 )
