@@ -52,6 +52,9 @@ WITHHELD_REASONS = (
 #: Safety and verification, replies, outages, the rest.
 PRIORITIES = (0, 1, 2, 3)
 
+#: What the queue is fair between: a notice each, and everything that belongs to none.
+STREAM = "coalesce(notice_id, '00000000-0000-0000-0000-000000000000'::uuid)"
+
 _BY_MONTH = {"postgresql_partition_by": "RANGE (id)"}
 
 
@@ -70,9 +73,26 @@ class Lane(Base):
     #: Messages a second over all nodes; 0 is without limit.
     rate: Mapped[float] = mapped_column(Double, server_default="0")
     concurrency: Mapped[int] = mapped_column(server_default="256")
+    #: A lane takes what is due only while no lane of a lower rank of its channel can: 0 is the first choice.
+    rank: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
     tokens: Mapped[float] = mapped_column(Double, server_default="0")
     refilled_at: Mapped[datetime] = mapped_column(Instant, server_default=text("clock_timestamp()"))
+
+
+class LaneBreaker(Base):
+    """What a node thinks of a lane's carrier, written down whenever it changes its mind, for people to see."""
+
+    __tablename__ = "lane_breaker"
+
+    lane_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    node_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: `closed` (all is well), `open` (nothing is handed over) or `half_open` (one message tries).
+    state: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(Instant, server_default=text("clock_timestamp()"))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (one_of("state", ("closed", "open", "half_open"), "state"),)
 
 
 class Node(Base):
@@ -127,6 +147,8 @@ class Message(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     #: Since when it is uncertain, in the database's own time: doubt is about networks, not about the test clock.
     doubt_since: Mapped[datetime | None] = mapped_column(Instant)
+    #: Not asked about again before this moment, in the database's own time.
+    look_at: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
     carrier_id: Mapped[str | None] = mapped_column(Text)
@@ -137,8 +159,15 @@ class Message(Base):
             "ix_message_queue",
             "channel",
             "priority",
+            text(STREAM),
             "not_before",
+            "id",
             postgresql_where=text("state = 'queued' AND NOT held"),
+        ),
+        Index(
+            "ix_message_expiry",
+            "expires_at",
+            postgresql_where=text("state = 'queued' AND expires_at IS NOT NULL"),
         ),
         Index(
             "ix_message_unfinished",

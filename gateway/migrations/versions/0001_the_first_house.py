@@ -153,6 +153,7 @@ def upgrade() -> None:
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("rate", sa.Double(), server_default="0", nullable=False),
         sa.Column("concurrency", sa.Integer(), server_default="256", nullable=False),
+        sa.Column("rank", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("tokens", sa.Double(), server_default="0", nullable=False),
         sa.Column(
@@ -160,6 +161,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lane")),
         sa.UniqueConstraint("name", name=op.f("uq_lane_name")),
+    )
+    op.create_table(
+        "lane_breaker",
+        sa.Column("lane_id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("node_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('closed', 'open', 'half_open')", name=op.f("ck_lane_breaker_state")),
+        sa.PrimaryKeyConstraint("lane_id", "node_id", name=op.f("pk_lane_breaker")),
     )
     op.create_table(
         "message",
@@ -192,6 +203,7 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("doubt_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("carrier_id", sa.Text(), nullable=True),
@@ -205,6 +217,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_message_contact_point_id_id"), "message", ["contact_point_id", "id"], unique=False)
     op.create_index(
+        "ix_message_expiry",
+        "message",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'queued' AND expires_at IS NOT NULL"),
+    )
+    op.create_index(
         op.f("ix_message_notice_id"),
         "message",
         ["notice_id"],
@@ -214,7 +233,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_message_queue",
         "message",
-        ["channel", "priority", "not_before"],
+        [
+            "channel",
+            "priority",
+            sa.literal_column("coalesce(notice_id, '00000000-0000-0000-0000-000000000000'::uuid)"),
+            "not_before",
+            "id",
+        ],
         unique=False,
         postgresql_where=sa.text("state = 'queued' AND NOT held"),
     )
@@ -797,8 +822,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_message_reference"), table_name="message", postgresql_where=sa.text("reference IS NOT NULL"))
     op.drop_index("ix_message_queue", table_name="message", postgresql_where=sa.text("state = 'queued' AND NOT held"))
     op.drop_index(op.f("ix_message_notice_id"), table_name="message", postgresql_where=sa.text("notice_id IS NOT NULL"))
+    op.drop_index(
+        "ix_message_expiry",
+        table_name="message",
+        postgresql_where=sa.text("state = 'queued' AND expires_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_message_contact_point_id_id"), table_name="message")
     op.drop_table("message")
+    op.drop_table("lane_breaker")
     op.drop_table("lane")
     op.drop_index("ix_inbound_triage", table_name="inbound", postgresql_where=sa.text("state = 'triage'"))
     op.drop_index(op.f("ix_inbound_sender_id"), table_name="inbound")
