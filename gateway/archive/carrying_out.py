@@ -32,7 +32,7 @@ async def listed(connection: Any, case: UUID) -> dict[int, LinkRow]:
 async def held(connection: Any, case: UUID) -> dict[int, dict[str, Any]]:
     """The links that a case suspended, as they were before."""
     rows = await connection.fetch(
-        "SELECT link_id, before_case FROM correction_link WHERE correction_id = $1 AND suspended", case
+        "SELECT link_id, before_case::text FROM correction_link WHERE correction_id = $1 AND suspended", case
     )
     return {row["link_id"]: json.loads(row["before_case"]) for row in rows}
 
@@ -101,7 +101,8 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
     decided later.
     """
     kept = await connection.fetch(
-        "SELECT link_id, before, after FROM correction_link WHERE correction_id = $1 AND after IS NOT NULL", case
+        "SELECT link_id, before::text, after::text FROM correction_link WHERE correction_id = $1 AND after IS NOT NULL",
+        case,
     )
     now = await links.lock(connection, [row["link_id"] for row in kept])
     told: list[NewChange] = []
@@ -127,7 +128,7 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
 
 async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datetime) -> list[NewChange]:
     """Take the contacts that a case brought away again; what upstream must hear of it."""
-    kept = await connection.fetch("SELECT link_id, before FROM correction_contact WHERE correction_id = $1", case)
+    kept = await connection.fetch("SELECT link_id, before::text FROM correction_contact WHERE correction_id = $1", case)
     rows = await links.lock(connection, [row["link_id"] for row in kept])
     made = [row["link_id"] for row in kept if row["before"] is None]
     changed = [(row["link_id"], json.loads(row["before"])) for row in kept if row["before"] is not None]

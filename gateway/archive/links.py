@@ -37,7 +37,7 @@ class LinkRow:
 
 _READ: Final = f"""
 SELECT l.id, l.account_id, a.account_no, l.contact_point_id, p.address AS number, l.role, l.state,
-       {SNAPSHOT} AS snapshot
+       ({SNAPSHOT})::text AS snapshot
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN contact_point p ON p.id = l.contact_point_id
 """
 

@@ -46,7 +46,7 @@ async def choose(
     assert question is not None, "only an answer to our asking chooses"
     reaction.answers = question.id
     row = await connection.fetchrow(
-        """SELECT id, sender, text, channel, received_at, reading, effects FROM inbound
+        """SELECT id, sender, text, channel, received_at, reading::text, effects::text FROM inbound
            WHERE sender = $1 AND state = 'triage' AND effects @> $2::jsonb ORDER BY id DESC LIMIT 1 FOR UPDATE""",
         heard.sender,
         json.dumps([{"effect": _EFFECT, "message_id": str(question.id)}]),

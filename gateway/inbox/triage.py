@@ -47,7 +47,11 @@ class Inbox:
         _check(intents, score)
         connection = await driver(session)
         now = self._clock.now()
-        row = await connection.fetchrow("SELECT * FROM inbound WHERE id = $1 FOR UPDATE", inbound_id)
+        row = await connection.fetchrow(
+            """SELECT id, sender, text, channel, received_at, state, contact_point_id, answers, reading::text, remark
+               FROM inbound WHERE id = $1 FOR UPDATE""",
+            inbound_id,
+        )
         if row is None:
             raise NotFound("there is no such inbound")
         if row["state"] != "triage":
