@@ -55,6 +55,8 @@ class TwilioSettings(BaseModel):
     concurrency: int = Field(default=256, ge=1, le=4096)
     #: Seconds before a hand-over counts as unknown.
     timeout: float = Field(default=15, gt=0)
+    #: Seconds beyond `timeout` after which a carrier that does not know a message is believed.
+    settle_after: float = Field(default=5, gt=0)
 
 
 class TelegramSettings(BaseModel):

@@ -1,0 +1,364 @@
+"""The one place where everything is put together.
+
+`House` furnishes the rooms over one database and one clock; the command line uses it too. `Node` is a running
+process: started in order, stopped in reverse.
+
+    settings ► database, migrations ► clock ► wording ► rooms ► [embedded carrier] ► channels ► web ► background
+
+A background task that dies takes the node down loudly. A node that is told to stop claims nothing more, lets
+what is in flight end, gives the rest back and exits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from aiohttp import web
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.archive import changes
+from gateway.archive.corrections import Corrections
+from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
+from gateway.cases.importing import WORK_ORDERS
+from gateway.channels import twilio
+from gateway.evaluations.surveys import Surveys
+from gateway.inbox import WAKE as INBOX_WAKE
+from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
+from gateway.kernel import embedded
+from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
+from gateway.kernel.database import Database, Listener
+from gateway.kernel.election import hold_office
+from gateway.kernel.logs import logger
+from gateway.kernel.migrating import migrate
+from gateway.kernel.settings import Settings
+from gateway.notices import (
+    COMPOSE,
+    Acceptor,
+    Arrears,
+    Bills,
+    Composer,
+    Finder,
+    NoticeKind,
+    NoticeRunner,
+    Notices,
+    PolicyTable,
+    Recomposer,
+    Wording,
+)
+from gateway.notices.billing import ARREARS, BILLS, PAYMENTS
+from gateway.notices.wording import purposes_in_words
+from gateway.outbox import lanes, nodes, partitions, stop_links
+from gateway.outbox.carriers import Channel
+from gateway.outbox.dispatcher import Dispatcher, Wiring
+from gateway.outbox.doubt import Resolver
+from gateway.outbox.lanes import LaneSpec
+from gateway.outbox.messages import WAKE
+from gateway.outbox.nodes import Lease
+from gateway.sandbox.carrier import Behaviour, Carrier
+from gateway.sandbox.clock import MOVED, TestClock
+from gateway.staff.importing import STAFF
+from gateway.web.app import SERVER_OPTIONS, make_app
+from gateway.web.services import Services
+
+log = logger(__name__)
+
+#: Seconds that what is in flight has to end when the node is told to stop.
+DEADLINE: Final = 20.0
+#: The office of the clock: one node's recurring jobs.
+_CLOCK_OFFICE: Final = 0x4C616D74
+_STATUS_PATH: Final = "/webhooks/twilio/status"
+
+
+class House:
+    """The rooms, furnished over one database and one clock."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        zone, region, language = settings.zone, settings.region, settings.language
+        self.wording = Wording.load(
+            sender_name=settings.sender_name,
+            languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
+            zone=zone,
+        )
+        table = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
+        self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in (Arrears(), Bills(), Surveys(zone))}
+        composer = Composer(self.wording, zone=zone, region=region, table=table)
+        finder = Finder(zone=zone, region=region, table=table)
+        self.notices = Notices(database, clock, composer, self.notice_kinds, finder, auto_approve=settings.auto_approve)
+        self.notice_runner = NoticeRunner(database, clock, composer, self.notice_kinds, finder)
+        self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone)
+        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, table=table)
+        self.import_kinds: Mapping[str, ImportKind[Any]] = {
+            kind.name: kind
+            for kind in (
+                FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, BILLS, ARREARS, PAYMENTS, WORK_ORDERS,
+            )
+        }  # fmt: skip
+        self.imports = ImportRunner(database, clock, self.import_kinds, zone=zone, region=region)
+        answers = Answers(self.wording, purposes_in_words, zone=zone, region=region, language=language)
+        tools = Tools(answers=answers, region=region, opt_out_scope=settings.opt_out_scope)
+        self.intake = Intake(database, clock, hear, region=region)
+        self.reader = Reader(database, clock, tools)
+        self.inbox = Inbox(clock, tools)
+        self.corrections = Corrections(clock, stop_links, region=region)
+
+
+@asynccontextmanager
+async def furnished(settings: Settings) -> AsyncIterator[House]:
+    """A house over a started, migrated database: what every command begins with."""
+    url = settings.database_url or embedded.ensure_running(settings.data_dir / "postgresql")
+    await migrate(url)
+    database = Database(url, size=24)
+    await database.start()
+    try:
+        clock: Clock = SystemClock()
+        if settings.sandbox:
+            clock = ShiftedClock()
+            await TestClock(database, clock).refresh()
+        async with database.connection() as connection:
+            await partitions.ensure(connection, clock.now())
+        yield House(settings, database, clock)
+    finally:
+        await database.close()
+
+
+class _Imports:
+    """What the web needs of importing."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def submit(self, session: AsyncSession, *, kind: str, filename: str, path: Path, requested_by: str) -> UUID:
+        handed_in = await submit(
+            session, kind=kind, filename=filename, path=path, requested_by=requested_by, clock=self._house.clock
+        )
+        return handed_in.id
+
+
+class Node:
+    """One running process with the roles of its settings."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.settings = house.settings
+        self._stack = AsyncExitStack()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._test_clock: TestClock | None = None
+        self.carrier_address: str | None = None
+        #: Set once everything runs.
+        self.started = asyncio.Event()
+
+    async def run(self) -> None:
+        """Start, work until told to stop or until a part dies, stop. Raises what killed the part."""
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self._stopping.set)
+        async with self._stack:
+            await self._start()
+            self.started.set()
+            stop = asyncio.create_task(self._stopping.wait())
+            done, _ = await asyncio.wait([stop, *self._tasks.values()], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stop}:
+                log.error("a part of the node ended", part=task.get_name())
+                task.result()
+                raise RuntimeError(f"{task.get_name()} ended by itself")
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Tell the node to stop."""
+        self._stopping.set()
+
+    async def _start(self) -> None:
+        house, settings = self.house, self.settings
+        if settings.sandbox and isinstance(house.clock, ShiftedClock):
+            self._test_clock = TestClock(house.database, house.clock)
+            self._test_clock.listen_to(next_due=(), ticks=(self._tick,))
+        if settings.embedded_carrier:
+            await self._start_carrier()
+        channels = await self._open_channels()
+        async with house.database.connection() as connection:
+            await lanes.ensure(
+                connection,
+                LaneSpec(
+                    name=f"twilio:{settings.twilio.sender}",
+                    channel="sms",
+                    carrier="twilio",
+                    sender=settings.twilio.sender,
+                    rate=settings.twilio.rate,
+                    concurrency=settings.twilio.concurrency,
+                ),
+            )
+        self._background("intake", house.intake.run)
+        self._stack.push_async_callback(house.intake.close)
+        wakers: dict[str, list[Callable[[str], None]]] = {}
+        if "web" in settings.roles:
+            await self._start_web()
+            wakers[INBOX_WAKE] = [house.reader.wake]
+            self._background("inbox", house.reader.run)
+        if "dispatch" in settings.roles:
+            dispatcher = await self._start_dispatching(channels)
+            wakers[WAKE] = [dispatcher.wake]
+            wakers[COMPOSE] = [house.notice_runner.wake]
+            self._background("notices", house.notice_runner.run)
+            self._background("imports", house.imports.run_forever)
+        if "clock" in settings.roles:
+            self._background("clock", lambda: hold_office(house.database.url, _CLOCK_OFFICE, self._keep_time))
+        if self._test_clock is not None:
+            wakers[MOVED] = [self._clock_moved]
+        handlers = {channel: _all(heard) for channel, heard in wakers.items()}
+        listener = Listener(house.database.url, handlers, resync=self._resync)
+        self._background("listener", listener.run)
+        log.info("started", roles=",".join(settings.roles), address=settings.base_url)
+
+    def _background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Keep a part running; it is cancelled in reverse order of starting."""
+
+        async def part() -> None:
+            await run()
+
+        task = asyncio.create_task(part(), name=name)
+        self._tasks[name] = task
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(end)
+
+    async def _start_carrier(self) -> None:
+        settings = self.settings
+        carrier = Carrier(
+            account_sid=settings.twilio.account_sid,
+            auth_token=settings.twilio.auth_token.get_secret_value(),
+            callbacks_base=settings.base_url,
+            sender=settings.twilio.sender,
+            behaviour=Behaviour(handsets=settings.carrier.handsets),
+        )
+        port = settings.carrier.port or (settings.port + 1 if settings.port else 0)
+        try:
+            self.carrier_address = await carrier.start(settings.host, port)
+        except OSError:
+            # The usual port is somebody else's: any free one will do, since only this node uses it.
+            self.carrier_address = await carrier.start(settings.host, 0)
+        self._stack.push_async_callback(carrier.close)
+        settings.twilio.base_url = self.carrier_address
+        log.info("embedded carrier", wall=self.carrier_address)
+
+    async def _open_channels(self) -> Mapping[str, Channel]:
+        settings = self.settings.twilio
+        channel = twilio.TwilioChannel(
+            account_sid=settings.account_sid,
+            auth_token=settings.auth_token.get_secret_value(),
+            sender=settings.sender,
+            base_url=settings.base_url,
+            concurrency=settings.concurrency,
+            timeout=settings.timeout,
+        )
+        await channel.start()
+        self._stack.push_async_callback(channel.close)
+        return {channel.name: channel}
+
+    async def _start_dispatching(self, channels: Mapping[str, Channel]) -> Dispatcher:
+        house = self.house
+        lease = Lease(house.database, ",".join(self.settings.roles))
+        await lease.renew()
+        self._stack.push_async_callback(lease.end)
+        wiring = Wiring(
+            channels=channels,
+            callbacks={"twilio": self.settings.base_url + _STATUS_PATH},
+            region=self.settings.region,
+            recompose=house.recomposer,
+            hear=hear,
+        )
+        dispatcher = Dispatcher(house.database, house.clock, lease, wiring)
+        resolver = Resolver(
+            house.database,
+            house.clock,
+            channels,
+            grace=self.settings.twilio.timeout + self.settings.twilio.settle_after,
+        )
+        self._background("lease", lease.run)
+        self._background("resolver", resolver.run)
+        self._background("dispatcher", dispatcher.run)
+        self._stack.push_async_callback(dispatcher.stop, DEADLINE)
+        return dispatcher
+
+    async def _start_web(self) -> None:
+        house, settings = self.house, self.settings
+        services = Services(
+            settings=settings,
+            database=house.database,
+            clock=house.clock,
+            imports=_Imports(house),
+            notices=house.notices,
+            messages=house.acceptor,
+            intake=house.intake,
+            inbox=house.inbox,
+            corrections=house.corrections,
+            changes=changes,
+            twilio_verifier=twilio.WebhookVerifier(
+                auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
+            ),
+            twilio_wire=twilio,
+            sandbox=self._test_clock,
+        )
+        runner = web.AppRunner(make_app(services), **SERVER_OPTIONS)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, settings.host, settings.port).start()
+
+    async def _keep_time(self) -> None:
+        """The recurring jobs of the node in office. They look for due rows; the truth is never in the scheduler."""
+        scheduler = AsyncIOScheduler(
+            timezone=self.settings.zone,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        scheduler.add_job(self._reap, "interval", seconds=2)
+        scheduler.add_job(self._make_partitions, "interval", hours=6)
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def _reap(self) -> None:
+        async with self.house.database.connection() as connection:
+            if doubtful := await nodes.reap(connection, self.house.clock.now()):
+                log.warning("messages of nodes that are gone", uncertain=doubtful)
+
+    async def _make_partitions(self) -> None:
+        async with self.house.database.connection() as connection:
+            await partitions.ensure(connection, self.house.clock.now())
+
+    async def _tick(self) -> None:
+        """What falls due with the test clock beside messages."""
+        await self._make_partitions()
+        await self.house.notice_runner.finish()
+
+    def _clock_moved(self, _payload: str) -> None:
+        asyncio.get_running_loop().create_task(self._resync(), name="resync")
+
+    async def _resync(self) -> None:
+        """What may have been missed while nobody listened: look at everything once."""
+        if self._test_clock is not None:
+            await self._test_clock.refresh()
+        self.house.reader.wake()
+        self.house.notice_runner.wake()
+
+
+def _all(heard: list[Callable[[str], None]]) -> Callable[[str], None]:
+    def tell(payload: str) -> None:
+        for one in heard:
+            one(payload)
+
+    return tell

@@ -1,0 +1,320 @@
+"""The command line: `lamplighter COMMAND`. Exit codes: 0 done, 1 refused or failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.kernel.errors import InvalidInput, LamplighterError
+from gateway.kernel.logs import configure
+from gateway.kernel.settings import Settings, load
+
+app = typer.Typer(
+    name="lamplighter",
+    help="The messaging gateway of an electric utility.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="Keys for programs.", no_args_is_help=True)
+app.add_typer(keys, name="api-key")
+templates = typer.Typer(help="The wording of the texts.", no_args_is_help=True)
+app.add_typer(templates, name="template")
+
+_errors: Final = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; one clear line on standard error for what is refused."""
+    try:
+        app()
+    except LamplighterError as error:
+        _refuse(error)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def _refuse(error: LamplighterError) -> NoReturn:
+    print(f"lamplighter: {error}", file=sys.stderr)
+    if isinstance(error, InvalidInput):
+        for fault in error.errors:
+            if fault.message not in str(error):
+                print(f"  {fault.field}: {fault.message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    import gc
+
+    import uvloop
+
+    # What is loaded by now stays: collecting it again and again would cost a third of the throughput.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    uvloop.run(work())
+
+
+def _actor() -> str:
+    return f"cli:{getpass.getuser()}"
+
+
+def _settings() -> Settings:
+    settings = load()
+    configure(settings.log_level)
+    return settings
+
+
+@app.command()
+def serve() -> None:
+    """Run a node: web server, dispatcher and clock, as LAMPLIGHTER_ROLES says."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.app import Node, furnished
+
+        async with furnished(settings) as house:
+            await Node(house).run()
+
+    _run(work)
+
+
+@app.command()
+def demo() -> None:
+    """Start the sandbox with the sample archive and a notice ready to approve."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.demo import run_demo
+
+        await run_demo(settings, Console())
+
+    _run(work)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the version this release needs."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.kernel.migrating import head
+
+        async with furnished(settings):
+            print(f"the database is at revision {head()}")
+
+    _run(work)
+
+
+@app.command("import")
+def import_file(
+    kind: Annotated[str, typer.Argument(help="archive, accounts, contacts, topology, staff, bills, arrears, …")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+) -> None:
+    """Import a file and say what became of its rows."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.archive.importing import submit
+        from gateway.archive.tables import Import
+
+        async with furnished(settings) as house:
+            if kind not in house.import_kinds:
+                raise InvalidInput(f"no such kind of import: {kind} (there are {', '.join(house.import_kinds)})")
+            async with house.database.session() as session:
+                handed_in = await submit(
+                    session,
+                    kind=kind,
+                    filename=file.name,
+                    path=file.resolve(),
+                    requested_by=_actor(),
+                    clock=house.clock,
+                )
+                await session.commit()
+            with _Told(f"importing {file.name}") as told:
+                await house.imports.run(handed_in.id, lambda rows, share: told(rows, int(rows / share) if share else 0))
+            async with house.database.session() as session:
+                done = await session.get_one(Import, handed_in.id)
+        print(
+            f"{done.state}: {done.rows} rows, {done.created} created, {done.updated} updated, "
+            f"{done.unchanged} unchanged, {done.rejected} rejected, {done.conflicts} conflicts (import {done.id})"
+        )
+        if done.state == "failed":
+            raise InvalidInput(done.error or "the import failed")
+
+    _run(work)
+
+
+@app.command()
+def notice(
+    kind: Annotated[str, typer.Argument(help="arrears, bill, survey")],
+    billing_month: Annotated[str | None, typer.Option(help="YYYYMM, for bills and arrears")] = None,
+    closed_from: Annotated[datetime | None, typer.Option(help="first moment of closing, for surveys")] = None,
+    closed_to: Annotated[datetime | None, typer.Option(help="moment after the last closing, for surveys")] = None,
+    tone: Annotated[str | None, typer.Option(help="warm or official")] = None,
+    approve: Annotated[bool, typer.Option(help="approve it too, as the person named by --approver")] = False,
+    approver: Annotated[str | None, typer.Option(help="who approves; not who drafts")] = None,
+) -> None:
+    """Draft a notice, show what it would do, and with --approve compose it."""
+    settings = _settings()
+    asked = {"billing_month": billing_month, "closed_from": closed_from, "closed_to": closed_to}
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.notices import Draft
+
+        about = {name: value for name, value in asked.items() if value is not None}
+        async with furnished(settings) as house:
+            async with house.database.session() as session:
+                draft = Draft(kind=kind, about=about, tone=tone)
+                notice_id = await house.notices.draft(session, draft, actor=_actor())
+                await session.commit()
+            seen = await house.notices.preview(notice_id)
+            print(
+                f"notice {notice_id}: {seen.audience} in the audience, {seen.messages} texts, {seen.segments} segments"
+            )
+            for reason, number in sorted(seen.withheld.items()):
+                print(f"  withheld, {reason}: {number}")
+            for sample in seen.samples[:3]:
+                print(f"  {sample.to_masked}  {sample.body}")
+            if not approve:
+                return
+            async with house.database.session() as session:
+                await house.notices.approve(session, notice_id, actor=f"cli:{approver}", two_people=False)
+                await session.commit()
+            with _Told("composing") as told:
+                await house.notice_runner.compose_next(told, only=notice_id)
+        print("composed; a node with the role dispatch sends it")
+
+    if approve and not approver:
+        raise InvalidInput("--approve needs --approver: a notice is approved by somebody other than who drafted it")
+    _run(work)
+
+
+@app.command()
+def read() -> None:
+    """Read customers' replies: JSON lines in, JSON lines out; no database."""
+    from gateway.inbox.understanding import read_lines
+
+    sys.exit(read_lines(sys.stdin.buffer, sys.stdout))
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections")],
+    out: Annotated[Path | None, typer.Option(help="file to write; standard output without it")] = None,
+) -> None:
+    """Write what the gateway knows as CSV, numbers masked."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.exporting import export_csv
+
+        async with furnished(settings) as house:
+            if out is None:
+                await export_csv(house.database, kind, sys.stdout)
+            else:
+                with out.open("w", encoding="utf-8-sig", newline="") as sink:
+                    await export_csv(house.database, kind, sink)
+
+    _run(work)
+
+
+@app.command()
+def carrier(
+    port: Annotated[int, typer.Option(help="port to listen on")] = 8081,
+    handsets: Annotated[str, typer.Option(help="silent or lively")] = "silent",
+) -> None:
+    """Run the embedded carrier and its wall of handsets alone, for a gateway elsewhere on this machine."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.sandbox.carrier import Behaviour, Carrier
+
+        await Carrier(
+            account_sid=settings.twilio.account_sid,
+            auth_token=settings.twilio.auth_token.get_secret_value(),
+            callbacks_base=settings.base_url,
+            sender=settings.twilio.sender,
+            behaviour=Behaviour.model_validate({"handsets": handsets}),
+        ).run(settings.host, port)
+
+    if not settings.sandbox:
+        raise InvalidInput("the embedded carrier is for the sandbox")
+    _run(work)
+
+
+@keys.command("create")
+def create_key(
+    scope: Annotated[list[str], typer.Option(help="what it may do; may be given several times")],
+    name: Annotated[str | None, typer.Option(help="who uses it")] = None,
+) -> None:
+    """Make a key for a program and print it once."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.staff import keys as staff_keys
+
+        async with furnished(settings) as house, house.database.session() as session:
+            now = house.clock.now()
+            made = await staff_keys.create(
+                session, name=name or f"key-{now:%Y%m%d%H%M%S%f}", scopes=scope, at=now, actor=_actor()
+            )
+            await session.commit()
+        print(made)
+
+    _run(work)
+
+
+@templates.command("check")
+def check_templates() -> None:
+    """Say everything there is to say about the templates; 1 if any of it is an error."""
+    from gateway.notices.wording import Severity, Wording
+
+    settings = _settings()
+    findings = Wording.check(sender_name=settings.sender_name, zone=settings.zone)
+    for finding in findings:
+        print(finding)
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    print(f"{errors} errors, {len(findings) - errors} warnings")
+    sys.exit(1 if errors else 0)
+
+
+class _Told:
+    """A bar on a terminal, a plain line a tenth of the way otherwise; both on standard error."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._said = -1
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if _errors.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=_errors)
+            self._bar.start()
+            self._task = self._bar.add_task(self._what, total=None)
+        return self._tell
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, total=total or None)
+        elif total and (tenth := done * 10 // total) != self._said:
+            self._said = tenth
+            print(f"{self._what}: {done} of about {total}", file=sys.stderr)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
