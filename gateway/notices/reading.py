@@ -72,6 +72,12 @@ async def notices(
     return [Notice(**one._mapping) for one in await session.execute(query)]
 
 
+async def known(session: AsyncSession, notice_id: UUID) -> None:
+    """Raise NotFound where there is no such notice."""
+    if await session.scalar(select(tables.Notice.id).where(tables.Notice.id == notice_id)) is None:
+        raise NotFound("There is no notice with this id.")
+
+
 async def notice(session: AsyncSession, notice_id: UUID) -> NoticeDetail:
     """One notice with its counts. Raises NotFound."""
     one = (await session.execute(select(*_COLUMNS).where(tables.Notice.id == notice_id))).one_or_none()

@@ -12,6 +12,7 @@ from gateway.staff.keys import KeyRing
 from gateway.web import problems
 from gateway.web.accepting import SingleMessages
 from gateway.web.api import ROUTES
+from gateway.web.api.docs import Docs
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.routing import PREFIX, Endpoint, Route, Surroundings
@@ -51,6 +52,9 @@ def make_app(services: Services) -> web.Application:
     for route in offered:
         app.router.add_route(route.method, PREFIX + route.path, Endpoint(route, around).serve)
     app.router.add_routes(twilio.routes(twilio.TwilioWebhooks(services, metrics)))
+    docs = Docs(offered)
+    app.router.add_get("/api/openapi.json", docs.openapi)
+    app.router.add_get("/api/docs", docs.page)
     health = Health(around)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)

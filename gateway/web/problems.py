@@ -156,10 +156,12 @@ def internal() -> web.Response:
 def fields(error: ValidationError, *, prefix: str = "", tags: frozenset[str] = frozenset()) -> list[FieldError]:
     """pydantic's findings as field errors. `tags` are names of union members, which are no part of a field."""
     found: list[FieldError] = []
-    for one in error.errors(include_url=False, include_context=False, include_input=False):
+    for one in error.errors(include_url=False, include_input=False):
         parts = list(one["loc"])
         if parts and parts[0] in tags:
             del parts[0]
+        if one["type"].startswith("union_tag"):
+            parts.append(str(one.get("ctx", {}).get("discriminator", "")).strip("'"))
         found.append(FieldError(_path(parts, prefix) or "body", one["msg"], one["type"]))
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -184,12 +184,12 @@ class Wire(Protocol):
 class Sandbox(Protocol):
     """The sandbox's controls."""
 
-    async def move(self, *, now: datetime | None, advance: timedelta | None) -> datetime:
-        """Set the clock or move it on; the new time, once everything due in between was done. May raise Conflict."""
+    async def move_to(self, target: datetime) -> datetime:
+        """Move the clock; the new time, once everything due in between was done. May raise Conflict."""
         ...
 
-    async def idle(self, within: float) -> bool:
-        """Whether nothing was in progress at some moment of the next `within` seconds."""
+    async def idle(self, patience: float) -> Sequence[str]:
+        """Wait until nothing is in progress, `patience` seconds at most; what still was."""
         ...
 
 

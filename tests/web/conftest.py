@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -180,17 +180,16 @@ class StandInSandbox:
 
     def __init__(self, clock: StandingClock) -> None:
         self.clock = clock
-        self.is_idle = True
+        self.busy: list[str] = []
 
-    async def move(self, *, now: datetime | None, advance: timedelta | None) -> datetime:
-        to = now if now is not None else self.clock.at + (advance or timedelta())
-        if to < self.clock.at:
+    async def move_to(self, target: datetime) -> datetime:
+        if target < self.clock.at:
             raise Conflict("the clock only goes forward")
-        self.clock.at = to
-        return to
+        self.clock.at = target
+        return target
 
-    async def idle(self, within: float) -> bool:
-        return self.is_idle
+    async def idle(self, patience: float) -> list[str]:
+        return self.busy
 
 
 @dataclass

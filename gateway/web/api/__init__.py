@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.api import imports, messages
+from gateway.web.api import archive, corrections, evaluations, imports, inbound, messages, notices, sandbox
 from gateway.web.routing import Route
 
 #: Every operation, in the order in which the document lists them.
 ROUTES: Final[tuple[Route, ...]] = (
     *imports.ROUTES,
+    *notices.ROUTES,
     *messages.ROUTES,
+    *inbound.ROUTES,
+    *evaluations.ROUTES,
+    *archive.ROUTES,
+    *corrections.ROUTES,
+    *sandbox.ROUTES,
 )

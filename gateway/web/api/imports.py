@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway.archive import reading
+from gateway.archive.reading import imports as reading
 from gateway.web import bodies, idempotency
 from gateway.web.bodies import Upload
 from gateway.web.paging import Page, PageQuery, behind, cut

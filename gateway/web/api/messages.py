@@ -91,7 +91,7 @@ class Accepted(BaseModel):
     withheld_reason: str | None = None
 
 
-class Wrong(BaseModel):
+class FieldProblem(BaseModel):
     """A field of an item that is wrong."""
 
     field: str
@@ -105,7 +105,7 @@ class BatchItem(BaseModel):
     id: UUID | None = None
     state: str | None = None
     withheld_reason: str | None = None
-    errors: list[Wrong] | None = None
+    errors: list[FieldProblem] | None = None
 
 
 class BatchAnswer(BaseModel):
@@ -154,8 +154,8 @@ async def send_batch(call: Call[NewMessages, None]) -> BatchAnswer:
 
 
 def _wrong(errors: Sequence[FieldError], otherwise: str = "") -> BatchItem:
-    listed = [Wrong(field=one.field, message=one.message, code=one.code) for one in errors]
-    return BatchItem(errors=listed or [Wrong(field="body", message=otherwise, code="refused")])
+    listed = [FieldProblem(field=one.field, message=one.message, code=one.code) for one in errors]
+    return BatchItem(errors=listed or [FieldProblem(field="body", message=otherwise, code="refused")])
 
 
 async def listed(call: Call[None, MessageQuery]) -> Page[reading.Message]:

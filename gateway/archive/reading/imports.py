@@ -1,4 +1,4 @@
-"""The archive as it is read: imports and what they refused."""
+"""Imports and what they refused."""
 
 from __future__ import annotations
 

@@ -1,0 +1,123 @@
+"""Correction cases with every link that each concerns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.archive import tables
+from gateway.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionLink:
+    """A link that a case concerns; `decision` is null until somebody has decided."""
+
+    account_no: str
+    number: str
+    role: str
+    state: str
+    decision: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A case about contacts in doubt."""
+
+    id: UUID
+    state: str
+    reason: str
+    number: str | None
+    account_no: str | None
+    opened_at: datetime
+    opened_by: str
+    due_at: datetime
+    settled_at: datetime | None
+    note: str | None
+    links: list[CorrectionLink]
+    #: What may help to decide: the words that were said, contacts that were proposed.
+    hints: list[dict[str, Any]]
+
+
+_PLAIN: Final = ("id", "state", "reason", "opened_at", "opened_by", "due_at", "settled_at", "note", "hints")
+
+
+def _query() -> Select[Any]:
+    case = tables.Correction
+    return (
+        select(
+            *(getattr(case, name) for name in _PLAIN),
+            tables.ContactPoint.address.label("number"),
+            tables.Account.account_no,
+        )
+        .outerjoin(tables.ContactPoint, tables.ContactPoint.id == case.contact_point_id)
+        .outerjoin(tables.Account, tables.Account.id == case.account_id)
+    )
+
+
+async def corrections(
+    session: AsyncSession, *, states: Sequence[str] | None, before: UUID | None, limit: int
+) -> list[Correction]:
+    """Up to `limit` cases older than `before`, newest first."""
+    case = tables.Correction
+    query = _query().order_by(case.id.desc()).limit(limit)
+    if states is not None:
+        query = query.where(case.state.in_(states))
+    if before is not None:
+        query = query.where(case.id < before)
+    rows = (await session.execute(query)).all()
+    listed = await _links(session, [row.id for row in rows])
+    return [Correction(**row._mapping, links=listed[row.id]) for row in rows]
+
+
+async def correction(session: AsyncSession, correction_id: UUID) -> Correction:
+    """One case. Raises NotFound."""
+    row = (await session.execute(_query().where(tables.Correction.id == correction_id))).one_or_none()
+    if row is None:
+        raise NotFound("There is no correction with this id.")
+    listed = await _links(session, [correction_id])
+    return Correction(**row._mapping, links=listed[correction_id])
+
+
+async def _links(session: AsyncSession, cases: Sequence[UUID]) -> defaultdict[UUID, list[CorrectionLink]]:
+    listed, link = tables.CorrectionLink, tables.ContactLink
+    rows = await session.execute(
+        select(
+            listed.correction_id,
+            tables.Account.account_no,
+            tables.ContactPoint.address,
+            link.role,
+            link.state,
+            listed.decision,
+            listed.decided_by,
+            listed.decided_at,
+        )
+        .join(link, link.id == listed.link_id)
+        .join(tables.Account, tables.Account.id == link.account_id)
+        .join(tables.ContactPoint, tables.ContactPoint.id == link.contact_point_id)
+        .where(listed.correction_id.in_(cases))
+        .order_by(listed.correction_id, link.id)
+    )
+    found: defaultdict[UUID, list[CorrectionLink]] = defaultdict(list)
+    for case, account_no, number, role, state, decision, decided_by, decided_at in rows:
+        found[case].append(
+            CorrectionLink(
+                account_no=account_no,
+                number=number,
+                role=role,
+                state=state,
+                decision=decision,
+                decided_by=decided_by,
+                decided_at=decided_at,
+            )
+        )
+    return found

@@ -1,0 +1,240 @@
+"""Correction cases, and what the utility's own customer system must take over from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from gateway.archive.opening import REASONS
+from gateway.archive.reading import corrections as reading
+from gateway.archive.tables import CORRECTION_STATES, ROLES
+from gateway.web.models import AccountNo, Body, Number, Prose
+from gateway.web.paging import MOST, USUAL, Page, PageQuery, Words, behind, cursor, cut
+from gateway.web.routing import Call, Route
+from gateway.web.services import LinkDecision, NewContact
+
+TAG: Final = "corrections"
+_MOST_LINKS: Final = 1000
+
+Role = Literal["holder", "payer", "tenant", "relative", "agent", "landlord"]
+State = Literal["open", "verifying", "applied", "watching", "closed", "dismissed", "reverted"]
+Reason = Literal[
+    "reply", "ticket", "bounce", "shared_number", "staff_number", "name_mismatch", "transfer", "newer_number",
+    "near_miss", "placeholder", "invalid_format", "lookup", "upstream_conflict", "silence", "proposal", "staff_report",
+]  # fmt: skip
+assert (get_args(Role), get_args(State), get_args(Reason)) == (ROLES, CORRECTION_STATES, REASONS)
+
+
+class NewContactBody(Body):
+    """A number to be reached instead; without `account_no` that of the case."""
+
+    number: Number
+    role: Role
+    account_no: AccountNo | None = None
+
+    def asked(self) -> NewContact:
+        """As the archive takes it."""
+        return NewContact(number=self.number, role=self.role, account_no=self.account_no)
+
+
+class NewCorrection(Body):
+    """A doubt about the contacts of an account, or about one number of it."""
+
+    account_no: AccountNo
+    number: Number | None = None
+    reason: Reason
+    evidence: Prose
+    new_contacts: list[NewContactBody] = Field(default_factory=list, max_length=_MOST_LINKS)
+    note: Prose | None = None
+
+
+class DecisionBody(Body):
+    """What is to become of a link that the case lists."""
+
+    account_no: AccountNo
+    number: Number
+    decision: Literal["revoke", "keep", "change_role"]
+    role: Role | None = None
+
+    def asked(self) -> LinkDecision:
+        """As the archive takes it."""
+        return LinkDecision(account_no=self.account_no, number=self.number, decision=self.decision, role=self.role)
+
+
+class Decisions(Body):
+    """A decision on every link that the case lists, and the contacts to be reached instead."""
+
+    links: list[DecisionBody] = Field(default_factory=list, max_length=_MOST_LINKS)
+    new_contacts: list[NewContactBody] = Field(default_factory=list, max_length=_MOST_LINKS)
+    note: Prose | None = None
+
+
+class Note(Body):
+    """Why."""
+
+    note: Prose | None = None
+
+
+class CorrectionQuery(PageQuery):
+    """Which cases."""
+
+    state: Annotated[list[State] | None, Words] = None
+
+
+class ChangeQuery(BaseModel):
+    """Where to go on: behind the change that `since` names, or from the beginning."""
+
+    model_config = {"extra": "forbid"}
+
+    since: str | None = Field(default=None, max_length=200)
+    cursor: str | None = Field(default=None, max_length=200, description="The same as `since`.")
+    limit: int = Field(default=USUAL, ge=1, le=MOST)
+
+
+class Change(BaseModel):
+    """A change that the utility's own customer system must take over."""
+
+    id: int
+    at: datetime
+    kind: str
+    account_no: str
+    number: str
+    role: str | None
+    correction_id: UUID | None
+
+
+async def listed(call: Call[None, CorrectionQuery]) -> Page[reading.Correction]:
+    """Cases, newest first."""
+    query = call.query
+    before = behind("corrections", query.cursor, UUID)
+    found = await reading.corrections(call.session, states=query.state, before=before, limit=query.limit + 1)
+    return Page[reading.Correction](**cut("corrections", found, query.limit, lambda one: one.id))
+
+
+async def one(call: Call[None, None]) -> reading.Correction:
+    """One case."""
+    return await reading.correction(call.session, call.id("correction"))
+
+
+async def open_case(call: Call[NewCorrection, None]) -> reading.Correction:
+    """Open a case."""
+    body = call.body
+    correction_id = await call.services.corrections.open_case(
+        call.session,
+        account_no=body.account_no,
+        number=body.number,
+        reason=body.reason,
+        evidence=body.evidence,
+        new_contacts=[contact.asked() for contact in body.new_contacts],
+        note=body.note,
+        actor=call.actor,
+    )
+    return await reading.correction(call.session, correction_id)
+
+
+async def apply(call: Call[Decisions, None]) -> reading.Correction:
+    """Carry out what was decided on every link."""
+    correction_id = await _known(call)
+    await call.services.corrections.apply(
+        call.session,
+        correction_id,
+        links=[link.asked() for link in call.body.links],
+        new_contacts=[contact.asked() for contact in call.body.new_contacts],
+        note=call.body.note,
+        actor=call.actor,
+    )
+    return await reading.correction(call.session, correction_id)
+
+
+async def dismiss(call: Call[Note, None]) -> reading.Correction:
+    """The doubt was unfounded."""
+    correction_id = await _known(call)
+    await call.services.corrections.dismiss(call.session, correction_id, note=call.body.note, actor=call.actor)
+    return await reading.correction(call.session, correction_id)
+
+
+async def revert(call: Call[Note, None]) -> reading.Correction:
+    """Take back all that was carried out."""
+    correction_id = await _known(call)
+    await call.services.corrections.revert(call.session, correction_id, note=call.body.note, actor=call.actor)
+    return await reading.correction(call.session, correction_id)
+
+
+async def _known(call: Call[Any, None]) -> UUID:
+    return (await reading.correction(call.session, call.id("correction"))).id
+
+
+async def changes(call: Call[None, ChangeQuery]) -> Page[Change]:
+    """Changes in the order of their commit. `next` is null only where nothing was found: ask again behind it."""
+    query = call.query
+    name, given = ("cursor", query.cursor) if query.cursor is not None else ("since", query.since)
+    after = behind("changes", given, int, field=name) or 0
+    found = await call.services.changes.since(call.session, after=after, limit=query.limit)
+    items = [Change.model_validate(dict(one)) for one in found]
+    return Page[Change](items=items, next=cursor("changes", items[-1].id) if items else None)
+
+
+def _deciding(name: str, handler: Any, summary: str, body: Any, *, optional: bool = True) -> Route:
+    return Route(
+        method="POST",
+        path=f"/corrections/{{id}}/{name}",
+        handler=handler,
+        scope="corrections:decide",
+        tag=TAG,
+        summary=summary,
+        answer=reading.Correction,
+        body=body,
+        body_optional=optional,
+        problems=(409,),
+    )
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/corrections",
+        handler=listed,
+        scope="corrections:read",
+        tag=TAG,
+        summary="List correction cases, newest first",
+        answer=Page[reading.Correction],
+        query=CorrectionQuery,
+    ),
+    Route(
+        method="POST",
+        path="/corrections",
+        handler=open_case,
+        scope="corrections:decide",
+        tag=TAG,
+        summary="Open a correction",
+        answer=reading.Correction,
+        status=201,
+        body=NewCorrection,
+        problems=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/corrections/{id}",
+        handler=one,
+        scope="corrections:read",
+        tag=TAG,
+        summary="One correction with every link it concerns",
+        answer=reading.Correction,
+    ),
+    _deciding("apply", apply, "Carry out a decision on every link of the case", Decisions, optional=False),
+    _deciding("dismiss", dismiss, "The doubt was unfounded: links send again as before", Note),
+    _deciding("revert", revert, "Take back, as a whole, what was carried out", Note),
+    Route(
+        method="GET",
+        path="/changes",
+        handler=changes,
+        scope="changes:read",
+        tag=TAG,
+        summary="Corrections for the utility's own customer system, in order, each once",
+        answer=Page[Change],
+        query=ChangeQuery,
+    ),
+)

@@ -1,0 +1,92 @@
+"""What customers said about services, and what the scores rest on."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from gateway.evaluations import reading
+from gateway.web.paging import Page, PageQuery, QueryTime, behind, cut
+from gateway.web.routing import Call, Route
+
+TAG: Final = "evaluations"
+
+
+class EvaluationQuery(PageQuery):
+    """Which evaluations; everything given must hold."""
+
+    team: str | None = None
+    person: str | None = None
+    account_no: str | None = None
+    event: str | None = None
+    notice: UUID | None = None
+    since: QueryTime | None = None
+    until: QueryTime | None = None
+
+
+class SummaryQuery(BaseModel):
+    """By what, and for invitations of which span."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: reading.By
+    since: QueryTime | None = None
+    until: QueryTime | None = None
+
+
+class Summary(BaseModel):
+    """Scores, one item a team, person or month."""
+
+    by: reading.By
+    items: list[reading.Scores]
+
+
+async def listed(call: Call[None, EvaluationQuery]) -> Page[reading.Evaluation]:
+    """Evaluations, newest first."""
+    query = call.query
+    wanted = reading.EvaluationFilter(
+        team=query.team,
+        person=query.person,
+        account_no=query.account_no,
+        event=query.event,
+        notice=query.notice,
+        since=query.since,
+        until=query.until,
+    )
+    before = behind("evaluations", query.cursor, UUID)
+    found = await reading.evaluations(call.session, wanted, before=before, limit=query.limit + 1)
+    return Page[reading.Evaluation](**cut("evaluations", found, query.limit, lambda one: one.id))
+
+
+async def summary(call: Call[None, SummaryQuery]) -> Summary:
+    """Scores with response rate, coverage and interval."""
+    query = call.query
+    zone = call.services.settings.timezone
+    items = await reading.summary(call.session, query.by, since=query.since, until=query.until, zone=zone)
+    return Summary(by=query.by, items=items)
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/evaluations",
+        handler=listed,
+        scope="evaluations:read",
+        tag=TAG,
+        summary="List evaluations, newest first",
+        answer=Page[reading.Evaluation],
+        query=EvaluationQuery,
+    ),
+    Route(
+        method="GET",
+        path="/evaluations/summary",
+        handler=summary,
+        scope="evaluations:read",
+        tag=TAG,
+        summary="Scores by team, person or month, with response rate, coverage and interval",
+        answer=Summary,
+        query=SummaryQuery,
+    ),
+)

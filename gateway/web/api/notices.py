@@ -1,0 +1,300 @@
+"""Notices: drafted, looked at, approved by a second person, stopped and let go on."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+
+from gateway.kernel.errors import InvalidInput
+from gateway.notices import Draft, reading
+from gateway.web.models import AccountNo, Body, Instant, Prose, Values, Word
+from gateway.web.paging import Page, PageQuery, Words, behind, cut
+from gateway.web.routing import Call, Route
+
+TAG: Final = "notices"
+_MOST_ACCOUNTS: Final = 10_000
+
+Month = Annotated[str, StringConstraints(pattern=r"^20\d\d(0[1-9]|1[0-2])$"), Field(examples=["202510"])]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]
+Accounts = Annotated[list[AccountNo], Field(min_length=1, max_length=_MOST_ACCOUNTS)]
+
+
+class _Notice(Body):
+    """What every notice may carry."""
+
+    tone: Literal["warm", "official"] | None = None
+    not_before: Instant | None = None
+    expires_at: Instant | None = None
+    channels: list[Word] | None = Field(default=None, min_length=1, max_length=8)
+
+    def about(self, zone: ZoneInfo) -> dict[str, Any]:
+        """The fields that belong to the kind."""
+        return self.model_dump(exclude={"kind", *_Notice.model_fields}, exclude_none=True)
+
+
+class BillNotice(_Notice):
+    """The bills of a month."""
+
+    kind: Literal["bill"]
+    billing_month: Month
+
+
+class ArrearsNotice(_Notice):
+    """What is overdue of a month."""
+
+    kind: Literal["arrears"]
+    billing_month: Month
+
+
+class SurveyNotice(_Notice):
+    """Invitations to evaluate the work orders closed in a span; days are whole and the last one is included."""
+
+    kind: Literal["survey"]
+    closed_from: Day | Instant
+    closed_to: Day | Instant
+
+    def about(self, zone: ZoneInfo) -> dict[str, Any]:
+        """The span as instants, its end excluded."""
+        return {
+            "closed_from": _instant(self.closed_from, zone, "closed_from", timedelta(0)),
+            "closed_to": _instant(self.closed_to, zone, "closed_to", timedelta(days=1)),
+        }
+
+
+class ContactConfirmNotice(_Notice):
+    """A question to numbers whether they are still the right ones."""
+
+    kind: Literal["contact_confirm"]
+    accounts: Accounts | None = None
+    due: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _whom(self) -> ContactConfirmNotice:
+        if (self.accounts is None) == (self.due is None):
+            raise ValueError("either `accounts` or `due` is needed, and not both")
+        return self
+
+
+class Audience(Body):
+    """Whom an announcement concerns: everything that is named, together."""
+
+    accounts: Accounts | None = None
+    transformer_areas: list[str] | None = Field(default=None, min_length=1, max_length=1000)
+    feeders: list[str] | None = Field(default=None, min_length=1, max_length=1000)
+    everyone: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Audience:
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("an audience names `accounts`, `transformer_areas`, `feeders` or `everyone`")
+        return self
+
+
+class AnnouncementNotice(_Notice):
+    """A text of one's own to an audience."""
+
+    kind: Literal["announcement"]
+    template: Word = "announcement"
+    values: Values
+    audience: Audience
+
+
+AnyNotice = Annotated[
+    BillNotice | ArrearsNotice | SurveyNotice | ContactConfirmNotice | AnnouncementNotice, Field(discriminator="kind")
+]
+KINDS: Final = frozenset({"bill", "arrears", "survey", "contact_confirm", "announcement"})
+
+
+class Remark(Body):
+    """Why."""
+
+    remark: Prose | None = None
+
+
+class NoticeQuery(PageQuery):
+    """Which notices."""
+
+    state: Annotated[list[str] | None, Words] = None
+    kind: Annotated[list[str] | None, Words] = None
+
+
+class PreviewSample(BaseModel):
+    """One text as it would go out, its number masked."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    to: str = Field(validation_alias="to_masked")
+    body: str
+    segments: int
+    accounts: int
+    not_before: datetime
+
+
+class NoticePreview(BaseModel):
+    """What a notice would do if it were approved now."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    audience: int
+    messages: int
+    segments: int
+    #: Reason → number of texts.
+    withheld: dict[str, int]
+    #: Hour (UTC) → number of texts that would leave in it.
+    by_hour: dict[datetime, int]
+    #: Segments → number of texts.
+    by_segments: dict[int, int]
+    samples: list[PreviewSample]
+
+
+def _instant(value: str | datetime, zone: ZoneInfo, field: str, whole_day: timedelta) -> datetime:
+    """A moment as it is; a day as its beginning at the utility's home, or the next day's."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        day = _day.validate_python(value)
+    except ValueError as error:
+        raise InvalidInput("there is no such day", field=field) from error
+    return datetime.combine(day + whole_day, time(), zone)
+
+
+_day: Final[TypeAdapter[date]] = TypeAdapter(date)
+
+
+async def draft(call: Call[Any, None]) -> reading.NoticeDetail:
+    """Write a draft down."""
+    body = call.body
+    asked = Draft(
+        kind=body.kind,
+        about=body.about(call.services.settings.zone),
+        tone=body.tone,
+        not_before=body.not_before,
+        expires_at=body.expires_at,
+        channels=tuple(body.channels) if body.channels else None,
+    )
+    notice_id = await call.services.notices.draft(call.session, asked, actor=call.actor)
+    return await reading.notice(call.session, notice_id)
+
+
+async def listed(call: Call[None, NoticeQuery]) -> Page[reading.Notice]:
+    """Notices, newest first."""
+    query = call.query
+    before = behind("notices", query.cursor, UUID)
+    found = await reading.notices(
+        call.session, states=query.state, kinds=query.kind, before=before, limit=query.limit + 1
+    )
+    return Page[reading.Notice](**cut("notices", found, query.limit, lambda one: one.id))
+
+
+async def one(call: Call[None, None]) -> reading.NoticeDetail:
+    """A notice with its counts."""
+    return await reading.notice(call.session, call.id("notice"))
+
+
+async def preview(call: Call[None, None]) -> NoticePreview:
+    """What it would do."""
+    seen = await call.services.notices.preview(await _known(call))
+    return NoticePreview.model_validate(seen)
+
+
+async def approve(call: Call[None, None]) -> reading.NoticeDetail:
+    """Approve a draft."""
+    notice_id = await _known(call)
+    await call.services.notices.approve(call.session, notice_id, actor=call.actor, two_people=call.caller.two_people)
+    return await reading.notice(call.session, notice_id)
+
+
+async def pause(call: Call[Remark, None]) -> reading.NoticeDetail:
+    """Keep back what has not left."""
+    notice_id = await _known(call)
+    await call.services.notices.pause(call.session, notice_id, actor=call.actor, remark=call.body.remark)
+    return await reading.notice(call.session, notice_id)
+
+
+async def resume(call: Call[None, None]) -> reading.NoticeDetail:
+    """Let a paused notice go on."""
+    notice_id = await _known(call)
+    await call.services.notices.resume(call.session, notice_id, actor=call.actor)
+    return await reading.notice(call.session, notice_id)
+
+
+async def cancel(call: Call[Remark, None]) -> reading.NoticeDetail:
+    """Give a notice up."""
+    notice_id = await _known(call)
+    await call.services.notices.cancel(call.session, notice_id, actor=call.actor, remark=call.body.remark)
+    return await reading.notice(call.session, notice_id)
+
+
+async def _known(call: Call[Any, None]) -> UUID:
+    notice_id = call.id("notice")
+    await reading.known(call.session, notice_id)
+    return notice_id
+
+
+def _moving(name: str, handler: Any, summary: str, *, scope: str = "notices:write", body: Any = None) -> Route:
+    return Route(
+        method="POST",
+        path=f"/notices/{{id}}/{name}",
+        handler=handler,
+        scope=scope,
+        tag=TAG,
+        summary=summary,
+        answer=reading.NoticeDetail,
+        body=body,
+        body_optional=True,
+        problems=(409,),
+    )
+
+
+ROUTES: Final = (
+    Route(
+        method="POST",
+        path="/notices",
+        handler=draft,
+        scope="notices:write",
+        tag=TAG,
+        summary="Draft a notice",
+        answer=reading.NoticeDetail,
+        status=201,
+        body=AnyNotice,
+        body_tags=KINDS,
+    ),
+    Route(
+        method="GET",
+        path="/notices",
+        handler=listed,
+        scope="notices:read",
+        tag=TAG,
+        summary="List notices, newest first",
+        answer=Page[reading.Notice],
+        query=NoticeQuery,
+    ),
+    Route(
+        method="GET",
+        path="/notices/{id}",
+        handler=one,
+        scope="notices:read",
+        tag=TAG,
+        summary="One notice, with its messages counted by state and by withheld reason",
+        answer=reading.NoticeDetail,
+        quiet=True,
+    ),
+    Route(
+        method="POST",
+        path="/notices/{id}/preview",
+        handler=preview,
+        scope="notices:read",
+        tag=TAG,
+        summary="What it would do: counts, reasons, segments, sample texts",
+        answer=NoticePreview,
+        problems=(409,),
+    ),
+    _moving("approve", approve, "Approve a draft; somebody other than who drafted it", scope="notices:approve"),
+    _moving("pause", pause, "Keep back what has not left", body=Remark),
+    _moving("resume", resume, "Let a paused notice go on"),
+    _moving("cancel", cancel, "Give a notice up; what is queued is cancelled", body=Remark),
+)
