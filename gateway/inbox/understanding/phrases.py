@@ -43,7 +43,7 @@ _HEARSAY = re.compile(
     r"(?:said|say|says|claim(?:ed|s)?|told me|tells me|wrote|shows)"
 )
 _DENIES = re.compile(
-    r"(?:不是|没有|没|不|未|别|无|并非|非|不算|不会|不曾|从未|从没|谁说|哪里|不存在|不可能|又不|绝非|不叫|免得|以免|省得|怕"
+    r"(?:不是|没有|没|不|未|别|无|并非|非|不算|不会|不曾|从未|从没|谁说|哪里|不存在|不可能|又不|绝非|不叫|少|减少|免得|以免|省得|怕"
     r"|(?:\b(?:not|never|no|without|nobody|none|hardly)\b))"
     r"(?:我|你们?|他|有|是|要|被|在|再|想|说|真的|人|家|都|自己|也|就|什么|a|the|any|really|yet|been|have|be|my|is|it)? ?$"
 )

@@ -79,7 +79,7 @@ class _Read:
         self.score: int | None = None
 
     def reading(self) -> Reading:
-        if not _MEANING.search(_FACE.sub("", self.text)) and not self.bare.isdigit():
+        if not _MEANING.search(_FACE.sub("", self.phrases.whole)) and not self.bare.isdigit():
             return self._signs_only()
         if MACHINE.search(self.shown):
             return self._machine()

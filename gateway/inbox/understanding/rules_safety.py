@@ -61,7 +61,7 @@ SAFETY: tuple[Rule, ...] = (
         r"(?:电线|线路|高压线|电缆|低压线|裸线|进户线|线)(?!上缴)~(?:掉(?!电)|断(?!电|了?网)|落(?:下|地|在|到)|垂|耷拉|拖在|搭在|挂在|裸露|露在|露出|倒下|被~(?:刮|挂|扯|撞)断)",
         r"(?:电缆|电线|高压线|线路|架空线)~(?:挖|撞|刮|砸|压|扯|拉|剪|吹)断|(?:挖|撞|刮|砸|压|扯|拉|吹)断了?~(?:电缆|电线|高压|线路|线)|裸(?:在|露|着)|断线(?!索)~(?:地|路|院|门|小孩|孩子|人)|(?:地上|路上|水里|地面|路面|马路)~(?:断线|电线|电缆|高压线|带电)|(?:电线杆|杆子|水泥杆|线杆|电塔|铁塔|杆)~(?:倒|断|歪|斜|要倒|撞|裂|倾)|裸露的?(?:电线|线|电缆|铜)|变压器~(?:漏油|倒|掉|歪)",
         r"(?:电表箱|表箱|电箱|配电箱|配电房|电表|插座|变压器|电缆井|箱变|配电柜)~(?:进水|泡|淹|漏水|水里|浸)|水~(?:淹|漫|泡)~(?:表箱|电箱|配电|电表|插座|变压器|箱变)"
-        r"|(?:表箱|电箱|配电箱|配电柜|箱变)门?~(?:敞开|敞着|开着|没锁|没盖|没门)~(?:小孩|孩子|娃)|(?:小孩|孩子|娃)~(?:摸|碰|玩)~(?:电线|电箱|表箱|线)",
+        r"|(?:表箱|电箱|配电箱|配电柜|箱变|变压器)门?~(?:敞开|敞着|开着|没锁|没盖|没门|没关)[^。!?]{0,12}(?:小孩|孩子|娃|学生)|(?:小孩|孩子|娃|学生)[^。!?]{0,8}(?:摸|碰|玩|伸手|爬)[^。!?]{0,8}(?:电线|电箱|表箱|线|变压器|配电)",
         r"\b(?:(?:power |electric\w* |live |overhead )?(?:lines?|wires?|cables?)(?: is| are| has| have| was| came|'s)? ?(?:just |all )?(?:come |been )?(?:down|fallen|fell|hanging|dangling|snapped|broken|exposed|on the (?:ground|road|floor|street|path|grass))"
         r"|(?:downed|fallen|dangling|exposed|bare|live|hanging|broken) (?:power |electric\w* )?(?:lines?|wires?|cables?)|pole (?:is |has |has been )?(?:down|fallen|fell|broken|leaning|snapped|about to)"
         r"|transformer (?:is |has )?(?:leaking|fallen)|water (?:in|into|inside|dripping|pouring|is coming|coming) ~~(?:meter|fuse|socket|panel|box|consumer unit))\b",
@@ -73,7 +73,7 @@ SAFETY: tuple[Rule, ...] = (
     ),
     _danger(
         "life depends on power",
-        r"呼吸机|制氧机|氧气机|吸氧|透析|腹透|雾化|吸痰|监护仪|心电监护|胰岛素|保温箱~(?:婴儿|宝宝|早产)|早产儿|血氧|供氧|氧气~(?:不够|没了|快)|(?:等着|正在)~手术|手术室|icu|重症",
+        r"呼吸机|制氧机|氧气机|吸氧|透析|腹透|雾化|吸痰|监护仪|心电监护|胰岛素|保温箱~(?:婴儿|宝宝|早产)|早产儿|血氧|供氧|氧气~(?:不够|没了|快)|(?:等着|正在)~手术|手术室|(?<![a-z])icu(?![a-z])|重症",
         r"\b(?:ventilator|oxygen (?:machine|concentrator|pump|tank)?|home oxygen|dialysis|nebuli[sz]er|cpap|bipap|life support|incubator|insulin|feeding pump|on oxygen|medical (?:equipment|device|machine)|suction machine)\b",
         even=_ANY | frozenset(("supposed",)),
     ),
@@ -85,7 +85,7 @@ SAFETY: tuple[Rule, ...] = (
     ),
     _danger(
         "does not want to live",
-        r"不想活|活不下去|活不成|不活了|活着(?:真|也|都|还|实在)*(?:没|没有|没啥|没什么|有什么|有啥)(?:意思|劲|意义|盼头)|一死了之|死了一了百了|死了干净|想死(?!你|他)|去死算了|死了算了|死了得了|自杀|轻生|寻短见|想不开|跳楼(?!价)|上吊|喝(?:农)?药(?:自|死|算)|割腕|一了百了|遗书|死给你|死在你们|没有?活路|活着没(?:意思|意义|劲)|不想在这个世上|离开这个世界|生不如死|结束(?:自己|生命)|了结自己",
+        r"不想活|活不下去|活不成|不活了|活着(?:真|也|都|还|实在)*(?:没|没有|没啥|没什么|有什么|有啥)(?:意思|劲|意义|盼头)|一死了之|死了一了百了|死了干净|想死(?!你|他)|去死算了|死了算了|死了得了|自杀|轻生|寻短见|想不开|跳楼(?!价)|跳(?:下去|河|江|桥|井)|从~(?:楼上|楼顶|天台|阳台)~跳|上吊|喝(?:农)?药(?:自|死|算)|割腕|一了百了|遗书|死给你|死在你们|没有?活路|活着没(?:意思|意义|劲)|不想在这个世上|离开这个世界|生不如死|结束(?:自己|生命)|了结自己",
         r"\b(?:kill myself|suicid\w*|end (?:my life|it all)|do not want to (?:live|be here)|not want to live|no (?:reason|point) (?:to|in) liv\w+|better off dead|want to die|wish i (?:was|were) dead|can not go on|jump off|hang myself|take my (?:own )?life)\b",
         even=frozenset(("asked", "hearsay", "supposed")),
     ),

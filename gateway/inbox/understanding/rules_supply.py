@@ -46,15 +46,25 @@ SUPPLY: tuple[Rule, ...] = (
         ),
         after=_NOT_KNOWN,
         unless=pattern(
-            r"才(?:修好|来电|恢复|有电|送电)|(?:没有|没|不会|别|不要|不能|不该|不应该|未|先别|避免|怕|担心|威胁|敢)(?:再|给我|把我|给我家|随便|乱|频繁|老|经常|出现|发生|马上)*(?:停|断|掐)(?:我|我家|我们|了)*(?:的)?电|(?:如果|要是|万一|再)~停电|停电(?:也|都)(?:不|没)|停电(?:了)?(?:怎么办|会|要|前|的话|通知|计划)|(?:去年|上次|上个?月|以前|之前|那次|那天|昨天|前天|上周)~(?:停电|没电|跳闸)(?!~(?:今天|现在|又|还))|(?:会|要|将|准备|打算|是不是要|什么时候|几点|哪天)(?:不会|不要)?(?:停|断)电|(?:不会|没有|没|不)(?:再)?跳(?:闸)?了?|不(?:再)?(?:闪|跳)了|手机没电|(?:手机|电动车|电池|遥控器|门锁)~没电"
+            r"(?:乱|随便|无故|频繁|随意|擅自)(?:就)?(?:给)?(?:我家|我)?停|才(?:修好|来电|恢复|有电|送电)|(?:没有|没|不会|别|不要|不能|不该|不应该|未|先别|避免|怕|担心|威胁|敢)(?:再|给我|把我|给我家|随便|乱|频繁|老|经常|出现|发生|马上)*(?:停|断|掐)(?:我|我家|我们|了)*(?:的)?电|(?:如果|要是|万一|再)~停电|停电(?:也|都)(?:不|没)|停电(?:了)?(?:怎么办|会|要|前|的话|通知|计划)|(?:去年|上次|上个?月|以前|之前|那次|那天|昨天|前天|上周)~(?:停电|没电|跳闸)(?!~(?:今天|现在|又|还))|(?:会|要|将|准备|打算|是不是要|什么时候|几点|哪天)(?:不会|不要)?(?:停|断)电|(?:不会|没有|没|不)(?:再)?跳(?:闸)?了?|不(?:再)?(?:闪|跳)了|手机没电|(?:手机|电动车|电池|遥控器|门锁)~没电"
             r"|(?:cut|turn|switch)(?:ting)? (?:off )?(?:my|our|the) (?:power|electricity)|no (?:power|electricity) (?:cut|outage|problem)s?|last (?:week|month|year|time)",
         ),
+    ),
+    Rule(
+        intent="outage_question",
+        because="asks to move the outage, or where it is",
+        words=pattern(
+            r"(?:可以|能|能不能|可不可以|麻烦)(?:不能|不可以|不)?(?:改|推迟|提前|延期|取消|换|晚点|早点|不停|少停)|(?:改|推迟|提前|延期|取消|换)(?:到|成|个|一下)?(?:哪天|别的|几点|时间|日期|周末|吗|行吗|晚上|一天)|哪(?:里|儿|个地方|段|条)?~(?:坏|断|故障|出问题)",
+            r"\bwhich (?:area|street|building|block|house|part)\w*",
+        ),
+        after=_KNOWN,
+        even=frozenset(("asked", "denied", "supposed")),
     ),
     Rule(
         intent="outage_report",
         because="supply is back but in trouble",
         words=pattern(
-            r"电压~(?:低|高|不稳|不够|不足)|(?:灯|电)~(?:闪|暗)|忽明忽暗|带不(?:动|起)|缺相|半边(?:有|没)电|三相~(?:少|缺|没)|(?:插座|空调|冰箱|水泵)~(?:没电|不转|烧|不能用|用不了)|(?:一|有的|有些|部分|几个)~(?:房间|插座|屋|层)~没(?:有)?电|low voltage|voltage|flicker\w*|dim(?:ming|med)? lights?|half the (?:house|rooms)",
+            r"(?:一半|部分|有的|有些|几个|半边)~(?:房间|屋|插座|灯|层)~(?:有电|没电|亮|不亮)|电压~(?:低|高|不稳|不够|不足)|(?:灯|电)~(?:闪|暗)|忽明忽暗|带不(?:动|起)|缺相|半边(?:有|没)电|三相~(?:少|缺|没)|(?:插座|空调|冰箱|水泵)~(?:没电|不转|烧|不能用|用不了)|(?:一|有的|有些|部分|几个)~(?:房间|插座|屋|层)~没(?:有)?电|low voltage|voltage|flicker\w*|dim(?:ming|med)? lights?|half the (?:house|rooms)",
         ),
         after=_UNDER_WAY,
         unless=pattern(r"还没(?:来|有)电|没来电|no power"),
@@ -89,9 +99,9 @@ SUPPLY: tuple[Rule, ...] = (
         words=pattern(
             r"(?:什么时候|什么时间|什么点|几点|多久|多长时间|哪天|几号|几时|啥时|大概|大约|预计|到底|还要|还得|要)(?:才|能|会|可以|大概|还|要|到底|钟|左右|等|多久|才能)*(?:来电|来(?:啊|呢|\?|$)|恢复|修好|送电|有电|停(?!发|止发|催)|通电|复电|供电|修完|弄好|好(?:啊|呢|\?|$)|抢修|结束|完工|检修完)",
             r"(?:停|断|没电|停电|修|抢修|检修)(?:到|多久|多长|几个?(?:小时|钟头|天)|要多久|几天|什么时候|几点|多少(?:小时|天))|(?:为什么|怎么(?!办))~(?:停(?!车|止)|没(?:有)?电|跳闸|检修)|(?:为什么|怎么|凭什么|什么原因|咋)(?:又|老|总|总是|老是|天天|经常|还|突然|会|现在|都|要|这么|今天|没|不|,)*(?:停|断|没(?:有)?电|跳闸|来电|检修|停电|恢复|修好)|(?:停电|没电|跳闸|断电|故障)(?:的)?(?:是)?(?:为什么|什么原因|怎么回事|原因|因为什么|咋回事)|怎么回事(?!~(?:电费|欠))|(?:哪里|哪些|哪个|哪几|哪片|什么地方|哪)(?:个)?(?:地方|小区|台区|线路|片区|区域|几栋|楼|单元)?(?:会|要|在|也)?(?:停|没电|检修)",
-            r"(?<!不)(?:会|还会|要|还要|还|是不是|是否|到底|今天|明天|后天|我家|我们|我们?这|小区|我这|这边|周末|那天|[\d一二三四五六七八九十]+(?:栋|号楼|单元|幢|号|楼|期|组|村))~?停(?:不停|电吗|吗|没|么|电么|电不|电没|电嘛|不)|停不停|停电(?:吗|么|不|没|呢\?)|(?:来电|有电|恢复|修好|通电|送电|复电)(?:了)?(?:吗|没有?|么|不)(?:$|\?|,)|能(?:不能)?(?:按时|准时|提前|如期)?(?:来电|恢复|送电|修好)|(?:电梯|水|水泵|自来水|信号|网|路灯|空调)~(?:能用|停|有)~?(?:吗|不|么)|(?:范围|包括|包含|涉及|影响)(?:到)?(?:哪|我|我们|我家|不|吗|几|多|小区|[\u4e00-\u9fff]{2,6}(?:吗|不))|(?:改|推迟|提前|延期|取消|换)(?:到|成|个|一下)?(?:哪天|别的|几点|时间|日期|周末|吗|行吗|晚上|一天)|(?:可以|能|能不能|可不可以|麻烦)(?:不能|不可以|不)?(?:改|推迟|提前|延期|取消|换|晚点|早点|不停|少停)|(?<!吧,)(?<!停,)(?:早点|快点|赶紧|尽快|抓紧|快些|赶快)(?:给我们?)?(?:来电|恢复|送电|修好|修|抢修|通电)",
+            r"(?<!不)(?:会|还会|要|还要|还|是不是|是否|到底|今天|明天|后天|我家|我们|我们?这|小区|我这|这边|周末|那天|[\d一二三四五六七八九十]+(?:栋|号楼|单元|幢|号|楼|期|组|村))~?停(?:不停|电吗|吗|没|么|电么|电不|电没|电嘛|不)|(?<!说)停不停|停电(?:吗|么|不|没|呢\?)|(?:来电|有电|恢复|修好|通电|送电|复电)(?:了)?(?:吗|没有?|么|不)(?:$|\?|,)|能(?:不能)?(?:按时|准时|提前|如期)?(?:来电|恢复|送电|修好)|(?:电梯|水|水泵|自来水|信号|网|路灯|空调)~(?:能用|停|有)~?(?:吗|不|么)|(?:范围|包括|包含|涉及|影响)(?:到)?(?:哪|我|我们|我家|不|吗|几|多|小区|[\u4e00-\u9fff]{2,6}(?:吗|不))|(?<!吧,)(?<!停,)(?:早点|快点|赶紧|尽快|抓紧|快些|赶快)(?:给我们?)?(?:来电|恢复|送电|修好|修|抢修|通电)",
             r"(?:还要|要|得)?(?:再)?等(?:到)?(?:多久|什么时候|几点|多长时间)|(?:进展|进度|情况)(?:怎么样|如何|呢|到哪)|(?:修|抢修)(?:到哪|得怎么样|好了?没|好了?吗|的怎么样)|(?:师傅|抢修|人|抢修队)(?:什么时候|几点|多久|到哪|出发|来了?)(?:能|到|来|了)*(?:吗|没|\?|$)",
-            r"\b(?:when (?:will|is|are|do|does|can|would|exactly)~~(?:power|electricity|back|restored|fixed|it|on|lights?|outage|start|end|over|come|supply|work|off|cut)|how (?:long|much longer|many hours|soon)|what time|(?:is|are|will|does|do) (?:my|our|the|this|that|we|it|there|building|block|street|power|electricity|you)~~(?:affected|included|outage|off|cut|back|restored|still (?:on|going|happening|planned)|lose|power|include|shut|fixed)|why (?:is|are|was|did|has|have|does|do|no|again|another|the|there)~~(?:power|off|out|outage|cut|electricity|dark|lights?|tripp\w*|taking|long)|what (?:happened|caused|is (?:happening|going on|the cause|wrong|the reason|the eta|the status))|any (?:update|news|eta|idea)|\beta\b|(?:can|could) (?:you|it) (?:change|move|postpone|reschedule|be (?:moved|postponed|done))|which (?:area|street|building|block|house|part)\w*|(?:back|restored|fixed|on) yet)\b",
+            r"\b(?:when (?:will|is|are|do|does|can|would|exactly)~~(?:power|electricity|back|restored|fixed|it|on|lights?|outage|start|end|over|come|supply|work|off|cut)|how (?:long|much longer|many hours|soon)|what time|(?:is|are|will|does|do) (?:my|our|the|this|that|we|it|there|building|block|street|power|electricity|you)~~(?:affected|included|outage|off|cut|back|restored|still (?:on|going|happening|planned)|lose|power|include|shut|fixed)|why (?:is|are|was|did|has|have|does|do|no|again|another|the|there)~~(?:power|off|out|outage|cut|electricity|dark|lights?|tripp\w*|taking|long)|what (?:happened|caused|is (?:happening|going on|the cause|wrong|the reason|the eta|the status))|any (?:update|news|eta|idea)|\beta\b|(?:can|could) (?:you|it) (?:change|move|postpone|reschedule|be (?:moved|postponed|done))|(?:back|restored|fixed|on) yet)\b",
         ),
         even=frozenset(("asked", "denied", "supposed", "hearsay")),
         unless=pattern(r"(?:电费|账单|欠费|多少钱|扣款)~(?:什么时候|多久|怎么回事)|为什么~(?:电费|扣|收费|欠)|^怎么回事[?。!啊]*$"),

@@ -36,7 +36,7 @@ _CHANGES = re.compile(
     r"改(?:成|为|到|给|打)|换成|更正|纠正|算了|还是(?:给|打|选)|最终|最后|不对|(?:打|按|发|回|评|选|写|点|弄)错|手滑|手误|应该(?:是|为|给|打)|哦不|不,|重新|收回|才对"
     r"|\b(?:sorry|meant|mean|change|correction|actually|no wait|oops|make (?:it|that)|should (?:be|have been)|instead|mistake|typo|rather|final\w*|scratch that)\b"
 )
-_DEDUCTS = re.compile(r"(?:扣|减|少|差|去掉|掉|降|加)(?:了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less|deducted|down)")
+_DEDUCTS = re.compile(r"(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less|deducted|down)")
 _FULL = re.compile(r"(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)|(?:full|top|maximum|max|perfect|highest) (?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10")
 _FULL_BASE = re.compile(r"满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)|out of (?:five|5|ten|10)\b|/ ?5(?!\d)(?: stars?)?")
 _FIGURE = re.compile(
@@ -60,7 +60,7 @@ _MIDDLE = re.compile(r"一般(?!情况|来说|都|在|人|用户|要|是|会|的
 _MOST = re.compile(rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally|completely|highly|really|fully|super|most) satisfied")
 _GOOD = re.compile(r"满意|satisfied")
 _ASKED_VERDICT = re.compile(r"(?:几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗|么|不|了吗|没)|满意度|不满意(?:可以|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案|解决|处理|结果|说法)|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)")
-_DOUBLE = re.compile(r"(?:没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied|no dissatisfaction|(?:不能|无法|没法)不满意")
+_DOUBLE = re.compile(r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied|no dissatisfaction|(?:不能|无法|没法)不满意")
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
 _CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|but|however|though|except")
 
@@ -69,7 +69,7 @@ _PRAISE = pattern(
     r"\b(?:excellent|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没))|太慢|恶劣|垃圾|糟|失望|投诉|骗|烂|没修|没解决|没人|没来|还没|根本没|态度不好|不行|不好|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又(?:坏|停|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|贵|脏|乱|拖",
+    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没))|太慢|恶劣|垃圾|糟|失望|投诉|骗|烂|没修|没解决|没人|没来|还没|根本没|态度不好|不行|不好|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又(?:坏|停|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|个屁|贵|脏|乱|拖",
     r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|bad|poor|worst|rude|slow|useless|disappoint\w+|unacceptable|never|nobody|no one|still|not|waste|pathetic|late|mess|wrong|disgust\w+|rubbish|unprofessional)\b",
 )
 
@@ -118,10 +118,13 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     if not values:
         return _by_words(text, scale, figures)
     value = values[0]
+    full = _FULL.search(text)
+    if full and value != high and not re.match(r"10", full[0]):
+        return Rated(True, None, True, "full marks and another figure")
     if value != int(value) or not low <= value <= high:
-        if _FULL.search(text):
+        if full:
             return Rated(True, high, False, "full marks")
-        return Rated(True, None, value != int(value), "the figure is not on the scale")
+        return Rated(True, None, value != int(value) or value in (10, 100), "the figure is not on the scale")
     score = int(value)
     if _contradicted(text, score, scale):
         return Rated(True, None, True, "figure and words contradict each other")
@@ -153,11 +156,11 @@ _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅)")
 _SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会)|would")
 _UNDONE = re.compile(
-    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返)"
+    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子))"
 )
 #: A surname that is also a counter: "5 张经理很好".
 _NAMED = re.compile(r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长|站长|队长|班长)")
-_POINTS = re.compile(r" ?(?:分(?!钟|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不|配|支|歧|清)|颗?星(?!期)|stars?|points?|out of|/ ?5|marks?)")
+_POINTS = re.compile(r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不|配|支|歧|清)|颗?星(?!期)|stars?|points?|out of|/ ?5|marks?)")
 _UNIT_AFTER = re.compile(_UNIT)
 
 
