@@ -41,9 +41,12 @@ from gateway.kernel.settings import Settings
 from gateway.notices import (
     COMPOSE,
     Acceptor,
+    Announcements,
     Arrears,
+    AskNewContacts,
     Bills,
     Composer,
+    ContactChecks,
     Finder,
     NoticeKind,
     NoticeRunner,
@@ -52,7 +55,7 @@ from gateway.notices import (
     Recomposer,
     Wording,
 )
-from gateway.notices.billing import ARREARS, BILLS, PAYMENTS
+from gateway.notices.billing import billing_kinds
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import lanes, nodes, partitions, stop_links
 from gateway.outbox.carriers import Channel
@@ -90,26 +93,35 @@ class House:
             zone=zone,
         )
         table = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
-        self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in (Arrears(), Bills(), Surveys(zone))}
+        self.notice_kinds: Mapping[str, NoticeKind] = {
+            kind.name: kind
+            for kind in (
+                Arrears(),
+                Bills(),
+                Surveys(zone),
+                Announcements(self.wording),
+                ContactChecks(clock, table.trust_lasts),
+            )
+        }
         composer = Composer(self.wording, zone=zone, region=region, table=table)
         finder = Finder(zone=zone, region=region, table=table)
         self.notices = Notices(database, clock, composer, self.notice_kinds, finder, auto_approve=settings.auto_approve)
         self.notice_runner = NoticeRunner(database, clock, composer, self.notice_kinds, finder)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone)
         self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, table=table)
+        kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS)
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
-            kind.name: kind
-            for kind in (
-                FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, BILLS, ARREARS, PAYMENTS, WORK_ORDERS,
-            )
-        }  # fmt: skip
+            kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
+        }
         self.imports = ImportRunner(database, clock, self.import_kinds, zone=zone, region=region)
         answers = Answers(self.wording, purposes_in_words, zone=zone, region=region, language=language)
         tools = Tools(answers=answers, region=region, opt_out_scope=settings.opt_out_scope)
         self.intake = Intake(database, clock, hear, region=region)
         self.reader = Reader(database, clock, tools)
         self.inbox = Inbox(clock, tools)
-        self.corrections = Corrections(clock, stop_links, region=region)
+        self.corrections = Corrections(
+            clock, stop_links, AskNewContacts(self.wording, zone=zone, region=region), region=region
+        )
 
 
 @asynccontextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gateway.notices.accepting import Acceptor, Asked, Taken
+from gateway.notices.announcing import Announcements
 from gateway.notices.audience import Finder
 from gateway.notices.composing import Composer
+from gateway.notices.contact_checks import AskNewContacts, ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices, Preview
 from gateway.notices.dunning import Arrears, Bills
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
@@ -16,10 +18,13 @@ from gateway.notices.wording import Template, Wording
 __all__ = [
     "COMPOSE",
     "Acceptor",
+    "Announcements",
     "Arrears",
+    "AskNewContacts",
     "Asked",
     "Bills",
     "Composer",
+    "ContactChecks",
     "Draft",
     "Finder",
     "Moment",

@@ -8,11 +8,11 @@ ground is stopped, so that nobody is reminded of what is paid (promise P3). Only
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, Refusal, RowRefused, Run
 from gateway.archive.importing.contacts import UNKNOWN_ACCOUNT, accounts_by_number
@@ -22,6 +22,9 @@ from gateway.archive.importing.words import ACCOUNT_NO, BILLING_MONTH, DUE_DATE_
 from gateway.kernel.database import Work
 from gateway.kernel.tabular import Column, Headings
 from gateway.outbox import resume_grounds, stop_grounds
+
+#: Writes queued texts that rest on these grounds anew, in the connection's transaction.
+Rewrite = Callable[[Any, Sequence[str]], Awaitable[None]]
 
 _PAYABLE: Final = ("欠费金额", "应缴金额", "应收金额", "电费金额", "金额", "欠费总额")
 
@@ -45,6 +48,7 @@ class BillsKind(ImportKind[BillRecord]):
     """Bills as they were issued: `bills`."""
 
     name = "bills"
+    tables = ("bill",)
     headings: Sequence[Headings] = (
         Headings(
             [
@@ -56,6 +60,9 @@ class BillsKind(ImportKind[BillRecord]):
             ]
         ),
     )
+
+    def __init__(self, rewrite: Rewrite) -> None:
+        self._rewrite = rewrite
 
     def parse(self, cells: Reader) -> BillRecord:
         return BillRecord(
@@ -78,7 +85,10 @@ class BillsKind(ImportKind[BillRecord]):
         records = {(row.record.account_no, row.record.billing_month): row.record for row in known}
         became = await _merge_bills(work, accounts, list(records.values()))
         changed = [accounts[account_no] for account_no, _ in became]
-        await settle(work, changed, [month for _, month in became], run)
+        await settle(work, changed, [month for _, month in became], run, self._rewrite)
+        restated = [_ground(*bill) for bill, fate in became.items() if fate is Fate.UPDATED]
+        if restated:
+            await self._rewrite(work.connection, restated)
         return Outcome.of(
             [became.pop((row.record.account_no, row.record.billing_month), Fate.UNCHANGED) for row in known],
             refusals,
@@ -207,22 +217,27 @@ RETURNING a.account_no, b.billing_month, b.settled_at IS NOT NULL AS settled, du
 """
 
 
-async def settle(work: Work, accounts: Sequence[int], months: Sequence[str], run: Run) -> None:
-    """Reckon bills anew against their payments; stop the grounds of those settled, resume those opened again."""
+async def settle(work: Work, accounts: Sequence[int], months: Sequence[str], run: Run, rewrite: Rewrite) -> None:
+    """Reckon bills anew against their payments: stop the grounds of those settled, resume those opened again,
+    and have texts about those paid in part written anew."""
     if not accounts:
         return
     pairs = sorted(set(zip(accounts, months, strict=True)))
     rows = await work.fetch(_SETTLE, [pair[0] for pair in pairs], [pair[1] for pair in pairs], run.zone.key, run.now)
-    settled = [_ground(row) for row in rows if row["settled"] and not row["was"]]
-    opened = [_ground(row) for row in rows if row["was"] and not row["settled"]]
+    grounds = {row: _ground(row["account_no"], row["billing_month"]) for row in rows}
+    settled = [ground for row, ground in grounds.items() if row["settled"] and not row["was"]]
+    opened = [ground for row, ground in grounds.items() if row["was"] and not row["settled"]]
+    in_part = [ground for row, ground in grounds.items() if not row["settled"]]
     if settled:
         await stop_grounds(work.connection, settled, reason="paid", at=run.now)
     if opened:
         await resume_grounds(work.connection, opened)
+    if in_part:
+        await rewrite(work.connection, in_part)
 
 
-def _ground(row: dict[str, str]) -> str:
-    return f"bill:{row['account_no']}:{row['billing_month']}"
+def _ground(account_no: str, billing_month: str) -> str:
+    return f"bill:{account_no}:{billing_month}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +256,7 @@ class PaymentsKind(ImportKind[PaymentRecord]):
     """Payments: `payments`. A payment that was reported before changes nothing."""
 
     name = "payments"
+    tables = ("payment",)
     headings = (
         Headings(
             [
@@ -255,6 +271,9 @@ class PaymentsKind(ImportKind[PaymentRecord]):
             ]
         ),
     )
+
+    def __init__(self, rewrite: Rewrite) -> None:
+        self._rewrite = rewrite
 
     def parse(self, cells: Reader) -> PaymentRecord:
         account_no, month, paid = cells.account_no(), cells.month(), cells.money("amount")
@@ -295,11 +314,11 @@ class PaymentsKind(ImportKind[PaymentRecord]):
             [record.paid_at for record in records.values()],
             [record.channel for record in records.values()],
         )
-        await settle(work, [row[1] for row in new], [row[2] for row in new], run)
+        await settle(work, [row[1] for row in new], [row[2] for row in new], run, self._rewrite)
         created = {row[0]: Fate.CREATED for row in new}
         return Outcome.of([created.pop(row.record.payment_no, Fate.UNCHANGED) for row in known], refusals)
 
 
-BILLS: Final = BillsKind()
-ARREARS: Final = ArrearsKind()
-PAYMENTS: Final = PaymentsKind()
+def billing_kinds(rewrite: Rewrite) -> tuple[ImportKind[Any], ...]:
+    """The kinds of this module; `rewrite` writes queued texts anew whose facts a file has changed."""
+    return BillsKind(rewrite), ArrearsKind(rewrite), PaymentsKind(rewrite)

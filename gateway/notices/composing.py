@@ -7,6 +7,7 @@ paid since the audience was found is withheld here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from gateway.outbox import AccountPart, NewMessage
 
 #: Recipients composed in one transaction; a number with more subjects than this still gets one text.
 CHUNK: Final = 1000
+#: Recipients rendered before others on the event loop get their turn.
+_AT_A_TIME: Final = 50
 
 _RECIPIENTS: Final = """
 WITH chunk AS MATERIALIZED (
@@ -154,7 +157,7 @@ class Composer:
         last = groups[-1][-1]
         return Chunk(groups, past, (last["told_at"], last["id"]))
 
-    def compose(
+    async def compose(
         self, notice: Any, kind: NoticeKind, chunk: Chunk, now: datetime, asked: set[int]
     ) -> tuple[list[NewMessage], list[tuple[Row, UUID]]]:
         """The messages of a chunk, and each subject with the id of the message that speaks for it.
@@ -164,7 +167,9 @@ class Composer:
         wish = self.wish(notice, kind)
         messages: list[NewMessage] = []
         told: list[tuple[Row, UUID]] = []
-        for group in chunk.groups:
+        for number, group in enumerate(chunk.groups):
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
             again = group[0]["told_at"] in asked
             for message, subjects in self._compose(notice, kind, wish, group, chunk.past, now, again):
                 messages.append(message)

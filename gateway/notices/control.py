@@ -22,7 +22,7 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.notices.audience import Finder, read_chunk, write_chunk
 from gateway.notices.composing import START, Composer
-from gateway.notices.kinds import NoticeKind
+from gateway.notices.kinds import NoticeKind, kind_of
 from gateway.notices.tables import Notice
 from gateway.outbox import cancel_notice, pause_notice, resume_notice
 
@@ -143,7 +143,7 @@ class Notices:
             return await self._go_through(work.connection, dict(row))
 
     async def _go_through(self, connection: Any, notice: dict[str, Any]) -> Preview:
-        kind, now, seen = self.kind(notice["kind"]), self._clock.now(), Preview()
+        kind, now, seen = kind_of(self._kinds, notice), self._clock.now(), Preview()
         wish = self._composer.wish(notice, kind)
         behind = 0
         while rows := await read_chunk(connection, notice, kind, behind):
@@ -151,7 +151,7 @@ class Notices:
             behind = rows[-1]["subject_id"]
         cursor, asked = START, set[int]()
         while (chunk := await self._composer.read(connection, notice, kind, cursor, now)) is not None:
-            messages, told = self._composer.compose(notice, kind, chunk, now, asked)
+            messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
             cursor = chunk.cursor
             seen.audience += len(told)
             for message in messages:

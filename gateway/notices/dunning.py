@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from gateway.kernel.errors import InvalidInput
-from gateway.notices.kinds import Moment, Row, Saying
+from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
 
 #: Days a reminder gives for paying.
 DAYS_TO_PAY: Final = 7
@@ -41,6 +41,9 @@ class Arrears:
 
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return _billing_month(asked)
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        return self
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         pay_by = moment.today + timedelta(days=DAYS_TO_PAY)
@@ -78,6 +81,9 @@ class Bills:
 
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return _billing_month(asked)
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        return self
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         only = subjects[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,17 +44,33 @@ class NoticeKind(Protocol):
     that alone is right for it, or NULL) and whatever facts `say` needs.
     """
 
-    name: str
-    #: The kind of text that its usual template is; purpose, class and hours come from there.
-    template: str
-    #: Whether everything for one number goes into one text.
-    merges: bool
-    subjects: str
-    #: Why a subject that was there when the audience was found is not there any more.
-    gone: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def template(self) -> str:
+        """Its usual template; purpose, class and hours come from there."""
+        ...
+
+    @property
+    def merges(self) -> bool:
+        """Whether everything for one number goes into one text."""
+        ...
+
+    @property
+    def subjects(self) -> str: ...
+
+    @property
+    def gone(self) -> str:
+        """Why a subject that was there when the audience was found is not there any more."""
+        ...
 
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Validate what a draft is about; raises InvalidInput naming the field."""
+        ...
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        """The kind as one notice has it: itself, unless what it says depends on what it is about."""
         ...
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
@@ -63,3 +80,9 @@ class NoticeKind(Protocol):
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
         """Called with each chunk's subjects and the id of the message of each, in the chunk's transaction."""
         ...
+
+
+def kind_of(kinds: Mapping[str, NoticeKind], notice: Mapping[str, Any]) -> NoticeKind:
+    """The kind of a notice as its row has it."""
+    about = notice["about"]
+    return kinds[notice["kind"]].of(json.loads(about) if isinstance(about, str) else about)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.kernel.clock import Clock
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count
-from gateway.notices.kinds import Moment, NoticeKind
+from gateway.notices.kinds import Moment, NoticeKind, kind_of
 from gateway.notices.wording import Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 
@@ -60,7 +60,7 @@ class Recomposer:
 
     async def _one(self, connection: Any, message: Any) -> None:
         now = self._clock.now()
-        kind = self._kinds[message["notice_kind"]]
+        kind = kind_of(self._kinds, {"kind": message["notice_kind"], "about": message["about"]})
         parts = await connection.fetch(_PARTS, message["id"])
         left_out = [part for part in parts if part["reason"] is not None]
         facts = await connection.fetch(

@@ -15,7 +15,7 @@ from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Finder, read_chunk, write_chunk
 from gateway.notices.composing import Composer, Cursor
-from gateway.notices.kinds import NoticeKind, Row
+from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.outbox import NewMessage, insert
 
 log = logger(__name__)
@@ -97,7 +97,7 @@ class NoticeRunner:
     async def _compose(self, reader: Any, notice: dict[str, Any], progress: Progress | None) -> None:
         # Read again under the lock: another node may have composed it meanwhile.
         notice.update(await reader.fetchrow("SELECT * FROM notice WHERE id = $1", notice["id"]))
-        kind = self._kinds[notice["kind"]]
+        kind = kind_of(self._kinds, notice)
         if not notice["audience_found"]:
             await self._find(reader, notice, kind, progress)
         await self._tell(reader, notice, kind, progress)
@@ -137,7 +137,7 @@ class NoticeRunner:
         done, audience, writing = notice["composed"], notice["audience"], _nothing()
         while (chunk := await self._composer.read(reader, notice, kind, cursor, self._clock.now())) is not None:
             now = self._clock.now()
-            messages, told = self._composer.compose(notice, kind, chunk, now, asked)
+            messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
             await writing
             writing = asyncio.ensure_future(self._keep_told(notice, kind, cursor, chunk.cursor, messages, told, now))
             cursor = chunk.cursor

@@ -1,0 +1,71 @@
+"""Announcements: the same words to everybody in an audience, one text for each number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from gateway.kernel.errors import FieldError, InvalidInput, NotFound
+from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
+from gateway.notices.wording import Wording
+
+#: How an audience may be drawn: any account that one of these names is in it; nothing named is everybody.
+_AUDIENCE: Final = ("accounts", "transformer_areas", "feeders", "districts")
+
+
+@dataclass(frozen=True)
+class Announcements:
+    """Active accounts by number or by where they hang on the grid; closed ones are left out."""
+
+    wording: Wording
+    template: str = "announcement"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    name = "announcement"
+    merges = True
+    gone = "superseded"
+    subjects = """
+SELECT account.id::bigint AS subject_id, account.id AS account_id, NULL::text AS ground, NULL::bigint AS own_point,
+       account.account_no
+FROM account LEFT JOIN transformer_area area ON area.id = account.transformer_area_id
+LEFT JOIN feeder ON feeder.id = area.feeder_id LEFT JOIN premise ON premise.id = account.premise_id
+WHERE account.status <> 'closed' AND (
+  $1::jsonb -> 'audience' = '{}'
+  OR $1::jsonb #> '{audience,accounts}' ? account.account_no
+  OR $1::jsonb #> '{audience,transformer_areas}' ? area.code
+  OR $1::jsonb #> '{audience,feeders}' ? feeder.code
+  OR $1::jsonb #> '{audience,districts}' ? premise.district)
+"""
+
+    def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        name = str(asked.get("template") or "announcement")
+        values = asked.get("values") or {}
+        try:
+            self.wording.named(name, self.wording.languages[0]).render(values)
+        except NotFound as error:
+            raise InvalidInput(str(error), field="template") from error
+        audience = asked.get("audience") or {}
+        faults = [
+            FieldError(f"audience.{key}", f"the audience is drawn by {', '.join(_AUDIENCE)}", "unknown")
+            for key in audience
+            if key not in _AUDIENCE
+        ] + [
+            FieldError(f"audience.{key}", "a list of one or more words is needed")
+            for key, named in audience.items()
+            if key in _AUDIENCE
+            and not (isinstance(named, list) and named and all(isinstance(one, str) for one in named))
+        ]
+        if faults:
+            raise InvalidInput("the audience cannot be understood", errors=faults)
+        return {"template": name, "values": dict(values), "audience": dict(audience)}
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        return Announcements(self.wording, about["template"], about["values"])
+
+    def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
+        return Saying(self.template, self.values)
+
+    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
+        """Nothing is kept beside the messages."""
