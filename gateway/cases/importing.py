@@ -72,6 +72,7 @@ class WorkOrdersKind(ImportKind[WorkOrderRecord]):
     """The hotline's export: `work_orders`. An order of an account nobody knows is kept all the same."""
 
     name = "work_orders"
+    tables = ("work_order",)
     headings = (
         Headings(
             [

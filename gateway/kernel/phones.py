@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import phonenumbers
 
@@ -81,8 +81,7 @@ class PhoneNumber:
         return f"PhoneNumber({self.masked})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneField:
+class PhoneField(NamedTuple):
     """What a telephone cell holds.
 
     `numbers` may be filled beside a `problem`: the problem is that of the first part which is no number.
@@ -153,9 +152,7 @@ _RELATIONS: Final = _set_of(
     "邻居 朋友 物业 会计 出纳 财务 电工 老板 经理 门卫 保安 代办 代办员 负责人 经办人 管理员 村委会 居委会 "
     "son daughter wife husband landlord tenant owner"
 )
-_LABELS_BY_LENGTH: Final = tuple(
-    sorted((label for label in _LABELS if not label.isascii()), key=len, reverse=True)
-)
+_LABELS_BY_LENGTH: Final = tuple(sorted((label for label in _LABELS if not label.isascii()), key=len, reverse=True))
 
 
 def parse(text: str, region: str = "CN") -> PhoneNumber:
@@ -239,11 +236,7 @@ def _chinese(digits: str) -> PhoneNumber | Reason:
     if _landline(f"0{national}"):
         return PhoneNumber(f"+86{national}", Kind.LANDLINE)
     if len(digits) <= 6:
-        return (
-            Reason.SHORT_CODE
-            if re.fullmatch(r"1[12][0-9]|1[0-9]{4}|9[56][0-9]{3,4}", digits)
-            else Reason.TOO_SHORT
-        )
+        return Reason.SHORT_CODE if re.fullmatch(r"1[12][0-9]|1[0-9]{4}|9[56][0-9]{3,4}", digits) else Reason.TOO_SHORT
     if re.fullmatch(r"[2-8][0-9]{6,7}", digits):
         return Reason.NO_AREA_CODE
     if len(national) < (11 if national.startswith("1") else 9):

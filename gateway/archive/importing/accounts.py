@@ -85,7 +85,7 @@ def account_of(cells: Reader, place: Place | None) -> AccountRecord:
             cells.flag("sms_optout"),
             cells.day("updated_date"),
         ),
-        premise=tuple(_line(cells.text(column)) for column in PREMISE_COLUMNS),
+        premise=(_line(cells.text("address")), *cells.texts(PREMISE_COLUMNS[1:])),
         place=place,
         customer_no=cells.text("customer_no") or None,
         segment=cells.word("segment", SEGMENTS) or None,
@@ -105,6 +105,7 @@ class AccountsKind(ImportKind[AccountRecord]):
     """The list of accounts: `accounts`."""
 
     name = "accounts"
+    tables = ("customer", "premise", "account")
     headings = (Headings(SHARED_COLUMNS),)
 
     def parse(self, cells: Reader) -> AccountRecord:

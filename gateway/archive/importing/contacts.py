@@ -36,6 +36,7 @@ class ContactsKind(ImportKind[ContactRecord]):
     """The list of contacts: `contacts`."""
 
     name = "contacts"
+    tables = ("contact_point", "contact_link")
     headings = (
         Headings(
             [
@@ -109,6 +110,9 @@ class ContactsKind(ImportKind[ContactRecord]):
 
 def numbers_of(*fields: tuple[str, PhoneField]) -> tuple[tuple[str, PhoneNumber], ...]:
     """The numbers of several telephone cells of one contact with the column each stands in, each once."""
+    if len(fields) == 1 or not fields[1][1].numbers:
+        column, only = fields[0]
+        return tuple([(column, number) for number in only.numbers])
     found: dict[PhoneNumber, str] = {}
     for column, field in fields:
         for number in field.numbers:

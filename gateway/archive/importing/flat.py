@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +27,11 @@ _CONTACTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+_PLACE: Final = ("substation_id", "substation_name", "feeder_id", "feeder_name", "tarea_id", "tarea_name")
+_digit_in = re.compile(r"[0-9０-９]").search
+
+
+@dataclass(slots=True)
 class FlatContact:
     """A contact of the row: who answers (as far as the row says) at which numbers."""
 
@@ -35,7 +40,7 @@ class FlatContact:
     numbers: tuple[tuple[str, PhoneNumber], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FlatRecord:
     """A row: the account, and its contacts, the default first (None where it has no usable number)."""
 
@@ -47,6 +52,7 @@ class FlatKind(ImportKind[FlatRecord]):
     """The flat export: `archive`."""
 
     name = "archive"
+    tables = ("customer", "premise", "account", "contact_point", "contact_link")
     headings = (
         Headings(
             [
@@ -72,7 +78,7 @@ class FlatKind(ImportKind[FlatRecord]):
     def parse(self, cells: Reader) -> FlatRecord:
         account = account_of(cells, _place(cells))
         holder = account.account[0]
-        return FlatRecord(account, tuple(_contact(cells, *columns, holder=holder) for columns in _CONTACTS))
+        return FlatRecord(account, tuple([_contact(cells, *columns, holder=holder) for columns in _CONTACTS]))
 
     async def merge(self, work: Work, rows: Sequence[Parsed[FlatRecord]], run: Run) -> Outcome:
         settled = await merge_accounts(work, [row.record.account for row in rows], run)
@@ -107,26 +113,30 @@ class FlatKind(ImportKind[FlatRecord]):
 
 
 def _place(cells: Reader) -> Place | None:
-    names = (cells.text("substation_name"), cells.text("feeder_name"), cells.text("tarea_name"))
-    codes = (cells.text("substation_id"), cells.text("feeder_id"), cells.text("tarea_id"))
-    if not any(names) and not any(codes):
-        return None
-    return Place(
-        substation_code=codes[0] or None,
-        substation=names[0] or None,
-        feeder_code=codes[1] or None,
-        feeder=names[1] or None,
-        area_code=codes[2] or None,
-        area=names[2] or None,
-    )
+    """Where the account hangs; many rows share a place, so it is made once."""
+    words = tuple(cells.texts(_PLACE))
+    place: Place | None = cells.memory.get(words)
+    if place is None and any(words):
+        names = [word or None for word in words]
+        place = cells.memory[words] = Place(
+            substation_code=names[0],
+            substation=names[1],
+            feeder_code=names[2],
+            feeder=names[3],
+            area_code=names[4],
+            area=names[5],
+        )
+    return place
 
 
 def _contact(cells: Reader, who: str, mobile: str, landline: str | None, *, holder: str) -> FlatContact | None:
     """One contact of the row. A name and a number that stand in each other's columns change places."""
-    typed = cells.row.values[cells.place(who)]
+    typed, number = cells.text(who), cells.text(mobile)
+    if not typed and not number and (landline is None or not cells.text(landline)):
+        return None
     field = cells.phones(mobile)
     answers = name(typed) if typed else None
-    if typed and any(map(str.isdigit, typed)):
+    if typed and _digit_in(typed):
         swapped = parse_field(typed, cells.region)
         if swapped.numbers and not field.numbers:
             if field.problem:

@@ -84,6 +84,8 @@ class ImportKind(ABC, Generic[T]):
 
     name: str
     headings: Sequence[Headings]
+    #: The tables it fills, of which the planner hears while they grow.
+    tables: Sequence[str] = ()
 
     @abstractmethod
     def parse(self, cells: Reader) -> T:

@@ -24,7 +24,7 @@ from gateway.kernel.tabular import Row
 STOPPED: Final = ("suspended", "revoked")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Wanted:
     """What a row says of a contact: this number belongs to this account.
 
@@ -220,6 +220,7 @@ async def _refuse_staff(work: Work, wishes: Sequence[Wanted], run: Run, refusals
     await signals.record(work.connection, signs)
 
 
+# Chats come along: asked for the kind, a planner without statistics expects one number and joins by brute force.
 _READ: Final = """
 SELECT l.id, l.account_id, p.address, l.role, l.name, l.state, l.is_default, l.source, l.registered_on, l.updated_on,
   l.state_since, l.reason,
@@ -227,7 +228,7 @@ SELECT l.id, l.account_id, p.address, l.role, l.name, l.state, l.is_default, l.s
     OR EXISTS (SELECT 1 FROM correction_link c WHERE c.link_id = l.id AND c.decision IS NOT NULL)
     OR EXISTS (SELECT 1 FROM correction_contact c WHERE c.link_id = l.id)
 FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id
-WHERE l.account_id = ANY($1::int[]) AND p.kind = 'phone' ORDER BY l.id
+WHERE l.account_id = ANY($1::int[]) ORDER BY l.id
 """
 
 

@@ -232,10 +232,10 @@ async def _insert_accounts(
                 own.customer,
                 own.premise,
                 areas[record.place][0] if record.place else None,
-                *(
+                *[
                     default if value is None or value == "" else value
                     for value, default in zip(record.account, defaults, strict=True)
-                ),
+                ],
             )
             for record in fresh
             for own in (ids[record.account_no],)

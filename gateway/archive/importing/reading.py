@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.phones import PhoneField, parse_field
@@ -29,6 +29,7 @@ class CellRefused(ValueError):
 
 
 _account_no = re.compile(r"[0-9A-Z]{6,20}").fullmatch
+_digits = re.compile(r"[0-9]{6,20}").fullmatch
 _scientific = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}").fullmatch
 _amount = re.compile(r"[¥￥]?((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,12})(?:\.[0-9]+)?)元?").fullmatch
 _date = re.compile(r"([12]\d{3})[-/.年](\d{1,2})[-/.月](\d{1,2})日?").match
@@ -38,6 +39,7 @@ _time_digits = re.compile(r"([12]\d{3})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?").fullmat
 _month = re.compile(r"(20[0-9]{2})[-/.年]?(0?[1-9]|1[0-2])月?(?:[-/]0?1)?").fullmatch
 _between_han = re.compile(r"(?<=[\u3400-\u9fff·])\s+(?=[\u3400-\u9fff·])").sub
 _spaces = re.compile(r"\s+").sub
+_space_in = re.compile(r"\s").search
 _remark = re.compile(r"[((（][^()（）]*[)）]$").sub
 _company = re.compile(
     r"公司|集团|厂|银行|支行|医院|学校|中学|小学|幼儿园|大学|局$|委员会|居委会|村委会|合作社|超市|商店|店$|酒店|饭店|"
@@ -45,12 +47,16 @@ _company = re.compile(
     r"LTD|Inc"
 ).search
 
+_NO_PHONE: Final = PhoneField()
+
 _YES: Final = frozenset(["y", "yes", "true", "t", "1", "是", "有", "√", "vip", "对"])
 _NO: Final = frozenset(["n", "no", "false", "f", "0", "否", "无", "×", "-", "非", "不是"])
 
 
 def account_number(text: str) -> str:
     """An account number: 6 to 20 digits and capital letters. The check digit is not enforced."""
+    if _digits(text):
+        return text
     number = text if text.isascii() else unicodedata.normalize("NFKC", text)
     number = number.strip(" \t'\"`").replace(" ", "").upper().removesuffix(".0")
     if _account_no(number) and any(map(str.isdigit, number)):
@@ -76,6 +82,8 @@ def amount(text: str) -> Decimal:
 
 def decimal(text: str) -> Decimal:
     """A quantity that is not money, to two decimals: not negative, with a unit perhaps."""
+    if text.isascii() and text.isdigit() and len(text) <= 9:
+        return Decimal(text)
     plain = re.sub(r"[a-zA-Z千伏安]+$", "", unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", ""))
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", plain):
         raise CellRefused("bad_number: This is not a number.")
@@ -85,7 +93,7 @@ def decimal(text: str) -> Decimal:
 def day(text: str) -> date:
     """A date: 2025-03-31, 2025/3/31, 2025年3月31日, 20250331; a time behind it is left off."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text.replace("/", "-") if len(text) == 10 else text)
     except ValueError:
         plain = unicodedata.normalize("NFKC", text)
     if found := _date(plain) or _date_digits(plain):
@@ -138,6 +146,8 @@ def flag(text: str) -> bool:
 
 def name(text: str) -> str:
     """A person's or firm's name without the blanks that lists put between Chinese characters."""
+    if not _space_in(text):
+        return text
     if text.isascii():
         return _spaces(" ", text)
     return _spaces(" ", _between_han("", text)).strip()
@@ -145,7 +155,7 @@ def name(text: str) -> str:
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names are the same but for blanks, width and a remark in brackets at the end."""
-    return _bare(one) == _bare(other)
+    return one == other or _bare(one) == _bare(other)
 
 
 def _bare(text: str) -> str:
@@ -167,31 +177,37 @@ class Reader:
     def __init__(self, table: Table, *, zone: ZoneInfo, region: str) -> None:
         self.headings: Final[Headings] = table.headings
         self._at = {name: place for place, name in enumerate(table.headings.names)}
-        self._found = table.found
+        self._absent = [place for name, place in self._at.items() if name not in table.found]
         self._width = table.width
         self._zone = zone
         self.region: Final = region
         self.row: Row = Row(0, (), [], "")
-        self._short = False
+        self._cells: list[str | None] = []
+        #: What a kind likes to remember from row to row, such as values that many rows share.
+        self.memory: Final[dict[Any, Any]] = {}
         #: Column and reason of each cell of the row that was refused.
         self.refused: list[tuple[str, str]] = []
 
     def stand_on(self, row: Row) -> None:
         """Read from `row` next."""
         self.row = row
-        self._short = len(row.raw) < self._width
-        self.refused = []
+        cells: list[str | None] = list(row.values)
+        self._cells = cells
+        for place in self._absent:
+            cells[place] = None
+        if len(row.raw) < self._width:
+            self._cells = [cell or None for cell in cells]
+        if self.refused:
+            self.refused = []
 
-    def place(self, column: str) -> int:
-        """Where the column is among the values of a row."""
-        return self._at[column]
+    def texts(self, columns: Sequence[str]) -> list[str | None]:
+        """Several cells as they stand."""
+        cells, at = self._cells, self._at
+        return [cells[at[column]] for column in columns]
 
     def text(self, column: str) -> str | None:
         """The cell as it stands."""
-        value = self.row.values[self._at[column]]
-        if value:
-            return value
-        return None if self._short or column not in self._found else ""
+        return self._cells[self._at[column]]
 
     def required(self, column: str) -> str:
         """The cell, which must not be blank."""
@@ -286,7 +302,10 @@ class Reader:
 
     def phones(self, column: str) -> PhoneField:
         """A telephone field; what of it is no number is noted."""
-        found = parse_field(self.row.values[self._at[column]], self.region)
+        text = self._cells[self._at[column]]
+        if not text:
+            return _NO_PHONE
+        found = parse_field(text, self.region)
         if found.problem:
             self.refuse(column, f"{found.problem}: {found.problem.sentence}")
         return found
