@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 from gateway.kernel import phones
 from gateway.web.paging import in_reach
+
+_begins_as_time: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d").match
 
 
 class Body(BaseModel):
@@ -21,7 +33,7 @@ class Nothing(Body):
 
 
 def _written(value: object) -> object:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _begins_as_time(value):
         raise ValueError("a time is a string as in RFC 3339, such as 2025-10-01T08:00:00+08:00")
     return value
 
@@ -33,8 +45,8 @@ def _number(value: str) -> str:
         raise ValueError(str(error)) from error
 
 
-#: An instant, RFC 3339 with an offset.
-Instant = Annotated[AwareDatetime, AfterValidator(in_reach), BeforeValidator(_written)]
+#: An instant, RFC 3339 with an offset. Strings alone come this far, and a strict field would not read them.
+Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(in_reach), BeforeValidator(_written)]
 #: A telephone number, read into E.164.
 Number = Annotated[str, StringConstraints(max_length=40), AfterValidator(_number)]
 AccountNo = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
