@@ -103,10 +103,12 @@ class House:
                 ContactChecks(clock, table.trust_lasts),
             )
         }
-        composer = Composer(self.wording, zone=zone, region=region, table=table)
-        finder = Finder(zone=zone, region=region, table=table)
-        self.notices = Notices(database, clock, composer, self.notice_kinds, finder, auto_approve=settings.auto_approve)
-        self.notice_runner = NoticeRunner(database, clock, composer, self.notice_kinds, finder)
+        self.composer = Composer(self.wording, zone=zone, region=region, table=table)
+        self.finder = Finder(zone=zone, region=region, table=table)
+        self.notices = Notices(
+            database, clock, self.composer, self.notice_kinds, self.finder, auto_approve=settings.auto_approve
+        )
+        self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone)
         self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, table=table)
         kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS)

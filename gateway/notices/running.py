@@ -14,7 +14,7 @@ from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Finder, read_chunk, write_chunk
-from gateway.notices.composing import Composer, Cursor
+from gateway.notices.composing import CHUNK, Composer, Cursor
 from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.outbox import NewMessage, insert
 
@@ -45,12 +45,15 @@ class NoticeRunner:
         composer: Composer,
         kinds: Mapping[str, NoticeKind],
         finder: Finder,
+        *,
+        chunk: int = CHUNK,
     ) -> None:
         self._database = database
         self._clock = clock
         self._composer = composer
         self._kinds = kinds
         self._finder = finder
+        self._chunk = chunk
         self._wake = asyncio.Event()
 
     def wake(self, _payload: str = "") -> None:
@@ -111,7 +114,7 @@ class NoticeRunner:
         """Find the audience, writing each chunk while the next is read."""
         wish = self._composer.wish(notice, kind)
         behind, found, writing = notice["audience_cursor"], notice["audience"], _nothing()
-        while rows := await read_chunk(reader, notice, kind, behind):
+        while rows := await read_chunk(reader, notice, kind, behind, self._chunk):
             recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
             await writing
             writing = asyncio.ensure_future(self._keep_found(notice["id"], behind, recipients))
@@ -135,8 +138,11 @@ class NoticeRunner:
         cursor: Cursor = (notice["point_cursor"], notice["subject_cursor"])
         asked = await self._asked(reader, notice, kind)
         done, audience, writing = notice["composed"], notice["audience"], _nothing()
-        while (chunk := await self._composer.read(reader, notice, kind, cursor, self._clock.now())) is not None:
+        while True:
             now = self._clock.now()
+            chunk = await self._composer.read(reader, notice, kind, cursor, now, self._chunk)
+            if chunk is None:
+                break
             messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
             await writing
             writing = asyncio.ensure_future(self._keep_told(notice, kind, cursor, chunk.cursor, messages, told, now))
