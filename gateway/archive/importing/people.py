@@ -188,7 +188,10 @@ async def _insert_customers(
             continue
         name = record.account[0] or ""
         segment = record.segment or ("group" if is_group(name) else "individual")
-        rows.setdefault(id_, (id_, record.customer_no or None, name, segment, record.id_masked or None))
+        named = rows.setdefault(id_, (id_, record.customer_no or None, name, segment, record.id_masked or None))
+        if named[-1] is None and record.id_masked:
+            # Another account of the same customer says it; otherwise only a second import would write it down.
+            rows[id_] = (*named[:-1], record.id_masked)
     if rows:
         await copy(work.connection, "customer", ("id", "customer_no", "name", "segment", "id_masked"), rows.values())
 
