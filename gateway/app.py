@@ -82,12 +82,12 @@ _STATUS_PATH: Final = "/webhooks/twilio/status"
 class House:
     """The rooms, furnished over one database and one clock."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Clock, wording: Wording | None = None) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
         zone, region, language = settings.zone, settings.region, settings.language
-        self.wording = Wording.load(
+        self.wording = wording or Wording.load(
             sender_name=settings.sender_name,
             languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
             zone=zone,

@@ -62,14 +62,17 @@ async def test_models_and_migrations_are_equal(database_url: str) -> None:
     assert found == []
 
 
-async def test_partitions_of_a_month_are_made_once(database: Database) -> None:
+async def test_partitions_of_a_month_are_made_once(new_database_url: str) -> None:
     at = datetime(2025, 11, 30, 23, tzinfo=UTC)
+    database = Database(new_database_url)
+    await database.start()
     async with database.connection() as connection:
         await partitions.ensure(connection, at)
         await partitions.ensure(connection, at)
         names = await connection.fetch(
             "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'message'::regclass ORDER BY 1"
         )
+    await database.close()
     assert [row["name"] for row in names] == [
         "message_default",
         "message_p202511",

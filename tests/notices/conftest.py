@@ -15,7 +15,7 @@ import pytest
 from gateway.app import House
 from gateway.kernel.database import Database
 from gateway.kernel.settings import Settings
-from gateway.notices import Draft
+from gateway.notices import Draft, Wording
 from gateway.outbox import partitions
 
 #: A Tuesday, ten in the morning in Shanghai.
@@ -142,9 +142,15 @@ class Town:
             return (await work.fetch("SELECT * FROM notice WHERE id = $1", notice))[0]
 
 
+@pytest.fixture(scope="session")
+def wording() -> Wording:
+    """All texts, read once for all tests: they are immutable."""
+    return Wording.load()
+
+
 @pytest.fixture
-async def town(database: Database) -> AsyncIterator[Town]:
+async def town(database: Database, wording: Wording) -> AsyncIterator[Town]:
     clock = SteadyClock(MORNING)
     async with database.connection() as connection:
         await partitions.ensure(connection, clock.now())
-    yield Town(House(Settings(_env_file=None), database, clock), clock, database)
+    yield Town(House(Settings(_env_file=None), database, clock, wording), clock, database)
