@@ -2,32 +2,65 @@
 
 The claim is where promise P3 (stopped) and P4 (right time) are kept last: however a message came to be queued,
 it leaves only if at this moment its links are active, its number reachable, nobody has refused its purpose,
-its ground holds, it is within its hours and its validity.
+its ground holds, it is within its hours and its validity, and nothing about the same thing is ahead of it.
+
+A claim is one statement and one transaction of its own: nothing is locked while a node thinks, and a node that
+is frozen holds up nobody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.outbox.lanes import LaneRow, spend_tokens, take_tokens
+from gateway.kernel.ids import first_id
+from gateway.outbox.lanes import BURST_SECONDS, FEWEST_TOKENS, LaneRow
 from gateway.outbox.messages import ANSWERS
+from gateway.outbox.streams import Share
+from gateway.outbox.tables import STREAM
 
-# The lateral join walks the queue's index priority by priority, over due rows only: rows scheduled for later at
-# a higher priority are never read.
-_CLAIM: Final = """
-WITH due AS MATERIALIZED (
-  SELECT found.id FROM (VALUES (0), (1), (2), (3)) AS level(priority),
+#: Two texts to one number are about one thing only if they were written this close together.
+_ONE_THING: Final = timedelta(days=14)
+#: Seconds until a text is looked at again that waits for one before it, on its way or in doubt.
+_WAIT_ON_THE_WAY: Final = 1
+_WAIT_IN_DOUBT: Final = 20
+#: How long a text waits for one before it that is tried again or in doubt; then it goes, and that one does not.
+_PATIENCE: Final = "interval '15 minutes'"
+
+# Another text to the same number about the same thing: resting on the same ground, or with the same reference.
+_SAME_THING: Final = """
+  other.contact_point_id = m.contact_point_id AND other.id >= $7 AND other.id <> m.id
+  AND (other.reference = m.reference OR EXISTS (
+    SELECT 1 FROM message_account mine JOIN message_account theirs ON theirs.ground = mine.ground
+    WHERE mine.id = m.id AND theirs.id = other.id))
+"""
+
+# The lateral join takes from the queue's index stream by stream, over due rows only: rows scheduled for later
+# are never read, whatever their priority.
+_CLAIM: Final = f"""
+WITH pace AS (
+  SELECT least(greatest({FEWEST_TOKENS}, rate * {BURST_SECONDS}),
+               tokens + rate * extract(epoch FROM at - refilled_at)) AS tokens, at
+  FROM lane, clock_timestamp() AS at WHERE id = $4 AND rate > 0 FOR UPDATE OF lane
+), room AS (
+  SELECT CASE WHEN $8 THEN least($3, greatest(0, floor((SELECT tokens FROM pace))::int)) ELSE $3 END AS size
+), due AS MATERIALIZED (
+  SELECT found.id, share.turn
+  FROM unnest($9::smallint[], $10::uuid[], $11::timestamptz[], $12::uuid[], $13::int[])
+    WITH ORDINALITY AS share(priority, key, from_at, from_id, quota, turn),
   LATERAL (
     SELECT id FROM message
-    WHERE state = 'queued' AND NOT held AND channel = $1 AND priority = level.priority AND not_before <= $2
-    ORDER BY not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED
+    WHERE state = 'queued' AND NOT held AND channel = $1 AND priority = share.priority AND {STREAM} = share.key
+      AND not_before <= $2 AND (not_before, id) >= (share.from_at, share.from_id)
+    ORDER BY not_before, id LIMIT share.quota FOR UPDATE SKIP LOCKED
   ) AS found
-  LIMIT $3
-), judged AS (
-  SELECT m.id, CASE
+  LIMIT (SELECT size FROM room)
+), judged AS MATERIALIZED (
+  SELECT m.id, m.priority, {STREAM} AS key, m.not_before, due.turn, m.to_address, m.body, m.contact_point_id,
+    m.attempts, m.expires_at, m.hours, m.zone, CASE
       WHEN m.expires_at <= $2 THEN 'expired'
       WHEN halt.reason IS NOT NULL THEN halt.reason
       WHEN m.closes_at <= $2 THEN 'late'
@@ -35,6 +68,9 @@ WITH due AS MATERIALIZED (
       WHEN part.partly_stopped THEN 'partly'
       WHEN point.state <> 'active' AND m.klass <> 'V' THEN 'unreachable'
       WHEN refusal.found THEN 'opted_out'
+      WHEN overtaken.found THEN 'superseded'
+      WHEN ahead.in_doubt THEN 'in doubt'
+      WHEN NOT ahead.in_doubt THEN 'on the way'
     END AS verdict
   FROM due JOIN message m USING (id)
   LEFT JOIN contact_point point ON point.id = m.contact_point_id
@@ -54,18 +90,49 @@ WITH due AS MATERIALIZED (
     WHERE contact_point_id = m.contact_point_id AND purpose IN (m.purpose, 'all')
       AND m.klass NOT IN ('L', 'V') AND m.kind <> ALL ($6::text[]) LIMIT 1
   ) AS refusal ON true
+  LEFT JOIN LATERAL (
+    SELECT other.state = 'uncertain' AS in_doubt FROM message other
+    WHERE other.id < m.id AND {_SAME_THING}
+      AND (other.state = 'sending'
+           OR other.state = 'uncertain' AND other.doubt_since > clock_timestamp() - {_PATIENCE}
+           OR other.state = 'queued' AND NOT other.held AND (other.not_before <= $2
+              OR other.claimed_at IS NOT NULL AND other.not_before <= $2::timestamptz + {_PATIENCE}))
+    ORDER BY other.state = 'uncertain' DESC LIMIT 1
+  ) AS ahead ON true
+  LEFT JOIN LATERAL (
+    SELECT true AS found FROM message other
+    WHERE m.claimed_at IS NOT NULL AND other.id > m.id AND {_SAME_THING} AND other.state IN ('sent', 'delivered')
+    LIMIT 1
+  ) AS overtaken ON true
+), moved AS (
+  UPDATE message m SET
+    state = CASE WHEN judged.verdict IS NULL THEN 'sending' WHEN judged.verdict IN ('expired', 'cancelled')
+                 THEN judged.verdict WHEN judged.verdict IN ('paused', 'on the way', 'in doubt') THEN 'queued'
+                 ELSE 'withheld' END,
+    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'paused', 'on the way', 'in doubt')
+                           THEN judged.verdict END,
+    held = judged.verdict IS NOT DISTINCT FROM 'paused',
+    not_before = CASE judged.verdict
+      WHEN 'on the way' THEN $2::timestamptz + interval '{_WAIT_ON_THE_WAY} seconds'
+      WHEN 'in doubt' THEN $2::timestamptz + interval '{_WAIT_IN_DOUBT} seconds' ELSE m.not_before END,
+    lane_id = CASE WHEN judged.verdict IS NULL THEN $4 ELSE m.lane_id END,
+    node_id = CASE WHEN judged.verdict IS NULL THEN $5::uuid END,
+    claimed_at = CASE WHEN judged.verdict IS NULL THEN $2 ELSE m.claimed_at END,
+    attempts = m.attempts + CASE WHEN judged.verdict IS NULL THEN 1 ELSE 0 END
+  FROM judged WHERE m.id = judged.id AND judged.verdict IS DISTINCT FROM 'late'
+    AND judged.verdict IS DISTINCT FROM 'partly'
+  RETURNING m.id, judged.verdict
+), noted AS (
+  INSERT INTO message_event (id, at, kind, detail)
+  SELECT id, $2, CASE WHEN verdict IN ('expired', 'cancelled') THEN verdict ELSE 'withheld' END,
+         verdict || ', at the claim'
+  FROM moved WHERE verdict NOT IN ('paused', 'on the way', 'in doubt')
+), spent AS (
+  UPDATE lane SET tokens = pace.tokens - (SELECT count(*) FROM moved WHERE verdict IS NULL), refilled_at = pace.at
+  FROM pace WHERE lane.id = $4
 )
-UPDATE message m SET
-  state = CASE WHEN judged.verdict IS NULL THEN 'sending' WHEN judged.verdict IN ('expired', 'cancelled')
-               THEN judged.verdict WHEN judged.verdict IN ('late', 'partly', 'paused') THEN 'queued' ELSE 'withheld' END,
-  withheld_reason = CASE WHEN judged.verdict IN ('expired', 'cancelled', 'late', 'partly', 'paused') THEN NULL
-                         ELSE judged.verdict END,
-  held = judged.verdict IS NOT DISTINCT FROM 'paused',
-  lane_id = $4, node_id = CASE WHEN judged.verdict IS NULL THEN $5::uuid END,
-  claimed_at = CASE WHEN judged.verdict IS NULL THEN $2 ELSE claimed_at END,
-  attempts = attempts + CASE WHEN judged.verdict IS NULL THEN 1 ELSE 0 END
-FROM judged WHERE m.id = judged.id
-RETURNING m.id, m.to_address, m.body, m.contact_point_id, m.attempts, m.expires_at, m.hours, m.zone, judged.verdict
+SELECT (SELECT size FROM room) AS size, judged.*
+FROM (VALUES (1)) AS always(one) LEFT JOIN judged ON true ORDER BY judged.turn, judged.not_before, judged.id
 """
 
 
@@ -77,6 +144,7 @@ class Claimed:
     to: str
     body: str
     contact_point_id: int | None
+    #: Hand-overs begun, this one included.
     attempts: int
     expires_at: datetime | None
 
@@ -88,6 +156,7 @@ class Late:
     id: UUID
     hours: str
     zone: str
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,65 +166,111 @@ class Claim:
     claimed: list[Claimed]
     late: list[Late]
     partly_stopped: list[UUID]
-    #: Rows that were due, stopped ones included: 0 means the queue has nothing for this lane now.
-    seen: int
+    #: Where in the queue it took what it saw: `(priority, stream, not_before, id)`.
+    seen: list[tuple[int, UUID, datetime, UUID]]
+    #: How many it could have taken: less than asked for where the lane's rate allowed no more.
+    size: int
+
+    @property
+    def full(self) -> bool:
+        """Whether it took all it could, so that more may be due."""
+        return len(self.seen) >= self.size
 
 
-async def claim(connection: Any, lane: LaneRow, *, node: UUID, now: datetime, limit: int) -> Claim:
-    """Claim up to `limit` due messages of the lane's channel, in the connection's transaction.
+async def claim(
+    connection: Any, lane: LaneRow, *, node: UUID, now: datetime, limit: int, shares: Sequence[Share]
+) -> Claim:
+    """Claim up to `limit` due messages of the lane's channel; a transaction of its own. `now` is the Clock's.
 
-    Messages that must not leave any more are withheld or expire on the way, with an event. `now` is the Clock's.
+    Messages that must not leave any more are withheld or expire on the way, with an event. Those that are late
+    or partly stopped stay queued: the caller puts them off or has them composed anew.
     """
-    allowed = await take_tokens(connection, lane, limit)
-    if allowed <= 0:
-        return Claim([], [], [], 0)
-    rows = await connection.fetch(_CLAIM, lane.channel, now, allowed, lane.id, node, list(ANSWERS))
-    claimed: list[Claimed] = []
-    late: list[Late] = []
-    partly: list[UUID] = []
-    stopped: list[tuple[UUID, str]] = []
-    for id_, to, body, point, attempts, expires_at, hours, zone, verdict in rows:
+    rows = await connection.fetch(
+        _CLAIM,
+        lane.channel,
+        now,
+        limit,
+        lane.id,
+        node,
+        list(ANSWERS),
+        first_id(now - _ONE_THING),
+        lane.rate > 0,
+        [share.stream.priority for share in shares],
+        [share.stream.key for share in shares],
+        [share.stream.after[0] for share in shares],
+        [share.stream.after[1] for share in shares],
+        [share.quota for share in shares],
+    )
+    result = Claim([], [], [], [], rows[0]["size"])
+    for _, id_, priority, key, not_before, _, to, body, point, attempts, expires_at, hours, zone, verdict in rows:
+        if id_ is None:
+            continue
+        result.seen.append((priority, key, not_before, id_))
         if verdict is None:
-            claimed.append(Claimed(id_, to, body, point, attempts, expires_at))
+            result.claimed.append(Claimed(id_, to, body, point, attempts + 1, expires_at))
         elif verdict == "late":
-            late.append(Late(id_, hours, zone))
+            result.late.append(Late(id_, hours, zone, expires_at))
         elif verdict == "partly":
-            partly.append(id_)
-        elif verdict != "paused":
-            stopped.append((id_, verdict))
-    if stopped:
-        await connection.execute(
-            """INSERT INTO message_event (id, at, kind, detail)
-               SELECT id, $3, CASE WHEN reason IN ('expired', 'cancelled') THEN reason ELSE 'withheld' END, reason || ', at the claim'
-               FROM unnest($1::uuid[], $2::text[]) AS stopped(id, reason)""",
-            [id_ for id_, _ in stopped],
-            [reason for _, reason in stopped],
-            now,
-        )
-    await spend_tokens(connection, lane, len(claimed))
-    return Claim(claimed, late, partly, len(rows))
+            result.partly_stopped.append(id_)
+    return result
 
 
-async def give_back(connection: Any, messages: list[UUID]) -> None:
-    """Return claimed messages whose hand-over was never begun to the queue."""
+async def give_back(connection: Any, messages: Sequence[tuple[UUID, int]], node: UUID) -> None:
+    """Return claimed messages `(id, attempts)` of `node` whose hand-over was never begun to the queue."""
     await connection.execute(
-        """UPDATE message SET state = 'queued', node_id = NULL, attempts = attempts - 1
-           WHERE id = ANY($1::uuid[]) AND state = 'sending'""",
-        messages,
+        """UPDATE message m SET state = 'queued', node_id = NULL, attempts = m.attempts - 1
+           FROM unnest($1::uuid[], $2::smallint[]) AS back(id, attempts)
+           WHERE m.id = back.id AND m.attempts = back.attempts AND m.state = 'sending' AND m.node_id = $3""",
+        [id_ for id_, _ in messages],
+        [attempts for _, attempts in messages],
+        node,
     )
 
 
+async def reclaim(connection: Any, lane: LaneRow, node: UUID, *, known: Sequence[UUID]) -> int:
+    """Return what `node` has claimed on a lane without knowing it (the claim's answer was lost); how many.
+
+    `known` are the messages that it holds. What it does not know of it cannot have begun to hand over.
+    """
+    rows = await connection.fetch(
+        """UPDATE message SET state = 'queued', node_id = NULL, attempts = attempts - 1
+           WHERE state = 'sending' AND node_id = $1 AND lane_id = $2 AND id <> ALL ($3::uuid[]) RETURNING id""",
+        node,
+        lane.id,
+        list(known),
+    )
+    return len(rows)
+
+
 async def put_off(connection: Any, late: list[tuple[UUID, datetime, datetime | None]], now: datetime) -> None:
-    """Give messages a new opening: `(id, not_before, closes_at)` each."""
+    """Give messages a new opening: `(id, not_before, closes_at)` each. What ends before it expires now."""
     await connection.execute(
         """WITH moved AS (
-             UPDATE message m SET not_before = l.opens, closes_at = l.closes
+             UPDATE message m SET not_before = l.opens, closes_at = l.closes,
+               state = CASE WHEN m.expires_at <= l.opens THEN 'expired' ELSE m.state END
              FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS l(id, opens, closes)
-             WHERE m.id = l.id AND m.state = 'queued' RETURNING m.id, m.not_before)
+             WHERE m.id = l.id AND m.state = 'queued' RETURNING m.id, m.state)
            INSERT INTO message_event (id, at, kind, detail)
-           SELECT id, $4, 'deferred', 'its hours were over when its turn came' FROM moved""",
+           SELECT id, $4, CASE state WHEN 'expired' THEN 'expired' ELSE 'deferred' END,
+                  'its hours were over when its turn came' FROM moved""",
         [item[0] for item in late],
         [item[1] for item in late],
         [item[2] for item in late],
         now,
     )
+
+
+async def expire(connection: Any, now: datetime, *, limit: int = 5000) -> int:
+    """Expire queued messages whose validity has ended, those that are held included; how many."""
+    rows = await connection.fetch(
+        """WITH over AS (
+             SELECT id FROM message WHERE state = 'queued' AND expires_at <= $1
+             ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+           ), moved AS (
+             UPDATE message m SET state = 'expired', held = false FROM over WHERE m.id = over.id RETURNING m.id)
+           INSERT INTO message_event (id, at, kind, detail)
+           SELECT id, $1, 'expired', 'its validity ended while it waited' FROM moved RETURNING id""",
+        now,
+        limit,
+    )
+    return len(rows)

@@ -2,31 +2,41 @@
 
 A look-up that finds the message makes it `sent` or further. One that finds nothing is believed only when the
 hand-over can no longer be under way; then the carrier surely never had it, and it goes back to the queue. What
-the carrier cannot tell stays `uncertain`, for receipts and people.
+the carrier cannot tell stays `uncertain`, is asked about again ever more rarely, and past a limit is shown to a
+person, who decides.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import AWAY, Database
+from gateway.kernel.database import Database
+from gateway.kernel.errors import Conflict
 from gateway.kernel.logs import logger
-from gateway.outbox.carriers import Channel, Found, LookUp, NotThere, Receipt
+from gateway.outbox.carriers import Channel, Found, LookUp, NotThere, Receipt, Unknown
 from gateway.outbox.messages import WAKE
-from gateway.outbox.settling import apply_receipts
+from gateway.outbox.settler import PASSING, Hear, hear_nothing
+from gateway.outbox.settling import apply_receipts, storable
 
 log = logger(__name__)
 
-#: Seconds between rounds, and how many messages one round asks about.
+#: Seconds between rounds, how many messages one round asks about, and how many at the same time.
 ROUND: Final = 2.0
 AT_ONCE: Final = 200
-#: One node at a time asks.
+_TOGETHER: Final = 20
+#: Seconds after which doubt is shown to a person.
+LIMIT: Final = 900.0
+#: Seconds for which a round keeps others from asking about the same messages.
+_ASKING: Final = 120
+#: Seconds between look-ups of one message at most; they grow with its doubt.
+_RAREST: Final = 600.0
+#: Serialises what look-ups found: a carrier's message answers for one of ours.
 _LOCK: Final = 0x4C616D72
 
 
@@ -37,105 +47,239 @@ class Doubtful:
     id: UUID
     to: str
     body: str
+    contact_point_id: int | None
     carrier_id: str | None
     since: datetime
     #: Seconds it has been in doubt, in the database's own time.
     age: float
     carrier: str
     #: Carrier ids of other messages with the same text to the same number.
-    taken: tuple[str, ...]
+    taken: Sequence[str]
+
+
+# A message with the same text to the same number that is just being handed over could be mistaken for ours at
+# the carrier; so ours waits until that one is settled.
+_ASK: Final = """
+WITH doubtful AS (
+  SELECT m.id FROM message m
+  WHERE m.state = 'uncertain' AND m.doubt_since < clock_timestamp() - make_interval(secs => $1)
+    AND (m.look_at IS NULL OR m.look_at < clock_timestamp())
+    AND EXISTS (SELECT 1 FROM lane WHERE lane.id = m.lane_id AND lane.carrier = ANY($2::text[]))
+    AND NOT EXISTS (SELECT 1 FROM message other
+                    WHERE other.contact_point_id = m.contact_point_id AND other.body = m.body
+                      AND other.state = 'sending')
+  ORDER BY m.look_at NULLS FIRST, m.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE message m SET look_at = clock_timestamp() + make_interval(secs => $4)
+FROM doubtful, lane WHERE m.id = doubtful.id AND lane.id = m.lane_id
+RETURNING m.id, m.to_address, m.body, m.contact_point_id, m.carrier_id, coalesce(m.claimed_at, m.created_at),
+  extract(epoch FROM clock_timestamp() - m.doubt_since)::float8, lane.carrier,
+  ARRAY(SELECT other.carrier_id FROM message other
+        WHERE other.contact_point_id = m.contact_point_id AND other.body = m.body AND other.id <> m.id
+          AND other.carrier_id IS NOT NULL
+        ORDER BY other.id DESC LIMIT 100)
+"""
 
 
 class Resolver:
-    """Asks carriers about uncertain messages.
+    """Asks carriers about uncertain messages; any number of nodes may.
 
     `grace` is the number of seconds after which a carrier that does not know a message never will: longer than
     a call may take.
     """
 
-    def __init__(self, database: Database, clock: Clock, channels: Mapping[str, Channel], *, grace: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        channels: Mapping[str, Channel],
+        *,
+        grace: float,
+        hear: Hear = hear_nothing,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._channels = channels
         self._grace = grace
+        self._hear = hear
 
     async def run(self) -> None:
         """Ask round after round until cancelled."""
         while True:
+            asked = 0
             try:
-                await self.round()
-            except AWAY as error:
+                asked = await self.round()
+            except PASSING as error:
                 log.warning("look-ups put off", error=type(error).__name__)
-            await asyncio.sleep(ROUND)
+            await asyncio.sleep(0 if asked == AT_ONCE else ROUND)
 
     async def round(self) -> int:
-        """Ask about every message whose doubt is old enough; how many were asked about."""
+        """Ask about messages whose doubt is old enough; how many were asked about."""
         async with self._database.connection() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
-                return 0
-            try:
-                doubtful = await self._doubtful(connection)
-                for start in range(0, len(doubtful), 20):
-                    asked = doubtful[start : start + 20]
-                    answers = await asyncio.gather(*(self._ask(item) for item in asked))
-                    await self._record(list(zip(asked, answers, strict=True)))
-            finally:
-                await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
+            rows = await connection.fetch(_ASK, self._grace, list(self._channels), AT_ONCE, _ASKING)
+        doubtful = [Doubtful(*row) for row in rows]
+        for start in range(0, len(doubtful), _TOGETHER):
+            asked = doubtful[start : start + _TOGETHER]
+            answers = await asyncio.gather(*(self._ask(item) for item in asked))
+            await self._record(list(zip(asked, answers, strict=True)))
         return len(doubtful)
 
-    async def _doubtful(self, connection: Any) -> list[Doubtful]:
-        rows = await connection.fetch(
-            """SELECT m.id, m.to_address AS to, m.body, m.carrier_id, coalesce(m.claimed_at, m.created_at) AS since,
-                      extract(epoch FROM clock_timestamp() - m.doubt_since)::float8 AS age, lane.carrier,
-                      ARRAY(SELECT other.carrier_id FROM message other
-                            WHERE other.contact_point_id = m.contact_point_id AND other.body = m.body
-                              AND other.id <> m.id AND other.carrier_id IS NOT NULL
-                            ORDER BY other.id DESC LIMIT 50) AS taken
-               FROM message m JOIN lane ON lane.id = m.lane_id
-               WHERE m.state = 'uncertain' AND m.doubt_since < clock_timestamp() - make_interval(secs => $1)
-                 AND lane.carrier = ANY($2::text[])
-               ORDER BY random() LIMIT $3""",
-            self._grace,
-            list(self._channels),
-            AT_ONCE,
-        )
-        return [Doubtful(**{**dict(row), "taken": tuple(row["taken"])}) for row in rows]
-
     async def _ask(self, item: Doubtful) -> LookUp:
-        return await self._channels[item.carrier].look_up(
-            item.id, item.to, item.body, item.carrier_id, item.since, self._clock.now(), item.taken
-        )
-
-    async def _record(self, answers: list[tuple[Doubtful, LookUp]]) -> None:
-        now = self._clock.now()
-        found = [
-            (
-                Receipt(
-                    message_id=item.id,
-                    carrier_id=answer.carrier_id,
-                    state=answer.receipt.state or "sent",
-                    error_code=answer.receipt.error_code,
-                    raw_status=f"found at the carrier: {answer.receipt.raw_status}",
-                    evidence=answer.receipt.evidence,
-                ),
-                now,
+        try:
+            return await self._channels[item.carrier].look_up(
+                item.id, item.to, item.body, item.carrier_id, item.since, self._clock.now(), item.taken
             )
-            for item, answer in answers
-            if isinstance(answer, Found)
-        ]
-        absent = [item.id for item, answer in answers if isinstance(answer, NotThere)]
+        except Exception as error:
+            log.error("a channel raised", carrier=item.carrier, exc_info=error)
+            return Unknown(why=f"the channel raised {type(error).__name__}")
+
+    async def _record(self, answers: Sequence[tuple[Doubtful, LookUp]]) -> None:
+        now = self._clock.now()
         async with self._database.work() as work:
-            if found:
-                await apply_receipts(work.connection, found)
-            if absent:
-                await work.execute(
-                    """WITH back AS (
-                         UPDATE message SET state = 'queued', node_id = NULL, doubt_since = NULL
-                         WHERE id = ANY($1::uuid[]) AND state = 'uncertain' RETURNING id)
-                       INSERT INTO message_event (id, at, kind, detail)
-                       SELECT id, $2, 'requeued', 'the carrier never had it' FROM back""",
-                    absent,
-                    now,
-                )
-                await work.execute("SELECT pg_notify($1, '')", WAKE)
+            await work.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            await work.execute(
+                "SELECT FROM message WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE",
+                [item.id for item, _ in answers],
+            )
+            found = [(item, answer) for item, answer in answers if isinstance(answer, Found)]
+            ours = await _not_taken(work.connection, found)
+            reported = await apply_receipts(work.connection, [(_receipt_of(*one), now) for one in ours])
+            if reported.told:
+                await self._hear(work.connection, reported.told)
+            absent = [item.id for item, answer in answers if isinstance(answer, NotThere)]
+            await _requeue(work.connection, absent, now, "the carrier never had it")
+            settled = {item.id for item, _ in ours}
+            open_ones = [
+                (item, answer)
+                for item, answer in answers
+                if not isinstance(answer, NotThere) and item.id not in settled
+            ]
+            await _ask_later(work.connection, open_ones, now)
             await work.commit()
+
+
+def _receipt_of(item: Doubtful, answer: Found) -> Receipt:
+    return Receipt(
+        message_id=item.id,
+        carrier_id=answer.carrier_id,
+        state=answer.receipt.state or "sent",
+        error_code=answer.receipt.error_code,
+        raw_status=f"found at the carrier: {answer.receipt.raw_status}",
+        evidence=answer.receipt.evidence,
+    )
+
+
+async def _not_taken(connection: Any, found: Sequence[tuple[Doubtful, Found]]) -> list[tuple[Doubtful, Found]]:
+    """Those of `found` whose message at the carrier does not answer for another of ours already."""
+    if not found:
+        return []
+    rows = await connection.fetch(
+        """SELECT ours.id FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS ours(id, point, carrier_id)
+           WHERE EXISTS (SELECT 1 FROM message other WHERE other.contact_point_id = ours.point
+                         AND other.id <> ours.id AND other.carrier_id = ours.carrier_id)""",
+        [item.id for item, _ in found],
+        [item.contact_point_id for item, _ in found],
+        [answer.carrier_id for _, answer in found],
+    )
+    taken = {row["id"] for row in rows}
+    firsts: dict[str, tuple[Doubtful, Found]] = {}
+    for item, answer in found:
+        if item.id not in taken:
+            firsts.setdefault(answer.carrier_id, (item, answer))
+    return list(firsts.values())
+
+
+async def _requeue(connection: Any, messages: Sequence[UUID], now: datetime, words: str) -> int:
+    if not messages:
+        return 0
+    rows = await connection.fetch(
+        """WITH back AS (
+             UPDATE message SET state = 'queued', node_id = NULL, doubt_since = NULL, look_at = NULL
+             WHERE id = ANY($1::uuid[]) AND state = 'uncertain' RETURNING id)
+           INSERT INTO message_event (id, at, kind, detail) SELECT id, $2, 'requeued', $3 FROM back RETURNING id""",
+        list(messages),
+        now,
+        words,
+    )
+    await connection.execute("SELECT pg_notify($1, '')", WAKE)
+    return len(rows)
+
+
+async def _ask_later(connection: Any, items: Sequence[tuple[Doubtful, LookUp]], now: datetime) -> None:
+    """Ask again, the later the longer it has been; note once that a person should look."""
+    if not items:
+        return
+    await connection.execute(
+        """WITH later AS (
+             UPDATE message m SET look_at = clock_timestamp() + make_interval(secs => l.wait)
+             FROM unnest($1::uuid[], $2::float8[]) AS l(id, wait) WHERE m.id = l.id AND m.state = 'uncertain'
+             RETURNING m.id)
+           INSERT INTO message_event (id, at, kind, detail)
+           SELECT later.id, $4, 'doubtful', l.words FROM later
+           JOIN unnest($1::uuid[], $3::text[]) AS l(id, words) ON l.id = later.id
+           WHERE l.words IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM message_event e WHERE e.id = later.id AND e.kind = 'doubtful')""",
+        [item.id for item, _ in items],
+        [min(_RAREST, max(ROUND, item.age / 4)) for item, _ in items],
+        [_words(item, answer) for item, answer in items],
+        now,
+    )
+
+
+def _words(item: Doubtful, answer: LookUp) -> str | None:
+    if item.age < LIMIT:
+        return None
+    why = answer.why if isinstance(answer, Unknown) else "what it has answers for another message"
+    return f"in doubt for {item.age / 60:.0f} minutes, a person should decide; the carrier: {storable(why)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InDoubt:
+    """A message in doubt for longer than the limit, for a person to decide."""
+
+    id: UUID
+    to_address: str
+    contact_point_id: int | None
+    notice_id: UUID | None
+    kind: str
+    lane: str | None
+    claimed_at: datetime | None
+    #: In the database's own time.
+    doubt_since: datetime
+
+
+async def in_doubt(connection: Any, *, limit: int = 200, older_than: float = LIMIT) -> list[InDoubt]:
+    """Messages in doubt for more than `older_than` seconds, the oldest first."""
+    rows = await connection.fetch(
+        """SELECT m.id, m.to_address, m.contact_point_id, m.notice_id, m.kind, lane.name AS lane, m.claimed_at,
+                  m.doubt_since
+           FROM message m LEFT JOIN lane ON lane.id = m.lane_id
+           WHERE m.state = 'uncertain' AND m.doubt_since <= clock_timestamp() - make_interval(secs => $1)
+           ORDER BY m.doubt_since, m.id LIMIT $2""",
+        older_than,
+        limit,
+    )
+    return [InDoubt(**dict(row)) for row in rows]
+
+
+async def decide(connection: Any, message: UUID, *, taken: bool, at: datetime, by: str) -> None:
+    """A person's word on a message in doubt: the carrier took it, or it did not and may be sent again.
+
+    Raises Conflict where the message is not in doubt any more.
+    """
+    if taken:
+        rows = await connection.fetch(
+            """WITH told AS (
+                 UPDATE message SET state = 'sent', sent_at = coalesce(sent_at, claimed_at, $2), doubt_since = NULL,
+                   look_at = NULL
+                 WHERE id = $1 AND state = 'uncertain' RETURNING id)
+               INSERT INTO message_event (id, at, kind, detail) SELECT id, $2, 'sent', $3 FROM told RETURNING id""",
+            message,
+            at,
+            f"{by}: the carrier took it",
+        )
+        decided = len(rows)
+    else:
+        decided = await _requeue(connection, [message], at, f"{by}: the carrier did not take it")
+    if not decided:
+        raise Conflict("the message is not in doubt any more")

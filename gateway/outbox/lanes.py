@@ -1,12 +1,18 @@
-"""Lanes: a channel and a sender with a rate and a concurrency, and the tokens that any number of nodes share."""
+"""Lanes: a channel and a sender with a rate and a concurrency, and the tokens that any number of nodes share.
+
+Tokens are taken in the statement that claims (`gateway.outbox.claiming`), by the database's own time, so any
+number of nodes together keep a lane's rate.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-#: Tokens that may pile up while a lane is idle, in seconds of its rate: what a burst may take at once.
-BURST_SECONDS = 0.25
+#: Tokens that may pile up while a lane is idle, in seconds of its rate, and the fewest that may: what a burst
+#: may take at once, and what may wait for a node that looks a little late.
+BURST_SECONDS: Final = 0.2
+FEWEST_TOKENS: Final = 1.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +23,12 @@ class LaneSpec:
     channel: str
     carrier: str
     sender: str
+    #: Messages a second over all nodes; 0 is without limit.
     rate: float
+    #: Hand-overs in flight for one node.
     concurrency: int
+    #: 0 is the first choice; a higher rank takes over while every lower one of its channel is in trouble.
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,50 +41,66 @@ class LaneRow:
     carrier: str
     rate: float
     concurrency: int
+    rank: int = 0
 
 
 async def ensure(connection: Any, spec: LaneSpec) -> None:
-    """Write the lane down, with the settings' figures."""
+    """Write the lane down, with the settings' figures. Whether it is enabled is left as it was."""
     await connection.execute(
-        """INSERT INTO lane (name, channel, carrier, sender, rate, concurrency) VALUES ($1, $2, $3, $4, $5, $6)
+        """INSERT INTO lane (name, channel, carrier, sender, rate, concurrency, rank)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (name) DO UPDATE SET channel = excluded.channel, carrier = excluded.carrier,
-             sender = excluded.sender, rate = excluded.rate, concurrency = excluded.concurrency""",
+             sender = excluded.sender, rate = excluded.rate, concurrency = excluded.concurrency,
+             rank = excluded.rank""",
         spec.name,
         spec.channel,
         spec.carrier,
         spec.sender,
         spec.rate,
         spec.concurrency,
+        spec.rank,
     )
 
 
 async def enabled(connection: Any) -> list[LaneRow]:
     """The lanes that may send."""
     rows = await connection.fetch(
-        "SELECT id, name, channel, carrier, rate, concurrency FROM lane WHERE enabled ORDER BY id"
+        "SELECT id, name, channel, carrier, rate, concurrency, rank FROM lane WHERE enabled ORDER BY id"
     )
     return [LaneRow(**dict(row)) for row in rows]
 
 
-async def take_tokens(connection: Any, lane: LaneRow, wanted: int) -> int:
-    """Take up to `wanted` tokens in the claim's own transaction; how many there were.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerRow:
+    """What one node thinks of one lane."""
 
-    The lane's row stays locked until that transaction ends, so nodes take turns and together keep the rate.
-    """
-    if lane.rate <= 0:
-        return wanted
-    there: int = await connection.fetchval(
-        """UPDATE lane SET
-             tokens = least(greatest(1, rate * $2), tokens + rate * extract(epoch FROM clock_timestamp() - refilled_at)),
-             refilled_at = clock_timestamp()
-           WHERE id = $1 RETURNING floor(tokens)::int""",
-        lane.id,
-        BURST_SECONDS,
+    lane: str
+    node: str
+    state: str
+    since: Any
+    reason: str | None
+
+
+async def breakers(connection: Any) -> list[BreakerRow]:
+    """Every lane's breaker on every living node, troubled ones first."""
+    rows = await connection.fetch(
+        """SELECT lane.name AS lane, b.node_id::text AS node, b.state, b.since, b.reason
+           FROM lane_breaker b JOIN lane ON lane.id = b.lane_id
+           JOIN node ON node.id = b.node_id AND node.leased_until > clock_timestamp()
+           ORDER BY b.state = 'closed', lane.name, b.since"""
     )
-    return min(there, wanted)
+    return [BreakerRow(**dict(row)) for row in rows]
 
 
-async def spend_tokens(connection: Any, lane: LaneRow, spent: int) -> None:
-    """Take what a claim used; what it did not use stays."""
-    if lane.rate > 0 and spent:
-        await connection.execute("UPDATE lane SET tokens = tokens - $2 WHERE id = $1", lane.id, spent)
+async def write_breaker(connection: Any, lane: LaneRow, node: Any, state: str, reason: str) -> None:
+    """Write down what a node thinks of a lane."""
+    await connection.execute(
+        """INSERT INTO lane_breaker (lane_id, node_id, state, reason) VALUES ($1, $2, $3, nullif($4, ''))
+           ON CONFLICT (lane_id, node_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+             since = CASE WHEN lane_breaker.state = excluded.state THEN lane_breaker.since
+                          ELSE clock_timestamp() END""",
+        lane.id,
+        node,
+        state,
+        reason,
+    )

@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+from asyncpg import PostgresError
 
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.database import AWAY, Database
@@ -42,7 +45,7 @@ class Lease:
     async def renew(self) -> None:
         """Renew the lease once, writing the node down where it is not known."""
         asked = time.monotonic()
-        async with self._database.connection() as connection:
+        async with asyncio.timeout(LEASE / 2), self._database.connection() as connection:
             await connection.execute(
                 """INSERT INTO node (id, roles, leased_until)
                    VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
@@ -58,29 +61,38 @@ class Lease:
         while True:
             try:
                 await self.renew()
-            except AWAY as error:
+            except (*AWAY, PostgresError) as error:
                 log.warning("lease not renewed", error=type(error).__name__)
             await asyncio.sleep(RENEWAL if self.held else 0.5)
 
     async def end(self) -> None:
         """Give the lease up, once nothing is in flight any more."""
         self._good_until = 0.0
-        with suppress(*AWAY):
-            async with self._database.connection() as connection:
+        with suppress(*AWAY, PostgresError):
+            async with asyncio.timeout(2), self._database.connection() as connection:
                 await connection.execute("DELETE FROM node WHERE id = $1", self.id)
+                await connection.execute("DELETE FROM lane_breaker WHERE node_id = $1", self.id)
 
 
-async def reap(connection: Any, at: Any) -> int:
-    """Mark what nodes without a lease had claimed as `uncertain`; how many messages that was."""
+async def reap(connection: Any, at: datetime) -> int:
+    """Mark what nodes without a lease had claimed as `uncertain`; how many messages that was.
+
+    `at` is the Clock's time, for the messages' events; leases are compared in the database's own.
+    """
     rows = await connection.fetch(
-        """WITH doubtful AS (
-             UPDATE message m SET state = 'uncertain', doubt_since = clock_timestamp()
-             WHERE m.state = 'sending' AND NOT EXISTS (
+        """WITH lost AS (
+             SELECT m.id FROM message m WHERE m.state = 'sending' AND NOT EXISTS (
                SELECT 1 FROM node WHERE node.id = m.node_id AND node.leased_until > clock_timestamp())
-             RETURNING m.id)
+             ORDER BY m.id FOR NO KEY UPDATE OF m
+           ), doubtful AS (
+             UPDATE message m SET state = 'uncertain', doubt_since = clock_timestamp(), look_at = NULL
+             FROM lost WHERE m.id = lost.id AND m.state = 'sending' RETURNING m.id)
            INSERT INTO message_event (id, at, kind, detail)
            SELECT id, $1, 'uncertain', 'the node that held it is gone' FROM doubtful RETURNING id""",
         at,
     )
-    await connection.execute("DELETE FROM node WHERE leased_until < clock_timestamp() - interval '1 hour'")
+    await connection.execute(
+        """WITH gone AS (DELETE FROM node WHERE leased_until < clock_timestamp() - interval '1 hour' RETURNING id)
+           DELETE FROM lane_breaker USING gone WHERE lane_breaker.node_id = gone.id"""
+    )
     return len(rows)

@@ -15,10 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.outbox.carriers import Accepted, Evidence, Outcome, Receipt, Refused, Throttled
+from gateway.outbox.carriers import Accepted, Evidence, Outcome, Receipt, Refused, Throttled, Unknown
 
 #: Attempts at a hand-over that the carrier surely did not take, before it counts as failed.
 MAX_ATTEMPTS: Final = 8
+#: The code of a hand-over for which no connection could be made: the message has not had its try.
+NOT_CONNECTED: Final = "not_connected"
 _FIRST_WAIT: Final = 2.0
 _LONGEST_WAIT: Final = 900.0
 
@@ -35,9 +37,11 @@ class Settled:
 
     message_id: UUID
     contact_point_id: int | None
+    #: Which hand-over of the message it was.
     attempts: int
     outcome: Outcome
     at: datetime
+    lane: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,89 +55,119 @@ class Told:
     at: datetime
 
 
+# What the carrier took is `sent` whatever became of the message meanwhile: that is the truth. Any other answer
+# counts only for the hand-over it belongs to. Rows are locked in one order everywhere, so that batches that
+# meet wait for each other and never dead-lock.
 _SETTLE: Final = """
 WITH ended AS (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-                       $7::text[]) AS ended(id, state, carrier_id, code, at, again, words)
+  SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
+                       $7::timestamptz[], $8::text[])
+    AS ended(id, attempts, state, carrier_id, code, at, again, words)
+), locked AS MATERIALIZED (
+  SELECT id FROM message WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 ), moved AS (
   UPDATE message m SET
-    state = CASE WHEN m.state IN ('sending', 'uncertain') THEN ended.state ELSE m.state END,
+    state = ended.state,
+    node_id = CASE WHEN ended.state = 'queued' THEN NULL ELSE m.node_id END,
+    attempts = m.attempts - CASE WHEN ended.code = 'not_connected' THEN 1 ELSE 0 END,
     doubt_since = CASE WHEN ended.state = 'uncertain' THEN coalesce(m.doubt_since, clock_timestamp()) END,
-    carrier_id = coalesce(ended.carrier_id, m.carrier_id),
-    error_code = coalesce(ended.code, m.error_code),
+    look_at = NULL,
+    carrier_id = ended.carrier_id,
+    error_code = ended.code,
+    withheld_reason = NULL,
     sent_at = CASE WHEN ended.state = 'sent' THEN coalesce(m.sent_at, ended.at) ELSE m.sent_at END,
-    not_before = CASE WHEN ended.state = 'queued' AND m.state IN ('sending', 'uncertain') THEN ended.again
-                      ELSE m.not_before END
-  FROM ended WHERE m.id = ended.id AND (m.node_id = $8 OR m.state <> 'sending')
+    not_before = CASE WHEN ended.state = 'queued' THEN ended.again ELSE m.not_before END
+  FROM ended, locked WHERE m.id = ended.id AND locked.id = ended.id AND CASE ended.state
+    WHEN 'sent' THEN m.state NOT IN ('sent', 'delivered', 'undelivered', 'failed')
+    ELSE m.state IN ('sending', 'uncertain') AND m.node_id = $9 AND m.attempts = ended.attempts END
+  RETURNING m.id
 )
 INSERT INTO message_event (id, at, kind, detail)
-SELECT id, at, CASE state WHEN 'sent' THEN 'accepted' WHEN 'queued' THEN 'retry' ELSE state END, words FROM ended
+SELECT id, at, CASE state WHEN 'sent' THEN 'accepted' WHEN 'queued' THEN 'retry' ELSE state END, words
+FROM ended WHERE state = 'sent' OR id IN (SELECT id FROM moved)
 """
 
 
-async def settle(connection: Any, node: UUID, ended: Sequence[Settled]) -> list[Told]:
-    """Record how hand-overs of `node` ended, in one statement; the evidence that refusals gave about numbers.
+async def settle(connection: Any, node: UUID, ended: Sequence[Settled]) -> None:
+    """Record how hand-overs of `node` ended, in one statement, which is a transaction of its own if need be.
 
     A receipt that came first stands. An answer that comes after the node was taken for dead still counts.
     """
-    columns: tuple[list[Any], ...] = ([], [], [], [], [], [], [])
-    told: list[Told] = []
-    for item in ended:
-        state, carrier_id, code, again, words = _consequence(item)
-        for column, value in zip(
-            columns, (item.message_id, state, carrier_id, code, item.at, again, words), strict=True
-        ):
-            column.append(value)
-        outcome = item.outcome
-        if isinstance(outcome, Refused) and outcome.evidence is not Evidence.NONE and item.contact_point_id:
-            told.append(Told(item.message_id, item.contact_point_id, outcome.evidence, outcome.code, item.at))
-    await connection.execute(_SETTLE, *columns, node)
-    return told
+    rows = [
+        (item.message_id, item.attempts, *_consequence(item)) for item in sorted(ended, key=lambda one: one.message_id)
+    ]
+    await connection.execute(_SETTLE, *(list(column) for column in zip(*rows, strict=True)), node)
 
 
-def _consequence(item: Settled) -> tuple[str, str | None, str | None, datetime | None, str]:
+def evidence_of(ended: Sequence[Settled]) -> list[Told]:
+    """What refusals among `ended` said about numbers."""
+    return [
+        Told(item.message_id, item.contact_point_id, item.outcome.evidence, item.outcome.code, item.at)
+        for item in ended
+        if isinstance(item.outcome, Refused)
+        and item.outcome.evidence is not Evidence.NONE
+        and item.contact_point_id is not None
+    ]
+
+
+_Consequence = tuple[str, str | None, str | None, datetime, datetime | None, str]
+
+
+def _consequence(item: Settled) -> _Consequence:
+    """State, the carrier's id, error code, when it ended, when to try again, and why in words."""
     outcome = item.outcome
     if isinstance(outcome, Accepted):
-        return "sent", outcome.carrier_id, None, None, f"the carrier took it as {outcome.carrier_id}"
+        carrier_id = storable(outcome.carrier_id)
+        return "sent", carrier_id, None, item.at, None, f"{item.lane} took it as {carrier_id}"
+    if isinstance(outcome, Unknown):
+        words = f"whether {item.lane} took it is unknown: {storable(outcome.why)}"
+        return "uncertain", None, None, item.at, None, words
+    code = storable(outcome.code)
     if isinstance(outcome, Throttled):
-        wait = outcome.after + random.random() * min(outcome.after, 1)
-        return "queued", None, outcome.code, item.at + timedelta(seconds=wait), f"throttled ({outcome.code})"
-    if isinstance(outcome, Refused):
-        if outcome.for_good or item.attempts >= MAX_ATTEMPTS:
-            return "failed", None, outcome.code, None, f"refused: {outcome.why}"
-        again = item.at + timedelta(seconds=backoff(item.attempts, random.random()))
-        return "queued", None, outcome.code, again, f"not taken, will try again: {outcome.why}"
-    return "uncertain", None, None, None, f"taken or not is unknown: {outcome.why}"
+        wait = outcome.after + random.random() * min(max(outcome.after, 0.5), 5)
+        return "queued", None, code, item.at, item.at + timedelta(seconds=wait), f"{item.lane} is busy ({code})"
+    words = f"{item.lane} did not take it: {storable(outcome.why)} ({code})"
+    if outcome.for_good or (item.attempts >= MAX_ATTEMPTS and code != NOT_CONNECTED):
+        return "failed", None, code, item.at, None, words
+    again = item.at + timedelta(seconds=backoff(item.attempts, random.random()))
+    return "queued", None, code, item.at, again, words
+
+
+def storable(text: str) -> str:
+    """`text` without what PostgreSQL cannot hold, and no longer than anybody reads."""
+    return text[:300].encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
 
 
 _RECEIPTS: Final = """
 WITH told AS (
-  SELECT DISTINCT ON (id) id, state, carrier_id, code, word, at
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[])
-    AS told(id, state, carrier_id, code, word, at, rank)
-  ORDER BY id, rank DESC
-), before AS (
-  SELECT m.id, m.state, m.contact_point_id FROM message m JOIN told USING (id) ORDER BY m.id FOR NO KEY UPDATE OF m
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[])
+    WITH ORDINALITY AS told(id, state, carrier_id, code, word, at, rank, turn)
+), before AS MATERIALIZED (
+  SELECT m.id, m.contact_point_id, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
+           WHEN 'undelivered' THEN 2 WHEN 'failed' THEN 2 ELSE 0 END AS rank
+  FROM message m WHERE m.id = ANY ($1::uuid[]) ORDER BY m.id FOR NO KEY UPDATE
+), news AS (
+  SELECT DISTINCT ON (told.id, told.rank) told.*
+  FROM told JOIN before ON before.id = told.id AND told.rank > before.rank
+  ORDER BY told.id, told.rank, told.turn
+), best AS (
+  SELECT DISTINCT ON (id) * FROM news ORDER BY id, rank DESC
 ), moved AS (
   UPDATE message m SET
-    state = told.state,
-    carrier_id = coalesce(m.carrier_id, told.carrier_id),
-    error_code = CASE WHEN told.state = 'delivered' THEN NULL ELSE coalesce(told.code, m.error_code) END,
-    sent_at = coalesce(m.sent_at, told.at),
-    delivered_at = CASE WHEN told.state = 'delivered' THEN coalesce(m.delivered_at, told.at)
-                        ELSE m.delivered_at END,
-    doubt_since = NULL
-  FROM told, before
-  WHERE m.id = told.id AND before.id = m.id
-    AND CASE told.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3 ELSE 2 END
-      > CASE before.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
-                          WHEN 'undelivered' THEN 2 WHEN 'failed' THEN 2 ELSE 0 END
-  RETURNING m.id, told.state, told.word, told.code, told.at
+    state = best.state,
+    carrier_id = coalesce(m.carrier_id, best.carrier_id),
+    error_code = CASE WHEN best.rank = 2 THEN best.code END,
+    withheld_reason = NULL,
+    sent_at = coalesce(m.sent_at, best.at),
+    delivered_at = CASE WHEN best.state = 'delivered' THEN best.at ELSE m.delivered_at END,
+    doubt_since = NULL,
+    look_at = NULL
+  FROM best, before WHERE m.id = best.id AND before.id = best.id
 ), noted AS (
   INSERT INTO message_event (id, at, kind, detail)
-  SELECT id, at, state, word || coalesce(' (' || code || ')', '') FROM moved
+  SELECT id, at, state, word || coalesce(' (' || code || ')', '') FROM news ORDER BY id, rank
 )
-SELECT before.id, before.contact_point_id, moved.id IS NOT NULL AS moved FROM before LEFT JOIN moved USING (id)
+SELECT before.id, before.contact_point_id, best.state FROM before LEFT JOIN best USING (id)
 """
 _RANK: Final = {"sent": 1, "undelivered": 2, "failed": 2, "delivered": 3}
 
@@ -153,24 +187,25 @@ async def apply_receipts(connection: Any, receipts: Sequence[tuple[Receipt, date
     keeps them.
     """
     moving = [(receipt, at) for receipt, at in receipts if receipt.message_id and receipt.state]
+    if not moving:
+        return Reported(frozenset(), [])
     rows = await connection.fetch(
         _RECEIPTS,
         [receipt.message_id for receipt, _ in moving],
         [receipt.state for receipt, _ in moving],
-        [receipt.carrier_id for receipt, _ in moving],
-        [receipt.error_code for receipt, _ in moving],
-        [receipt.raw_status for receipt, _ in moving],
+        [storable(receipt.carrier_id) for receipt, _ in moving],
+        [receipt.error_code and storable(receipt.error_code) for receipt, _ in moving],
+        [storable(receipt.raw_status) for receipt, _ in moving],
         [at for _, at in moving],
         [_RANK[str(receipt.state)] for receipt, _ in moving],
     )
     points = {row["id"]: row["contact_point_id"] for row in rows}
-    changed = {row["id"] for row in rows if row["moved"]}
-    told = [
-        Told(id_, points[id_], receipt.evidence, receipt.error_code or "", at)
-        for receipt, at in moving
-        if (id_ := receipt.message_id) is not None
-        and id_ in changed
-        and receipt.evidence is not Evidence.NONE
-        and points[id_]
-    ]
-    return Reported(frozenset(points), told)
+    states = {row["id"]: row["state"] for row in rows}
+    told: dict[UUID, Told] = {}
+    for receipt, at in moving:
+        id_ = receipt.message_id
+        point = points.get(id_)
+        if id_ is None or point is None or receipt.evidence is Evidence.NONE or receipt.state != states[id_]:
+            continue
+        told.setdefault(id_, Told(id_, point, receipt.evidence, receipt.error_code or "", at))
+    return Reported(frozenset(points), list(told.values()))

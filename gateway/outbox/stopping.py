@@ -16,10 +16,13 @@ from gateway.outbox.messages import ANSWERS, WAKE
 #: Channel on which a stop is told; the payload is empty, since whatever is claimed and not begun is re-judged.
 STOP: Final = "outbox_stop"
 
+# Rows are locked in one order everywhere, so that a stop that meets another waits for it and never dead-locks.
 _WITHHOLD: Final = """
-WITH stopped AS (
-  UPDATE message SET state = 'withheld', withheld_reason = $2, node_id = NULL
-  WHERE id = ANY($1::uuid[]) AND state = 'queued' RETURNING id
+WITH locked AS MATERIALIZED (
+  SELECT id FROM message WHERE id = ANY($1::uuid[]) AND state = 'queued' ORDER BY id FOR NO KEY UPDATE
+), stopped AS (
+  UPDATE message m SET state = 'withheld', withheld_reason = $2, node_id = NULL, held = false
+  FROM locked WHERE m.id = locked.id AND m.state = 'queued' RETURNING m.id
 )
 INSERT INTO message_event (id, at, kind, detail) SELECT id, $3, 'withheld', $4 FROM stopped RETURNING id
 """
@@ -82,7 +85,11 @@ async def pause_notice(connection: Any, notice: UUID, *, at: datetime) -> None:
     """Keep back whatever of a notice is queued, now and as long as it is paused."""
     await _halt(connection, notice, "paused", at)
     await connection.execute(
-        "UPDATE message SET held = true WHERE notice_id = $1 AND state = 'queued' AND NOT held", notice
+        """UPDATE message m SET held = true FROM (
+             SELECT id FROM message WHERE notice_id = $1 AND state = 'queued' AND NOT held ORDER BY id
+             FOR NO KEY UPDATE) AS locked
+           WHERE m.id = locked.id AND m.state = 'queued'""",
+        notice,
     )
     await tell_nodes(connection)
 
@@ -98,8 +105,11 @@ async def cancel_notice(connection: Any, notice: UUID, *, at: datetime, words: s
     """Cancel whatever of a notice is queued; how many texts that was."""
     await _halt(connection, notice, "cancelled", at)
     rows = await connection.fetch(
-        """WITH stopped AS (
-             UPDATE message SET state = 'cancelled', held = false WHERE notice_id = $1 AND state = 'queued' RETURNING id)
+        """WITH locked AS MATERIALIZED (
+             SELECT id FROM message WHERE notice_id = $1 AND state = 'queued' ORDER BY id FOR NO KEY UPDATE
+           ), stopped AS (
+             UPDATE message m SET state = 'cancelled', held = false
+             FROM locked WHERE m.id = locked.id AND m.state = 'queued' RETURNING m.id)
            INSERT INTO message_event (id, at, kind, detail) SELECT id, $2, 'cancelled', $3 FROM stopped RETURNING id""",
         notice,
         at,

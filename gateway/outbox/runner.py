@@ -1,0 +1,257 @@
+"""A lane's runner: on one node, one lane's messages from the claim to the carrier's answer.
+
+    claim ──► hand over (as many at once as the lane allows) ──► settle
+      ▲            no session is held while a carrier thinks        │
+      └──────────── a slot is free again when the call ended ◄──────┘
+
+What is claimed begins at once: there is no buffer in which a stopped message could wait. A message whose claim
+has become stale before it could begin (a busy loop, a frozen process) goes back and is judged anew, so no
+hand-over begins later than a second after a stop was committed (promise P3), whether or not anybody was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import Database
+from gateway.kernel.logs import logger
+from gateway.outbox import claiming, second_looks
+from gateway.outbox.breaker import Breaker, BreakerState
+from gateway.outbox.carriers import Handover, Outcome, Throttled, Unknown
+from gateway.outbox.claiming import Claim, Claimed
+from gateway.outbox.lanes import LaneRow
+from gateway.outbox.nodes import Lease
+from gateway.outbox.settler import PASSING, Settler
+from gateway.outbox.settling import Settled
+from gateway.outbox.streams import Streams
+from gateway.outbox.wiring import Wiring
+
+log = logger(__name__)
+
+#: Seconds between looks at the queue when nobody says that something is due.
+POLL: Final = 0.5
+#: Seconds between two looks for streams when somebody does.
+_LOOK_AGAIN: Final = 0.1
+#: Seconds that a claim's judgement holds. The rest of P3's second is for the way to the wire.
+FRESH: Final = 0.8
+#: Hand-overs that may wait to be settled, in multiples of the lane's concurrency, before no more are begun.
+_UNSETTLED: Final = 4
+
+
+class LaneRunner:
+    """One lane of one node. `preferred` are the lanes of its channel that go before it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        lease: Lease,
+        wiring: Wiring,
+        settler: Settler,
+        lane: LaneRow,
+    ) -> None:
+        self.lane = lane
+        #: Set while the lane may not send.
+        self.disabled = False
+        self.breaker = Breaker()
+        self.preferred: tuple[LaneRunner, ...] = ()
+        self._database = database
+        self._clock = clock
+        self._lease = lease
+        self._wiring = wiring
+        self._settler = settler
+        self._channel = wiring.channels[lane.carrier]
+        self._callback = wiring.callbacks[lane.carrier]
+        self._streams = Streams(lane.channel)
+        self._looked = float("-inf")
+        self._wake = asyncio.Event()
+        self._flying: dict[UUID, asyncio.Task[None]] = {}
+        self._landing = asyncio.Event()
+        self._leave_alone_until = 0.0
+        self._closing = False
+        self._stopped = asyncio.Event()
+        #: A claim's answer was lost: there may be messages claimed that nobody here knows of.
+        self._astray = False
+
+    @property
+    def available(self) -> bool:
+        """Whether the lane takes messages now, as far as its carrier is concerned."""
+        return not self._closing and not self.disabled and self.breaker.state(time.monotonic()) is BreakerState.CLOSED
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._streams.woken()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Feed the lane until `stop`; hand-overs that are under way when cancelled end in doubt."""
+        try:
+            while not self._closing:
+                await self._round()
+        finally:
+            for task in self._flying.values():
+                task.cancel()
+
+    async def stop(self, deadline: float) -> None:
+        """Claim no more and let what is in flight end within `deadline` seconds; what does not, ends in doubt."""
+        self._closing = True
+        self._stopped.set()
+        self._wake.set()
+        self._landing.set()
+        flying = set(self._flying.values())
+        if flying:
+            _, late = await asyncio.wait(flying, timeout=deadline)
+            for task in late:
+                task.cancel()
+            if late:
+                log.warning("cut off at the end", lane=self.lane.name, messages=len(late))
+                await asyncio.wait(late)
+
+    async def _round(self) -> None:
+        self._wake.clear()
+        pause = self._pause()
+        if pause > 0:
+            await self._sleep(pause)
+            return
+        free = self._room()
+        if free <= 0:
+            self._landing.clear()
+            await self._within(self._landing.wait(), POLL)
+            return
+        try:
+            if self._astray:
+                await self._find_astray()
+            if time.monotonic() - self._looked > (POLL if self._streams else _LOOK_AGAIN):
+                await self._look()
+            if not self._streams:
+                await self._within(self._wake.wait(), POLL)
+                return
+            await self._claim(free)
+        except PASSING as error:
+            self._astray = True
+            log.warning("claim failed", lane=self.lane.name, error=type(error).__name__)
+            await self._sleep(POLL / 2)
+
+    def _pause(self) -> float:
+        """Seconds to claim nothing: the carrier asked for it, its breaker is open, or the lease is gone."""
+        now = time.monotonic()
+        if self.disabled or not self._lease.held or any(lane.available for lane in self.preferred):
+            return POLL / 4
+        return max(self._leave_alone_until - now, self.breaker.wait(now))
+
+    def _room(self) -> int:
+        """How many messages to claim: only as many as can begin at once, and enough to be worth the trip."""
+        concurrency = self.lane.concurrency
+        free = concurrency - len(self._flying)
+        if free < min(concurrency, max(1, concurrency // 4)) or len(self._settler) > _UNSETTLED * concurrency:
+            return 0
+        return self.breaker.room(time.monotonic(), free)
+
+    async def _look(self) -> None:
+        async with self._database.connection() as connection:
+            await self._streams.look(connection, self._clock.now())
+        self._looked = time.monotonic()
+
+    async def _claim(self, limit: int) -> None:
+        now = self._clock.now()
+        shares = self._streams.share(limit)
+        async with self._database.connection() as connection:
+            judged = time.monotonic()
+            claim = await claiming.claim(
+                connection, self.lane, node=self._lease.id, now=now, limit=limit, shares=shares
+            )
+        for message in claim.claimed:
+            self._begin(message, judged)
+        self._streams.took(shares, claim.seen, full=claim.full, now=now)
+        if claim.late:
+            await second_looks.put_off(self._database, claim.late, now=now, region=self._wiring.region)
+        if claim.partly_stopped:
+            await second_looks.compose_anew(
+                self._database, claim.partly_stopped, now=now, recompose=self._wiring.recompose
+            )
+        await self._keep_pace(claim, limit)
+
+    async def _keep_pace(self, claim: Claim, limit: int) -> None:
+        if claim.size < limit and claim.full:
+            # The rate allows no more for now: its tokens come back within milliseconds.
+            await self._sleep(min(0.1, max(0.02, 8 / self.lane.rate)) if self.lane.rate > 0 else POLL)
+
+    async def _find_astray(self) -> None:
+        async with self._database.connection() as connection:
+            known = [*self._flying, *self._settler.known]
+            found = await claiming.reclaim(connection, self.lane, self._lease.id, known=known)
+        self._astray = False
+        if found:
+            log.warning("claims whose answer was lost went back", lane=self.lane.name, messages=found)
+
+    def look_astray(self) -> None:
+        """Look for claims whose answer was lost, before the next claim."""
+        self._astray = True
+
+    def _begin(self, message: Claimed, judged: float) -> None:
+        trying = self.breaker.begin()
+        self._flying[message.id] = asyncio.create_task(self._hand_over(message, judged, trying))
+
+    async def _hand_over(self, message: Claimed, judged: float, trying: bool) -> None:
+        try:
+            now = self._clock.now()
+            over = message.expires_at is not None and message.expires_at <= now
+            stale = time.monotonic() - judged > FRESH
+            if over or stale or self._closing or not self._lease.held:
+                self.breaker.not_begun(trying=trying)
+                self._settler.not_begun(message.id, message.attempts)
+                return
+            outcome = await self._offer(message, now)
+            self._weigh(outcome, trying)
+            ended = self._clock.now()
+            point, attempts = message.contact_point_id, message.attempts
+            self._settler.ended(Settled(message.id, point, attempts, outcome, ended, self.lane.name))
+        finally:
+            del self._flying[message.id]
+            self._landing.set()
+
+    async def _offer(self, message: Claimed, now: datetime) -> Outcome:
+        valid_for = None if message.expires_at is None else max(1, int((message.expires_at - now).total_seconds()))
+        try:
+            return await self._channel.hand_over(
+                Handover(
+                    message_id=message.id,
+                    to=message.to,
+                    body=message.body,
+                    status_callback=f"{self._callback}/{message.id}",
+                    valid_for=valid_for,
+                )
+            )
+        except asyncio.CancelledError:
+            # The task ends here, with the one thing that is known about the message.
+            return Unknown(why="cut off when the node stopped")
+        except Exception as error:
+            log.error("a channel raised", lane=self.lane.name, exc_info=error)
+            return Unknown(why=f"the channel raised {type(error).__name__}")
+
+    def _weigh(self, outcome: Outcome, trying: bool) -> None:
+        now = time.monotonic()
+        if isinstance(outcome, Throttled):
+            self._leave_alone_until = max(self._leave_alone_until, now + outcome.after)
+        before = self.breaker.state(now)
+        self.breaker.ended(outcome, now, random.random(), trying=trying)
+        after = self.breaker.state(now)
+        if before is not after:
+            log.warning("breaker", lane=self.lane.name, state=after.value, reason=self.breaker.reason)
+
+    async def _sleep(self, seconds: float) -> None:
+        await self._within(self._stopped.wait(), seconds)
+
+    @staticmethod
+    async def _within(something: Coroutine[Any, Any, Any], seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(something, seconds)

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.kernel.database import Database
+from tests.outbox.world import World
+
+
+@pytest.fixture
+async def world(database: Database) -> AsyncIterator[World]:
+    """A database with one lane, `main`, and a carrier that takes everything."""
+    world = await World.make(database)
+    yield world
+    await world.end()
