@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+from urllib.parse import unquote
 from uuid import uuid4
 
 from aiohttp import BodyPartReader, hdrs, web
@@ -184,6 +185,9 @@ def _flush(file: BinaryIO) -> None:
 
 def displayable(filename: str) -> str:
     """The name of a file as it may be shown and kept: no directories, nothing unprintable, not endless."""
+    # Clients write what is not ASCII in several ways, and percent signs are one of them.
+    with suppress(UnicodeDecodeError):
+        filename = unquote(filename, errors="strict")
     last = re.split(r"[/\\]", filename)[-1]
     return _UNSAFE.sub("", last).strip()[-200:] or "file"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -18,13 +18,16 @@ TAG: Final = "imports"
 _UPLOADS: Final = "uploads"
 
 
+#: What a file may hold (contract §4).
+Kind = Literal["archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "work_orders"]
+
+
 class ImportQuery(BaseModel):
     """What is handed in."""
 
     model_config = ConfigDict(extra="forbid")
 
-    #: `archive`, `accounts`, `contacts`, `topology`, `staff`, `bills`, `arrears`, `payments`, `work_orders`.
-    kind: str
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
