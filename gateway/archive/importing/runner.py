@@ -13,7 +13,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ from gateway.kernel.logs import logger
 from gateway.kernel.tabular import Limits, Table, open_table
 
 log = logger(__name__)
+
+T = TypeVar("T")
 
 CHUNK: Final = 5_000
 #: Key of the advisory lock that the node holds which imports.
@@ -157,8 +159,6 @@ class ImportRunner:
             raise
         except LamplighterError as error:
             await self._end(import_id, "failed", str(error))
-        except OSError as error:
-            await self._end(import_id, "failed", f"The file cannot be read any more: {error.strerror}.")
         except Exception:
             log.exception("import broke off", import_id=str(import_id), kind=queued["kind"])
             await self._end(import_id, "failed", "The import broke off by a fault of the gateway; see its log.")
@@ -170,7 +170,7 @@ class ImportRunner:
         if kind is None:
             raise InvalidInput(f"There is no import of kind {queued['kind']!r}.")
         table = await asyncio.to_thread(
-            open_table, Path(queued["path"]), queued["filename"], kind.headings, self._limits
+            _of_file, open_table, Path(queued["path"]), queued["filename"], kind.headings, self._limits
         )
         run = Run(import_id=import_id, zone=self._zone, region=self._region, now=self._clock.now())
         done: int = queued["rows"]
@@ -179,10 +179,10 @@ class ImportRunner:
             await self._note_headings(import_id, table)
             reader = Reader(table, zone=self._zone, region=self._region)
             chunks = read_ahead(kind, table, reader, size=self._chunk, behind=done)
-            ahead = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
+            ahead = asyncio.ensure_future(asyncio.to_thread(_of_file, next, chunks, None))
             try:
                 while (chunk := await ahead) is not None:
-                    ahead = asyncio.ensure_future(asyncio.to_thread(next, chunks, None))
+                    ahead = asyncio.ensure_future(asyncio.to_thread(_of_file, next, chunks, None))
                     run.now = self._clock.now()
                     await self._keep(kind, chunk, table, run, done)
                     done += chunk.rows
@@ -277,6 +277,14 @@ class ImportRunner:
             )
             await work.commit()
         log.info("import ended", import_id=str(import_id), state=state)
+
+
+def _of_file(read: Callable[..., T], *arguments: Any) -> T:
+    """Read a file; that it cannot be read must not pass for a database that is away."""
+    try:
+        return read(*arguments)
+    except OSError as error:
+        raise InvalidInput(f"The file cannot be read any more: {error.strerror}.") from error
 
 
 @contextmanager
