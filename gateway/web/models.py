@@ -38,6 +38,10 @@ def _written(value: object) -> object:
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    return in_reach(value).astimezone(UTC)
+
+
 def _number(value: str) -> str:
     try:
         return phones.parse(value).e164

@@ -60,8 +60,8 @@ class SurveyNotice(_Notice):
     def about(self, zone: ZoneInfo) -> dict[str, Any]:
         """The span as instants, its end excluded."""
         return {
-            "closed_from": _instant(self.closed_from, zone, "closed_from", timedelta(0)),
-            "closed_to": _instant(self.closed_to, zone, "closed_to", timedelta(days=1)),
+            "closed_from": _instant(self.closed_from, zone, "closed_from", timedelta(0)).isoformat(),
+            "closed_to": _instant(self.closed_to, zone, "closed_to", timedelta(days=1)).isoformat(),
         }
 
 
