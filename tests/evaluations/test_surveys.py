@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.notices.conftest import Town, town, wording
+
+__all__ = ["town", "wording"]
+
+A, B = "+8613800000001", "+8613800000002"
+SPAN = {"closed_from": "2025-11-01T00:00:00+08:00", "closed_to": "2025-11-04T00:00:00+08:00"}
+CLOSED = datetime(2025, 11, 2, 4, tzinfo=UTC)
+
+
+async def order(town: Town, number: str, account_no: str | None, **facts: Any) -> None:
+    async with town.database.work() as work:
+        await work.execute(
+            """INSERT INTO work_order (work_order_no, kind, account_id, account_no, caller_number, opened_at, closed_at,
+                                       team_code, handler_no)
+               VALUES ($1, $2, (SELECT id FROM account WHERE account_no = $3), $3, $4, $5, $6, 'TM0001', 'E000001')""",
+            number,
+            facts.get("kind", "fault_repair"),
+            account_no,
+            facts.get("caller"),
+            CLOSED - timedelta(days=1),
+            facts.get("closed", CLOSED),
+        )
+        await work.commit()
+
+
+async def invitations(town: Town) -> dict[str, Any]:
+    async with town.database.work() as work:
+        rows = await work.fetch(
+            """SELECT i.event_ref, i.team_code, i.person_no, m.state, m.withheld_reason, m.to_address, m.body
+               FROM invitation i JOIN message m ON m.id = i.message_id"""
+        )
+    return {row["event_ref"]: row for row in rows}
+
+
+async def test_every_closed_order_is_asked_about_once(town: Town) -> None:
+    account = await town.account(A)
+    await order(town, "W1", account)
+    await order(town, "W2", account, closed=None)
+    await order(town, "W3", account, closed=CLOSED + timedelta(days=30))
+    await order(town, "W4", account, kind="commitment")
+    await town.compose("survey", SPAN)
+    found = await invitations(town)
+    assert set(found) == {"W1"}
+    asked = found["W1"]
+    assert (asked["state"], asked["team_code"], asked["person_no"]) == ("queued", "TM0001", "E000001")
+    assert "11月1日" in asked["body"] and "报修" in asked["body"] and "5非常满意" in asked["body"]
+    await town.compose("survey", SPAN)
+    assert len(await town.messages()) == 1
+
+
+async def test_one_person_is_asked_once_in_thirty_days_and_the_rest_is_counted(town: Town) -> None:
+    account, other = await town.account(A), await town.account(A)
+    for number, whose in (("W1", account), ("W2", account), ("W3", other)):
+        await order(town, number, whose)
+    await town.compose("survey", SPAN)
+    found = await invitations(town)
+    assert sorted(row["withheld_reason"] or "asked" for row in found.values()) == [
+        "asked",
+        "surveyed_recently",
+        "surveyed_recently",
+    ]
+
+
+async def test_whoever_called_is_asked_where_the_number_belongs_to_the_account(town: Town) -> None:
+    account = await town.account(A, {"address": B, "role": "relative"})
+    await order(town, "W1", account, caller=B)
+    await town.compose("survey", SPAN)
+    assert (await invitations(town))["W1"]["to_address"] == B
+
+
+async def test_a_stranger_s_number_on_the_order_does_not_redirect_the_invitation(town: Town) -> None:
+    account = await town.account(A)
+    await town.account(B)
+    await order(town, "W1", account, caller=B)
+    await town.compose("survey", SPAN)
+    assert (await invitations(town))["W1"]["to_address"] == A
+
+
+async def test_an_order_without_an_account_is_counted(town: Town) -> None:
+    await order(town, "W1", None, caller="+8613811111111")
+    await town.compose("survey", SPAN)
+    found = (await invitations(town))["W1"]
+    assert (found["state"], found["withheld_reason"]) == ("withheld", "no_contact")

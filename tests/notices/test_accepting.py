@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.kernel.errors import InvalidInput, LamplighterError
+from gateway.notices import Asked, Taken
+from tests.notices.conftest import Town
+
+A, B = "+8613800000001", "+8613800000002"
+NEWS = {"template": "announcement", "values": {"text": "东湖营业厅周六迁址。"}}
+
+
+async def accept(town: Town, *asked: Asked) -> list[Taken | LamplighterError]:
+    async with town.database.work() as work:
+        answers = await town.house.acceptor.accept(work.connection, asked, now=town.clock.now())
+        await work.commit()
+    return answers
+
+
+async def test_a_message_to_an_account_goes_to_its_contact(town: Town) -> None:
+    account = await town.account(A)
+    (taken,) = await accept(town, Asked(account_no=account, reference="R-1", **NEWS))
+    assert isinstance(taken, Taken) and taken.state == "queued"
+    (message,) = await town.messages()
+    assert message["id"] == taken.id
+    assert (message["to_address"], message["accounts"], message["reference"]) == (A, [account], "R-1")
+    assert message["body"] == "【国网供电】东湖营业厅周六迁址。" and message["segments"] == 1
+
+
+async def test_a_message_to_a_number_makes_the_number_known(town: Town) -> None:
+    (taken,) = await accept(town, Asked(to="138 0000 0007", **NEWS))
+    assert isinstance(taken, Taken) and taken.state == "queued"
+    (message,) = await town.messages()
+    assert message["to_address"] == "+8613800000007" and message["contact_point_id"] and message["accounts"] == []
+
+
+@pytest.mark.parametrize(
+    ("contact", "reason"),
+    [
+        ({"address": A, "state": "suspended"}, "misdirected"),
+        ({"address": A, "state": "revoked"}, "revoked"),
+        ({"address": A, "point_state": "unreachable"}, "unreachable"),
+        ({"address": A, "line": "landline"}, "invalid_number"),
+    ],
+)
+async def test_who_must_not_be_told_gets_a_withheld_message(town: Town, contact: dict[str, Any], reason: str) -> None:
+    account = await town.account(contact)
+    by_account, by_number = await accept(town, Asked(account_no=account, **NEWS), Asked(to=A, **NEWS))
+    assert isinstance(by_account, Taken) and (by_account.state, by_account.withheld_reason) == ("withheld", reason)
+    assert isinstance(by_number, Taken) and (by_number.state, by_number.withheld_reason) == ("withheld", reason)
+
+
+async def test_a_number_that_is_right_for_one_account_is_reached(town: Town) -> None:
+    await town.account({"address": A, "state": "suspended"})
+    await town.account({"address": A, "role": "payer"})
+    (taken,) = await accept(town, Asked(to=A, **NEWS))
+    assert isinstance(taken, Taken) and taken.state == "queued"
+
+
+async def test_the_same_text_goes_once_in_a_day(town: Town) -> None:
+    await town.account(A)
+    await accept(town, Asked(to=A, **NEWS))
+    town.clock.on(hours=23)
+    (again,) = await accept(town, Asked(to=A, **NEWS))
+    assert isinstance(again, Taken) and again.withheld_reason == "duplicate"
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        (Asked(**NEWS), "to"),
+        (Asked(to=A, account_no="1", **NEWS), "to"),
+        (Asked(to="12", **NEWS), "to"),
+        (Asked(to="王强", **NEWS), "to"),
+        (Asked(account_no="9999999999", **NEWS), "account_no"),
+        (Asked(to=A, template="nothing"), "template"),
+        (Asked(to=A, template="announcement"), "values.text"),
+        (Asked(to=A, template="announcement", values={"text": "x", "more": 1}), "values.more"),
+        (Asked(to=A, channel="pigeon", **NEWS), "channel"),
+    ],
+)
+async def test_what_is_malformed_names_its_field_and_spares_its_neighbours(
+    town: Town, asked: Asked, field: str
+) -> None:
+    refused, fine = await accept(town, asked, Asked(to=B, **NEWS))
+    assert isinstance(refused, InvalidInput) and [error.field for error in refused.errors] == [field]
+    assert isinstance(fine, Taken) and fine.state == "queued"
+    assert len(await town.messages()) == 1
+
+
+async def test_many_share_one_transaction(town: Town) -> None:
+    answers = await accept(town, *(Asked(to=f"1390000{number:04d}", **NEWS) for number in range(1, 301)))
+    assert all(isinstance(answer, Taken) for answer in answers)
+    assert [message["id"] for message in await town.messages()] == [
+        answer.id for answer in answers if isinstance(answer, Taken)
+    ]
