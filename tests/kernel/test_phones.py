@@ -225,9 +225,7 @@ def test_other_countries(typed: str, region: str, e164: str, kind: str) -> None:
     assert parse(typed, region) == PhoneNumber(e164)
 
 
-@pytest.mark.parametrize(
-    "typed", ["13800236805王强", "13800236805/15900102228", "0398-2868105-1", "0398-2868105转1"]
-)
+@pytest.mark.parametrize("typed", ["13800236805王强", "13800236805/15900102228", "0398-2868105-1", "0398-2868105转1"])
 def test_one_number_means_one_number(typed: str) -> None:
     with pytest.raises(InvalidPhone):
         parse(typed)

@@ -24,7 +24,7 @@ def test_ids_sort_by_time_and_by_making() -> None:
     assert first_id(AT) <= made[0] and made[-1] < first_id(AT + timedelta(milliseconds=1))
 
 
-@given(st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
+@given(st.integers(946_684_800, 7_258_118_400).map(lambda second: datetime.fromtimestamp(second, UTC)))
 def test_an_id_lies_in_the_month_it_was_made(at: datetime) -> None:
     start = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     end = (start + timedelta(days=32)).replace(day=1)

@@ -117,7 +117,8 @@ async def test_what_is_paid_between_finding_and_telling_is_not_told(town: Town) 
         await runner._find(reader, row, town.house.notice_kinds["arrears"], None)
     async with town.database.work() as work:
         await work.execute(
-            "UPDATE bill SET settled_at = now(), paid = amount FROM account a WHERE a.id = account_id AND account_no = $1",
+            """UPDATE bill SET settled_at = now(), paid = amount FROM account a
+               WHERE a.id = account_id AND account_no = $1""",
             paid,
         )
         await work.commit()
