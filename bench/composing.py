@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gateway.app import House
 
 _MONTH: Final = "202510"
+_MONTH_BEFORE: Final = "202509"
 
 #: Accounts with a contact and an open bill each; neighbours in one table are far apart in the others.
 _AUDIENCE: Final = (
@@ -25,6 +26,8 @@ _AUDIENCE: Final = (
        SELECT i, i::bigint * 7919 % $1 + 1, 'holder', true FROM generate_series(1, $1::int) i""",
     """INSERT INTO bill (account_id, billing_month, amount, due_date, overdue)
        SELECT i, '202510', i % 1000 + 10.5, '2025-10-25', true FROM generate_series(1, $1::int) i""",
+    """INSERT INTO bill (account_id, billing_month, amount, due_date, overdue)
+       SELECT i, '202509', 20, '2025-09-25', true FROM generate_series($1::int, $1::int) i""",
 )
 
 
@@ -34,6 +37,7 @@ async def run(lab: Lab) -> list[Figure]:
     async with lab.house() as house:
         async with house.database.connection() as connection:
             await fill(connection, messages)
+        await warm_up(house)
         await lab.settle()
         taken = await compose(house)
         async with house.database.connection() as connection:
@@ -60,12 +64,22 @@ async def fill(connection: Any, accounts: int) -> None:
     await connection.execute("VACUUM ANALYZE", timeout=900)
 
 
-async def compose(house: House) -> float:
+async def warm_up(house: House) -> None:
+    """Compose a notice to one account, as a gateway that has been up for a minute has: calendars are loaded.
+
+    Its message is taken out again, so that the account may be told of the month that is measured.
+    """
+    await compose(house, _MONTH_BEFORE)
+    async with house.database.connection() as connection:
+        await connection.execute("DELETE FROM message_account; DELETE FROM message")
+
+
+async def compose(house: House, month: str = _MONTH) -> float:
     """Draft, approve and compose; the seconds that composing took, the finding of the audience included."""
     from gateway.notices import Draft
 
     async with house.database.session() as session:
-        draft = Draft(kind="arrears", about={"billing_month": _MONTH})
+        draft = Draft(kind="arrears", about={"billing_month": month})
         notice = await house.notices.draft(session, draft, actor="bench:one")
         await house.notices.approve(session, notice, actor="bench:two", two_people=False)
         await session.commit()
