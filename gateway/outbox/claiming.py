@@ -66,6 +66,7 @@ WITH pace AS (
       WHEN m.closes_at <= $2 THEN 'late'
       WHEN part.stopped THEN part.reason
       WHEN part.partly_stopped THEN 'partly'
+      WHEN disowned.reason IS NOT NULL THEN disowned.reason
       WHEN point.state <> 'active' AND m.klass <> 'V' THEN 'unreachable'
       WHEN refusal.found THEN 'opted_out'
       WHEN overtaken.found THEN 'superseded'
@@ -77,7 +78,7 @@ WITH pace AS (
   LEFT JOIN ground_stop halt ON halt.ground = 'notice:' || m.notice_id
   LEFT JOIN LATERAL (
     SELECT bool_and(bad.reason IS NOT NULL) AS stopped, bool_or(bad.reason IS NOT NULL) AS partly_stopped,
-           min(bad.reason) AS reason
+           min(bad.reason) AS reason, count(*) AS accounts
     FROM message_account a
     LEFT JOIN contact_link link ON link.id = a.link_id AND link.state IN ('suspended', 'revoked')
     LEFT JOIN ground_stop ground ON ground.ground = a.ground
@@ -85,6 +86,12 @@ WITH pace AS (
                                     ELSE ground.reason END AS reason) AS bad
     WHERE a.id = m.id
   ) AS part ON true
+  LEFT JOIN LATERAL (
+    SELECT CASE WHEN bool_or(state = 'suspended') THEN 'misdirected' ELSE 'revoked' END AS reason
+    FROM contact_link
+    WHERE part.accounts = 0 AND contact_point_id = m.contact_point_id AND m.kind <> ALL ($6::text[])
+    HAVING bool_and(state IN ('suspended', 'revoked'))
+  ) AS disowned ON true
   LEFT JOIN LATERAL (
     SELECT true AS found FROM opt_out
     WHERE contact_point_id = m.contact_point_id AND purpose IN (m.purpose, 'all')

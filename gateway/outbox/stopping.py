@@ -130,7 +130,11 @@ async def _halt(connection: Any, notice: UUID, reason: str, at: datetime) -> Non
 
 
 async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: datetime, words: str) -> int:
-    """Withhold queued texts that go out through these links alone; how many. `reason`: misdirected or revoked."""
+    """Withhold queued texts that go out through these links alone; how many. `reason`: misdirected or revoked.
+
+    A text to a number that names no account goes out through whatever links the number has: it is withheld
+    when none of them is left, unless it answers what was just written from there.
+    """
     rows = await connection.fetch(
         """SELECT a.id FROM message_account a JOIN message m USING (id)
            WHERE m.state = 'queued'
@@ -138,8 +142,16 @@ async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: 
              AND a.link_id = ANY($1::bigint[])
              AND NOT EXISTS (
                SELECT 1 FROM message_account other LEFT JOIN contact_link l ON l.id = other.link_id
-               WHERE other.id = a.id AND (l.id IS NULL OR l.state NOT IN ('suspended', 'revoked')))""",
+               WHERE other.id = a.id AND (l.id IS NULL OR l.state NOT IN ('suspended', 'revoked')))
+           UNION
+           SELECT m.id FROM message m
+           WHERE m.state = 'queued' AND m.kind <> ALL ($2::text[])
+             AND m.contact_point_id IN (SELECT contact_point_id FROM contact_link WHERE id = ANY($1::bigint[]))
+             AND NOT EXISTS (SELECT 1 FROM message_account a WHERE a.id = m.id)
+             AND NOT EXISTS (SELECT 1 FROM contact_link l WHERE l.contact_point_id = m.contact_point_id
+                               AND l.state NOT IN ('suspended', 'revoked'))""",
         list(links),
+        list(ANSWERS),
     )
     stopped = await withhold(connection, list({row["id"] for row in rows}), reason=reason, at=at, words=words)
     await tell_nodes(connection)
