@@ -29,6 +29,7 @@ _MARKS = str.maketrans(
 _CJK = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff“”「」"
 _GAP = re.compile(rf"(?<=[{_CJK},。!?:]) +| +(?=[{_CJK},。!?:])")
 _SPACES = re.compile(r" {2,}")
+_BLANKS = re.compile(r"\s+")
 _STOP = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
 _COLON = re.compile(r"(?<![0-9]):|:(?![0-9])")
 _MARK_RUN = re.compile(r"([,。!?])[,。!?]*[,。]|([,。!?])\2+|[,。!]+(?=\?)|\?[!?]+")
@@ -39,7 +40,18 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
 _SPELLING = re.compile("|".join(re.escape(word) for word in sorted(SPELLINGS, key=len, reverse=True)))
 _STARS = re.compile("星{2,}")
-_FIGURES = {"壹": "一", "贰": "二", "叁": "三", "肆": "四", "伍": "五", "陆": "六", "柒": "七", "捌": "八", "玖": "九", "〇": "零"}
+_FIGURES = {
+    "壹": "一",
+    "贰": "二",
+    "叁": "三",
+    "肆": "四",
+    "伍": "五",
+    "陆": "六",
+    "柒": "七",
+    "捌": "八",
+    "玖": "九",
+    "〇": "零",
+}
 _CAPITALS = str.maketrans(_FIGURES)
 _SILENT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"))
 
@@ -62,10 +74,13 @@ def plain(raw: str) -> Plain:
     text = raw[:LONGEST]
     if not text.isascii():
         text = _visible(text)
-    shown = text.lower()
-    text = shown.translate(_MARKS)
+    text = text.lower()
     if not text.isascii():
-        text = _FACE.sub(lambda face: FACES[face[0]], simplified(text).translate(_CAPITALS))
+        text = simplified(text)
+    shown = _GAP.sub("", _BLANKS.sub(" ", text))
+    text = text.translate(_MARKS)
+    if not text.isascii():
+        text = _FACE.sub(lambda face: FACES[face[0]], text.translate(_CAPITALS))
         text = "".join(char for char in text if char.isalnum() or ord(char) < 0x3100 or char in "“”「」")
         text = _STARS.sub(lambda run: f"{len(run[0])}星", text)
     text = "".join(char for char in text if char >= " " and char != "\x7f") if not text.isprintable() else text

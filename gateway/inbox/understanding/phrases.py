@@ -28,24 +28,30 @@ _QUOTING = re.compile(
 )
 _ASKS = re.compile(
     r"(?:吗|么|嘛|呢|没有|是不是|是否|有没有|会不会|能不能|可不可以)[啊呀了]?$|^(?:请问|想问|问一下|问下)"
-    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊|^(?:who|what|when|where|why|how|which) |^(?:is|are|was|were|do|does|did|"
-    r"can|could|will|would|should|has|have|may|shall) (?:i|you|u|we|it|this|that|the|they|he|she|my|our|your|there|someone|anyone|any|block|building|power)\b"
+    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊"
+    r"|^(?:who|what|when|where|why|how|which) "
+    r"|^(?:is|are|was|were|do|does|did|"
+    r"can|could|will|would|should|has|have|may|shall) "
+    r"(?:i|you|u|we|it|this|that|the|they|he|she|my|our|your|there|someone|anyone|any|block|building|power)\b"
 )
 _SUPPOSES = re.compile(
     r"如果|要是|假如|假设|倘若|若是|万一|的话$|除非|哪怕|即使|就算|要不是|早知道|以防"
     r"|\b(?:if|unless|in case|suppose|what if|would have|should you)\b"
 )
 _HEARSAY = re.compile(
-    r"(?:你们|短信|信息|通知|师傅|客服|他们?|物业|邻居|网上|工作人员|电工|热线|95598|系统|上面|这上面|app|小程序|公众号)"
+    r"(?<![跟和对给向])(?:你们|短信|信息|通知|师傅|客服|他们?|物业|邻居|网上|工作人员|电工|热线|95598|系统|上面|这上面"
+    r"|app|小程序|公众号)"
     r"(?:的?短信|里|里面|上|都|又|跟我|和我|给我|也|刚才?|今天|昨天|回复我?|还)*"
     r"(?:说|写|讲|告诉我|告知|显示|通知我?|提示|声称|谎称|骗我)"
     r"|(?:you|they|he|she|message|text|website|app|worker|man|guy|technician|crew|engineer) (?:all )?"
     r"(?:said|say|says|claim(?:ed|s)?|told me|tells me|wrote|shows)"
 )
 _DENIES = re.compile(
-    r"(?:不是|没有|没|不|未|别|无|并非|非|不算|不会|不曾|从未|从没|谁说|哪里|不存在|不可能|又不|绝非|不叫|少|减少|免得|以免|省得|怕"
+    r"(?:不是|没有|没|不|未|别|无|并非|非|不算|不会|不曾|从未|从没|谁说|哪里|不存在|不可能|又不|绝非|不叫"
+    r"|(?<![多至不])少|免得|以免|省得"
     r"|(?:\b(?:not|never|no|without|nobody|none|hardly)\b))"
-    r"(?:我|你们?|他|有|是|要|被|在|再|想|说|真的|人|家|都|自己|也|就|什么|a|the|any|really|yet|been|have|be|my|is|it)? ?$"
+    r"(?:我|你们?|他|有|是|要|被|在|再|想|说|真的|人|家|都|自己|也|就|什么"
+    r"|a|the|any|really|yet|been|have|be|my|is|it)? ?$"
 )
 _DENIES_ASKED = re.compile(r"(?:是不是|有没有|是否|会不会|要不|能不能|可不可以|对不对)[^,。!?]{0,3}$")
 

@@ -46,9 +46,21 @@ RATINGS_HOLD = 168.0
 #: Where one of these is said too, "发错了" is about the notice and not about the number.
 _EXPLAINED = ("payment_made", "billing_dispute", "not_account_holder", "payment_promise")
 
-_TOPICS = ("survey", "arrears", "outage_planned", "outage_fault", "restoration", "vip_followup", "contact_confirm", "none")
+_TOPICS = (
+    "survey",
+    "arrears",
+    "outage_planned",
+    "outage_fault",
+    "restoration",
+    "vip_followup",
+    "contact_confirm",
+    "none",
+)
 _BY_TOPIC = {topic: tuple(rule for rule in RULES if not rule.after or topic in rule.after) for topic in _TOPICS}
-_CODE = re.compile(r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])(?:[,。! ]|$|[^\d点个小分天日号月年楼层栋人次块元度%:.-])")
+_CODE = re.compile(
+    r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])"
+    r"(?:[,。! ]|$|[^\d是点个小分天日号月年楼层栋人次块元度%:.-])"
+)
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
 _FACE = re.compile("「.{1,2}」")
 _WORD = re.compile(r"[\u3400-\u9fff]{2}|[a-z]+ [a-z]+")
@@ -95,7 +107,14 @@ class _Read:
 
     def _signs_only(self) -> Reading:
         """Nothing but marks, digits with marks, or faces."""
-        face = next((face for face in ("「救」", "「骂」", "「怒」", "「差」", "「谢」", "「赞」", "「好」") if face in self.text), "")
+        face = next(
+            (
+                face
+                for face in ("「救」", "「骂」", "「怒」", "「差」", "「谢」", "「赞」", "「好」")
+                if face in self.text
+            ),
+            "",
+        )
         digits = re.search(r"(?<![\d.-])\d+(?![\d.])", self.text)
         if digits and len(re.findall(r"\d+", self.text)) == 1 and "-" not in self.text and self._code(digits[0]):
             return self._made(self._order())
@@ -103,7 +122,12 @@ class _Read:
         if rated.given:
             self._judge(rated)
             return self._made(self._order())
-        named = {"「谢」": "thanks", "「赞」": "comment" if self.context.rating else "ack", "「好」": "ack", "「骂」": "abuse"}
+        named = {
+            "「谢」": "thanks",
+            "「赞」": "comment" if self.context.rating else "ack",
+            "「好」": "ack",
+            "「骂」": "abuse",
+        }
         if face == "「救」":
             self.urgent = self.doubt = True
             self._add("safety_urgent", "a cry for help")
@@ -171,9 +195,9 @@ class _Read:
         """Turn what was heard into intents of the contract."""
         heard, has = self.heard, self.heard.__contains__
         self._words_and_code()
-        if named := heard.pop("not_named", None):
-            if not has("wrong_number"):
-                self._add("not_account_holder", _told(named))
+        named = heard.pop("not_named", None)
+        if named and not has("wrong_number"):
+            self._add("not_account_holder", _told(named))
         if heard.pop("unsure", None):
             self.doubt = True
         if has("partial"):
@@ -181,7 +205,9 @@ class _Read:
             self.doubt = self.doubt or has("opt_out")
         if has("loss"):
             words = heard.pop("loss")
-            self._add("not_restored" if self.topic in ("outage_fault", "restoration") else "outage_report", _told(words))
+            self._add(
+                "not_restored" if self.topic in ("outage_fault", "restoration") else "outage_report", _told(words)
+            )
         if rated.given:
             self._add("score", rated.because)
             self.score = rated.score
@@ -210,9 +236,20 @@ class _Read:
         """A code with words beside it: both are heard; a person decides where they disagree."""
         code = _CODE.match(self.text)
         meaning = self.context.meanings.get(code[1]) if code else None
-        if code is None or meaning is None or meaning not in INTENTS or self.context.rating and code[1] != "9":
+        if code is None or meaning is None or meaning not in INTENTS or (self.context.rating and code[1] != "9"):
             return
-        serious = set(self.heard) - {"thanks", "ack", "praise", "remark", "repeat_appeal", "grievance", "help", "human", "confirmed", "unsure"}
+        serious = set(self.heard) - {
+            "thanks",
+            "ack",
+            "praise",
+            "remark",
+            "repeat_appeal",
+            "grievance",
+            "help",
+            "human",
+            "confirmed",
+            "unsure",
+        }
         agrees = {"restored_confirm": {"restored_confirm"}, "ack": {"ack"}}
         if meaning in agrees and serious - agrees[meaning] - {"safety_urgent", "loss"}:
             self.doubt = True
@@ -227,11 +264,12 @@ class _Read:
             self._add("complaint", _told(irony))
         if formal:
             self._add("complaint!", _told(formal))
-        if irony or grievance and self.context.rating:
+        if irony or (grievance and self.context.rating):
             heard.pop("outage_report", None)
         if grievance:
-            praised = has("praise") and heard["praise"].at < grievance.at and "就是" in self.text
-            if praised or rated.score is not None and rated.score >= 4:
+            praise = heard.get("praise")
+            praised = _at(praise) < _at(grievance) and "就是" in self.text
+            if praised or (rated.score is not None and rated.score >= 4):
                 self._add("comment", _told(grievance))
             else:
                 self._add("complaint", _told(grievance))
@@ -294,6 +332,11 @@ class _Read:
             because=tuple(dict.fromkeys(self.because)),
             version=VERSION,
         )
+
+
+def _at(found: Finding | str | None) -> int:
+    """Where the finding stands in the text; beyond its end if there is none."""
+    return found.at if isinstance(found, Finding) else 1 << 30
 
 
 def _told(found: Finding | str) -> str:

@@ -15,19 +15,28 @@ _CHECK = frozenset(("contact_confirm",))
 
 # Something other than the recipient is said to be wrong.
 _OTHER_ERROR = (
-    r"(?:金额|钱数|电费|费用|账单|数字|度数|读数|表数|电量|电表|表号|日期|时间|地址|名字|姓名|户名|单子|发票|价格|数额|数目|账|分数?|评分|打分|字|键|数)~"
-    r"(?:打错|发错|搞错|弄错|算错|写错|填错|输错|按错|错了|不对|有误)|(?:算|抄|按|输|收|扣|选|点|写|看|听|充|交|修|接|装|停|剪|拉)错"
-    r"|错(?:别)?字|手滑|手误|打快了|点快了|错了?(?:一个|个)?字|(?:刚才|刚刚|上面|上一条|前面|我)(?:那条|那个|的)?(?:是我|我)?(?:打|发|回复?|按|评|选|写)错"
+    r"(?:金额|钱数|电费|费用|账单|数字|度数|读数|表数|电量|电表|表号|日期|时间|地址|名字|姓名|户名|单子"
+    r"|发票|价格|数额|数目|账|分数?|评分|打分|字|键|数)~"
+    r"(?:打错|发错|搞错|弄错|算错|写错|填错|输错|按错|错了|不对|有误)|(?:算|抄|按|输|收|扣|选|点|写|看|听"
+    r"|充|交|修|接|装|停|剪|拉)错"
+    r"|错(?:别)?字|手滑|手误|打快了|点快了|错了?(?:一个|个)?字|(?:刚才|刚刚|上面|上一条|前面|我)(?:那条"
+    r"|那个|的)?(?:是我|我)?(?:打|发|回复?|按|评|选|写)错"
     r"|(?:打|发|回|按|评|选)错了?,?~(?:应该|是|改|重新|要|想)~?(?:打|给|评|选|发)?[0-5一二三四五]分?"
 )
 _TYPING = pattern(_OTHER_ERROR)
 _RETURNED = pattern(r"没(?:有)?(?:打|发|找|弄|搞)错|没错,?是我|是我(?:的号|本人)|我就是(?:户主|本人|机主|他本人)")
 
-_WHO = r"(?:他|这个?人|这人|那个?人|此人|该人|户主|机主|这户|这一户|这家|那家|业主|叫|这[个位]|什么|谁|姓|名字|所谓|你们?(?:说|找|发)|你)"
+_WHO = (
+    r"(?:他|这个?人|这人|那个?人|此人|该人|户主|机主|这户|这一户|这家|那家|业主|叫|这[个位]|什么|谁|姓"
+    r"|名字|所谓|你们?(?:说|找|发)|你)"
+)
 
 _KIN = (
-    r"(?:爸妈?|妈|父亲|母亲|父母|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|丈母娘|老丈人|老公|老婆|爱人|媳妇|丈夫|妻子|先生|太太|儿子|女儿|儿媳|女婿"
-    r"|哥哥?|姐姐?|弟弟?|妹妹?|嫂子?|姐夫|妹夫|叔叔?|舅舅?|姑姑?|姨妈?|阿姨|伯伯|侄子|侄女|外甥|孙子|孙女|表[哥弟姐妹]|堂[哥弟姐妹]|男朋友|女朋友|对象|前夫|前妻|前男友|前女友|亲戚|家属|邻居|朋友|同事|房东|老板|公司|单位|学校|合伙人|家人|老人|老爷子|老太太)"
+    r"(?:爸妈?|妈|父亲|母亲|父母|爷爷|奶奶|外公|外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|丈母娘|老丈人|老公|老婆"
+    r"|爱人|媳妇|丈夫|妻子|先生|太太|儿子|女儿|儿媳|女婿"
+    r"|哥哥?|姐姐?|弟弟?|妹妹?|嫂子?|姐夫|妹夫|叔叔?|舅舅?|姑姑?|姨妈?|阿姨|伯伯|侄子|侄女|外甥|孙子|孙女"
+    r"|表[哥弟姐妹]|堂[哥弟姐妹]|男朋友|女朋友|对象|前夫|前妻|前男友|前女友|亲戚|家属|邻居|朋友|同事|房东"
+    r"|老板|公司|单位|学校|合伙人|家人|老人|老爷子|老太太)"
 )
 
 
@@ -38,8 +47,12 @@ def _wrong(because: str, *words: str, **more: object) -> Rule:
 WRONG_NUMBER: tuple[Rule, ...] = (
     _wrong(
         "the message reached a wrong person or number",
-        r"(?:发|打|找|弄|搞|传|寄|送|整|认|催|通知|联系|留)错(?:了|到)?~?(?:人|对象|号码?|电话|地方了?吧?|手机|家|门|户)(?!的?(?:电费|电表|钱|线|闸))",
-        r"错发|误发|错号|空号了?吧|(?:电话|号码?|手机)(?:是|也|都|又|绝对|肯定)?(?:错(?:的|了|误)|不对|有误|不正确|搞错|弄错|留错|填错|登记错|打错)|(?:留|填|登记|写|存|记|录|绑)错(?:了|成)?~?(?:号|电话|手机|我)|(?:发|打)到我(?:这|手机|这里|这儿)(?:来|了)|串号",
+        r"(?:发|打|找|弄|搞|传|寄|送|整|认|催|通知|联系|留)错(?:了|到)?~?(?:人|对象|号码?|电话|地方了?吧?"
+        r"|手机|家|门|户)(?!的?(?:电费|电表|钱|线|闸))",
+        r"错发|误发|错号|空号了?吧|(?:电话|号码?|手机)(?:是|也|都|又|绝对|肯定)?(?:错(?:的|了|误)|不对"
+        r"|有误|不正确|搞错|弄错|留错|填错|登记错|打错)|(?:留|填|登记|写|存|记|录|绑)错(?:了|成)?~?(?:号"
+        r"|电话|手机|我)|(?:发|打)到我(?:这|手机|这里|这儿)(?:来|了)|串号|收错(?:了)?(?:短信|信息|人)|"
+        r"(?:短信|信息|通知)收错|(?:别人|人家|原来的人)的(?:旧)?号~(?:卖|给|分|放)",
         even=frozenset(("asked",)),
         unless=_RETURNED,
     ),
@@ -47,7 +60,8 @@ WRONG_NUMBER: tuple[Rule, ...] = (
         intent="sent_wrongly",
         because="says that we dialled or sent wrongly",
         words=pattern(
-        r"(?<!我)(?<!扫)(?:打|发|搞|弄|找)错(?:了|啦|吧)?(?![0-9字一二三四五分个]|数|金额|钱|时间|日期|地址|单)",
+            r"(?<!我)(?<!扫)(?:打|发|搞|弄|找)错(?:了|啦|吧)?(?![0-9字一二三四五分个]|数|金额|钱|时间|日期"
+            r"|地址|单)",
         ),
         after=_NOT_RATED,
         even=frozenset(("asked",)),
@@ -55,57 +69,129 @@ WRONG_NUMBER: tuple[Rule, ...] = (
     ),
     _wrong(
         "says that you dialled or sent wrongly",
-        r"你们?(?:是不是|肯定|绝对|又|一定|这|好像|怕是|可能|怎么)*(?:打|发|搞|弄|找)错(?:了|吧)?(?!字|数|金额|钱|时间|日期|地址|单|了?价)",
+        r"你们?(?:是不是|肯定|绝对|又|一定|这|好像|怕是|可能|怎么)*(?:打|发|搞|弄|找)错(?:了|吧)?(?!字|数"
+        r"|金额|钱|时间|日期|地址|单|了?价)",
         after=_RATED,
         even=frozenset(("asked",)),
-        unless=pattern(_OTHER_ERROR.split(r"|(?:刚才")[0]),
+        unless=pattern(_OTHER_ERROR.split(r"|(?:刚才", maxsplit=1)[0]),
     ),
     _wrong(
         "does not know the person",
         rf"不认识(?:{_WHO}|$|[,。!?]|啊|的$|的人|你们?(?:说|找))",
-        r"(?:查|并?没|根本没|我家没|我们?(?:这|家)?没|这(?:里|儿)?没)有?(?:这个|此|这|叫)~?人(?!来|接|修|管|理|上门|处理|态度)|查无此人|无此人|没听(?:说)?过(?:他|这个?人|这个?名字|叫)|(?:谁|哪个)认识(?:他|啊)",
+        r"(?:查|并?没|根本没|我家没|我们?(?:这|家)?没|这(?:里|儿)?没)有?(?:这个|此|这|叫)~?人(?!来|接|修"
+        r"|管|理|上门|处理|态度)|查无此人|无此人|没听(?:说)?过(?:他|这个?人|这个?名字|叫)|(?:谁|哪个)认识"
+        r"(?:他|啊)",
         r"不认识[\u4e00-\u9fff]{2,4}(?:$|[,。!?])",
         unless=pattern(r"不认识(?:来的|维修|那个?师傅|师傅|字|你们?的?(?:人|员工)|上面|这个?字|几个)"),
     ),
     _wrong(
         "is not the person or household",
-        r"(?<!是)不是(?:我|本人|我家|我们家?|我本人|我们公司|我们单位|我们这)的?(?:户号?|电费|房子?|号码?|手机|电话|电表|表|账户|账号|名字|家|地址|店|单子|用户|客户编号|户头|户名|那个)(?!欠|单)",
-        r"(?<!是)(?:我|这|本机|本号|这个?(?:号|手机|电话))(?:并|可|根本|真|又|也|都)?不(?:是|叫|姓)(?!你们?的?(?:电工|员工|人)|说|因为|不|很|太|这个?意思|那个?意思|针对|没|要|来|想|对|满意|嫌|怪|为|开玩笑|傻|好人|报|投诉|欠|投|催|第|急|故意|一般|一个人|在|指|有|生气|坏|专业|吹|户主|业主|房主|机主|本人|他?(?:儿|女|爸|妈|老)|电|今天|昨天|刚|就|已经?)[\u4e00-\u9fff]{1,6}(?:$|[,。!?])",
-        r"不是(?:这|那|他|该|此)(?:个|家|户)?(?:家|户|号|人|业主|房子|地址|小区|单位|公司)(?:的|人|主)?(?!的?(?:问题|原因|态度|事|错))",
-        r"(?:反正|肯定|根本|都|这|那)?不是(?:我|我家|我们|我们家)的(?:$|[,。!啊呢呀])|没(?:有)?用(?:过)?你们(?:家)?的?电(?!话|视|脑|器)|^(?:不是|非)本人(?:$|[,。!])",
-        r"我(?:姓|叫)[\u4e00-\u9fff]{1,4},?(?:我)?(?:不|又不|并不|可不)(?:姓|叫|是)|不是~(?:那个人|这个人|当事人|欠费(?:的)?人)",
+        r"(?<!是)不是(?:我|本人|我家|我们家?|我本人|我们公司|我们单位|我们这)的?(?:户号?|电费|房子?|号码?"
+        r"|手机|电话|电表|表|账户|账号|名字|家|地址|店|单子|用户|客户编号|户头|户名|那个)(?!欠|单)",
+        r"(?<!是)(?:我|这|本机|本号|这个?(?:号|手机|电话))(?:并|可|根本|真|又|也|都)?不(?:是|叫|姓)"
+        r"(?!你们?的?(?:电工|员工|人)|说|因为|不|很|太|这个?意思|那个?意思|针对|没|要|来|想|对|满意|嫌|怪"
+        r"|为|开玩笑|傻|好人|报|投诉|欠|投|催|第|急|故意|一般|一个人|在|指|有|生气|坏|专业|吹|户主|业主"
+        r"|房主|机主|本人|他?(?:儿|女|爸|妈|老)|电|今天|昨天|刚|就|已经?)[\u4e00-\u9fff]{1,6}(?:$|[,。!?])",
+        r"不是(?:这|那|他|该|此)(?:个|家|户)?(?:家|户|号|人|业主|房子|地址|小区|单位|公司)(?:的|人|主)?"
+        r"(?!的?(?:问题|原因|态度|事|错))",
+        r"(?:反正|肯定|根本|都|这|那)?不是(?:我|我家|我们|我们家)的(?:$|[,。!啊呢呀])|没(?:有)?用"
+        r"(?:过)?你们(?:家)?的?电(?!话|视|脑|器)|^(?:不是|非)本人(?:$|[,。!])",
+        r"我(?:姓|叫)[\u4e00-\u9fff]{1,4},?(?:我)?(?:不|又不|并不|可不)(?:姓|叫|是)|不是~(?:那个人|这个人"
+        r"|当事人|欠费(?:的)?人)",
         r"不是你(?:们)?(?:要|想)?(?:找|说|联系|通知|发)的?(?:那个|这个)?(?:人|户|客户|用户|他)?",
-        r"不在(?:这|那|你们)(?:个|片|边)?(?:小区|地址|城市|地方|省|市|区)(?!住)|(?:从来|从|根本|压根)(?:就)?没(?:有)?(?:在)?(?:住过|去过|到过|那里住|那住)|(?:我|我家|我们)(?:人)?(?:根本|都|压根|又)?(?:不|没)(?:在|住)(?:这里|那里|那边|那儿|那|你们那)(?:住|了)?(?:$|[,。!?啊])|没有(?:这个|这)(?:户号|房子|房|户|地址|账户|电表)|(?:名下|我)(?:根本|从来|并|也|都)?(?:没有?|无)(?:这个?|此|这套|你们?的?|任何)(?:户号|房子|房|户|账户|电表|店|公司|商铺)"
-        r"|(?:不知道|没有?)(?:这|这个|此|该)?(?:户号|用户)是谁|(?:外地|外省|外国|别的城市|广东|上海|北京|四川|深圳|杭州|武汉|成都|重庆)(?:的)?(?:人|号码?),?~(?:没|不|跟|和|怎么|哪)|我(?:人)?在(?:外地|外省|外国|国外|广东|上海|北京|四川|深圳|杭州|武汉|成都|重庆|新疆|海南|东北)(?:啊|的|呢)?,?~(?:没有?|哪有?|哪来|不是)~?(?:房|户|家|电)",
+        r"不在(?:这|那|你们)(?:个|片|边)?(?:小区|地址|城市|地方|省|市|区)(?!住)|(?:从来|从|根本|压根)"
+        r"(?:就)?没(?:有)?(?:在)?(?:住过|去过|到过|那里住|那住)|(?:我|我家|我们)(?:人)?(?:根本|都|压根"
+        r"|又)?(?:不|没)(?:在|住)(?:这里|那里|那边|那儿|那|你们那)(?:住|了)?(?:$|[,。!?啊])|没有(?:这个"
+        r"|这)(?:户号|房子|房|户|地址|账户|电表)|(?:名下|我)(?:根本|从来|并|也|都)?(?:没有?|无)(?:这个?|此"
+        r"|这套|你们?的?|任何)(?:户号|房子|房|户|账户|电表|店|公司|商铺)"
+        r"|(?:不知道|没有?)(?:这|这个|此|该)?(?:户号|用户)是谁|(?:外地|外省|外国|别的城市|广东|上海|北京"
+        r"|四川|深圳|杭州|武汉|成都|重庆)(?:的)?(?:人|号码?),?~(?:没|不|跟|和|怎么|哪)|我(?:人)?在(?:外地"
+        r"|外省|外国|国外|广东|上海|北京|四川|深圳|杭州|武汉|成都|重庆|新疆|海南|东北)(?:啊|的|呢)?,?~"
+        r"(?:没有?|哪有?|哪来|不是)~?(?:房|户|家|电)",
         unless=pattern(
-            r"是我(?:的号|本人)|我就是|不是我(?:欠|弄|打|报|投|要|不|们?不|说|想|的(?:错|问题|原因|责任|意思|态度))",
+            r"是我(?:的号|本人)|我就是|不是我(?:欠|弄|打|报|投|要|不|们?不|说|想|的(?:错|问题|原因|责任"
+            r"|意思|态度))",
             r"(?:想|要|以前|原来)~不是这(?:个)?(?:价|样)|不是这(?:个)?(?:问题|原因|意思|态度|价|样|事)",
         ),
     ),
     _wrong(
         "has no link to the account",
-        r"(?:跟|和|与|同|关)(?:我|我们|本人|我家|俺)(?:一点|半点|毛线|半毛钱|什么|根本|都|有什么|又)*(?:没|无|有什么|没有|何|什么)(?:一点|半点|半毛钱|任何|什么|毛线)*(?:关系|关联|相干|干|事|瓜葛)"
-        r"|关我(?:什么|屁|p|毛|鸟)事|与(?:我|本人)(?:无关|无涉|不相干)|不关我(?:的)?事|(?:不归|不属于|不该)我(?:管|交|家)?(?:的)?(?:户|房|号)|(?:别人|人家|其他人|他人|隔壁|邻居)(?:家)?的(?:户号|电费|账单|房子|号码|通知|短信|电表)(?!发到|也)|不是发给我的|(?:这|这条|这个?(?:短信|信息|通知))(?:应该)?(?:不是|不该)(?:给|发给)我",
+        r"(?:跟|和|与|同|关)(?:我|我们|本人|我家|俺)(?:一点|半点|毛线|半毛钱|什么|根本|都|有什么|又)*(?:没"
+        r"|无|有什么|没有|何|什么)(?:一点|半点|半毛钱|任何|什么|毛线)*(?:关系|关联|相干|干|事|瓜葛)"
+        r"|关我(?:什么|屁|p|毛|鸟)事|与(?:我|本人)(?:无关|无涉|不相干)|不关我(?:的)?事|(?:不归|不属于"
+        r"|不该)我(?:管|交|家)?(?:的)?(?:户|房|号)|(?:别人|人家|其他人|他人|隔壁|邻居)(?:家)?的(?:户号"
+        r"|电费|账单|房子|号码|通知|短信|电表)(?!发到|也)|不是发给我的|(?:这|这条|这个?(?:短信|信息|通知))"
+        r"(?:应该)?(?:不是|不该)(?:给|发给)我",
         even=frozenset(("asked",)),
         unless=pattern(r"(?:修|检修|线路|树|物业|变压器|施工)~(?:跟|和|与|关)我"),
         after=_NOT_RATED,
     ),
     _wrong(
         "the number is new to its holder",
-        r"(?:刚|新|才|前几天|上个?月|昨天|今年|这个月|最近|去年)(?:刚|才|新|刚刚)?(?:去)?(?:办|买|申请|开|领|入|开通|弄|启用|拿)(?:的|到|了|下来)*(?:一?张|个|这|这个|这张|这一?)*(?:新)?(?:的)?(?:手机)?(?:号码?|卡|电话(?:号|卡)?)(?!给)",
-        r"(?:号码?|卡|手机号)(?:系|是)我?(?:刚|新|才)(?:刚)?(?:买|办|申请|开|领|入)|^新(?:号码?|卡)(?:,|。|$)",
-        r"(?:这|这个|这张|本|此|我这个?|我)(?:手机)?(?:号码?|卡|电话(?:号码?|卡)?)(?:是|也是|我|我也|本来|才|都|,)*(?:刚|新|才|前几天|上个?月|昨天|今年|这个月|最近|半年前|去年)(?:刚|才|新|刚刚|我)?(?:去)?(?:办|买|申请|开|领|入|开通|弄|启用|拿|用|给我)(?!完|成|理业务|手续|在)",
-        r"(?:号码?|手机号|电话号?)(?:已经?|早就|早已|都)?(?:换(?:了)?(?:主人|机主|人用?|号主|别人)|易主|不是(?:他|原来|以前|原机主|那个人)的?(?:在用|了|用)|被(?:注销|回收)(?:过|了|后)|二次放号)|二次(?:放|发)号|(?:以前|原来|之前|上一个|前(?:一)?任|上任)的?(?:号主|机主|主人|用户|那个人)(?:的|留|用|不|登)|前机主|原机主|(?:前面|前|原|上个|之前|原来)(?:那|的|那个|那位)*(?:机主|号主)|号码(?:原来|以前|之前)(?:是|的)(?:别人|主人|机主|他)|我用这个?(?:号码?|手机号?)(?:才|刚|没|不到)",
-        unless=pattern(r"(?:更新|改成|换成|改为|登记|记一?下|发到|发我)~?(?:新)?号|新号(?:码)?(?:是|为|1)|换(?:了)?(?:新)?手机(?!号)|给(?:我)?(?:爸|妈|老人|孩子|父|母|他)~办"),
+        r"(?:刚|新|才|前几天|上个?月|昨天|今年|这个月|最近|去年)(?:刚|才|新|刚刚)?(?:去)?(?:办|买|申请|开"
+        r"|领|入|开通|弄|启用|拿)(?:的|到|了|下来)*(?:一?张|个|这|这个|这张|这一?)*(?:新)?(?:的)?(?:手机)?"
+        r"(?:号码?|卡|电话(?:号|卡)?)(?!给)",
+        r"(?:号码?|卡|手机号)(?:系|是)我?(?:刚|新|才)(?:刚)?(?:买|办|申请|开|领|入)|^新(?:号码?|卡)(?:,|。"
+        r"|$)",
+        r"(?:这|这个|这张|本|此|我这个?|我)(?:手机)?(?:号码?|卡|电话(?:号码?|卡)?)(?:是|也是|我|我也|本来"
+        r"|才|都|,)*(?:刚|新|才|前几天|上个?月|昨天|今年|这个月|最近|半年前|去年)(?:刚|才|新|刚刚|我)?"
+        r"(?:去)?(?:办|买|申请|开|领|入|开通|弄|启用|拿|用|给我)(?!完|成|理业务|手续|在)",
+        r"(?:号码?|手机号|电话号?)(?:已经?|早就|早已|都)?(?:换(?:了)?(?:主人|机主|人用?|号主|别人)|易主"
+        r"|不是(?:他|原来|以前|原机主|那个人)的?(?:在用|了|用)|被(?:注销|回收)(?:过|了|后)|二次放号)|二次"
+        r"(?:放|发)号|(?:以前|原来|之前|上一个|前(?:一)?任|上任)的?(?:号主|机主|主人|用户|那个人)(?:的|留"
+        r"|用|不|登)|前机主|原机主|(?:前面|前|原|上个|之前|原来)(?:那|的|那个|那位)*(?:机主|号主)|号码"
+        r"(?:原来|以前|之前)(?:是|的)(?:别人|主人|机主|他)|我用这个?(?:号码?|手机号?)(?:才|刚|没|不到)",
+        unless=pattern(
+            r"(?:更新|改成|换成|改为|登记|记一?下|发到|发我)~?(?:新)?号|新号(?:码)?(?:是|为|1)|换(?:了)?"
+            r"(?:新)?手机(?!号)|给(?:我)?(?:爸|妈|老人|孩子|父|母|他)~办"
+        ),
     ),
     _wrong(
         "wrong number (English)",
-        r"\b(?:wrong|incorrect|mistaken) (?:number|person|phone|contact|recipient|guy|man|woman|party|people|family|customer|tel|mobile|one|house ?hold|no\b)|(?:number|contact|phone) is (?:wrong|incorrect|not (?:his|hers|theirs))|not the (?:right|correct) (?:person|number|contact|one)|(?:texting|messaging|sent|sending|reached|contacting|contacted|got|have|send)(?: this| it| these)?(?: to)? (?:the |a )?(?:wrong|stranger)(?! (?:amount|bill|time|date|meter|total|reading|address on))"
-        r"|(?:do|does|did) not know (?:him|her|them|this (?:person|man|woman|guy|name|customer|account|family)|that (?:person|man|woman|guy|name)|anyone (?:called|named|by|with)|any (?:mr|mrs|ms|such)|who (?:that|this|he|she|it) is|(?:mr|mrs|ms|miss) |anybody|this address|that address)|never heard of (?:him|her|them|this person|that (?:person|name)|any|mr|mrs|ms|such|the (?:person|name))"
-        r"|no(?:body| one| ?such person| person)?,? ?(?:here |lives here )?(?:(?:called|named|by that name|with that name|of that name|by the name)|such person)|(?:i am|this is|we are) (?:not|no longer) (?:(?:mr|mrs|ms|miss)\b|him\b|her\b|that person|this person|the person|wang|li|zhang|chen|liu|zhao|john|that guy|who you|the one you|who you)|(?:is|am|are) not (?:me\b|mine\b|my (?:account|house|number|address|home|bill|electricity|property|flat|apartment|meter|name|place|text|message|shop)|our (?:account|house|address|bill|property|flat|meter))(?! (?:fault|problem|mistake|job))|not (?:my|our) (?:account|house|number|address|home|property|flat|apartment|meter|name|place)\b(?! (?:fault|number is))",
-        r"\b(?:(?:this is (?:a |my )?|i )?(?:just |only |recently )+(?:got|bought|received|given|took over|registered|activated|have|been given|had|started using) (?:this |a |the |my )?(?:new )?(?:phone |mobile |sim )?(?:number|sim|card)|this (?:number |is a |is my )+(?:new|just|recent)\w*(?: number)?(?: to me)?|new (?:to this number|owner of this number)|(?:previous|former|old|last|prior) (?:owner|holder|user) of (?:this|the) (?:number|phone|sim)|number (?:used to belong|belonged|changed hands|has a new owner)|(?:number|sim) (?:was |has been )?recycled|never (?:lived|been|had an account|had a house|owned)\b~~|no (?:connection|relation|link|association|account) (?:to|with) (?:this|that|you|him|her|the)|nothing to do with (?:me|us)|i (?:do not|never) (?:have|had|own) (?:an?|any|this|that) (?:account|house|property|flat|meter|home)|(?:i )?do not (?:even )?live (?:there|at (?:that|this)|in (?:that|this|your|china)))\b",
+        r"(?:^|[,。!?] ?)(?:no |that is |it is |this is |sorry )?(?:not|is not) (?:me|us|mine|him)(?:$"
+        r"| ?[,。!?])|\b(?:(?:had|have|using|got) (?:this|the) (?:phone |mobile )?number (?:for|since"
+        r"|only)|(?:do not|never|not) (?:even )?(?:have|had|got) (?:an? |any )?(?:account|property|house"
+        r"|flat|service) (?:with you|there|at)|not (?:a |your )?customer(?: of yours)?|no account with|"
+        r"(?:who ?ever|the (?:person|man|woman|one|guy)) you (?:want|are (?:looking for|after|trying)"
+        r"|need)|there is no (?:one |body |such |mr |mrs |ms )*\w* ?(?:here|at this number|on this number"
+        r"|by that name|with that name)|different person|(?:someone|somebody) else'?s? (?:account|bill"
+        r"|number|house|electricity)|belongs to (?:someone|somebody) else|not (?:meant |intended )?for me"
+        r"|mistaken identity|mixed (?:me )?up|confus\w+ me with|live in (?:another|a different) (?:city"
+        r"|country|town|state))\b",
+        r"\b(?:wrong|incorrect|mistaken) (?:number|person|phone|contact|recipient|guy|man|woman|party"
+        r"|people|family|customer|tel|mobile|one|house ?hold|no\b)|(?:number|contact|phone) is (?:wrong"
+        r"|incorrect|not (?:his|hers|theirs))|not the (?:right|correct) (?:person|number|contact|one)|"
+        r"(?:texting|messaging|sent|sending|reached|contacting|contacted|got|have|send)(?: this| it"
+        r"| these)?(?: to)? (?:the |a )?(?:wrong|stranger)(?! (?:amount|bill|time|date|meter|total|reading"
+        r"|address on))"
+        r"|(?:do|does|did) not know (?:him|her|them|this (?:person|man|woman|guy|name|customer|account"
+        r"|family)|that (?:person|man|woman|guy|name)|anyone (?:called|named|by|with)|any (?:mr|mrs|ms"
+        r"|such)|who (?:that|this|he|she|it) is|(?:mr|mrs|ms|miss) |anybody|this address|that address)"
+        r"|never heard of (?:him|her|them|this person|that (?:person|name)|any|mr|mrs|ms|such|the "
+        r"(?:person|name))"
+        r"|no(?:body| one| ?such person| person)?,? ?(?:here |lives here )?(?:(?:called|named|by that name"
+        r"|with that name|of that name|by the name)|such person)|(?:i am|this is|we are) (?:not|no longer)"
+        r" (?:(?:mr|mrs|ms|miss)\b|him\b|her\b|that person|this person|the person|wang|li|zhang|chen|liu"
+        r"|zhao|john|that guy|who you|the one you|who you)|(?:is|am|are) not (?:me\b|mine\b|my (?:account"
+        r"|house|number|address|home|bill|electricity|property|flat|apartment|meter|name|place|text"
+        r"|message|shop)|our (?:account|house|address|bill|property|flat|meter))(?! (?:fault|problem"
+        r"|mistake|job))|not (?:my|our) (?:account|house|number|address|home|property|flat|apartment|meter"
+        r"|name|place)\b(?! (?:fault|number is))",
+        r"\b(?:(?:this is (?:a |my )?|i )?(?:just |only |recently )+(?:got|bought|received|given|took over"
+        r"|registered|activated|have|been given|had|started using) (?:this |a |the |my )?(?:new )?"
+        r"(?:phone |mobile |sim )?(?:number|sim|card)|this (?:number |is a |is my )+(?:new|just|recent)\w*"
+        r"(?: number)?(?: to me)?|new (?:to this number|owner of this number)|(?:previous|former|old|last"
+        r"|prior) (?:owner|holder|user) of (?:this|the) (?:number|phone|sim)|number (?:used to belong"
+        r"|belonged|changed hands|has a new owner)|(?:number|sim) (?:was |has been )?recycled|never "
+        r"(?:lived|been|had an account|had a house|owned)\b~~|no (?:connection|relation|link|association"
+        r"|account) (?:to|with) (?:this|that|you|him|her|the)|nothing to do with (?:me|us)|i (?:do not"
+        r"|never) (?:have|had|own) (?:an?|any|this|that) (?:account|house|property|flat|meter|home)|"
+        r"(?:i )?do not (?:even )?live (?:there|at (?:that|this)|in (?:that|this|your|china)))\b",
         even=frozenset(("asked",)),
-        unless=pattern(r"wrong (?:amount|bill|total|meter|reading|date|time|tariff)|typed|my typo|i meant|pressed|(?:not|is not) (?:a |the )?wrong (?:number|person)|not my (?:fault|problem)"),
+        unless=pattern(
+            r"wrong (?:amount|bill|total|meter|reading|date|time|tariff)|typed|my typo|i meant|pressed|"
+            r"(?:not|is not) (?:a |the )?wrong (?:number|person)|not my (?:fault|problem)"
+        ),
     ),
 )
 
@@ -114,7 +200,9 @@ WRONG_BARE: tuple[Rule, ...] = (
         intent="wrong_number",
         because="says no to “is this the contact number”",
         words=pattern(
-            r"^(?:(?:我|这|本号)?(?:不是|并不是|不是的|不是啊|不是我|不是本人|非本人|不是我的|不是了|不对|否|非|不|没有|都不是|不是这个|no|not me|it is not|no it is not|not mine|incorrect|wrong|错|错了|错的|不正确|不符|「叉」)[,。!啊呢哦的了]*)+$",
+            r"^(?:(?:我|这|本号)?(?:不是|并不是|不是的|不是啊|不是我|不是本人|非本人|不是我的|不是了|不对"
+            r"|否|非|不|没有|都不是|不是这个|no|not me|it is not|no it is not|not mine|incorrect|wrong|错"
+            r"|错了|错的|不正确|不符|「叉」)[,。!啊呢哦的了]*)+$",
             r"^(?:no|不是|否|不),?(?:this is not|it is not|not|不是)",
         ),
         after=_CHECK,
@@ -123,39 +211,88 @@ WRONG_BARE: tuple[Rule, ...] = (
     Rule(
         intent="wrong_number",
         because="says that it is not them",
-        words=pattern(r"^(?:这)?(?:不是我|不是我的|不是本人|非本人|不是我家|不是我家的|not me|not mine|bushiwo)[,。!啊呢哦的]*$"),
+        words=pattern(
+            r"^(?:这)?(?:不是我|不是我的|不是本人|非本人|不是我家|不是我家的|not me|not mine|bushiwo)"
+            r"[,。!啊呢哦的]*$"
+        ),
         after=frozenset(("arrears", "outage_planned", "outage_fault", "restoration", "none")),
         even=frozenset(("asked",)),
     ),
     Rule(
         intent="wrong_number",
         because="says that it is not them, after a survey",
-        words=pattern(r"^(?:这)?(?:不是我|不是我的|不是本人|非本人|不是我家|打错了?|发错了?|not me|not mine)[,。!啊呢哦的]*$"),
+        words=pattern(
+            r"^(?:这)?(?:不是我|不是我的|不是本人|非本人|不是我家|打错了?|发错了?|not me|not mine)"
+            r"[,。!啊呢哦的]*$"
+        ),
         after=_RATED,
         doubtful=True,
         even=frozenset(("asked",)),
     ),
 )
 
-_GONE = r"(?:已经?|早就?|早已|都|就|刚|才|现在|前年|去年|今年|上个?月|上周|几年前|好几年|半年前|[一二三四五六七八九十两\d]+月份?|[一二三四五六七八九十两\d]+年前?|年初|年前)"
-_PLACE = r"(?:房子?|店面?|铺子?|门面|商铺|门市|厂房?|公司|饭店|超市|房产|住宅|那套|这套|小区|屋|宅子|公寓|铺面|网吧|车间|档口|摊位)"
+_GONE = (
+    r"(?:已经?|早就?|早已|都|就|刚|才|现在|前年|去年|今年|上个?月|上周|几年前|好几年|半年前"
+    r"|[一二三四五六七八九十两\d]+月份?|[一二三四五六七八九十两\d]+年前?|年初|年前)"
+)
+_PLACE = (
+    r"(?:房子?|店面?|铺子?|门面|商铺|门市|厂房?|公司|饭店|超市|房产|住宅|那套|这套|小区|屋|宅子|公寓|铺面"
+    r"|网吧|车间|档口|摊位)"
+)
 
 MOVED: tuple[Rule, ...] = (
     Rule(
         intent="moved_or_sold",
         because="had the link and lost it",
         words=pattern(
-            rf"(?:我|我们|我家|我们家|本人|全家|人|公司|店)?{_GONE}*(?:从(?:那|这)(?:里|边|儿)?)?搬(?:走|家|离|出去|出来|到|去|了|迁)(?:了|很久|好久|多年|到|[一二三四五六七八九十两\d]+年|外地|新|别|去|啊|,|$)",
-            rf"{_PLACE}~(?:卖|出售|转手|转让|过户|盘出去|转出去|兑出去|退租|退了|退掉|不租了|到期|拆了|拆掉|拆迁|拆除|关门|关了|倒闭|注销|法拍|抵押掉|交给别人|给别人了|易主|没了|不是我的了)(?!吗)",
-            rf"(?:{_GONE})(?:把)?~(?:卖(?:掉|了|给|出)|退租|过户(?:给|了|出)|转让(?:给|了|出)|盘(?:给|出)|转(?:给|手|出))",
-            r"(?<!买)卖(?:掉|给|出去)了?~?(?:别人|人家|他|新|房东|$|,)|(?:已|不再|没有再|没再|早不|已经不|早就不|不)(?:在)?(?:租|住)(?:在)?(?:这|那|这里|那里|那边|这边|那儿|那套|这套|你们那|这个小区|该处|此处)?了|(?:已|不)在(?:这|那)(?:里|边|儿|个小区|个地方)?住了|租约~(?:到期|结束|满)|(?:房租|租期|租房|合同)(?:已|已经|早|早就|上个?月)?(?:到期|结束|满)(?:了|搬|退|不)|退(?:了)?租了?|退房了",
-            r"(?:我|早|已|已经|现在|早就)(?:已经)?不是(?:这|那)?(?:个|家|户|里)?(?:的)?(?:那|这)?(?:个|家|户|店|公司|厂)*(?:里)?(?:的)?(?:业主|房主|户主|房东|店主|老板|租客|住户|租户|用户|法人|负责人)了|离开(?:了)?(?:那|这)~(?:出租屋|房|小区|公司|店|城市|地方)~(?:了|年|月)|(?:店|厂|公司|铺子?|饭店|超市)~(?:倒闭|关门|注销|转让|停业|歇业|不开)|(?:以前|之前|原来|曾经|过去|早前)(?:我)?(?:是|在|住|租)~?(?:住|租|的|我的|我家|那|这)~(?:现在|后来|早|已|不)|(?:以前|原来|之前)(?:住|租)(?:过|在|的)?(?:那|这)(?:里|边|儿)?(?:的|了)?(?:$|[,。])|拆迁了|(?:房子|那里|那边|那片|我们村|老房子|村)~(?:拆了|拆完|拆掉|推平|平了)|店~(?:不开|没开|不干|关)了|(?:铺|店|生意|饭店)~(?:不做|不干|不开)了|转(?:让|租)给(?:了)?(?:别人|人家|他|新|下家)|已(?:经)?(?:销户|过户)|过户给~了|过户了",
-            r"\b(?:(?:i|we|have|has|already|just|long ago|they) (?:have )?(?:already |since |just |long )?moved(?! the)|moved (?:out|away|house|home|to|last|in \d|years|long|abroad|from)|no longer (?:live|lives|living|rent|renting|own|owns|owner|at this|at that|there|my (?:house|home|flat|account|place|shop|address)|the owner|a tenant|tenants?|here|in (?:that|this))|(?:do|does) not (?:live|rent|own)~~ (?:any ?more|now|since|any longer)|(?:not|is not) (?:living|renting|staying) (?:there|here)(?: any ?more)?|sold (?:the|my|our|that|it|this)|(?:house|flat|apartment|property|shop|place|home|store|business|restaurant) (?:was |is |has been |had been |got )?(?:already )?(?:sold|demolished|torn down|knocked down|handed over|closed down|transferred)|used to (?:live|rent|own|be (?:my|our))|(?:lease|tenancy|rental|contract) (?:has |had |is |was )?(?:already )?(?:ended|expired|finished|up|over|terminated)|(?:i|we) left (?:the|that|this) (?:flat|house|apartment|place|address|property|shop)|gave up the (?:lease|shop|flat)|closed (?:the|my|our) (?:shop|business|store|restaurant)|handed (?:over )?the (?:shop|keys|flat|house)|(?:new owner|someone else) (?:lives|owns|has)|(?:former|previous|old) (?:tenant|owner|address) of)\b",
+            rf"(?:我|我们|我家|我们家|本人|全家|人|公司|店)?{_GONE}*(?:从(?:那|这)(?:里|边|儿)?)?搬(?:走|家"
+            rf"|离|出去|出来|到|去|了|迁)(?:了|很久|好久|多年|到|[一二三四五六七八九十两\d]+年|外地|新|别"
+            rf"|去|啊|,|$)",
+            rf"{_PLACE}~(?:卖|出售|转手|转让|过户|盘出去|转出去|兑出去|退租|退了|退掉|不租了|到期|拆了|拆掉"
+            rf"|拆迁|拆除|关门|关了|倒闭|注销|法拍|抵押掉|交给别人|给别人了|易主|没了|不是我的了)(?!吗)",
+            rf"(?:{_GONE})(?:把)?~(?:卖(?:掉|了|给(?!我)|出)|退租|过户(?:给|了|出)|转让(?:给|了|出)|盘(?:给"
+            rf"|出)|转(?:给|手|出))",
+            r"(?<!买)卖(?:掉|给(?!我)|出去)了?~?(?:别人|人家|他|新|房东|$|,)|(?:已|不再|没有再|没再|早不"
+            r"|已经不|早就不|不)(?:在)?(?:租|住)(?:在)?(?:这|那|这里|那里|那边|这边|那儿|那套|这套|你们那"
+            r"|这个小区|该处|此处)?了|(?:已|不)在(?:这|那)(?:里|边|儿|个小区|个地方)?住了|租约~(?:到期"
+            r"|结束|满)|(?:房租|租期|租房|合同)(?:已|已经|早|早就|上个?月)?(?:到期|结束|满)(?:了|搬|退|不)"
+            r"|退(?:了)?租了?|退房了",
+            r"(?:我|早|已|已经|现在|早就)(?:已经)?不是(?:这|那)?(?:个|家|户|里)?(?:的)?(?:那|这)?(?:个|家"
+            r"|户|店|公司|厂)*(?:里)?(?:的)?(?:业主|房主|户主|房东|店主|老板|租客|住户|租户|用户|法人"
+            r"|负责人)了|离开(?:了)?(?:那|这)~(?:出租屋|房|小区|公司|店|城市|地方)~(?:了|年|月)|(?:店|厂"
+            r"|公司|铺子?|饭店|超市)~(?:倒闭|关门|注销|转让|停业|歇业|不开)|(?:以前|之前|原来|曾经|过去"
+            r"|早前)(?:我)?(?:是|在|住|租)~?(?:住|租|的|我的|我家|那|这)~(?:现在|后来|早|已|不)|(?:以前"
+            r"|原来|之前)(?:住|租)(?:过|在|的)?(?:那|这)(?:里|边|儿)?(?:的|了)?(?:$|[,。])|拆迁了|(?:房子"
+            r"|那里|那边|那片|我们村|老房子|村)~(?:拆了|拆完|拆掉|推平|平了)|店~(?:不开|没开|不干|关)了|"
+            r"(?:铺|店|生意|饭店)~(?:不做|不干|不开)了|转(?:让|租)给(?:了)?(?:别人|人家|他|新|下家)|已"
+            r"(?:经)?(?:销户|过户)|过户给~了|过户了",
+            r"\b(?:(?:i|we|have|has|already|just|long ago|they) (?:have )?(?:already |since |just "
+            r"|long )?moved(?! the)|moved (?:out|away|house|home|to|last|in \d|years|long|abroad|from)"
+            r"|no longer (?:live|lives|living|rent|renting|own|owns|owner|at this|at that|there|my "
+            r"(?:house|home|flat|account|place|shop|address)|the owner|a tenant|tenants?|here|in (?:that"
+            r"|this))|(?:do|does) not (?:live|rent|own)~~ (?:any ?more|now|since|any longer)|(?:not"
+            r"|is not) (?:living|renting|staying) (?:there|here)(?: any ?more)?|sold (?:the|my|our|that|it"
+            r"|this)|(?:house|flat|apartment|property|shop|place|home|store|business|restaurant) (?:was "
+            r"|is |has been |had been |got )?(?:already )?(?:sold|demolished|torn down|knocked down"
+            r"|handed over|closed down|transferred)|used to (?:live|rent|own|be (?:my|our))|(?:lease"
+            r"|tenancy|rental|contract) (?:has |had |is |was )?(?:already )?(?:ended|expired|finished|up"
+            r"|over|terminated)|(?:i|we) left (?:the|that|this) (?:flat|house|apartment|place|address"
+            r"|property|shop)|gave up the (?:lease|shop|flat)|closed (?:the|my|our) (?:shop|business|store"
+            r"|restaurant)|handed (?:over )?the (?:shop|keys|flat|house)|(?:new owner|someone else) "
+            r"(?:lives|owns|has)|(?:former|previous|old) (?:tenant|owner|address) of)\b",
         ),
         unless=pattern(
-            r"(?:准备|打算|计划|正在|正|快要?|即将|马上|可能|想|将要?|会|下个?月|明天|下周|年底|过几天|月底|等)~(?:搬|卖|退租|过户|转让|拆)|要(?:把~)?(?:搬|卖|退|过户|转让|拆)|没(?:有)?(?:搬|卖|退租|过户|转)|未(?:搬|卖|过户)",
-            r"(?:租客|租户|房客|邻居|楼上|楼下|对门|隔壁|人家|师傅|工人|你们|电工|把)~?(?:早|都|已经?|就|已)*(?:搬|退租)|(?:电表|表箱|电线杆|变压器|杆|设备|东西|家具|表|电箱)~搬|搬(?:回来|进来|进去|进|来|过来|新|不|东西)|又搬|(?:刚|才|新|上个?月)~搬(?:到这|来|进|过来|新家)|(?:微信|支付宝|app|平台|网上国网|户号)~过户(?!了)|怎么~过户|过户(?:手续|需要|怎么|要|流程|费)",
-            r"\b(?:will|going to|about to|planning to|plan to|before (?:i|we)|when (?:i|we)|might|may|want to|next (?:month|week|year)) (?:be )?(?:mov\w+|sell\w*)|(?:moving|selling) (?:out |house |it )?(?:next|soon|in|on|tomorrow)|not (?:yet )?(?:moved|sold)|tenant (?:has |have )?(?:moved|left)|moved (?:in|back|here)\b",
+            r"(?:准备|打算|计划|正在|正|快要?|即将|马上|可能|想|将要?|会|下个?月|明天|下周|年底|过几天"
+            r"|月底|等)~(?:搬|卖|退租|过户|转让|拆)|要(?:把~)?(?:搬|卖|退|过户|转让|拆)|没(?:有)?(?:搬|卖"
+            r"|退租|过户|转)|未(?:搬|卖|过户)",
+            r"(?:租客|租户|房客|邻居|楼上|楼下|对门|隔壁|人家|师傅|工人|你们|电工|把)~?(?:早|都|已经?|就"
+            r"|已)*(?:搬|退租)|(?:电表|表箱|电线杆|变压器|杆|设备|东西|家具|表|电箱)~搬|搬(?:回来|进来"
+            r"|进去|进|来|过来|新|不|东西)|又搬|(?:刚|才|新|上个?月)~搬(?:到这|来|进|过来|新家)|(?:微信"
+            r"|支付宝|app|平台|网上国网|户号)~过户(?!了)|怎么~过户|过户(?:手续|需要|怎么|要|流程|费)",
+            r"\b(?:will|going to|about to|planning to|plan to|before (?:i|we)|when (?:i|we)|might|may"
+            r"|want to|next (?:month|week|year)) (?:be )?(?:mov\w+|sell\w*)|(?:moving|selling) (?:out "
+            r"|house |it )?(?:next|soon|in|on|tomorrow)|not (?:yet )?(?:moved|sold)|tenant (?:has |have )?"
+            r"(?:moved|left)|moved (?:in|back|here)\b",
         ),
     ),
 )
@@ -165,18 +302,59 @@ NOT_HOLDER: tuple[Rule, ...] = (
         intent="not_account_holder",
         because="is related to the account but does not hold it",
         words=pattern(
-            r"(?:我|我们|俺|本人)(?:们)?(?:只|也|都|现在|就|其实|目前)?(?:是|只是|就是|就是个|不过是|也是|是个|属于|系)?(?:一个|个|代收电费的?|他的?|这(?:里|边|个?房子?)?的?|业主的?|户主的?|机主的?|老人的?|新来的?|新|房东的?|公司的?|代|在这|在这里|这家的?|那家的?|这个号的?)*(?:租客|租户|房客|租的?房|租房子?的?|租的|租住|承租|合租|中介|物业|保姆|护工|邻居|代办|代交|代管|管家|二房东|房东|房主他?(?:儿|女|老)|看(?:门|房子|店)的?|打工的?|店员|员工(?!号)|前台|秘书|助理|会计|财务|门卫|保安|接任|接替|继任|新(?:任|来)的|暂住|借住|房屋管家|网格员|村干部|社工)",
-            rf"我(?:是|只是|就是|系)(?:他的?|这家的?|户主的?|业主的?|机主的?|老人的?|[\u4e00-\u9fff]{{2,3}}的)(?:前)?{_KIN}",
-            rf"(?:户主|户名|机主|业主|房主|房东|开户人|登记的?人|名字|户头|房本|房产证|电费户|这户|户号|房子|这房子|这房|那房子|电表|账户|号)(?:登记)?(?:上)?(?:的)?(?:名字)?(?:是|写的是|写|叫|用的|登记的是|挂在|在)(?:我)?(?:的)?(?:们)?{_KIN}(?!欠)",
-            rf"(?:这|那|他|户主)(?:个|户|家)?(?:人)?(?:是|系)我(?:的)?(?:们)?(?:前)?{_KIN}(?:的)?(?:$|[,。!家户房名号])",
-            rf"我(?:的)?(?:们)?{_KIN}(?:的)?(?:家|户|房子|户头|名字|名下|户号|电费|电表)(?!~(?:着火|停电了|没电|怎么交|太))",
-            r"(?:(?:我|我们|我只|只)(?:是)?(?:代|给)|帮|替)(?:我|他|她|别人|人家|父母|老人|公司|房东|朋友|亲戚|邻居|我们)*(?:爸|妈|父母|父亲|母亲|爷爷|奶奶|老人|公司|房东|朋友|亲戚|邻居|家里|他|老板|同事|人)?(?:的)?(?:代)?(?:交|管|收|处理|打理|看|办|接收)(?!了?过了)(?:的)?(?:电费|房子|店|这个|通知|账|这事)?",
-            r"户主~(?:不在|去世|过世|走了|死了|没了|在外地|出国|不识字|换人)|(?:他|我爸|我妈|老人|父亲|母亲|户主|爷爷|奶奶|老伴|业主)(?:已经?|早就?|去年|前年|上个?月)*(?:去世|过世|不在了|走了|病故|没了|不在人世)|去世|过世|病故|已故|离婚了?|(?:前夫|前妻|前任)(?:的)?|(?:房子|房|屋|店|门面|铺子)(?:是)?(?:租的|借的|租来的|我租的)|(?:房子?|店面?|铺子?|门面)~(?:租出去|租给|出租|租客)|(?:找|问|联系|打给|打|催|发给)(?:我)?(?:们)?(?:房东|业主|户主|租客|租户|物业|我(?:爸|妈|老公|老婆|儿子|女儿|哥|姐))(?!了)|(?:交|给|付)(?:给)?(?:了)?(?:房东|物业|公司)|(?:电费|费用|钱)~(?:房东|物业|公司|单位|业主)(?:统一|来|代)?(?:收|交|付|管)|(?:房东|业主|公司|单位|物业|租客|租户)(?:统一|来|负责|那边|他|会|在)?(?:交|管)(?:的|电费|,|$)",
-            r"(?:他|那人|小?[\u4e00-\u9fff]{1,2}(?:经理|主任|总|工|会计|主管))(?:已经?|早就?|去年|上个?月|现在)*(?:离职|调走|调离|退休|不干|不在这|换岗|辞职|高升|离开)(?:了|,|我)?|我(?:是|现在)?(?:接|接替|接手|顶|接管)(?:他|任|了|[\u4e00-\u9fff]{1,3}的)|(?:工作|业务|岗位|这块)(?:已)?(?:移交|交接|转给)(?:我|给)",
-            r"\b(?:i am|i'm|we are|just|only|this is) (?:just |only |actually )?(?:the |a |an |his |her |their |only )*(?:tenant|renter|renting|lodger|flatmate|roommate|housemate|caretaker|agent|estate agent|property manager|landlord|neighbou?r|son|daughter|wife|husband|brother|sister|mother|father|mum|mom|dad|ex(?:[- ]\w+)?|carer|nephew|niece|grandson|granddaughter|cousin|partner|secretary|assistant|receptionist|successor|replacement|colleague|friend|subtenant|housekeeper|executor)\b|(?:account|bill|house|flat|contract|electricity|it|meter|name|apartment) (?:is |belongs |on it is )(?:under |in |to |on )*(?:my|our|the) (?:\w+ )?(?:landlord|father|mother|dad|mum|mom|husband|wife|son|daughter|brother|sister|parents?|company|boss|ex|ex[- ]\w+|uncle|aunt|roommate|owner|grand\w+)|(?:not|never) the (?:account[- ]?holder|holder|owner|bill payer|homeowner|landlord)|(?:contact|ask|text|tell|message|call) (?:my|the) (?:landlord|owner|father|mother|husband|wife|son|daughter|tenant|agent)|(?:my|the) (?:landlord|owner|company) (?:pays|handles|deals)|(?:i )?(?:pay|handle|look after|manage) (?:this |it |the bill |the account |the house |the bills )?(?:for|on behalf of) (?:my|our|the|an?)|(?:he|she|my (?:father|mother|dad|mum|husband|wife|\w+)|account holder|the owner) (?:has |is |was )?(?:passed away|died|deceased|dead)|(?:he|she|mr \w+|ms \w+|mrs \w+) (?:has )?(?:left (?:the )?(?:company|firm|us)|retired|resigned)|took over (?:from|his|her)|we (?:are )?divorced|my ex\b",
+            r"(?:我|我们|俺|本人)(?:们)?(?:只|也|都|现在|就|其实|目前)?(?:是|只是|就是|就是个|不过是|也是"
+            r"|是个|属于|系)?(?:一个|个|代收电费的?|他的?|这(?:里|边|个?房子?)?的?|业主的?|户主的?|机主的?"
+            r"|老人的?|新来的?|新|房东的?|公司的?|代|在这|在这里|这家的?|那家的?|这个号的?)*(?:租客|租户"
+            r"|房客|租的?房|租房子?的?|租的|租住|承租|合租|中介|物业|保姆|护工|邻居|代办|代交|代管|管家"
+            r"|二房东|房东|房主他?(?:儿|女|老)|看(?:门|房子|店)的?|打工的?|店员|员工(?!号)|前台|秘书|助理"
+            r"|会计|财务|门卫|保安|接任|接替|继任|新(?:任|来)的|暂住|借住|房屋管家|网格员|村干部|社工)",
+            rf"我(?:是|只是|就是|系)(?:他的?|这家的?|户主的?|业主的?|机主的?|老人的?"
+            rf"|[\u4e00-\u9fff]{{2,3}}的)(?:前)?{_KIN}",
+            rf"(?:户主|户名|机主|业主|房主|房东|开户人|登记的?人|名字|户头|房本|房产证|电费户|这户|户号"
+            rf"|房子|这房子|这房|那房子|电表|账户|号)(?:登记)?(?:上)?(?:的)?(?:名字)?(?:是|写的是|写|叫"
+            rf"|用的|登记的是|挂在|在)(?:我)?(?:的)?(?:们)?{_KIN}(?!欠)",
+            rf"(?:这|那|他|户主)(?:个|户|家)?(?:人)?(?:是|系)我(?:的)?(?:们)?(?:前)?{_KIN}(?:的)?(?:$"
+            rf"|[,。!家户房名号])",
+            rf"我(?:的)?(?:们)?{_KIN}(?:的)?(?:家|户|房子|户头|名字|名下|户号|电费|电表)(?!~(?:着火|停电了"
+            rf"|没电|怎么交|太))",
+            r"(?:(?:我|我们|我只|只)(?:是)?(?:代|给)|帮|替)(?:我|他|她|别人|人家|父母|老人|公司|房东|朋友"
+            r"|亲戚|邻居|我们)*(?:爸|妈|父母|父亲|母亲|爷爷|奶奶|老人|公司|房东|朋友|亲戚|邻居|家里|他"
+            r"|老板|同事|人)?(?:的)?(?:代)?(?:交|管|收|处理|打理|看|办|接收)(?!了?过了)(?:的)?(?:电费|房子"
+            r"|店|这个|通知|账|这事)?",
+            r"户主~(?:不在|去世|过世|走了|死了|没了|在外地|出国|不识字|换人)|(?:他|我爸|我妈|老人|父亲"
+            r"|母亲|户主|爷爷|奶奶|老伴|业主)(?:已经?|早就?|去年|前年|上个?月)*(?:去世|过世|不在了|走了"
+            r"|病故|没了|不在人世)|去世|过世|病故|已故|离婚了?|(?:前夫|前妻|前任)(?:的)?|(?:房子|房|屋|店"
+            r"|门面|铺子)(?:是)?(?:租的|借的|租来的|我租的)|(?:房子?|店面?|铺子?|门面)~(?:租出去|租给|出租"
+            r"|租客)|(?:找|问|联系|打给|打|催|发给)(?:我)?(?:们)?(?:房东|业主|户主|租客|租户|物业|我(?:爸"
+            r"|妈|老公|老婆|儿子|女儿|哥|姐))(?!了)|(?:交|给|付)(?:给)?(?:了)?(?:房东|物业|公司)|(?:电费"
+            r"|费用|钱)~(?:房东|物业|公司|单位|业主)(?:统一|来|代)?(?:收|交|付|管)|(?:房东|业主|公司|单位"
+            r"|物业|租客|租户)(?:统一|来|负责|那边|他|会|在)?(?:交|管)(?:的|电费|,|$)",
+            r"(?:他|那人|小?[\u4e00-\u9fff]{1,2}(?:经理|主任|总|工|会计|主管))(?:已经?|早就?|去年|上个?月"
+            r"|现在)*(?:离职|调走|调离|退休|不干|不在这|换岗|辞职|高升|离开)(?:了|,|我)?|我(?:是|现在)?"
+            r"(?:接|接替|接手|顶|接管)(?:他|任|了|[\u4e00-\u9fff]{1,3}的)|(?:工作|业务|岗位|这块)(?:已)?"
+            r"(?:移交|交接|转给)(?:我|给)",
+            r"\b(?:i am|i'm|we are|just|only|this is) (?:just |only |actually )?(?:the |a |an |his |her "
+            r"|their |only )*(?:tenant|renter|renting|lodger|flatmate|roommate|housemate|caretaker|agent"
+            r"|estate agent|property manager|landlord|neighbou?r|son|daughter|wife|husband|brother|sister"
+            r"|mother|father|mum|mom|dad|ex(?:[- ]\w+)?|carer|nephew|niece|grandson|granddaughter|cousin"
+            r"|partner|secretary|assistant|receptionist|successor|replacement|colleague|friend|subtenant"
+            r"|housekeeper|executor)\b|(?:account|bill|house|flat|contract|electricity|it|meter|name"
+            r"|apartment) (?:is |belongs |on it is )(?:under |in |to |on )*(?:my|our|the) (?:\w+ )?"
+            r"(?:landlord|father|mother|dad|mum|mom|husband|wife|son|daughter|brother|sister|parents?"
+            r"|company|boss|ex|ex[- ]\w+|uncle|aunt|roommate|owner|grand\w+)|(?:not|never) the "
+            r"(?:account[- ]?holder|holder|owner|bill payer|homeowner|landlord)|(?:contact|ask|text|tell"
+            r"|message|call) (?:my|the) (?:landlord|owner|father|mother|husband|wife|son|daughter|tenant"
+            r"|agent)|(?:my|the) (?:landlord|owner|company) (?:pays|handles|deals)|(?:i )?(?:pay|handle"
+            r"|look after|manage) (?:this |it |the bill |the account |the house |the bills )?(?:for"
+            r"|on behalf of) (?:my|our|the|an?)|(?:he|she|my (?:father|mother|dad|mum|husband|wife|\w+)"
+            r"|account holder|the owner) (?:has |is |was )?(?:passed away|died|deceased|dead)|(?:he|she"
+            r"|mr \w+|ms \w+|mrs \w+) (?:has )?(?:left (?:the )?(?:company|firm|us)|retired|resigned)"
+            r"|my \w+ is the (?:account |bill )?(?:holder|owner|customer|payer)|(?:only|just) rent(?:ing)?"
+            r"|took over (?:from|his|her)|we (?:are )?divorced|my ex\b",
         ),
         unless=pattern(
-            r"(?<!不)是户主本人|我就是(?:户主|业主|本人)|(?:租客|房客|租户)(?:刚|已经|早就?|都)?搬|给(?:我)?打(?:个)?电话|(?:我|本人)是户主",
+            r"(?<!不)是户主本人|我就是(?:户主|业主|本人)|(?:租客|房客|租户)(?:刚|已经|早就?|都)?搬|给"
+            r"(?:我)?打(?:个)?电话|(?:我|本人)是户主",
         ),
     ),
 )
@@ -186,7 +364,8 @@ NOT_NAMED: tuple[Rule, ...] = (
         intent="not_named",
         because="is not the registered holder",
         words=pattern(
-            r"(?:我|但我|可我|我已?经?)(?:们)?(?:并|可|又|也)?不是(?:户主|房主|业主|机主|开户人|房东|法人|老板|负责人|登记人|户主本人)(?!了)|(?:非|不是)(?:户主|业主|机主)(?!了)",
+            r"(?:我|但我|可我|我已?经?)(?:们)?(?:并|可|又|也)?不是(?:户主|房主|业主|机主|开户人|房东|法人"
+            r"|老板|负责人|登记人|户主本人)(?!了)|(?:非|不是)(?:户主|业主|机主)(?!了)",
         ),
         even=frozenset(("denied",)),
         unless=pattern(r"我(?:就)?是(?:户主|业主)"),
@@ -194,7 +373,10 @@ NOT_NAMED: tuple[Rule, ...] = (
     Rule(
         intent="unsure",
         because="is not sure",
-        words=pattern(r"不(?:太|大|是很)?(?:清楚|确定|记得)|可能(?:是|不是|吧)|也许|好像(?:是|不是)|应该(?:是|不是)吧|记不清|maybe|not sure|i think so|probably|perhaps"),
+        words=pattern(
+            r"不(?:太|大|是很)?(?:清楚|确定|记得)|可能(?:是|不是|吧)|也许|好像(?:是|不是)|应该(?:是|不是)"
+            r"吧|记不清|maybe|not sure|i think so|probably|perhaps"
+        ),
         after=_CHECK,
         even=frozenset(("denied", "asked")),
     ),
@@ -205,10 +387,25 @@ OPT: tuple[Rule, ...] = (
         intent="opt_in",
         because="asks for the messages to start again",
         words=pattern(
-            r"(?:恢复|重新|继续|再次|还是要?|还想|想要?|我要|请|帮我|又想)(?:给我|接着|再|开始|把)*(?:发送?|接收|收到?|订阅|开通|推送|开启|打开|通知|收取|恢复)(?:一下|吧)?(?:你们?的?|电费|停电|账单|的|这个|这些|欠费|所有|服务)*(?:短信|信息|通知|提醒|消息|推送|订阅)(?!了?不|.{0,3}(?:别|停|关))",
-            r"(?:重新|恢复|继续)~(?:发|收|接收)~(?:账单|短信|通知|提醒|信息)|(?:恢复|重新(?:开通|订阅|打开|接收)|开通|打开)~?(?:短信|提醒|通知|信息|推送)|(?:恢复|重新|继续)(?:给我)?(?:发(?:送|给我|短信|通知|信息)|订阅|接收|推送|开通)|取消退订|撤销退订|不退订|不想退订|退订(?:错|点错|按错)|误退订|(?:短信|通知|提醒|信息)(?:请|还是|给我|帮我)*(?:恢复|打开|开通|重新|继续)(?!供电|送电|了)|(?:开通|打开|开启)(?:短信|通知|提醒|信息)",
-            r"^(?:恢复|开通|重新订阅|订阅|恢复订阅|start|unstop|subscribe|resubscribe|opt ?in|resume)[。!]?$",
-            r"\b(?:start (?:sending|texting|messaging|the (?:texts|messages|alerts)|again|my (?:texts|messages|alerts))|(?:re-?subscribe|subscribe me|sign me up|opt(?: me)?(?: back)? in|opt-in)|resume (?:the |my |sending |texts|messages|alerts|notif\w+)+|(?:send|text|message) me (?:the |your )?(?:\w+ )?(?:messages |texts |alerts |notices )?again|(?:want|like|wish) (?:to )?(?:get|receive|have) (?:the |your |my |these |them |texts |messages |alerts |notices |outage )+~~again|turn (?:the |my )?(?:texts|messages|alerts|notifications|them) back on|(?:undo|cancel|reverse) (?:the |my )?(?:opt[- ]?out|unsubscribe|stop)|changed my mind,? (?:please )?(?:keep|send))\b",
+            r"(?:恢复|重新|继续|再次|还是要?|还想|想要?|我要|请|帮我|又想)(?:给我|接着|再|开始|把)*"
+            r"(?:发送?|接收|收到?|订阅|开通|推送|开启|打开|通知|收取|恢复)(?:一下|吧)?(?:你们?的?|电费"
+            r"|停电|账单|的|这个|这些|欠费|所有|服务)*(?:短信|信息|通知|提醒|消息|推送|订阅)(?!了?不"
+            r"|.{0,3}(?:别|停|关))",
+            r"(?:重新|恢复|继续)~(?:发|收|接收)~(?:账单|短信|通知|提醒|信息)|(?:恢复|重新(?:开通|订阅|打开"
+            r"|接收)|开通|打开)~?(?:短信|提醒|通知|信息|推送)|(?:恢复|重新|继续)(?:给我)?(?:发(?:送|给我"
+            r"|短信|通知|信息)|订阅|接收|推送|开通)|取消退订|撤销退订|不退订|不想退订|退订(?:错|点错|按错)"
+            r"|误退订|(?:短信|通知|提醒|信息)(?:请|还是|给我|帮我)*(?:恢复|打开|开通|重新|继续)(?!供电"
+            r"|送电|了)|(?:开通|打开|开启)(?:短信|通知|提醒|信息)",
+            r"^恢复(?:吧|一下|下)(?:,|$|。|!)|^(?:恢复|开通|重新订阅|订阅|恢复订阅|start|unstop|subscribe"
+            r"|resubscribe|opt ?in|resume)[。!]?$",
+            r"\b(?:start (?:sending|texting|messaging|the (?:texts|messages|alerts)|again|my (?:texts"
+            r"|messages|alerts))|(?:re-?subscribe|subscribe me|sign me up|opt(?: me)?(?: back)? in|opt-in)"
+            r"|resume (?:the |my |sending |texts|messages|alerts|notif\w+)+|(?:send|text|message) me "
+            r"(?:the |your )?(?:\w+ )?(?:messages |texts |alerts |notices )?again|(?:want|like|wish) "
+            r"(?:to )?(?:get|receive|have) (?:the |your |my |these |them |texts |messages |alerts "
+            r"|notices |outage )+~~again|turn (?:the |my )?(?:texts|messages|alerts|notifications|them)"
+            r" back on|(?:undo|cancel|reverse) (?:the |my )?(?:opt[- ]?out|unsubscribe|stop)"
+            r"|changed my mind,? (?:please )?(?:keep|send))\b",
         ),
         unless=pattern(r"(?:别|不要|不想|不用|停止)(?:再)?(?:继续|重新|给我)?(?:发|推|接收|收)"),
     ),
@@ -216,46 +413,100 @@ OPT: tuple[Rule, ...] = (
         intent="opt_out",
         because="sends the stop word",
         words=pattern(
-            r"^(?:请|我要|我|回复?|要求|申请|麻烦|帮我|全部|都|短信)*(?:退订|td|t|r|拒收|全部退订|退订全部|退订短信|短信退订)(?:了|吧|谢谢|短信|全部|所有|!|。|,|td|t|r|退订|啊|一下|回复|一切|通知|信息|掉)*$",
-            r"^(?:please |pls |reply )?(?:stop|stop ?all|unsubscribe(?: me)?|opt[- ]?out|optout|remove me|take me off|stop please|please stop|stop it|stop now|stop stop|revoke|stopp+)(?: please| all| now| thanks| thank you)?[。!,]*$",
+            r"^(?:请|我要|我|回复?|要求|申请|麻烦|帮我|全部|都|短信)*(?:退订|td|t|r|拒收|全部退订|退订全部"
+            r"|退订短信|短信退订)(?:了|吧|谢谢|短信|全部|所有|!|。|,|td|t|r|退订|啊|一下|回复|一切|通知"
+            r"|信息|掉)*$",
+            r"^(?:please |pls |reply )?(?:stop|stop ?all|unsubscribe(?: me)?|opt[- ]?out|optout|remove me"
+            r"|take me off|stop please|please stop|stop it|stop now|stop stop|revoke|stopp+)(?: please"
+            r"| all| now| thanks| thank you)?[。!,]*$",
         ),
     ),
     Rule(
         intent="opt_out",
         because="asks us not to send any more",
         words=pattern(
-            r"(?:别|不要|不用|不必|请勿|勿|甭|少|停止|停|禁止|不准|不许|拒绝|不需要|取消|无需|不接受|不想)(?:再|再次|在|继续|老|总|一直|天天|每天|乱|给我|向我|跟我|往我|对我|往|这|这个|你们|他妈|总是|老是|随便|瞎|反复|又|本机|这个号|本号码|这个?号码?|我这|我的?手机)*(?:发送?|推送|寄|群发|传)(?!电(?!费|话|力)|火|票|脾气|货|错|生|愁|现|飙|疯|牢骚|工单|誓|呆|车|钱|烧|动|光|放|热|展|挥|人|师傅|纸质|发票|单|个人|这么|那么|太|点|少|得)",
-            r"不(?:需要|要|想要)(?:再)?(?:你们?的?|这个|这种|这些|这|任何|什么)*(?:短信|通知|提醒|消息|信息|推送)(?!费)|(?<!之前)(?<!上次)(?<!误)(?<!是)退订(?!错|过|的|了?,?~(?:重新|恢复|怎么恢复|再开))|(?:取消|关闭|停止|停掉|终止|关掉|停了|停用|解除|屏蔽|去掉|注销|拒绝|拒收|不(?:想|要|需要|愿|愿意)?(?:再|在)?(?:收|收到|接收|订阅|接受))(?:我的?|这个?|所有|一切|全部|你们?的?|这些|这种|该|此|电费|停电|欠费|账单|催费|贵公司的?|任何|相关|到)*(?:短信|信息(?!登记)|通知|消息|推送|提醒|订阅|服务短信|骚扰|垃圾|短讯)",
-            r"(?:短信|信息|通知|消息|提醒|推送)(?:服务|功能)?(?:请|能不能|可以|可不可以|给我|帮我|都|全部|一律|麻烦|就|我|以后|也)*(?:不要|别|不用|不需要|停了吧?|停掉|停止|取消|关了|关掉|关闭|退了|退掉|不收|停一停)(?:再|在)?(?:发|来|了|吧|掉|推|收|给|$|,|!|。)",
-            r"(?:不想|不愿|不要|不再|别让我|拒绝)(?:再|在)?(?:意)?(?:收|看|接)(?:到)?(?:你们?的?|这些|这种|这个|这|任何|这类|贵)(?!钱|费|电)|(?:别|不要|勿|请勿|停止|少|不准|禁止)(?:再|在|来|总|老|一直|总是|老是)*(?:骚扰|打扰|烦我|烦人|轰炸|扰民)|(?:把我|将我|把这个?号码?|把我的?号码?|我的号码?)(?:从)?~?(?:移除|删除|删掉|去掉|拉黑|移出|去除|删了|除名|划掉)|(?:删除|删掉|去掉|移除)(?:掉)?(?:我的?|这个?|本)(?:手机|电话)?号码?|拒收|勿扰|(?:屏蔽|拉黑)你们?|不用(?:再)?(?:通知|提醒)我?了?(?:$|[,。!])|(?:别|不要|不用)(?:再)?(?:通知|提醒)(?:我|了)",
-            r"\b(?:stop|quit|cease|halt|no more|end) (?:all |with |the |these |sending|texting|messaging|contacting|bothering|spamming|harassing|your |those |any |further |spam|texts?|messages?|alerts|notifications|this spam)+(?! the power)(?:~~(?:texts?|messages?|me|us|alerts|notif\w+|spam|this|it|them|number|phone))?",
-            r"\b(?:unsubscribe|opt(?: me| us)?[- ]?out|take (?:me|my (?:number|phone)|this number|us) off|remove (?:me|my (?:number|phone|mobile|details|contact)|this number|us)|delete (?:my|this) (?:number|phone|mobile)|(?:do|please do|would you) not (?:ever )?(?:text|message|send|contact|sms|write|bother)(?: me| us| to me| any| more| this| these| it| texts| messages| again| anymore|$|[,。!])|do not (?:want|wish|need)(?: to)? (?:get|receive|have|see|hear|be)?~~(?:texts?|messages?|alerts|notifications?|reminders|from you)|not (?:interested|want) (?:in )?(?:your |these |any |receiv\w+ )+~~(?:texts?|messages?)|leave me alone|cancel (?:the |my |these |all |your )?(?:\w+ )?(?:texts?|messages?|alerts?|subscription|notifications?|reminders?)|turn off (?:the |these |my |all )?(?:\w+ )?(?:texts?|messages?|alerts?|notifications?|reminders?)|block(?:ing)? (?:you|this number)|no (?:more )?(?:texts|messages) please)\b",
+            r"(?:别|不要|不用|不必|请勿|勿|甭|少|停止|停|禁止|不准|不许|拒绝|不需要|取消|无需|不接受|不想)"
+            r"(?:再|再次|在|继续|老|总|一直|天天|每天|乱|给我|向我|跟我|往我|对我|往|这|这个|你们|他妈"
+            r"|总是|老是|随便|瞎|反复|又|本机|这个号|本号码|这个?号码?|我这|我的?手机)*(?:发送?|推送|寄"
+            r"|群发|传)(?!电(?!费|话|力)|火|票|脾气|货|错|生|愁|现|飙|疯|牢骚|工单|誓|呆|车|钱|烧|动|光|放"
+            r"|热|展|挥|人|师傅|纸质|发票|单|个人|这么|那么|太|点|少|得)",
+            r"不(?:需要|要|想要)(?:再)?(?:你们?的?|这个|这种|这些|这|任何|什么)*(?:短信|通知|提醒|消息"
+            r"|信息|推送)(?!费)|(?<!之前)(?<!上次)(?<!误)(?<!是)退订(?!错|过|的|了?,?~(?:重新|恢复"
+            r"|怎么恢复|再开))|(?:取消|关闭|停止|停掉|终止|关掉|停了|停用|解除|屏蔽|去掉|注销|拒绝|拒收|不"
+            r"(?:想|要|需要|愿|愿意)?(?:再|在)?(?:收|收到|接收|订阅|接受))(?:我的?|这个?|所有|一切|全部"
+            r"|你们?的?|这些|这种|该|此|电费|停电|欠费|账单|催费|贵公司的?|任何|相关|到)*(?:短信|信息"
+            r"(?!登记)|通知|消息|推送|提醒|订阅|服务短信|骚扰|垃圾|短讯)",
+            r"(?:短信|信息|通知|消息|提醒|推送)(?:服务|功能)?(?:请|能不能|可以|可不可以|给我|帮我|都|全部"
+            r"|一律|麻烦|就|我|以后|也)*(?:不要|别|不用|不需要|停了吧?|停掉|停止|取消|关了|关掉|关闭|退了"
+            r"|退掉|不收|停一停)(?:再|在)?(?:发|来|了|吧|掉|推|收|给|$|,|!|。)",
+            r"(?:不想|不愿|不要|不再|别让我|拒绝)(?:再|在)?(?:意)?(?:收|看|接)(?:到)?(?:你们?的?|这些|这种"
+            r"|这个|这|任何|这类|贵)(?!钱|费|电)|(?:别|不要|勿|请勿|停止|少|不准|禁止)(?:再|在|来|总|老"
+            r"|一直|总是|老是)*(?:骚扰|打扰|烦我|烦人|轰炸|扰民)|(?:把我|将我|把这个?号码?|把我的?号码?"
+            r"|我的号码?)(?:从)?~?(?:移除|删除|删掉|去掉|拉黑|移出|去除|删了|除名|划掉)|(?:删除|删掉|去掉"
+            r"|移除)(?:掉)?(?:我的?|这个?|本)(?:手机|电话)?号码?|拒收|勿扰|(?:屏蔽|拉黑)你们?|不用(?:再)?"
+            r"(?:通知|提醒)我?了?(?:$|[,。!])|(?:别|不要|不用)(?:再)?(?:通知|提醒)(?:我|了)",
+            r"\b(?:stop|quit|cease|halt|no more|end) (?:all |with |the |these |sending|texting|messaging"
+            r"|contacting|bothering|spamming|harassing|your |those |any |further |spam|texts?|messages?"
+            r"|alerts|notifications|this spam)+(?! the power)(?:~~(?:texts?|messages?|me|us|alerts"
+            r"|notif\w+|spam|this|it|them|number|phone))?",
+            r"\b(?:unsubscribe|opt(?: me| us)?[- ]?out|take (?:me|my (?:number|phone)|this number|us) off"
+            r"|remove (?:me|my (?:number|phone|mobile|details|contact)|this number|us)|delete (?:my|this) "
+            r"(?:number|phone|mobile)|(?:do|please do|would you) not (?:ever )?(?:text|message|send"
+            r"|contact|sms|write|bother)(?: me| us| to me| any| more| this| these| it| texts| messages"
+            r"| again| anymore|$|[,。!])|do not (?:want|wish|need)(?: to)? (?:get|receive|have|see|hear"
+            r"|be)?~~(?:texts?|messages?|alerts|notifications?|reminders|from you)|not (?:interested|want)"
+            r" (?:in )?(?:your |these |any |receiv\w+ )+~~(?:texts?|messages?)|leave me alone|cancel "
+            r"(?:the |my |these |all |your )?(?:\w+ )?(?:texts?|messages?|alerts?|subscription"
+            r"|notifications?|reminders?)|turn off (?:the |these |my |all )?(?:\w+ )?(?:texts?|messages?"
+            r"|alerts?|notifications?|reminders?)|block(?:ing)? (?:you|this number)|no (?:more )?(?:texts"
+            r"|messages) please)\b",
         ),
         even=frozenset(("asked", "denied", "supposed")),
         unless=pattern(
-            r"(?:晚上|半夜|凌晨|夜里|大半夜|中午|早上|清晨|休息时间|上班时间|周末|深夜|午休|睡觉|这么(?:早|晚)|太早|太晚|[0-9一二三四五六七八九十]+点(?:以?后|以?前|之[前后]))~~(?:不要|别|勿|少|不用)|(?:不要|别|勿|少)~(?:晚上|半夜|凌晨|夜里|大半夜|中午|清晨|这么早|这么晚|休息时间|睡觉|午休|深夜|周末)",
-            r"(?:别|不要|不用|停止|少)(?:再|给我|在)*(?:发(?:电|火|票|脾气|货|错|生|愁|纸质|飙|疯|牢骚|工单|誓|呆|现)|传(?:单|票))|(?:不小心|误|之前|上次|以前|手滑|点错)~退订|不退订|取消退订|没退订|不是要退订|不想退订|不要退订|别退订|怎么(?:就)?(?:给我)?退订|谁(?:给我)?退订|(?:取消|停止)(?:停电|检修|供电|计划|上门|预约|代扣|扣款|委托)(?!通知|短信|信息|提醒)",
-            r"(?:stop|do not).{0,30}(?:at night|after \d|before \d|late|so early|in the (?:evening|morning|middle)|on weekends|during)|(?:after|before) (?:\d+|dark|work|nine|ten|eight).{0,24}(?:stop|do not)|do not (?:send|text).{0,24}(?:man|technician|worker|someone|engineer|crew|guy|anyone|him|people|paper|bill by)|do not stop (?:send|text|the (?:text|mess|alert))|not (?:want to )?unsubscribe|stop (?:the |my |our |cutting |sending )?(?:power|electricity|supply|outage|cut)",
+            r"(?:晚上|半夜|凌晨|夜里|大半夜|中午|早上|清晨|休息时间|上班时间|周末|深夜|午休|睡觉|这么(?:早"
+            r"|晚)|太早|太晚|[0-9一二三四五六七八九十]+点(?:以?后|以?前|之[前后]))~~(?:不要|别|勿|少|不用)"
+            r"|(?:不要|别|勿|少)~(?:晚上|半夜|凌晨|夜里|大半夜|中午|清晨|这么早|这么晚|休息时间|睡觉|午休"
+            r"|深夜|周末)",
+            r"(?:别|不要|不用|停止|少)(?:再|给我|在)*(?:发(?:电|火|票|脾气|货|错|生|愁|纸质|飙|疯|牢骚"
+            r"|工单|誓|呆|现)|传(?:单|票))|(?:不小心|误|之前|上次|以前|手滑|点错)~退订|不退订|取消退订"
+            r"|没退订|不是要退订|不想退订|不要退订|别退订|怎么(?:就)?(?:给我)?退订|谁(?:给我)?退订|(?:取消"
+            r"|停止)(?:停电|检修|供电|计划|上门|预约|代扣|扣款|委托)(?!通知|短信|信息|提醒)",
+            r"(?:stop|do not).{0,30}(?:at night|after \d|before \d|late|so early|in the (?:evening|morning"
+            r"|middle)|on weekends|during)|(?:after|before) (?:\d+|dark|work|nine|ten|eight).{0,24}(?:stop"
+            r"|do not)|do not (?:send|text).{0,24}(?:man|technician|worker|someone|engineer|crew|guy"
+            r"|anyone|him|people|paper|bill by)|stop (?:rushing|chasing|nagging|pestering|hurrying)|"
+            r"(?:text|message|call|send)[^。!?]{0,24}(?:in the (?:morning|night)|at \d)|do not stop "
+            r"(?:send|text|the (?:text|mess|alert))|not (?:want to )?unsubscribe|stop (?:the |my |our "
+            r"|cutting |sending )?(?:power|electricity|supply|outage|cut)",
         ),
     ),
     Rule(
         intent="opt_out",
         because="wants only some of the messages",
-        words=pattern(r"\b(?:only|just) (?:send|text|want|need|give|message)\b|只(?:要|发|收|接收|需要?|想收)~(?:通知|短信|停电|电费|账单|提醒)"),
+        words=pattern(
+            r"\b(?:only|just) (?:send|text|want|need|give|message)\b|只(?:要|发|收|接收|需要?|想收)~"
+            r"(?:通知|短信|停电|电费|账单|提醒)"
+        ),
         doubtful=True,
     ),
     Rule(
         intent="opt_out",
         because="a bare word that may mean stop",
-        words=pattern(r"^[.\s]*(?:取消|n|end|cancel|quit|停止|停|不要|不需要|取消了?|不用了?|tt|退|退了|qx|0000|停掉|关闭|no more|停吧)[。!]*$"),
+        words=pattern(
+            r"^[.\s]*(?:取消|n|end|cancel|quit|停止|停|不要|不需要|取消了?|不用了?|tt|退|退了|qx|0000|停掉"
+            r"|关闭|no more|停吧)[。!]*$"
+        ),
         doubtful=True,
     ),
     Rule(
         intent="partial",
         because="refuses some messages and not others",
         words=pattern(
-            r"(?:只|仅|除了|以外|之外)~(?:发|收|通知|停电|电费|短信|提醒)~|还(?:是)?(?:要|得|可以|能)(?:照常)?(?:发|收|通知)|照发|除外|(?:不要|别|不用|取消|退订|不收)~(?:短信|通知|信息|提醒|账单|广告|调查|问卷|回访|发)~(?:但|不过|只|其他|其它|停电|保留|还要|照发|照常|可以|要)",
-            r"\b(?:only|except|but (?:keep|still|not the|i (?:still )?(?:want|need))|just the)\b~~(?:outage|bill|power|fault|text|message|alert|survey)",
+            r"(?:只|仅|除了|以外|之外)~(?:发|收|通知|停电|电费|短信|提醒)~|还(?:是)?(?:要|得|可以|能)"
+            r"(?:照常)?(?:发|收|通知)|照发|除外|(?:不要|别|不用|取消|退订|不收)~(?:短信|通知|信息|提醒"
+            r"|账单|广告|调查|问卷|回访|发)~(?:但|不过|只|其他|其它|停电|保留|还要|照发|照常|可以|要)",
+            r"\b(?:only|except|but (?:keep|still|not the|i (?:still )?(?:want|need))|just the)\b~~"
+            r"(?:outage|bill|power|fault|text|message|alert|survey)",
         ),
         even=frozenset(("supposed",)),
     ),

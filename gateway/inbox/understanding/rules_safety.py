@@ -7,13 +7,16 @@ from gateway.inbox.understanding.rule import Rule
 
 _ANY = frozenset(("asked", "hearsay"))
 _OVER = pattern(
-    r"(?:去年|前年|上个?月|上周|上次|以前|之前|昨天|前天|前几天|那天|当时|那会)~~(?:着火|起火|冒烟|冒火|火花|触电|漏电|麻|烧|断|倒|掉|炸|困)"
+    r"(?:去年|前年|上个?月|上周|上次|以前|之前|昨天|前天|前几天|那天|当时|那会)~~(?:着火|起火|冒烟|冒火"
+    r"|火花|触电|漏电|麻|烧|断|倒|掉|炸|困)"
     r"(?!~(?:现在|还在|又))",
     r"(?:已经|都|早就?|后来)~(?:灭了|扑灭|没事了|修好了?|处理好|处理了|解决了|接好|换好|救出|出来了|好了)",
-    r"隐患|排除(?:了|掉|完)|(?:原因|因为|由于|听说)~(?:挖断|撞断|刮断|砸断)|没事了|虚惊|现在(?:好了|没事|正常)|(?:火|烟)(?:已经?)?灭了|危险~(?:解除|排除)|多亏|幸好|幸亏",
+    r"差点(?:就)?(?:中暑|晕倒|摔)|隐患|排除(?:了|掉|完)|(?:原因|因为|由于|听说)~(?:挖断|撞断|刮断|砸断)"
+    r"|没事了|虚惊|现在(?:好了|没事|正常)|(?:火|烟)(?:已经?)?灭了|危险~(?:解除|排除)|多亏|幸好|幸亏",
     r"(?:last (?:week|month|year|night|time)|yesterday|used to)\b.{0,40}(?:fire|smok|spark|shock|burn)"
     r"|(?:fire|smok|spark|shock|burn|line|wire|cable).{0,40}(?:last (?:week|month|year|time)|yesterday)"
-    r"|(?:fire|danger|it|they|line|wire|leak) (?:is |was |has been |were )(?:already )?(?:put out|out now|fixed|safe now|over|sorted)"
+    r"|(?:fire|danger|it|they|line|wire|leak) (?:is |was |has been |were )(?:already )?(?:put out|out now"
+    r"|fixed|safe now|over|sorted)"
     r"|all safe|no longer dangerous|safe now|thanks? for (?:fixing|coming|sorting|dealing)",
 )
 
@@ -36,7 +39,8 @@ def _loss(because: str, *words: str, doubtful: bool = False) -> Rule:
         because=because,
         words=pattern(*words),
         unless=pattern(
-            r"总算来|终于来|来了,停|停了整整|有电了|来电了|恢复了|已经死|都死了|谢谢|送电了|(?:去年|前年|上个?月|上周|上次|以前|之前|那次)",
+            r"总算来|终于来|来了,停|停了整整|有电了|来电了|恢复了|已经死|都死了|谢谢|送电了|(?:去年|前年"
+            r"|上个?月|上周|上次|以前|之前|那次)",
             r"如果|要是|会不会停|last (?:week|month|year|time)",
         ),
         even=_ANY,
@@ -48,51 +52,100 @@ def _loss(because: str, *words: str, doubtful: bool = False) -> Rule:
 SAFETY: tuple[Rule, ...] = (
     _danger(
         "fire or smoke",
-        r"着(?:了?大?火|起火)|起火|冒[黑白浓大青]?烟|冒出?~烟|烟冒|烧起来|烧着了|(?<!得)(?<!气)(?<!都)(?<!我)冒火(?!了?也)|失火|火灾"
-        r"|(?:电表|表箱|电箱|配电箱|插座|电线|线路|线|变压器|空开|开关|闸刀|电缆|接头|电闸)~(?:烧了|烧着|在烧|烧起|燃|冒|打火|火花|发红|烧红|烫手|滋滋|噼啪|劈啪|啪啪|「火」)"
-        r"|火花|打火(?!机)|电弧|(?:变压器|电表|空开|插座|电缆|电箱|配电箱|电瓶|开关|电线)~(?<!要)炸|爆炸(?!性)|爆燃"
+        r"着(?:了?大?火|起火)|起火|冒[黑白浓大青]?烟|冒出?~烟|烟冒|烧起来|烧着了|(?<!得)(?<!气)(?<!都)"
+        r"(?<!我)冒火(?!了?也)|失火|火灾"
+        r"|(?:电表|表箱|电箱|配电箱|插座|电线|线路|线|变压器|空开|开关|闸刀|电缆|接头|电闸)~(?:烧了|烧着"
+        r"|在烧|烧起|燃|冒|打火|火花|发红|烧红|烫手|滋滋|噼啪|劈啪|啪啪|「火」)"
+        r"|火花|打火(?!机)|电弧|(?:变压器|电表|空开|插座|电缆|电箱|配电箱|电瓶|开关|电线)~(?<!要)炸|爆炸"
+        r"(?!性)|爆燃"
         r"|(?:焦糊?|糊|烧焦|胶皮|塑料)~味|闻到~(?:焦|糊|煤气|烧)|煤气泄[漏露]|燃气泄[漏露]|一氧化碳",
-        r"\b(?:on fire|caught fire|catching fire|there is (?:a )?fire|fire (?:in|at|on|coming|inside|near)|house fire|smoking|smoke"
-        r"|sparks?|sparking|flames?|burning|smell of burn\w*|burnt smell|smells? (?:like )?(?:burn\w*|gas)|gas leak|arcing"
+        r"\b(?:on fire|caught fire|catching fire|there is (?:a )?fire|fire (?:in|at|on|coming|inside|near)"
+        r"|house fire|smoking|smoke"
+        r"|sparks?|sparking|flames?|burning|smell of burn\w*|burnt smell|smells? (?:like )?(?:burn\w*|gas)"
+        r"|gas leak|arcing"
         r"|explod\w+|explosion|blew up|blown up|melting|carbon monoxide)\b",
     ),
     _danger(
         "live or fallen lines",
-        r"(?:电线|线路|高压线|电缆|低压线|裸线|进户线|线)(?!上缴)~(?:掉(?!电)|断(?!电|了?网)|落(?:下|地|在|到)|垂|耷拉|拖在|搭在|挂在|裸露|露在|露出|倒下|被~(?:刮|挂|扯|撞)断)",
-        r"(?:电缆|电线|高压线|线路|架空线)~(?:挖|撞|刮|砸|压|扯|拉|剪|吹)断|(?:挖|撞|刮|砸|压|扯|拉|吹)断了?~(?:电缆|电线|高压|线路|线)|裸(?:在|露|着)|断线(?!索)~(?:地|路|院|门|小孩|孩子|人)|(?:地上|路上|水里|地面|路面|马路)~(?:断线|电线|电缆|高压线|带电)|(?:电线杆|杆子|水泥杆|线杆|电塔|铁塔|杆)~(?:倒|断|歪|斜|要倒|撞|裂|倾)|裸露的?(?:电线|线|电缆|铜)|变压器~(?:漏油|倒|掉|歪)",
-        r"(?:电表箱|表箱|电箱|配电箱|配电房|电表|插座|变压器|电缆井|箱变|配电柜)~(?:进水|泡|淹|漏水|水里|浸)|水~(?:淹|漫|泡)~(?:表箱|电箱|配电|电表|插座|变压器|箱变)"
-        r"|(?:表箱|电箱|配电箱|配电柜|箱变|变压器)门?~(?:敞开|敞着|开着|没锁|没盖|没门|没关)[^。!?]{0,12}(?:小孩|孩子|娃|学生)|(?:小孩|孩子|娃|学生)[^。!?]{0,8}(?:摸|碰|玩|伸手|爬)[^。!?]{0,8}(?:电线|电箱|表箱|线|变压器|配电)",
-        r"\b(?:(?:power |electric\w* |live |overhead )?(?:lines?|wires?|cables?)(?: is| are| has| have| was| came|'s)? ?(?:just |all )?(?:come |been )?(?:down|fallen|fell|hanging|dangling|snapped|broken|exposed|on the (?:ground|road|floor|street|path|grass))"
-        r"|(?:downed|fallen|dangling|exposed|bare|live|hanging|broken) (?:power |electric\w* )?(?:lines?|wires?|cables?)|pole (?:is |has |has been )?(?:down|fallen|fell|broken|leaning|snapped|about to)"
-        r"|transformer (?:is |has )?(?:leaking|fallen)|water (?:in|into|inside|dripping|pouring|is coming|coming) ~~(?:meter|fuse|socket|panel|box|consumer unit))\b",
+        r"(?:电线|线路|高压线|电缆|低压线|裸线|进户线|线)(?!上缴)~(?:掉(?!电)|断(?!电|了?网)|落(?:下|地|在"
+        r"|到)|垂|耷拉|拖在|搭在|挂在|裸露|露在|露出|倒下|被~(?:刮|挂|扯|撞)断)",
+        r"(?:电缆|电线|高压线|线路|架空线)~(?:挖|撞|刮|砸|压|扯|拉|剪|吹)断|(?:挖|撞|刮|砸|压|扯|拉|吹)"
+        r"断了?~(?:电缆|电线|高压|线路|线)|裸(?:在|露|着)|断线(?!索)~(?:地|路|院|门|小孩|孩子|人)|(?:地上"
+        r"|路上|水里|地面|路面|马路)~(?:断线|电线|电缆|高压线|带电)|(?:电线杆|杆子|水泥杆|线杆|电塔|铁塔"
+        r"|杆)~(?:倒|断|歪|斜|要倒|撞|裂|倾)|裸露的?(?:电线|线|电缆|铜)|变压器~(?:漏油|倒|掉|歪)",
+        r"(?:电表箱|表箱|电箱|配电箱|配电房|电表|插座|变压器|电缆井|箱变|配电柜)~(?:进水|泡|淹|漏水|水里"
+        r"|浸)|水~(?:淹|漫|泡)~(?:表箱|电箱|配电|电表|插座|变压器|箱变)"
+        r"|(?:表箱|电箱|配电箱|配电柜|箱变|变压器)门?~(?:敞开|敞着|开着|没锁|没盖|没门|没关)[^。!?]{0,12}"
+        r"(?:小孩|孩子|娃|学生)|(?:小孩|孩子|娃|学生)[^。!?]{0,8}(?:摸|碰|玩|伸手|爬)[^。!?]{0,8}(?:电线"
+        r"|电箱|表箱|线|变压器|配电)",
+        r"\b(?:(?:power |electric\w* |live |overhead )?(?:lines?|wires?|cables?)(?: is| are| has| have"
+        r"| was| came|'s)? ?(?:just |all )?(?:come |been )?(?:down|fallen|fell|hanging|dangling|snapped"
+        r"|broken|exposed|on the (?:ground|road|floor|street|path|grass))"
+        r"|(?:downed|fallen|dangling|exposed|bare|live|hanging|broken) (?:power |electric\w* )?(?:lines?"
+        r"|wires?|cables?)|pole (?:is |has |has been )?(?:down|fallen|fell|broken|leaning|snapped"
+        r"|about to)"
+        r"|transformer (?:is |has )?(?:leaking|fallen)|water (?:in|into|inside|dripping|pouring|is coming"
+        r"|coming) ~~(?:meter|fuse|socket|panel|box|consumer unit))\b",
     ),
     _danger(
         "electric shock",
-        r"(?<!接)触电|电到(?!期|位|底|家)(?:了|人|我|他|孩子|小孩|狗|牛|手)?|(?:被|让|给)~?电(?:了一?下|到|击|麻|得)|电死|电击|(?<!电)漏电(?!保护|开关|断路|保)|漏了?电(?!保护|开关|断路|保)|带电(?!作业|话|显|池|器|源|脑|饭|动)|麻手|手麻|发麻|麻了一下|电麻|(?:摸|碰)~(?:麻|有电|带电|过电)|跨步电压",
-        r"\b(?:electrocut\w*|(?:electric(?:al)?|got an?|get an?|getting|gave me an?|giving|gives|mild|small|static|had an?) shocks?|shocks? (?:me|him|her|us|from|when|off)|(?:was|got|been|being|getting) (?:shocked|zapped) (?:by the|from|when|off|touching)|(?:got|get|gets|getting|being) (?:shocked|zapped)|tingl\w+|live (?:tap|pipe|metal|casing))\b",
+        r"(?<!接)触电|电到(?!期|位|底|家)(?:了|人|我|他|孩子|小孩|狗|牛|手)?|(?:被|让)~?电(?:了(?:$"
+        r"|[,。!一])|到|击|麻|得|伤|晕|着)|电死|电击|(?<!电)漏电(?!保护|开关|断路|保)|漏了?电(?!保护|开关"
+        r"|断路|保)|带电(?!作业|话|显|池|器|源|脑|饭|动)|麻手|手麻|发麻|麻了一下|电麻|(?:摸|碰)~(?:麻|有电"
+        r"|带电|过电)|跨步电压",
+        r"\b(?:electrocut\w*|(?:electric(?:al)?|got an?|get an?|getting|gave me an?|giving|gives|mild"
+        r"|small|static|had an?) shocks?|shocks? (?:me|him|her|us|from|when|off)|(?:was|got|been|being"
+        r"|getting) (?:shocked|zapped) (?:by the|from|when|off|touching)|(?:got|get|gets|getting|being) "
+        r"(?:shocked|zapped)|tingl\w+|live (?:tap|pipe|metal|casing))\b",
     ),
     _danger(
         "life depends on power",
-        r"呼吸机|制氧机|氧气机|吸氧|透析|腹透|雾化|吸痰|监护仪|心电监护|胰岛素|保温箱~(?:婴儿|宝宝|早产)|早产儿|血氧|供氧|氧气~(?:不够|没了|快)|(?:等着|正在)~手术|手术室|(?<![a-z])icu(?![a-z])|重症",
-        r"\b(?:ventilator|oxygen (?:machine|concentrator|pump|tank)?|home oxygen|dialysis|nebuli[sz]er|cpap|bipap|life support|incubator|insulin|feeding pump|on oxygen|medical (?:equipment|device|machine)|suction machine)\b",
+        r"呼吸机|制氧机|氧气机|吸氧|透析|腹透|雾化|吸痰|监护仪|心电监护|胰岛素|保温箱~(?:婴儿|宝宝|早产)"
+        r"|早产儿|血氧|供氧|氧气~(?:不够|没了|快)|(?:等着|正在)~手术|手术室|(?<![a-z])icu(?![a-z])|重症",
+        r"\b(?:ventilator|oxygen (?:machine|concentrator|pump|tank)?|home oxygen|dialysis|nebuli[sz]er"
+        r"|cpap|bipap|life support|incubator|insulin|feeding pump|on oxygen|medical (?:equipment|device"
+        r"|machine)|suction machine)\b",
         even=_ANY | frozenset(("supposed",)),
     ),
     _danger(
         "people in danger",
-        r"救命|「救」~|快不行了|生命危险|人命(?!关天)|死人了|(?:要|会|快|出)(?:死人|出人命|人命)|昏(?:倒|迷|过去|厥)|晕(?:倒|过去|厥)|中暑|抽搐|喘不(?:上|过)~?气|呼吸困难|没呼吸|口吐白沫|休克|心脏病~(?:发|犯)|犯病|发病|大出血|要生了|摔(?:伤|倒|下|断|了)|烫伤|烧伤|砸(?:到|伤|中)~(?:人|了|孩子|老人|我)|有人受伤|冻(?:僵|昏)|(?:老人|孩子|宝宝|婴儿|病人)~(?:发烧|高烧|不行了|受不了|快撑不住|撑不住|危险|难受)",
+        r"救命|「救」~|快不行了|生命危险|人命(?!关天)|死人了|(?:要|会|快|出)(?:死人|出人命|人命)|昏(?:倒"
+        r"|迷|过去|厥)|晕(?:倒|过去|厥)|中暑|抽搐|喘不(?:上|过)~?气|呼吸困难|没呼吸|口吐白沫|休克|心脏病~"
+        r"(?:发|犯)|犯病|发病|大出血|要生了|摔(?:伤|倒|下|断|了)|烫伤|烧伤|砸(?:到|伤|中)~(?:人|了|孩子"
+        r"|老人|我)|有人受伤|冻(?:僵|昏)|(?:老人|孩子|宝宝|婴儿|病人)~(?:发烧|高烧|不行了|受不了|快撑不住"
+        r"|撑不住|危险|难受)",
         r"(?:困|关|卡|被困|锁)~(?:电梯|里面|里头|车库)|电梯~(?:困|关|卡|有人|里有|停了~人)|被困",
-        r"\b(?:(?:stuck|trapped|people|person|someone|child|kids?|mother|mum|father|dad|wife|husband) (?:is |are |am |was )?(?:stuck |trapped |still )?(?:in|inside) (?:the |a |our )?(?:lift|elevator)|trapped|collapsed|fainted|unconscious|can not breathe|heat ?stroke|life or death|life[- ]threatening|dying(?! to)|in danger|emergency|injured|hurt badly|someone (?:is|got) hurt|(?:baby|mother|father|child|mum|dad|grandma|grandpa) (?:is )?(?:freezing|overheating|very ill|sick))\b",
+        r"\b(?:(?:stuck|trapped|people|person|someone|child|kids?|mother|mum|father|dad|wife|husband) "
+        r"(?:is |are |am |was )?(?:stuck |trapped |still )?(?:in|inside) (?:the |a |our )?(?:lift"
+        r"|elevator)|trapped|collapsed|fainted|unconscious|can not breathe|heat ?stroke|life or death"
+        r"|life[- ]threatening|dying(?! to)|in danger|emergency|injured|hurt badly|someone (?:is|got) hurt"
+        r"|(?:baby|mother|father|child|mum|dad|grandma|grandpa) (?:is )?(?:freezing|overheating|very ill"
+        r"|sick))\b",
     ),
     _danger(
         "does not want to live",
-        r"不想活|活不下去|活不成|不活了|活着(?:真|也|都|还|实在)*(?:没|没有|没啥|没什么|有什么|有啥)(?:意思|劲|意义|盼头)|一死了之|死了一了百了|死了干净|想死(?!你|他)|去死算了|死了算了|死了得了|自杀|轻生|寻短见|想不开|跳楼(?!价)|跳(?:下去|河|江|桥|井)|从~(?:楼上|楼顶|天台|阳台)~跳|上吊|喝(?:农)?药(?:自|死|算)|割腕|一了百了|遗书|死给你|死在你们|没有?活路|活着没(?:意思|意义|劲)|不想在这个世上|离开这个世界|生不如死|结束(?:自己|生命)|了结自己",
-        r"\b(?:kill myself|suicid\w*|end (?:my life|it all)|do not want to (?:live|be here)|not want to live|no (?:reason|point) (?:to|in) liv\w+|better off dead|want to die|wish i (?:was|were) dead|can not go on|jump off|hang myself|take my (?:own )?life)\b",
+        r"不想活|活不下去|活不成|不活了|活着(?:真|也|都|还|实在)*(?:没|没有|没啥|没什么|有什么|有啥)"
+        r"(?:意思|劲|意义|盼头)|一死了之|死了一了百了|死了干净|想死(?!你|他)|去死算了|死了算了|死了得了"
+        r"|自杀|轻生|寻短见|想不开|跳楼(?!价)|跳(?:下去|河|江|桥|井)|从~(?:楼上|楼顶|天台|阳台)~跳|上吊|喝"
+        r"(?:农)?药(?:自|死|算)|割腕|一了百了|遗书|死给你|死在你们|没有?活路|活着没(?:意思|意义|劲)"
+        r"|不想在这个世上|离开这个世界|生不如死|结束(?:自己|生命)|了结自己",
+        r"\b(?:kill myself|suicid\w*|end (?:my life|it all)|do not want to (?:live|be here)"
+        r"|not want to live|no (?:reason|point) (?:to|in) liv\w+|better off dead|want to die|wish i (?:was"
+        r"|were) dead|can not go on|jump off|hang myself|take my (?:own )?life)\b",
         even=frozenset(("asked", "hearsay", "supposed")),
     ),
     _loss(
         "large loss about to happen",
-        r"鱼塘|虾塘|蟹塘|增氧|缺氧|(?:鱼|虾|蟹|鸡|猪|鸭|苗)~(?:要死|快死|会死|死完|死光|全死|翻塘|闷死|憋死|浮头|保不住)|养殖(?:场|户)?~(?:停|没|断|死|等|急|怎么办)|养鸡场|养猪场|鸡舍|猪舍|孵化|大棚~(?:冻|卷帘|没电|停电|菜)|育苗|冷库|冷藏(?:室|库|车)|冻库|疫苗|药品~冷|血库"
-        r"|(?:生产线|炉|钢水|高炉|窑|模具|机组|服务器|机房)~(?:停|报废|凝|冻|要坏|烧|断|没电|炸)|整?批~(?:报废|坏)|货~(?:全|都|要|快)~?(?:坏|化|烂|臭)|海鲜~(?:死|坏|臭|化)|(?:损失|赔)~(?:几十|上百|几百|几|十|百|\d+)~?万",
-        r"\b(?:fish (?:pond|farm|tank)?s?~~(?:die|dying|dead|oxygen|aerat\w+)|aerators?|(?:chickens?|poultry|birds|pigs?|livestock|cattle|prawns?|shrimps?)~~(?:die|dying|dead|suffocat\w+)|hatchery|cold (?:store|storage|room)|freezers?~~(?:thaw\w*|defrost\w*|spoil\w*|melting|full)|vaccines?|production line|furnace|server room|(?:stock|goods|meat|seafood|batch)~~(?:spoil\w*|rot\w*|ruined|go(?:ing)? bad|lost))\b",
+        r"鱼塘|虾塘|蟹塘|增氧|缺氧|(?:鱼|虾|蟹|鸡|猪|鸭|苗)~(?:要死|快死|会死|死完|死光|全死|翻塘|闷死"
+        r"|憋死|浮头|保不住)|养殖(?:场|户)?~(?:停|没|断|死|等|急|怎么办)|养鸡场|养猪场|鸡舍|猪舍|孵化"
+        r"|大棚~(?:冻|卷帘|没电|停电|菜)|育苗|冷库|冷藏(?:室|库|车)|冻库|疫苗|药品~冷|血库"
+        r"|(?:生产线|炉|钢水|高炉|窑|模具|机组|服务器|机房)~(?:停|报废|凝|冻|要坏|烧|断|没电|炸)|整?批~"
+        r"(?:报废|坏)|货~(?:全|都|要|快)~?(?:坏|化|烂|臭)|海鲜~(?:死|坏|臭|化)|(?:损失|赔)~(?:几十|上百"
+        r"|几百|几|十|百|\d+)~?万",
+        r"\b(?:fish (?:pond|farm|tank)?s?~~(?:die|dying|dead|oxygen|aerat\w+)|aerators?|(?:chickens?"
+        r"|poultry|birds|pigs?|livestock|cattle|prawns?|shrimps?)~~(?:die|dying|dead|suffocat\w+)|hatchery"
+        r"|cold (?:store|storage|room)|freezers?~~(?:thaw\w*|defrost\w*|spoil\w*|melting|full)|vaccines?"
+        r"|production line|furnace|server room|(?:stock|goods|meat|seafood|batch)~~(?:spoil\w*|rot\w*"
+        r"|ruined|go(?:ing)? bad|lost))\b",
     ),
 )

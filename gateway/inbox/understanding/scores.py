@@ -13,64 +13,163 @@ from dataclasses import dataclass
 from gateway.inbox.understanding.phrases import pattern
 
 _HAN = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_EN = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_EN = {
+    "zero": 0,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
 
 # What follows a figure that counts something else.
 _UNIT = (
-    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个|小时|分钟|分多钟|分半|秒|天|日|号|月|年|周|星期|礼拜|楼|层|栋|幢|座|单元|室|户|人|位|名|次|遍|回(?!复)|趟|块|元|毛|万|千|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里|岁|"
-    r"%|折|路|区|组|队|班|台|只|张|条|页|项|批|期|级|档|口|家|间|辆|把|根|盏|台|套|份|代|g\b|步|段|片|线|号线|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来|年级|分之|分局|分公司|分店|分厂|/\d|-\d|\d)"
-    r"|(?: ?(?:minutes?|minute|hours?|hour|days?|weeks?|months?|years?|pm\b|am\b|th\b|st\b|nd\b|rd\b|o'clock|floors?|times?|people|persons?|guys?|men|man\b|workers?|technicians?|engineers?|visits?|calls?|yuan|dollars?|usd|rmb|kwh|units?|kids?|children|flats?|apartments?|houses?|meters?|lights?|rooms?|phases?|attempts?|trips?|messages?|texts?|bills?|accounts?|percent|more\b|of (?:them|us|you|the)|storeys?|blocks?|am\b))"
+    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个|小时|分钟|分多钟|分半|秒|天|日|号|月|年|周|星期|礼拜|楼|层|栋|幢"
+    r"|座|单元|室|户|人|位|名|次|遍|回(?!复)|趟|块|元|毛|万|千|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里|岁|"
+    r"%|折|路|区|组|队|班|台|只|张|条|页|项|批|期|级|档|口|家|间|辆|把|根|盏|台|套|份|代|g\b|步|段|片|线"
+    r"|号线|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来|年级|分之"
+    r"|分局|分公司|分店|分厂|/\d|-\d|\d)"
+    r"|(?: ?(?:minutes?|minute|hours?|hour|days?|weeks?|months?|years?|pm\b|am\b|th\b|st\b|nd\b|rd\b"
+    r"|o'clock|floors?|times?|people|persons?|guys?|men|man\b|workers?|technicians?|engineers?|visits?"
+    r"|calls?|yuan|dollars?|usd|rmb|kwh|units?|kids?|children|flats?|apartments?|houses?|meters?|lights?"
+    r"|rooms?|phases?|attempts?|trips?|messages?|texts?|bills?|accounts?|percent|more\b|of (?:them|us|you"
+    r"|the)|storeys?|blocks?|am\b))"
 )
 _BEFORE = re.compile(
-    r"(?:第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|rmb|约|等了?|花了?|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到|g|no\.?|number|room|flat|unit|floor|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by|past|about|around|over|nearly|almost|waited|for|took|in|within|another|last|next|these|those|only|all|these|the|my|our|phase|tower|gate|level|no|least) ?$"
+    r"(?:第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|rmb|约|等了?|花了?"
+    r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
+    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到|g|no\.?|number|room|flat|unit|floor"
+    r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
+    r"|past|about|around|over|nearly|almost|waited|for|took|in|within|another|last|next|these|those|only"
+    r"|all|these|the|my|our|phase|tower|gate|level|no|least) ?$"
 )
 _RATES = re.compile(
-    r"(?:打个?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是|算|为|就|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务(?:态度)?|总体|综合|整体|还是|最多|顶多|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)|option|reply|overall|solid|=|->|,|:|full|easily|definitely) ?$"
+    r"(?:打个?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是"
+    r"|算|为|就|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度|服务(?=[1-5](?:分|$"
+    r"|[,。!]))|总体|综合|整体|还是|最多|顶多|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?|rate"
+    r"(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them| him"
+    r"| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?(?: an?)?"
+    r"|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean(?:t|s)?|an?"
+    r"|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)|option|reply"
+    r"|overall|solid|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
-    r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|怎么可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我|希望(?:我|你)|师傅说|他说|你们说|以为"
-    r"|\b(?:would have|would (?:be|give|rate)|was going to|wanted to|going to give|almost gave|if |unless|last time|before|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked (?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*|could be)\b"
+    r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
+    r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
+    r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
+    r"|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|怎么可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
+    r"|希望(?:我|你)|师傅说|他说|你们说|以为"
+    r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
+    r"|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
+    r"(?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*"
+    r"|could be)\b"
 )
-_MINE_NOW = re.compile(r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|所以|只|就|才|算|应该|but|now|so|then|still|however|instead|actually|meant|make)")
+_MINE_NOW = re.compile(
+    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|所以|只|就|才|算|应该|but|now|so|then|still|however"
+    r"|instead|actually|meant|make)"
+)
 _CHANGES = re.compile(
-    r"改(?:成|为|到|给|打)|换成|更正|纠正|算了|还是(?:给|打|选)|最终|最后|不对|(?:打|按|发|回|评|选|写|点|弄)错|手滑|手误|应该(?:是|为|给|打)|哦不|不,|重新|收回|才对"
-    r"|\b(?:sorry|meant|mean|change|correction|actually|no wait|oops|make (?:it|that)|should (?:be|have been)|instead|mistake|typo|rather|final\w*|scratch that)\b"
+    r"改(?:成|为|到|给|打)|换成|更正|纠正|算了|还是(?:给|打|选)|最终|最后|不对|(?:打|按|发|回|评|选|写|点"
+    r"|弄)错|手滑|手误|应该(?:是|为|给|打)|哦不|不,|重新|收回|才对"
+    r"|\b(?:sorry|meant|mean|change|correction|actually|no wait|oops|make (?:it|that)|should (?:be"
+    r"|have been)|instead|mistake|typo|rather|final\w*|scratch that)\b"
 )
-_DEDUCTS = re.compile(r"(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less|deducted|down)")
-_FULL = re.compile(r"(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)|(?:full|top|maximum|max|perfect|highest) (?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10")
-_FULL_BASE = re.compile(r"满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)|out of (?:five|5|ten|10)\b|/ ?5(?!\d)(?: stars?)?")
+_DEDUCTS = re.compile(
+    r"(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|"
+    r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
+    r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
+    r"|deducted|down)"
+)
+_FULL = re.compile(
+    r"(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)|(?:full|top|maximum|max|perfect|highest) "
+    r"(?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10"
+)
+_FULL_BASE = re.compile(
+    r"满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)|out of (?:five|5|ten|10)\b|/ ?5"
+    r"(?!\d)(?: stars?)?"
+)
 _FIGURE = re.compile(
-    r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五](?=[分星]|颗星|$|[,。!])"
+    r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五](?=[分星]|颗星|$"
+    r"|[,。!])"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
 _WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是)([零一二两三四五])(?=$|[,。!?吧啊了])")
-_RANGE = re.compile(r"[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.\d|[1-5]分?半|[一二三四]分半|between [1-5]")
-_TARGETS = re.compile(
-    r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team|engineer)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|但是|不过|而|and|but)[^。!?]{0,6}?"
-    r"(?:公司|供电局|单位|你们|速度|效率|质量|结果|调度|客服|系统|电网|流程|时间|company|utility|office|call cent|hotline|speed|you|system|response)[^。!?]{0,6}?[1-5一二三四五]"
-    r"|(?:公司|供电局|单位|你们|速度|效率|质量|调度|客服|系统|company|utility|office|hotline|speed|response)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|不过|and|but)[^。!?]{0,6}?(?:师傅|人|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?[1-5一二三四五]"
+_RANGE = re.compile(
+    r"[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)[分星]?(?!分制)|[三二四一][四五三二][分星]"
+    r"|[1-5]\.\d|[1-5]分?半|[一二三四]分半|between [1-5]"
 )
-_ORDERS = re.compile(r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:给|打|回|评|选|按|填)[^,。!?]{0,6}[1-5五满]|(?:told|asked|begged|forced|wants?|made) me (?:to )?(?:give|rate|press|reply|answer|for)")
+_TARGETS = re.compile(
+    r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team"
+    r"|engineer)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|但是|不过|而|and|but)[^。!?]{0,6}?"
+    r"(?:公司|供电局|单位|你们|速度|效率|质量|结果|调度|客服|系统|电网|流程|时间|company|utility|office"
+    r"|call cent|hotline|speed|you|system|response)[^。!?]{0,6}?[1-5一二三四五]"
+    r"|(?:公司|供电局|单位|你们|速度|效率|质量|调度|客服|系统|company|utility|office|hotline|speed"
+    r"|response)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|不过|and|but)[^。!?]{0,6}?(?:师傅|人"
+    r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?[1-5一二三四五]"
+)
+_ORDERS = re.compile(
+    r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:给|打|回|评|选|按|填)"
+    r"[^,。!?]{0,6}[1-5五满]|(?:told|asked|begged|forced|wants?|made) me (?:to )?(?:give|rate|press|reply"
+    r"|answer|for)"
+)
 
-_VERY = r"(?:非常|十分|特别|超级?|极其|极为|太|相当|无比|万分|百分之?百|百分百|100%|1000%|绝对|真的?很|很|挺|蛮|老|真心|巨|贼|好|最|完全)"
-_NOT = r"(?:不是很|不是太|不太|不大|不怎么|不是特别|不是非常|没有很|不够|不算|不甚|不咋|不很|不是那么|不咋么|不是十分|并不|不那么)"
-_LEAST = re.compile(rf"(?:{_VERY}(?:的)?|一点(?:儿)?(?:也|都)|丝毫|毫|压根|根本就?|从来|半点都)(?:地|的)?不(?:是)?(?:很)?满意|very (?:dis|un)satisfied|(?:extremely|totally|completely|highly|really|most) (?:dis|un)satisfied|not (?:at all )satisfied|not satisfied at all")
-_LESS = re.compile(rf"{_NOT}满意|不满(?!意)|不满意|^(?:很|非常)?失望满意|不(?:能|会|可能)满意|(?:dis|un)satisfied|not (?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with")
+_VERY = (
+    r"(?:非常|十分|特别|超级?|极其|极为|太|相当|无比|万分|百分之?百|百分百|100%|1000%|绝对|真的?很|很|挺"
+    r"|蛮|老|真心|巨|贼|好|最|完全)"
+)
+_NOT = (
+    r"(?:不是很|不是太|不太|不大|不怎么|不是特别|不是非常|没有很|不够|不算|不甚|不咋|不很|不是那么|不咋么"
+    r"|不是十分|并不|不那么)"
+)
+_LEAST = re.compile(
+    rf"(?:{_VERY}(?:的)?|一点(?:儿)?(?:也|都)|丝毫|毫|压根|根本就?|从来|半点都)(?:地|的)?不(?:是)?"
+    rf"(?:很)?满意|very (?:dis|un)satisfied|(?:extremely|totally|completely|highly|really|most) (?:dis|un)"
+    rf"satisfied|not (?:at all )satisfied|not satisfied at all"
+)
+_LESS = re.compile(
+    rf"{_NOT}满意|不满(?!意)|不满意|^(?:很|非常)?失望满意|不(?:能|会|可能)满意|(?:dis|un)satisfied|not "
+    rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
+)
 _MIDDLE = re.compile(r"一般(?!情况|来说|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|neutral|so[- ]so|average")
-_MOST = re.compile(rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally|completely|highly|really|fully|super|most) satisfied")
+_MOST = re.compile(
+    rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
+    rf"|completely|highly|really|fully|super|most) satisfied"
+)
 _GOOD = re.compile(r"满意|satisfied")
-_ASKED_VERDICT = re.compile(r"(?:几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗|么|不|了吗|没)|满意度|不满意(?:可以|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案|解决|处理|结果|说法)|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)")
-_DOUBLE = re.compile(r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied|no dissatisfaction|(?:不能|无法|没法)不满意")
+_ASKED_VERDICT = re.compile(
+    r"(?:几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗|么|不|了吗|没)|满意度|不满意(?:可以"
+    r"|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案"
+    r"|解决|处理|结果|说法)|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
+)
+_DOUBLE = re.compile(
+    r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么"
+    r"|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied"
+    r"|no dissatisfaction|(?:不能|无法|没法)不满意"
+)
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
 _CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|but|however|though|except")
 
 _PRAISE = pattern(
-    r"(?<!不)(?<!没)(?<!不太)(?<!不是)(?<!不算)(?:很|非常|十分|特别|挺|真|太|超|蛮|都|都很|也很|相当|最)(?:好(?!久|多|几|奇|像)|棒|赞|快(?!死)|专业|热情|耐心|负责|及时|不错|细心|认真|满意|贴心|周到|给力|靠谱|到位|高效|迅速)|不错|点赞|好评|「赞」|给力|优秀|完美|杠杠的|没的说|没话说|(?<!不)非常满意|(?<!不)很满意|(?<![不算])满意(?!吗)|厉害|表扬|感谢|谢谢|^[1-5],?好(?:$|[,。!])|好(?:样的|评)",
-    r"\b(?:excellent|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
+    r"(?<!不)(?<!没)(?<!不太)(?<!不是)(?<!不算)(?:很|非常|十分|特别|挺|真|太|超|蛮|都|都很|也很|相当|最)"
+    r"(?:好(?!久|多|几|奇|像)|棒|赞|快(?!死)|专业|热情|耐心|负责|及时|不错|细心|认真|满意|贴心|周到|给力"
+    r"|靠谱|到位|高效|迅速)|不错|点赞|好评|「赞」|给力|优秀|完美|杠杠的|没的说|没话说|(?<!不)非常满意|"
+    r"(?<!不)很满意|(?<![不算])满意(?!吗)|厉害|表扬|感谢|谢谢|^[1-5],?好(?:$|[,。!])|好(?:样的|评)",
+    r"\b(?:excellent|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
+    r"|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick"
+    r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没))|太慢|恶劣|垃圾|糟|失望|投诉|骗|烂|没修|没解决|没人|没来|还没|根本没|态度不好|不行|不好|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又(?:坏|停|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|个屁|贵|脏|乱|拖",
-    r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|bad|poor|worst|rude|slow|useless|disappoint\w+|unacceptable|never|nobody|no one|still|not|waste|pathetic|late|mess|wrong|disgust\w+|rubbish|unprofessional)\b",
+    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没))|太慢|恶劣|垃圾|糟|失望|投诉|骗|烂|没修|没解决|没人|没来"
+    r"|还没|根本没|态度不好|不行|不好|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又(?:坏|停"
+    r"|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|个屁|贵|脏|乱|拖",
+    r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|bad|poor|worst|rude|slow|useless|disappoint\w+"
+    r"|unacceptable|never|nobody|no one|still|not|waste|pathetic|late|mess|wrong|disgust\w+|rubbish"
+    r"|unprofessional)\b",
 )
 
 
@@ -149,18 +248,26 @@ def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
 
 
 _ASKED_ABOUT = re.compile(
-    r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)|代表|表示|什么意思|\?| means| is (?:what|the (?:best|worst|highest|lowest)))"
+    r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
+    r"|代表|表示|什么意思|\?| means| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
 _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅)")
 _SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会)|would")
 _UNDONE = re.compile(
-    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子))"
+    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
+    r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子))"
 )
 #: A surname that is also a counter: "5 张经理很好".
-_NAMED = re.compile(r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长|站长|队长|班长)")
-_POINTS = re.compile(r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不|配|支|歧|清)|颗?星(?!期)|stars?|points?|out of|/ ?5|marks?)")
+_NAMED = re.compile(
+    r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
+    r"|站长|队长|班长)"
+)
+_POINTS = re.compile(
+    r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不|配|支|歧|清)|颗?星"
+    r"(?![期级])|stars?|points?|out of|/ ?5|marks?)"
+)
 _UNIT_AFTER = re.compile(_UNIT)
 
 
@@ -177,10 +284,10 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
-        if value < 0 or len(word.split(".")[0].lstrip("-")) > 3:
+        if value < 0 or value > 999:
             return None
         return _Figure(value, start, end, True, withdrawn)
-    if _UNIT_AFTER.match(after) and not _NAMED.match(after):
+    if (_UNIT_AFTER.match(after) or after.startswith("星级")) and not _NAMED.match(after):
         return None
     if bare == word:
         return _Figure(value, start, end, not latin, withdrawn)
@@ -194,9 +301,9 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return _Figure(value, start, end, True, withdrawn)
     if opens and closes:
         return _Figure(value, start, end, False, withdrawn)
-    if latin or (word in _HAN):
+    if latin or word in _HAN:
         return None
-    if not before or (before[-1] in ",。!?" and after[0:1] not in "a"):
+    if not before or before[-1] in ",。!?":
         return _Figure(value, start, end, False, withdrawn)
     if not after or after.strip(",。! 「」赞笑谢") == "":
         return _Figure(value, start, end, False, withdrawn)
@@ -217,9 +324,7 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
             return True
         break
     after = text[end : end + 14]
-    return bool(
-        _UNDONE.match(after)
-    )
+    return bool(_UNDONE.match(after))
 
 
 def _by_words(text: str, scale: tuple[int, int], figures: list[_Figure]) -> Rated:
@@ -238,7 +343,7 @@ def _by_words(text: str, scale: tuple[int, int], figures: list[_Figure]) -> Rate
         if full is not None:
             return full
         return Rated(True, None, True, "a figure taken back") if figures else NO_RATING
-    if len(marks) > 1 or _CONTRAST.search(text) and marks[0] >= 4 and _BLAME.search(text):
+    if len(marks) > 1 or (_CONTRAST.search(text) and marks[0] >= 4 and _BLAME.search(text)):
         return Rated(True, None, True, "more than one verdict")
     if marks[0] == 0:
         if "谈不上" in text or "说不上" in text or "称不上" in text:
@@ -264,13 +369,16 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     text = _DOUBLE.sub("", _ASKED_VERDICT.sub("", text))
     unhappy = bool(_LEAST.search(text) or _LESS.search(text))
     happy = not unhappy and bool(_MOST.search(text) or _GOOD.search(text))
-    if unhappy and score >= 4 or happy and score <= 2:
+    if (unhappy and score >= 4) or (happy and score <= 2):
         return True
     praise, blame = bool(_PRAISE.search(text)), bool(_BLAME.search(text))
     return (score <= 2 and praise and not blame) or (score >= 4 and blame and not praise and not _mild(text))
 
 
-_MILD = re.compile(r"了点|点儿?$|就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only|slightly|though|next time|wish|hope")
+_MILD = re.compile(
+    r"了点|点儿?$|就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only"
+    r"|slightly|though|next time|wish|hope"
+)
 
 
 def _mild(text: str) -> bool:

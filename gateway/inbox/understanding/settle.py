@@ -48,8 +48,12 @@ _STOPS = frozenset(("wrong_number", "moved_or_sold"))
 #: Where the left is heard, the right is not what is meant.
 OUTWEIGHS: Mapping[str, frozenset[str]] = {
     # the number stops; the account's opt-outs are left alone, and a stranger rates nothing
-    "wrong_number": frozenset(("opt_out", "score", "comment", "help", "ack", "sent_wrongly", "billing_dispute", "human")),
-    "moved_or_sold": frozenset(("wrong_number", "sent_wrongly", "opt_out", "comment", "help", "ack", "not_account_holder", "billing_dispute")),
+    "wrong_number": frozenset(
+        ("opt_out", "score", "comment", "help", "ack", "sent_wrongly", "billing_dispute", "human")
+    ),
+    "moved_or_sold": frozenset(
+        ("wrong_number", "sent_wrongly", "opt_out", "comment", "help", "ack", "not_account_holder", "billing_dispute")
+    ),
     # a relative is never struck off
     "not_account_holder": frozenset(("wrong_number", "sent_wrongly", "comment", "help", "ack")),
     # the notice is wrong, not the number

@@ -10,7 +10,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 INTENTS: frozenset[str] = frozenset(
-    ["score", "comment", "wrong_number", "moved_or_sold", "not_account_holder", "opt_out", "opt_in", "complaint", "broken_commitment", "false_closure", "repeat_appeal", "billing_dispute", "payment_made", "payment_promise", "payment_question", "payment_extension", "outage_report", "outage_question", "restored_confirm", "not_restored", "ack", "thanks", "human", "help", "safety_urgent", "abuse", "unclear"]
+    [
+        "score",
+        "comment",
+        "wrong_number",
+        "moved_or_sold",
+        "not_account_holder",
+        "opt_out",
+        "opt_in",
+        "complaint",
+        "broken_commitment",
+        "false_closure",
+        "repeat_appeal",
+        "billing_dispute",
+        "payment_made",
+        "payment_promise",
+        "payment_question",
+        "payment_extension",
+        "outage_report",
+        "outage_question",
+        "restored_confirm",
+        "not_restored",
+        "ack",
+        "thanks",
+        "human",
+        "help",
+        "safety_urgent",
+        "abuse",
+        "unclear",
+    ]
 )
 
 # Every kind of message the gateway sends, and the question it is read as. The left column is what
