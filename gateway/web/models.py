@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -49,8 +50,8 @@ def _number(value: str) -> str:
         raise ValueError(str(error)) from error
 
 
-#: An instant, RFC 3339 with an offset. Strings alone come this far, and a strict field would not read them.
-Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(in_reach), BeforeValidator(_written)]
+#: An instant, RFC 3339 with an offset, read into UTC. Strings alone come this far, and a strict field would not read them.
+Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_in_utc), BeforeValidator(_written)]
 #: A telephone number, read into E.164.
 Number = Annotated[str, StringConstraints(max_length=40), AfterValidator(_number)]
 AccountNo = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
