@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from gateway.archive.importing import FLAT, ImportRunner
@@ -313,3 +314,27 @@ async def test_progress_is_told(office: Office) -> None:
     await office.runner().run(await office.hand_in("archive", many(25)), lambda rows, share: told.append((rows, share)))
     assert [rows for rows, _ in told] == [10, 20, 25]
     assert told[-1][1] == 1
+
+
+async def test_a_workbook_names_the_sheet_of_what_it_refuses(office: Office, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for title, account in (("第1页", 4100000039), ("第2页", 4.17e15)):
+        sheet = book.create_sheet(title)
+        sheet.append(["岚州市供电公司用户档案明细表"])
+        sheet.append(["用户编号", "客户名称", "手机号码", "运行容量"])
+        sheet.append([account, "温兰香", 13000476232, "=4+4"])
+        sheet.append(["合计", "1户"])
+    book.save(tmp_path / "a.xlsx")
+    loaded = await office.load("archive", tmp_path / "a.xlsx", "用户档案.xlsx")
+    assert counts(loaded) == (2, 1, 0, 0, 1, 0)
+    reasons = await office.rows("SELECT row_number, column_name, reason FROM import_reject ORDER BY id")
+    assert [(row["row_number"], row["column_name"]) for row in reasons] == [
+        (3, "运行容量"),
+        (3, "运行容量"),
+        (3, "用户编号"),
+    ]
+    assert "formula in D3 has no stored result" in reasons[0]["reason"]
+    assert reasons[0]["reason"].endswith("(sheet 第1页)")
+    assert "rounded" in reasons[2]["reason"]
+    assert reasons[2]["reason"].endswith("(sheet 第2页)")
+    assert await office.links() == [("4100000039", "+8613000476232", "holder", "unverified", True)]

@@ -24,8 +24,8 @@ class Limits:
     """What may be opened: bytes of a file, bytes an XLSX unpacks to, cells in the rectangle of one sheet."""
 
     file: int = 1 << 30
-    unpacked: int = 400 << 20
-    cells: int = 12_000_000
+    unpacked: int = 256 << 20
+    cells: int = 6_000_000
 
 
 class Table:
