@@ -50,7 +50,8 @@ def _number(value: str) -> str:
         raise ValueError(str(error)) from error
 
 
-#: An instant, RFC 3339 with an offset, read into UTC. Strings alone come this far, and a strict field would not read them.
+#: An instant, RFC 3339 with an offset, read into UTC. Strings alone come this far, and a strict field would
+#: not read them.
 Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_in_utc), BeforeValidator(_written)]
 #: A telephone number, read into E.164.
 Number = Annotated[str, StringConstraints(max_length=40), AfterValidator(_number)]
