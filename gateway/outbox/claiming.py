@@ -46,7 +46,9 @@ WITH pace AS (
                tokens + rate * extract(epoch FROM at - refilled_at)) AS tokens, at
   FROM lane, clock_timestamp() AS at WHERE id = $4 AND rate > 0 FOR UPDATE OF lane
 ), room AS (
-  SELECT CASE WHEN $8 THEN least($3, greatest(0, floor((SELECT tokens FROM pace))::int)) ELSE $3 END AS size
+  SELECT CASE WHEN NOT lane.enabled THEN 0
+              WHEN $8 THEN least($3, greatest(0, floor((SELECT tokens FROM pace))::int)) ELSE $3 END AS size
+  FROM lane WHERE id = $4
 ), due AS MATERIALIZED (
   SELECT found.id, share.turn
   FROM unnest($9::smallint[], $10::uuid[], $11::timestamptz[], $12::uuid[], $13::int[])

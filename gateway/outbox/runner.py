@@ -97,9 +97,10 @@ class LaneRunner:
         try:
             while not self._closing:
                 await self._round()
-        finally:
+        except BaseException:
             for task in self._flying.values():
                 task.cancel()
+            raise
 
     async def stop(self, deadline: float) -> None:
         """Claim no more and let what is in flight end within `deadline` seconds; what does not, ends in doubt."""
