@@ -49,10 +49,15 @@ class Call(Generic[B, Q]):
     request: web.Request
     body: B
     query: Q
-    #: The transaction the handler works in; the endpoint commits it.
-    session: AsyncSession
     #: Where the handler itself sees to the Idempotency-Key (`Route.own_transaction`).
     claim: Claim | None = None
+    opened: AsyncSession | None = None
+
+    @property
+    def session(self) -> AsyncSession:
+        """The transaction the handler works in; the endpoint commits it."""
+        assert self.opened is not None, "a route with a transaction of its own has no session"
+        return self.opened
 
     @property
     def services(self) -> Services:
@@ -193,19 +198,14 @@ class Endpoint:
         content = await self._content(request)
         body = self._parsed(content)
         claim = self._claim(request, caller, content)
-        async with self._around.services.database.session() as session:
-            call: Call[Any, Any] = Call(
-                around=self._around,
-                caller=caller,
-                request=request,
-                body=body,
-                query=query,
-                session=session,
-                claim=claim,
-            )
-            return await (
-                self._plain(call) if claim is None or self._route.own_transaction else self._once(call, claim)
-            )
+        call: Call[Any, Any] = Call(
+            around=self._around, caller=caller, request=request, body=body, query=query, claim=claim
+        )
+        if self._route.own_transaction:
+            # A session costs more than all the rest of a short request.
+            return await self._plain(call)
+        async with self._around.services.database.session() as call.opened:
+            return await (self._plain(call) if claim is None else self._once(call, claim))
 
     async def _authenticated(self, request: web.Request) -> Caller:
         scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
@@ -276,8 +276,8 @@ class Endpoint:
         if isinstance(value, web.Response):
             return value
         body = self._answer.dump_json(value, by_alias=True)
-        if self._route.method != "GET":
-            await call.session.commit()
+        if call.opened is not None and self._route.method != "GET":
+            await call.opened.commit()
         return json_response(body, self._route.status)
 
     async def _once(self, call: Call[Any, Any], claim: Claim) -> web.Response:
