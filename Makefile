@@ -5,7 +5,8 @@ VENV := .venv
 # A system uv is used where there is one; otherwise it is put beside the environment it makes.
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/bin/uv)
 STAMP := $(VENV)/.synced
-PYTEST := $(VENV)/bin/python -m pytest
+# Two workers, a file of tests to each at a time: every worker has a database server of its own.
+PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench reader-report crash-test browser clean
@@ -32,7 +33,7 @@ reader-report: $(STAMP) ## Say how well replies are read, intent by intent
 	$(VENV)/bin/python -m tests.understanding.report
 
 crash-test: $(STAMP) ## Kill nodes in the middle of batches, at twenty random moments
-	$(PYTEST) tests/outbox -m crash --crash-seeds 20
+	$(VENV)/bin/python -m pytest tests/outbox -m crash --crash-seeds 20
 
 browser: ## Find a Chromium for the browser tests, and install it where that is allowed
 	@sh .ci/browser
