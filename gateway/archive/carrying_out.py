@@ -48,11 +48,11 @@ async def carry_out(
     """Change the links as decided; what upstream must hear of it."""
     told: list[NewChange] = []
     before_case = await held(connection, case)
-    revoked = [id_ for id_, d in decided.items() if d.decision == "revoke" and rows[id_].state != "revoked"]
+    revoked = [id_ for id_, d in sorted(decided.items()) if d.decision == "revoke" and rows[id_].state != "revoked"]
     await links.revoke(connection, revoked, at=now, reason=reason)
     told += [_change("link_revoked", rows[id_], rows[id_].role) for id_ in revoked]
     changed: list[tuple[int, dict[str, Any]]] = []
-    for id_, decision in decided.items():
+    for id_, decision in sorted(decided.items()):
         row = rows[id_]
         if decision.decision == "revoke" or row.state == "revoked":
             continue
@@ -101,7 +101,8 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
     decided later.
     """
     kept = await connection.fetch(
-        "SELECT link_id, before::text, after::text FROM correction_link WHERE correction_id = $1 AND after IS NOT NULL",
+        """SELECT link_id, before::text, after::text FROM correction_link
+           WHERE correction_id = $1 AND after IS NOT NULL ORDER BY link_id""",
         case,
     )
     now = await links.lock(connection, [row["link_id"] for row in kept])
@@ -128,7 +129,9 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
 
 async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datetime) -> list[NewChange]:
     """Take the contacts that a case brought away again; what upstream must hear of it."""
-    kept = await connection.fetch("SELECT link_id, before::text FROM correction_contact WHERE correction_id = $1", case)
+    kept = await connection.fetch(
+        "SELECT link_id, before::text FROM correction_contact WHERE correction_id = $1 ORDER BY 1", case
+    )
     rows = await links.lock(connection, [row["link_id"] for row in kept])
     made = [row["link_id"] for row in kept if row["before"] is None]
     changed = [(row["link_id"], json.loads(row["before"])) for row in kept if row["before"] is not None]

@@ -11,15 +11,16 @@ from gateway.kernel.ids import new_id
 
 _INVITATION: Final = "SELECT id FROM invitation WHERE message_id = $1 ORDER BY id LIMIT 1 FOR UPDATE"
 _INSERT: Final = """
-INSERT INTO evaluation (id, invitation_id, score, solved, comment, at, channel, contact_point_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO evaluation (id, invitation_id, score, solved, comment, at, channel, contact_point_id, inbound_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 # What the later answer does not say stands from the earlier one; what it does say goes over it.
 _SUPERSEDE: Final = """
 UPDATE evaluation SET
   history = history || jsonb_build_array(jsonb_build_object(
-    'score', score, 'solved', solved, 'comment', comment, 'at', at, 'inbound_id', $7::text)),
+    'score', score, 'solved', solved, 'comment', comment, 'at', at, 'inbound_id', inbound_id)),
   score = coalesce($2, score), solved = coalesce($3, solved), comment = coalesce($4, comment), at = $5, channel = $6,
+  inbound_id = $7,
   state = 'counted'
 WHERE id = $1
 """
@@ -50,8 +51,7 @@ class Recorded:
 async def record(connection: Any, answer: Answer) -> Recorded | None:
     """Record an answer in the connection's transaction; None where the message invited nobody to evaluate.
 
-    A later answer supersedes an earlier one, which stays in the history together with the inbound that took
-    its place (`inbound_id`).
+    A later answer supersedes an earlier one, which stays in the history.
     """
     invitation = await connection.fetchval(_INVITATION, answer.message_id)
     if invitation is None:
@@ -66,7 +66,7 @@ async def record(connection: Any, answer: Answer) -> Recorded | None:
             answer.comment,
             answer.at,
             answer.channel,
-            str(answer.inbound_id),
+            answer.inbound_id,
         )
         return Recorded(id=earlier, revised=True)
     evaluation = new_id(answer.at)
@@ -80,5 +80,6 @@ async def record(connection: Any, answer: Answer) -> Recorded | None:
         answer.at,
         answer.channel,
         answer.contact_point_id,
+        answer.inbound_id,
     )
     return Recorded(id=evaluation, revised=False)

@@ -51,6 +51,8 @@ class Evaluation(Base):
     #: `counted`, or `withdrawn` where the customer took the score back.
     state: Mapped[str] = mapped_column(Text, server_default="counted")
     contact_point_id: Mapped[int] = mapped_column(BigInteger)
+    #: What the customer said it with.
+    inbound_id: Mapped[UUID | None]
     #: Earlier answers, oldest first: `score`, `solved`, `comment`, `at`, `inbound_id`.
     history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
 

@@ -36,10 +36,8 @@ AT_ONCE: Final = 200
 ABREAST: Final = 4
 
 _TAKE: Final = """
-SELECT id, sender, text, channel, received_at, contact_point_id FROM inbound i
-WHERE id = $1 AND state = 'received' AND NOT EXISTS (
-  SELECT FROM inbound earlier WHERE earlier.sender = i.sender AND earlier.id < i.id AND earlier.state = 'received')
-FOR UPDATE SKIP LOCKED
+SELECT id, sender, text, channel, received_at, contact_point_id FROM inbound
+WHERE id = $1 AND state = 'received' FOR UPDATE SKIP LOCKED
 """
 #: The scale that survey texts print.
 SCALE: Final = (1, 5)
@@ -88,6 +86,7 @@ class Reader:
         return sum(await asyncio.gather(*(self._in_turn(abreast, ids) for ids in by_sender)))
 
     async def _in_turn(self, abreast: asyncio.Semaphore, ids: Sequence[UUID]) -> int:
+        """Texts of one sender, one after another: behind one that another node holds, the rest wait."""
         dealt = 0
         async with abreast:
             for id_ in ids:
@@ -100,7 +99,7 @@ class Reader:
         """One text, in one transaction; False where it must be taken again later, here or elsewhere."""
         try:
             async with self._database.work() as work:
-                row = await self._take(work.connection, id_)
+                row = await work.connection.fetchrow(_TAKE, id_)
                 if row is None:
                     return False
                 await self._settle(work.connection, row)
@@ -112,12 +111,6 @@ class Reader:
             log.exception("a reaction failed", inbound=str(id_))
             await self._leave(id_, f"could not be dealt with: {type(error).__name__}")
         return True
-
-    async def _take(self, connection: Any, id_: UUID) -> Any:
-        """The text, held; None where another node has the sender's turn or the text was dealt with."""
-        sender = await connection.fetchval("SELECT sender FROM inbound WHERE id = $1", id_)
-        turn = await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 8))", sender or "")
-        return await connection.fetchrow(_TAKE, id_) if turn else None
 
     async def _settle(self, connection: Any, row: Any) -> None:
         heard = await self._hear(connection, row)

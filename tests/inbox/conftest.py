@@ -20,7 +20,6 @@ from gateway.kernel.segments import count as segments
 from gateway.notices.wording import Wording, purposes_in_words
 from gateway.outbox import AccountPart, NewMessage, insert, stop_links
 from gateway.outbox.carriers import InboundText
-from gateway.outbox.partitions import ensure
 
 START = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
 
@@ -104,7 +103,6 @@ class Town:
         body = text.example()
         now = self.clock.now()
         async with self.database.work() as work:
-            await ensure(work.connection, now)
             point = await work.value("SELECT id FROM contact_point WHERE address = $1", number)
             parts = [
                 AccountPart(*row)

@@ -108,6 +108,24 @@ async def test_two_readers_deal_with_each_text_once_and_in_order(town: Any) -> N
     assert {tuple(entry["score"] for entry in json.loads(history)) for history in histories} == {(5, 4)}
 
 
+async def test_behind_a_text_that_another_node_holds_the_senders_next_ones_wait(town: Any) -> None:
+    await town.household(A, X)
+    await town.text(X, "arrears", [A])
+    await town.stores(X, "好的", "SM1")
+    town.clock.on(seconds=1)
+    await town.stores(X, "谢谢", "SM2")
+    await town.stores(Y, "好的", "SM3")
+    async with town.database.work() as elsewhere:
+        await elsewhere.execute("SELECT FROM inbound WHERE carrier_id = 'SM1' FOR UPDATE")
+        await town.reader.round()
+        states = await town.values("SELECT state FROM inbound ORDER BY carrier_id")
+    assert states[:2] == ["received", "received"]
+    assert states[2] != "received"
+    while await town.reader.round():
+        pass
+    assert set(await town.values("SELECT state FROM inbound WHERE sender = $1", X)) == {"done"}
+
+
 async def test_a_reaction_that_breaks_leaves_its_text_to_a_person_and_the_rest_go_on(town: Any) -> None:
     class Broken:
         def __getattr__(self, name: str) -> Any:

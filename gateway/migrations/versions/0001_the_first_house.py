@@ -734,6 +734,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="counted", nullable=False),
         sa.Column("contact_point_id", sa.BigInteger(), nullable=False),
+        sa.Column("inbound_id", sa.Uuid(), nullable=True),
         sa.Column("history", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.CheckConstraint("state IN ('counted', 'withdrawn')", name=op.f("ck_evaluation_state")),
         sa.ForeignKeyConstraint(
