@@ -40,6 +40,9 @@ CHUNK: Final = 5_000
 #: Key of the advisory lock that the node holds which imports.
 _LOCK: Final = 0x11_3907
 _ATTEMPTS: Final = 5
+#: The planner is told of the tables once this many rows brought something, and again at each multiple.
+_ANALYSE_FROM: Final = 1_000
+_ANALYSE_AGAIN: Final = 4
 _POLL: Final = 0.5
 
 #: Told after each chunk: rows dealt with, and the share of the file that has been read (0 to 1).
@@ -174,7 +177,7 @@ class ImportRunner:
         )
         run = Run(import_id=import_id, zone=self._zone, region=self._region, now=self._clock.now())
         done: int = queued["rows"]
-        analysed = 500
+        brought, analyse_at = 0, _ANALYSE_FROM
         with table, _rare_collections():
             await self._note_headings(import_id, table)
             reader = Reader(table, zone=self._zone, region=self._region)
@@ -184,11 +187,12 @@ class ImportRunner:
                 while (chunk := await ahead) is not None:
                     ahead = asyncio.ensure_future(asyncio.to_thread(_of_file, next, chunks, None))
                     run.now = self._clock.now()
-                    await self._keep(kind, chunk, table, run, done)
+                    outcome = await self._keep(kind, chunk, table, run, done)
                     done += chunk.rows
-                    if done >= analysed * 2:
+                    brought += outcome.created + outcome.updated
+                    if brought >= analyse_at:
                         await self._analyse(kind)
-                        analysed = done
+                        analyse_at = brought * _ANALYSE_AGAIN
                     if progress is not None:
                         progress(done, table.fraction)
             finally:
@@ -196,7 +200,7 @@ class ImportRunner:
                 await asyncio.wait([ahead])
                 ahead.exception()
 
-    async def _keep(self, kind: ImportKind[Any], chunk: Chunk, table: Table, run: Run, done: int) -> None:
+    async def _keep(self, kind: ImportKind[Any], chunk: Chunk, table: Table, run: Run, done: int) -> Outcome:
         """Merge a chunk in one transaction; another writer who was quicker with the same row is no fault."""
         for attempt in range(_ATTEMPTS):
             try:
@@ -215,7 +219,8 @@ class ImportRunner:
                 if attempt == _ATTEMPTS - 1:
                     raise
             else:
-                return
+                return outcome
+        raise AssertionError("the last attempt returns or raises")
 
     async def _count(self, work: Work, chunk: Chunk, outcome: Outcome, table: Table, run: Run, done: int) -> None:
         """Write the rejects and move the counts, in the chunk's transaction."""
@@ -254,7 +259,7 @@ class ImportRunner:
             raise LamplighterError("The import was taken over by another node.")
 
     async def _analyse(self, kind: ImportKind[Any]) -> None:
-        """Let the planner know of tables that have doubled: it would go by what they were before."""
+        """Let the planner know of tables that have grown: it would go by what they were before."""
         if kind.tables:
             async with self._database.connection() as connection:
                 await connection.execute(f"ANALYZE {', '.join(kind.tables)}")
