@@ -86,7 +86,8 @@ class OutsideCarrier:
         self._posters = [asyncio.create_task(self._post_receipts()) for _ in range(16)]
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop, and let go of whoever still waits for an answer."""
+        self._silent.set()
         for task in self._posters:
             task.cancel()
         await asyncio.gather(*self._posters, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import socket
@@ -157,7 +158,7 @@ class Gateway:
     async def import_file(self, kind: str, content: bytes, filename: str = "file.csv") -> Any:
         """Hand a file in and wait for its end; the import as it is then."""
         form = aiohttp.FormData()
-        form.add_field("file", content, filename=filename, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(content), filename=filename, content_type="application/octet-stream")
         queued = await self._wanted("POST", f"/imports?kind={kind}", 202, data=form)
         assert queued["state"] == "queued"
         await self.idle()
