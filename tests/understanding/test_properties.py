@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from gateway.inbox.understanding import INTENTS, KINDS, Context, Turn, read, read_dialogue
 from gateway.inbox.understanding import reader as reader_module
+from gateway.inbox.understanding.normalise import plain
 from gateway.inbox.understanding.script import TABLE
+from gateway.inbox.understanding.triggers import needed
 
 from .corpus_files import STOPPING, cases
 
@@ -87,10 +89,26 @@ def test_repeated_marks_change_nothing() -> None:
         assert meaning(text.replace("!", "!!!"), case.context) == meaning(text, case.context), case.text
 
 
+def test_what_a_rule_cannot_do_without_is_in_each_of_its_finds() -> None:
+    texts = [plain(case.text).text for case in REPLIES]
+    known = 0
+    for rule in reader_module.RULES:
+        for words in (rule.words.han, rule.words.latin):
+            needs = None if words is None else needed(words)
+            if words is None or needs is None:
+                continue
+            known += 1
+            for text in texts:
+                found = words.search(text)
+                assert found is None or needs & set(found[0]), (rule.because, text)
+    assert known > len(reader_module.RULES) / 2
+
+
 def test_the_order_of_rules_never_matters_for_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
     before = [STOPPING & set(case.read().intents) for case in REPLIES]
-    turned = {topic: tuple(reversed(rules)) for topic, rules in reader_module._BY_TOPIC.items()}
-    monkeypatch.setattr(reader_module, "_BY_TOPIC", turned)
+    for side in ("_HAN", "_LATIN"):
+        turned = {topic: tuple(reversed(rules)) for topic, rules in getattr(reader_module, side).items()}
+        monkeypatch.setattr(reader_module, side, turned)
     assert [STOPPING & set(case.read().intents) for case in REPLIES] == before
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,10 +16,44 @@ from functools import cached_property
 INSIDE = "[^,。!?]"
 
 
-def pattern(*alternatives: str) -> re.Pattern[str]:
-    """One compiled pattern of alternatives written in the notation of the rule table."""
-    text = "|".join(alternatives)
+_HAN = re.compile(r"[\u3400-\u9fff]")
+#: A group repeated without end, whose parts may overlap, could take time without end.
+_UNBOUNDED = re.compile(r"\)[*+](?![+?])")
+_LATIN = re.compile(r"(?<![\\])[a-z]{2}")
+
+
+class Words:
+    """What a rule listens for: its Chinese and its English wordings apart, so that a text pays for its own.
+
+    Texts are plain (`normalise`), hence lower-case.
+    """
+
+    __slots__ = ("han", "latin", "source")
+
+    def __init__(self, alternatives: Sequence[str]) -> None:
+        self.source = "|".join(alternatives)
+        self.han = _compiled([one for one in alternatives if _HAN.search(one) or not _LATIN.search(one)])
+        self.latin = _compiled([one for one in alternatives if not _HAN.search(one) or _LATIN.search(one)])
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first find in `text`, or None."""
+        if not text.isascii() and self.han is not None and (found := self.han.search(text)):
+            return found
+        if self.latin is not None and text.upper() != text:
+            return self.latin.search(text)
+        return None
+
+
+def _compiled(alternatives: list[str]) -> re.Pattern[str] | None:
+    if not alternatives:
+        return None
+    text = _UNBOUNDED.sub(lambda star: "){0,6}" if star[0] == ")*" else "){1,6}", "|".join(alternatives))
     return re.compile(text.replace("~~", INSIDE + "{0,24}").replace("~", INSIDE + "{0,8}"))
+
+
+def pattern(*alternatives: str) -> Words:
+    """Alternatives written in the notation of the rule table, each of them in one language where it can be."""
+    return Words(alternatives)
 
 
 _CLAUSE = re.compile(r"[^,。!?]+[,。!?]?")
@@ -77,6 +112,8 @@ class Phrases:
     def __init__(self, text: str) -> None:
         self.whole = text
         self.text = _unquoted(text)
+        self.han = not self.text.isascii()
+        self.latin = self.text.upper() != self.text
 
     @cached_property
     def _clauses(self) -> tuple[list[int], list[Clause | None]]:

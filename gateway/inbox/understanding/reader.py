@@ -7,6 +7,7 @@ that was asked; what is asserted; is there a rating; what comes first; would one
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from gateway.inbox.understanding.normalise import plain
 from gateway.inbox.understanding.phrases import Phrases
@@ -19,6 +20,7 @@ from gateway.inbox.understanding.rules_supply import SUPPLY
 from gateway.inbox.understanding.rules_talk import ACK, MACHINE, TALK, THANKS_ALONE, TRIM
 from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
 from gateway.inbox.understanding.settle import settle
+from gateway.inbox.understanding.triggers import needed
 from gateway.inbox.understanding.values import INTENTS, Context, Reading
 
 #: Stored with each reading; changes whenever a reading may change.
@@ -56,7 +58,20 @@ _TOPICS = (
     "contact_confirm",
     "none",
 )
-_BY_TOPIC = {topic: tuple(rule for rule in RULES if not rule.after or topic in rule.after) for topic in _TOPICS}
+
+
+_needed = cache(needed)
+_Heard = tuple[frozenset[str] | None, re.Pattern[str], Rule]
+
+
+def _side(topic: str, language: str) -> tuple[_Heard, ...]:
+    """The rules that hold after `topic`, each with its wording in one language and what that cannot do without."""
+    pairs = ((getattr(rule.words, language), rule) for rule in RULES if not rule.after or topic in rule.after)
+    return tuple((_needed(words), words, rule) for words, rule in pairs if words is not None)
+
+
+_HAN = {topic: _side(topic, "han") for topic in _TOPICS}
+_LATIN = {topic: _side(topic, "latin") for topic in _TOPICS}
 _CODE = re.compile(
     r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])"
     r"(?:[,。! ]|$|[^\d是点个小分天日号月年楼层栋人次块元度%:.-])"
@@ -141,10 +156,12 @@ class _Read:
         return self._made(self._order())
 
     def _machine(self) -> Reading:
-        danger = [found for rule in SAFETY if (found := hear(rule, self.phrases))]
+        self._listen()
+        danger = [found for found in self.heard.values() if isinstance(found, Finding) and found.rule.urgent]
+        self.heard.clear()
         self.because.append("written by or for a machine")
         if danger:
-            self.urgent = self.doubt = True
+            self.doubt = True
             self.because += [found.told() for found in danger]
         return self._made(["unclear"])
 
@@ -170,16 +187,19 @@ class _Read:
         return True
 
     def _listen(self) -> None:
-        for rule in _BY_TOPIC[self.topic]:
-            if rule.intent in self.heard and not rule.urgent:
+        phrases, text, heard = self.phrases, self.text, self.heard
+        there = frozenset(text)
+        for wanted, side in ((phrases.han, _HAN), (phrases.latin, _LATIN)):
+            if not wanted:
                 continue
-            found = hear(rule, self.phrases)
-            if found is None:
-                continue
-            held = self.heard.get(rule.intent)
-            if held is None:
-                self.heard[rule.intent] = found
-            self.urgent = self.urgent or rule.urgent
+            for needs, words, rule in side[self.topic]:
+                # most rules have nothing to say to most texts: ask that first, and cheaply
+                if (needs is not None and needs.isdisjoint(there)) or (rule.intent in heard and not rule.urgent):
+                    continue
+                found = hear(rule, words, phrases)
+                if found is not None:
+                    heard.setdefault(rule.intent, found)
+                    self.urgent = self.urgent or rule.urgent
 
     def _rate(self) -> Rated:
         scale = self.context.rating

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gateway.inbox.understanding.phrases import Phrases
+from gateway.inbox.understanding.phrases import Phrases, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +21,9 @@ class Rule:
 
     intent: str
     because: str
-    words: re.Pattern[str]
+    words: Words
     after: frozenset[str] = frozenset()
-    unless: re.Pattern[str] | None = None
+    unless: Words | None = None
     even: frozenset[str] = frozenset()
     doubtful: bool = False
     urgent: bool = False
@@ -42,10 +42,10 @@ class Finding:
         return f"{self.rule.because} (“{self.words}”)"
 
 
-def hear(rule: Rule, phrases: Phrases) -> Finding | None:
-    """The first find of `rule` that counts, or None."""
+def hear(rule: Rule, words: re.Pattern[str], phrases: Phrases) -> Finding | None:
+    """The first find of `words`, one wording of `rule`, that counts, or None."""
     text = phrases.text
-    for match in rule.words.finditer(text):
+    for match in words.finditer(text):
         at = match.start()
         even = rule.even
         if "denied" not in even and phrases.denied(at):

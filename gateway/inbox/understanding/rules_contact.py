@@ -65,7 +65,7 @@ WRONG_NUMBER: tuple[Rule, ...] = (
         ),
         after=_NOT_RATED,
         even=frozenset(("asked",)),
-        unless=pattern(_OTHER_ERROR, _RETURNED.pattern),
+        unless=pattern(_OTHER_ERROR, _RETURNED.source),
     ),
     _wrong(
         "says that you dialled or sent wrongly",

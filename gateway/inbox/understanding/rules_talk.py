@@ -13,29 +13,40 @@ _EVEN = frozenset(("asked", "denied", "supposed", "hearsay"))
 
 #: Particles and marks that carry no meaning of their own at the ends of a short answer.
 TRIM = re.compile(r"^[\s,。!?:()\[\]“”\"'*#+_=<>/-]+|[\s,。!?:()\[\]“”\"'*#+_=<>/-]+$")
-_TAIL = r"(?:了|的|啊|呢|哦|呀|哈|嗯|吧|噢|喔|哟|哈哈|嘞|嘛|滴|呗|哒|「笑」|「好」|「赞」|谢|,|。|!)*"
+_TAIL = r"(?>了|的|啊|呢|哦|呀|哈|嗯|吧|噢|喔|哟|嘞|嘛|滴|呗|哒|「笑」|「好」|「赞」|谢|,|。|!)*+"
 
+_SHORT_ANSWERS = (
+    (
+        "好 好的 好好 行 行行 可以 收到 已收到 收悉 知道 知道了 我知道 已知 已知悉 知悉 明白 了解 嗯 "
+        "嗯嗯 恩 恩恩 哦 哦哦 噢 喔 中 得 要得 成 没问题 好嘞 好吧 好滴 晓得 是 是的 是我 对 对的 "
+        "对对 没错 正确 确认 确认收到 属实 就是我 我是 我就是 本人 是本人 我是本人 是我的 是我本人 "
+        "是这个号 仍是 还是我 继续用 在用 同意 接受 理解 看到 看到了 已阅 阅 已读 1 「好」 「赞」 "
+        "「笑」 已知晓 没事 没关系 无妨 方便 有空 那天在 在家 等你们 欢迎 请来 等着 会注意 我会注意 "
+        "一定配合 配合 支持 理解万岁 辛苦了 会安排 安排好了 准备好了 提前准备 已转告 转告 已通知 "
+        "知道停电"
+    ),
+    (
+        "ok|okok|yes|yes please|yes it is|yes that is me|that is me|that is right|right|correct|true|"
+        "sure|fine|got it|noted|noted with thanks|received|understood|roger|will do|alright|"
+        "all right|confirmed|confirm|confirm received|acknowledged|agreed|ok ok|ok thanks|"
+        "ok thank you|good|great|that works|works for me|no problem|it is me|i am|this is me|"
+        "still mine|still my number|yes still|yes this is my number|yes this is the right number|"
+        "yes this is the correct number|yes this is still my number|yes i am|i know|i see|copy|"
+        "copy that|okie|ok noted|yes still my number"
+    ),
+)
 ACK = re.compile(
-    r"^(?:(?:好|好的|好好|行|行行|可以|收到|已收到|收悉|知道|知道了|我知道|已知|已知悉|知悉|明白|了解|嗯"
-    r"|嗯嗯|恩|恩恩|哦|哦哦|噢|喔|ok|okok|中|得|要得|成|没问题|好嘞|好吧|好滴|晓得|"
-    r"是|是的|是我|对|对的|对对|没错|正确|确认|确认收到|属实|就是我|我是|我就是|本人|是本人|我是本人"
-    r"|是我的|是我本人|是这个号|(?<!还)没换|(?<!还)没变|仍是|还是我|继续用|在用|同意|接受|理解|看到|看到了"
-    r"|已阅|阅|已读|1|「好」|「赞」|「笑」|"
-    r"已知晓|没事|没关系|无妨|方便|有空|那天在|在家|等你们|欢迎|请来|等着|会注意|我会注意|一定配合|配合"
-    r"|支持|理解万岁|辛苦了|会安排|安排好了|准备好了|提前准备|已转告|转告|已通知|知道停电|"
-    r"yes|yes please|yes it is|yes that is me|that is me|that is right|right|correct|true|sure|fine|got it"
-    r"|noted|noted with thanks|received|understood|roger|will do|alright|all right|confirmed|confirm"
-    r"|confirm received|acknowledged|agreed|ok ok|ok thanks|ok thank you|good|great|that works"
-    r"|works for me|no problem|it is me|i am|this is me|still mine|still my number|yes still|yes this is "
-    r"(?:my|the right|the correct|still my) number|yes i am|i know|i see|copy|copy that|okie|ok noted)"
+    "^(?>(?>"
+    + "|".join(sorted([*_SHORT_ANSWERS[0].split(), *_SHORT_ANSWERS[1].split("|")], key=len, reverse=True))
+    + ")"
     + _TAIL
-    + r"[ ,。!]*)+$"
+    + r"[ ,。!]*+)++$"
 )
 
 THANKS_ALONE = re.compile(
-    r"^(?:谢谢|多谢|感谢|辛苦了?|谢了|「谢」|谢|谢谢你们?|谢谢师傅|感谢师傅|师傅辛苦了?|感谢你们|thanks"
+    r"^(?>谢谢|多谢|感谢|辛苦了?|谢了|「谢」|谢|谢谢你们?|谢谢师傅|感谢师傅|师傅辛苦了?|感谢你们|thanks"
     r"|thank you|thanks a lot|many thanks|thank you (?:very|so) much|「赞」|「笑」|好|好的|啊|了"
-    r"|[ ,。!])+$"
+    r"|[ ,。!])++$"
 )
 
 TALK: tuple[Rule, ...] = (
