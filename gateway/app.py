@@ -43,7 +43,6 @@ from gateway.notices import (
     Acceptor,
     Announcements,
     Arrears,
-    AskNewContacts,
     Bills,
     Composer,
     ContactChecks,
@@ -121,9 +120,7 @@ class House:
         self.intake = Intake(database, clock, hear, region=region)
         self.reader = Reader(database, clock, tools)
         self.inbox = Inbox(clock, tools)
-        self.corrections = Corrections(
-            clock, stop_links, AskNewContacts(self.wording, zone=zone, region=region), region=region
-        )
+        self.corrections = Corrections(clock, stop_links, answers.check_contacts, region=region)
 
 
 @asynccontextmanager

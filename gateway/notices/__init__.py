@@ -6,7 +6,7 @@ from gateway.notices.accepting import Acceptor, Asked, Taken
 from gateway.notices.announcing import Announcements
 from gateway.notices.audience import Finder
 from gateway.notices.composing import Composer
-from gateway.notices.contact_checks import AskNewContacts, ContactChecks
+from gateway.notices.contact_checks import ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices, Preview
 from gateway.notices.dunning import Arrears, Bills
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
@@ -20,7 +20,6 @@ __all__ = [
     "Acceptor",
     "Announcements",
     "Arrears",
-    "AskNewContacts",
     "Asked",
     "Bills",
     "Composer",

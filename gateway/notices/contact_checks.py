@@ -1,20 +1,14 @@
-"""Contact checks: is this number still the account's? Asked of contacts without recent proof, and of new ones."""
+"""Contact checks: is this number still the account's? Asked of contacts without recent proof."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import InvalidInput
-from gateway.kernel.ids import new_id
-from gateway.kernel.segments import count
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
-from gateway.notices.wording import Wording
-from gateway.outbox import AccountPart, NewMessage, insert
-from gateway.outbox.hours import next_window
 
 _TEMPLATE: Final = "contact_confirm"
 
@@ -63,59 +57,3 @@ WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND po
 
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
         """Nothing is kept beside the messages."""
-
-
-class NewContact(Protocol):
-    """A link made just now by a correction."""
-
-    @property
-    def link_id(self) -> int: ...
-    @property
-    def contact_point_id(self) -> int: ...
-    @property
-    def number(self) -> str: ...
-    @property
-    def line(self) -> str: ...
-    @property
-    def account_id(self) -> int: ...
-    @property
-    def account_no(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-
-
-class AskNewContacts:
-    """Asks whoever holds a number that was just entered whether it is theirs: until then it is unproven."""
-
-    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str) -> None:
-        self._wording = wording
-        self._zone = zone
-        self._region = region
-
-    async def __call__(self, connection: Any, added: Sequence[NewContact], at: datetime) -> None:
-        """Queue one question for each contact a text can reach, in the connection's transaction."""
-        await insert(connection, [self._question(contact, at) for contact in added if contact.line != "landline"])
-
-    def _question(self, contact: NewContact, at: datetime) -> NewMessage:
-        template = self._wording.named(_TEMPLATE, contact.language)
-        body = template.render({"account_tail": contact.account_no}, self._zone)
-        window = next_window(template.hours, at, self._zone, self._region)
-        return NewMessage(
-            id=new_id(at),
-            contact_point_id=contact.contact_point_id,
-            to_address=contact.number,
-            template=template.name,
-            template_version=template.version,
-            kind=template.kind,
-            klass=template.klass,
-            purpose=template.purpose,
-            body=body,
-            segments=count(body).parts,
-            decision="asks a contact that a correction brought whether it is right",
-            hours=template.hours.value,
-            zone=self._zone.key,
-            created_at=at,
-            not_before=window.opens,
-            closes_at=window.closes,
-            accounts=[AccountPart(contact.account_id, contact.account_no, contact.link_id)],
-        )
