@@ -55,6 +55,9 @@ class OutsideCarrier:
         self.refuses: dict[str, int] = {}
         #: Number → code of the receipt that says it was not delivered.
         self.undelivered: dict[str, int] = {}
+        #: Number → how many texts to it are lost on the way here, and how many are taken without an answer.
+        self.loses: dict[str, int] = {}
+        self.takes_silently: dict[str, int] = {}
         #: Whether receipts are posted at all.
         self.receipts = True
         #: Seconds that an answer takes.
@@ -159,6 +162,8 @@ class OutsideCarrier:
             return _refusal(400, 21604, "A parameter is missing")
         if code := self.refuses.get(form["To"]):
             return _refusal(400, code, "Refused")
+        if _spend(self.loses, form["To"]):
+            return _hang_up(request)
         if self.latency:
             await asyncio.sleep(self.latency)
         text = Text(
@@ -171,6 +176,8 @@ class OutsideCarrier:
         )
         self.texts.append(text)
         self._by_sid[text.sid] = text
+        if _spend(self.takes_silently, text.to):
+            return _hang_up(request)
         if self.falls_silent_after is not None and len(self.texts) > self.falls_silent_after:
             await self._silent.wait()
         if self.receipts and text.callback:
@@ -204,6 +211,20 @@ class OutsideCarrier:
                 pass
             finally:
                 self._posting.task_done()
+
+
+def _spend(left: dict[str, int], number: str) -> bool:
+    """Use up one of what is left for a number; whether there was one."""
+    found = left.get(number, 0)
+    left[number] = max(0, found - 1)
+    return found > 0
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    """End the connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
 
 
 def _shown(text: Text) -> dict[str, object]:
