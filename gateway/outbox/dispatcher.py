@@ -19,6 +19,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming, lanes
+from gateway.outbox.hot import HotPath
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
 from gateway.outbox.runner import LaneRunner
@@ -44,7 +45,8 @@ class Dispatcher:
         self._clock = clock
         self._lease = lease
         self._wiring = wiring
-        self._settler = Settler(database, lease.id, wiring.hear)
+        self._hot = HotPath(database.url)
+        self._settler = Settler(database, self._hot, lease.id, wiring.hear)
         self._runners: dict[int, tuple[LaneRunner, asyncio.Task[None]]] = {}
         self._written: dict[int, str] = {}
         self._stopping = asyncio.Event()
@@ -58,6 +60,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Drain until `stop`, or until cancelled. Raises where a lane's runner broke."""
+        await self._hot.start()
         settling = asyncio.create_task(self._settler.run(), name="settler")
         try:
             while not self._stopping.is_set():
@@ -76,6 +79,7 @@ class Dispatcher:
             for _, task in self._runners.values():
                 task.cancel()
             await asyncio.gather(settling, *(task for _, task in self._runners.values()), return_exceptions=True)
+            await self._hot.close()
 
     async def stop(self, deadline: float) -> None:
         """Claim no more, let what is in flight end within `deadline` seconds, settle it."""
@@ -114,6 +118,7 @@ class Dispatcher:
             else:
                 runner = LaneRunner(
                     database=self._database,
+                    hot=self._hot,
                     clock=self._clock,
                     lease=self._lease,
                     wiring=self._wiring,

@@ -27,6 +27,7 @@ from gateway.outbox import claiming, second_looks
 from gateway.outbox.breaker import Breaker, BreakerState
 from gateway.outbox.carriers import Handover, Outcome, Throttled, Unknown
 from gateway.outbox.claiming import Claim, Claimed
+from gateway.outbox.hot import HotPath
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
 from gateway.outbox.settler import PASSING, Settler
@@ -53,6 +54,7 @@ class LaneRunner:
         self,
         *,
         database: Database,
+        hot: HotPath,
         clock: Clock,
         lease: Lease,
         wiring: Wiring,
@@ -65,6 +67,7 @@ class LaneRunner:
         self.breaker = Breaker()
         self.preferred: tuple[LaneRunner, ...] = ()
         self._database = database
+        self._hot = hot
         self._clock = clock
         self._lease = lease
         self._wiring = wiring
@@ -158,14 +161,14 @@ class LaneRunner:
         return self.breaker.room(time.monotonic(), free)
 
     async def _look(self) -> None:
-        async with self._database.connection() as connection:
+        async with self._hot.connection() as connection:
             await self._streams.look(connection, self._clock.now())
         self._looked = time.monotonic()
 
     async def _claim(self, limit: int) -> None:
         now = self._clock.now()
         shares = self._streams.share(limit)
-        async with self._database.connection() as connection:
+        async with self._hot.connection() as connection:
             judged = time.monotonic()
             claim = await claiming.claim(
                 connection, self.lane, node=self._lease.id, now=now, limit=limit, shares=shares
@@ -187,7 +190,7 @@ class LaneRunner:
             await self._sleep(min(0.1, max(0.02, 8 / self.lane.rate)) if self.lane.rate > 0 else POLL)
 
     async def _find_astray(self) -> None:
-        async with self._database.connection() as connection:
+        async with self._hot.connection() as connection:
             known = [*self._flying, *self._settler.known]
             found = await claiming.reclaim(connection, self.lane, self._lease.id, known=known)
         self._astray = False

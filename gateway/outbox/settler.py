@@ -16,6 +16,7 @@ from asyncpg import PostgresError
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming, settling
+from gateway.outbox.hot import HotPath
 from gateway.outbox.settling import Settled, Told
 
 log = logger(__name__)
@@ -38,8 +39,9 @@ _MOST: Final = 1000
 class Settler:
     """Settles what ended on one node."""
 
-    def __init__(self, database: Database, node: UUID, hear: Hear) -> None:
+    def __init__(self, database: Database, hot: HotPath, node: UUID, hear: Hear) -> None:
         self._database = database
+        self._hot = hot
         self._node = node
         self._hear = hear
         self._ended: list[Settled] = []
@@ -100,11 +102,11 @@ class Settler:
                 await self._tell(work.connection, told)
                 await work.commit()
         elif batch:
-            async with self._database.connection() as connection:
+            async with self._hot.connection() as connection:
                 await settling.settle(connection, self._node, batch)
         del self._ended[: len(batch)]
         if back:
-            async with self._database.connection() as connection:
+            async with self._hot.connection() as connection:
                 await claiming.give_back(connection, back, self._node)
             del self._unbegun[: len(back)]
 

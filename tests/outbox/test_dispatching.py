@@ -13,11 +13,12 @@ import pytest
 from gateway.kernel.database import Database
 from gateway.outbox import lanes, nodes, stop_grounds
 from gateway.outbox import runner as running
-from gateway.outbox.carriers import Evidence, Handover, Refused, Throttled, Unknown
+from gateway.outbox.carriers import Accepted, Evidence, Handover, Refused, Throttled, Unknown
 from gateway.outbox.claiming import Claimed
+from gateway.outbox.hot import HotPath
 from gateway.outbox.messages import AccountPart
 from gateway.outbox.settler import Settler
-from gateway.outbox.settling import Told
+from gateway.outbox.settling import Settled, Told
 from tests.outbox.world import NOON, Carrier, World, lane_spec
 
 
@@ -430,17 +431,17 @@ async def test_it_waits_for_the_database_and_forgets_nothing(world: World) -> No
 
 
 async def test_settling_keeps_what_it_could_not_write(world: World) -> None:
-    from gateway.outbox.carriers import Accepted
-    from gateway.outbox.settling import Settled
-
-    broken = Database(world.database.url, size=2)
-    broken._pool = world.database._pool
-    settler = Settler(broken, uuid4(), _does_nothing)
+    hot = HotPath("postgresql://nobody@127.0.0.1:1/nothing")
+    await hot.start()
+    settler = Settler(world.database, hot, uuid4(), _does_nothing)
     message = await world.message()
     settler.ended(Settled(message, None, 1, Accepted(carrier_id="SM1"), NOON, "main"))
-    assert settler.known == [message]
-    assert not await settler.drain(0.01)
     task = asyncio.create_task(settler.run())
+    assert not await settler.drain(0.4)
+    assert settler.known == [message]
+    settler._hot = HotPath(world.database.url)
+    await settler._hot.start()
     assert await settler.drain(5)
     task.cancel()
+    await settler._hot.close()
     assert await world.state(message) == "sent"
