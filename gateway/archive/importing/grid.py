@@ -207,7 +207,9 @@ async def new_ids(work: Work, table: str, count: int) -> list[int]:
         )
         return list(range(last - count + 1, last + 1))
     ids: list[int] = await work.value(
-        "SELECT array(SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2::int))",
+        # The sequence is looked up once, not for each number.
+        "SELECT array(SELECT nextval(s) FROM generate_series(1, $2::int))"
+        " FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS s OFFSET 0) AS named",
         table,
         count,
     )
