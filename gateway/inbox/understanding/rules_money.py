@@ -44,6 +44,7 @@ BILLING: tuple[Rule, ...] = (
             r"(?:过?了|完了?|清了?|过|好了|上了)(?!吗|没|么|呢)|(?<!没)(?<!不)(?:交|付|结|还|充)(?:清|完"
             r"|过)(?:了|啊|,|$|。|!|的)|(?<!没)(?<!不)(?<!刚)(?<!要)(?:交|付|充)了(?:啊|呀|,|$|。|!|的"
             r"|电费|钱|款|[一二两三四五六七八九十百\d]+(?:块|元|多|百|次)?)(?!~(?:才|就)(?:行|能|可以))",
+            r"(?:^|我)有(?:交|付)(?:过|的|了|啊|,|$)",
             r"(?:钱|电费|款|费)(?:我)?(?:已经?|早就?|都|刚刚?|昨天|今天)*(?:交|付|打|转|充|扣|存|划|汇)"
             r"(?:过去|了|过|掉|走|进|上|清|完)|(?:交|付|充)(?:的)?(?:过)?(?:记录|凭证|回执|截图|小票|收据)"
             r"|支付成功|交费成功|扣款成功|付款成功|充值成功|(?:怎么|为什么|还|又)~(?:交|付|充)了~(?:还|又"
@@ -161,11 +162,13 @@ BILLING: tuple[Rule, ...] = (
             rf"|账单|欠费)|开(?:电费)?(?:发票|票)|打发票|打印)",
             r"(?:欠|交|付|充|补|还欠|总共|一共|多)~?(?:多少(?!次|遍|年|人|天|小时)|几块|几元)|(?:查|查询"
             r"|看)(?:一)?(?:下|一查)?(?:我|我家|本月|这个?月|上个?月)?的?(?:电费|余额|账单|欠费|电量)|"
-            r"(?:账号|卡号|收款码|二维码|链接|户号)(?:给|发)|(?:^|[,?])多少(?:啊|呢|$|\?)|(?:交|充|付|转)"
-            r"错(?:到|了)?~(?:户|人|家|号)|(?:转|打|汇|交|存|付)(?:到|给|进)(?:哪|什么|谁)|多少(?:钱|电费"
-            r"|元|块|费用|金额|违约金|余额)|电费(?:是|到底|本月|这个月|上个?月)?(?:多少|是几|怎么算)|"
-            r"(?:余额|欠费|违约金|滞纳金|金额|户号|账号|账单|明细|清单|电量)(?:是|还有|有|还剩|在哪|怎么"
-            r"|哪里|到底)*(?:多少|几|哪里?查|查|是什么|什么|怎么算|查询|给我|发我|呢)|还(?:剩|有)多少",
+            r"(?:看|查|要|发)~?明细|明细~(?:看|查|怎么)|(?:微信|支付宝|app)(?:上)?(?:怎么|如何)|几个月"
+            r"(?:没交|的|电费)|交(?:到)?(?:哪|给谁)|(?:账号|卡号|收款码|二维码|链接|户号)(?:给|发)|(?:^"
+            r"|[,?])多少(?:啊|呢|$|\?)|(?:交|充|付|转)错(?:到|了)?~(?:户|人|家|号)|(?:转|打|汇|交|存|付)"
+            r"(?:到|给|进)(?:哪|什么|谁)|多少(?:钱|电费|元|块|费用|金额|违约金|余额)|电费(?:是|到底|本月"
+            r"|这个月|上个?月)?(?:多少|是几|怎么算)|(?:余额|欠费|违约金|滞纳金|金额|账号|账单|明细|清单"
+            r"|电量)(?:是|还有|有|还剩|在哪|怎么|哪里|到底)*(?:多少|几|哪里?查|查|是什么|什么|怎么算|查询"
+            r"|给我|发我|呢)|还(?:剩|有)多少",
             r"(?:能|能不能|可以|可不可以|支持|可否|是否可以)(?:不能|不可以)?(?:用|在|直接|到|走|去)?"
             r"(?:微信|支付宝|银行卡|信用卡|刷卡|现金|网上|手机|app|银行|营业厅|花呗|转账|对公|别人|代|刷)"
             r"~?(?:交|付|充|支付|转|吗)|(?:微信|支付宝|网上国网|app|银行|营业厅|现金|刷卡)(?:上|里)?(?:能"
@@ -180,17 +183,18 @@ BILLING: tuple[Rule, ...] = (
             r"|几号|什么时候|多久)(?:前|之前|以前|内|开始)?~?(?:交|付|到账|扣款|出账|收费|停我)",
             r"\b(?:how (?:do|can|could|should|to|would|will) (?:i |we |one |you )?(?:pay|top up|settle"
             r"|get (?:a |an |my )?(?:invoice|receipt|refund))|where (?:do|can|could|should|to|is) (?:i "
-            r"|we )?(?:pay|find (?:my|the) (?:bill|balance|account)|the payment)|how much|what (?:is|was) "
-            r"(?:the |my )?(?:amount|balance|total|bill|bank|account number|due date|payment)|can (?:i|we"
-            r"|you) (?:pay|use|get (?:a |an |my |the )?(?:invoice|receipt|refund|copy|breakdown|statement)"
-            r")|(?:is it|possible to) (?:possible )?(?:to )?pay|pay(?:ment)? (?:by|with|via|through) "
-            r"(?:card|cash|wechat|alipay|bank|paypal|visa|cheque|credit)~~\?|refund|reimburse\w*|invoice"
-            r"|receipt|(?:do|does) (?:you|it) (?:accept|take) |payment (?:failed|fails|does not|will not"
-            r"|did not|not|declined|error|bounced|page|link)|(?:can not|unable to|could not) (?:pay|make "
-            r"(?:a |the )?payment)(?: (?:online|on|via|through|by|with|in))|(?:website|app|link|page) "
-            r"(?:will not|does not|is not|keeps|rejects|says).{0,30}pay|when (?:is|was) (?:it|the|this|my)"
-            r" ?(?:bill |payment )?(?:due|the (?:deadline|last day))|due date|deadline|paid twice"
-            r"|double payment|breakdown|late fee|what (?:do|does) (?:i|we|it) owe)\b",
+            r"|we )?(?:pay|find (?:my|the) (?:bill|balance|account)|the payment)|how much(?! longer"
+            r"| more time)|what (?:is|was) (?:the |my )?(?:amount|balance|total|bill|bank|account number"
+            r"|due date|payment)|can (?:i|we|you) (?:pay|use|get (?:a |an |my |the )?(?:invoice|receipt"
+            r"|refund|copy|breakdown|statement))|(?:is it|possible to) (?:possible )?(?:to )?pay|pay"
+            r"(?:ment)? (?:by|with|via|through) (?:card|cash|wechat|alipay|bank|paypal|visa|cheque|credit)"
+            r"~~\?|refund|reimburse\w*|invoice|receipt|(?:do|does) (?:you|it) (?:accept|take) |payment "
+            r"(?:failed|fails|does not|will not|did not|not|declined|error|bounced|page|link)|(?:can not"
+            r"|unable to|could not) (?:pay|make (?:a |the )?payment)(?: (?:online|on|via|through|by|with"
+            r"|in))|(?:website|app|link|page) (?:will not|does not|is not|keeps|rejects|says).{0,30}pay"
+            r"|when (?:is|was) (?:it|the|this|my) ?(?:bill |payment )?(?:due|the (?:deadline|last day))"
+            r"|due date|deadline|paid twice|double payment|breakdown|late fee|what (?:do|does) (?:i|we|it)"
+            r" owe)\b",
         ),
         even=frozenset(("asked", "supposed", "denied", "hearsay")),
     ),
@@ -204,6 +208,8 @@ BILLING: tuple[Rule, ...] = (
             r"|不对|有误|有问题|不符|不准|不一致|异常|离谱|不合理|偏高|虚高|翻倍|翻了|多了|多算|多收|走"
             r"(?:得)?(?:太)?快|跑(?:得)?(?:太)?快|坏了?|空转|自走|对不上|太高|这么高|那么高|这么多|那么多"
             r"|太多|这么贵|那么贵|高得|暴涨|突增|猛增|飞)",
+            r"(?:没|不)(?:有|会|可能|用)?(?:这么|那么)多|不是这个?数|(?:上个?月|以前|平时|往月|去年)"
+            r"[^。!?]{0,6}才[^。!?]{0,4}\d+|停用~(?:电费|欠|收)|怎么(?:还|会)?(?:还|会)?有(?:电费|欠费)|"
             r"(?:隔壁|别人家?|邻居|人家|对门|楼上|楼下|同样的?)[^。!?]{0,10}(?:才|只)~\d+|算(?:到|在)?"
             r"(?:我|我家|我们)(?:家)?头上|(?:算错|抄错|多收|多扣|乱收|乱扣|错收|错扣|重复收|重复扣|多算"
             r"|多抄|乱算|瞎抄|瞎算|估抄|虚抄)(?:错|费|了|我|电费|钱|表|\d|$|[,。!?])|(?:扣|收)(?:了)?"

@@ -56,8 +56,9 @@ SAFETY: tuple[Rule, ...] = (
         r"(?<!我)冒火(?!了?也)|失火|火灾"
         r"|(?:电表|表箱|电箱|配电箱|插座|电线|线路|线|变压器|空开|开关|闸刀|电缆|接头|电闸)~(?:烧了|烧着"
         r"|在烧|烧起|燃|冒|打火|火花|发红|烧红|烫手|滋滋|噼啪|劈啪|啪啪|「火」)"
-        r"|火花|打火(?!机)|电弧|(?:变压器|电表|空开|插座|电缆|电箱|配电箱|电瓶|开关|电线)~(?<!要)炸|爆炸"
-        r"(?!性)|爆燃"
+        r"|(?:变压器|电表|表箱|电箱|配电箱|线路|电线|插座|空开|电缆|开关|房子|屋|树|电闸)~(?:着了|着起来"
+        r"|烧着|烧了)|火花|打火(?!机)|电弧|(?:变压器|电表|空开|插座|电缆|电箱|配电箱|电瓶|开关|电线)~"
+        r"(?<!要)炸|爆炸(?!性)|爆燃"
         r"|(?:焦糊?|糊|烧焦|胶皮|塑料)~味|闻到~(?:焦|糊|煤气|烧)|煤气泄[漏露]|燃气泄[漏露]|一氧化碳",
         r"\b(?:on fire|caught fire|catching fire|there is (?:a )?fire|fire (?:in|at|on|coming|inside|near)"
         r"|house fire|smoking|smoke"
@@ -79,8 +80,8 @@ SAFETY: tuple[Rule, ...] = (
         r"(?:小孩|孩子|娃|学生)|(?:小孩|孩子|娃|学生)[^。!?]{0,8}(?:摸|碰|玩|伸手|爬)[^。!?]{0,8}(?:电线"
         r"|电箱|表箱|线|变压器|配电)",
         r"\b(?:(?:power |electric\w* |live |overhead )?(?:lines?|wires?|cables?)(?: is| are| has| have"
-        r"| was| came|'s)? ?(?:just |all )?(?:come |been )?(?:down|fallen|fell|hanging|dangling|snapped"
-        r"|broken|exposed|on the (?:ground|road|floor|street|path|grass))"
+        r"| was| came|'s)? ?(?:just |all )?(?:come |been )?(?:down|fallen|fell|lying|laying|trailing|loose"
+        r"|hanging|dangling|snapped|broken|exposed|on the (?:ground|road|floor|street|path|grass))"
         r"|(?:downed|fallen|dangling|exposed|bare|live|hanging|broken) (?:power |electric\w* )?(?:lines?"
         r"|wires?|cables?)|pole (?:is |has |has been )?(?:down|fallen|fell|broken|leaning|snapped"
         r"|about to)"
@@ -90,9 +91,9 @@ SAFETY: tuple[Rule, ...] = (
     _danger(
         "electric shock",
         r"(?<!接)触电|电到(?!期|位|底|家)(?:了|人|我|他|孩子|小孩|狗|牛|手)?|(?:被|让)~?电(?:了(?:$"
-        r"|[,。!一])|到|击|麻|得|伤|晕|着)|电死|电击|(?<!电)漏电(?!保护|开关|断路|保)|漏了?电(?!保护|开关"
-        r"|断路|保)|带电(?!作业|话|显|池|器|源|脑|饭|动)|麻手|手麻|发麻|麻了一下|电麻|(?:摸|碰)~(?:麻|有电"
-        r"|带电|过电)|跨步电压",
+        r"|[,。!一])|打|到|击|麻|得|伤|晕|着)|电死|电击|(?<!电)漏电(?!保护|开关|断路|保)|漏了?电(?!保护"
+        r"|开关|断路|保)|带电(?!作业|话|显|池|器|源|脑|饭|动)|麻手|手麻|发麻|麻了一下|电麻|(?:摸|碰)~(?:麻"
+        r"|有电|带电|过电)|跨步电压",
         r"\b(?:electrocut\w*|(?:electric(?:al)?|got an?|get an?|getting|gave me an?|giving|gives|mild"
         r"|small|static|had an?) shocks?|shocks? (?:me|him|her|us|from|when|off)|(?:was|got|been|being"
         r"|getting) (?:shocked|zapped) (?:by the|from|when|off|touching)|(?:got|get|gets|getting|being) "

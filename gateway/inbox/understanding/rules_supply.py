@@ -21,10 +21,10 @@ _OFF = (
     r"|今早|现在|刚才|才)(?:又)?(?:停|断|灭|没|跳)了?(?:电|$|,|。|!|啊)"
 )
 _TROUBLE = (
-    r"跳闸|跳(?:了)?(?:一下)?闸|总跳|老跳|一直跳|又跳|电压(?:太|很|一直|特别|有点|总是?|老|好像|非常|这么"
-    r"|那么)*(?:低|高|不稳|不够|不足|不正常|不行|异常|带不动|弱)|(?:低|高|欠|过)电压|缺相|少一相|半边(?:有"
-    r"|没)电|(?:一闪一闪|忽明忽暗|忽亮忽暗|闪个不停|一直闪|灯~闪|时有时无|时断时续|断断续续|一会(?:儿)?有"
-    r"(?:电)?一会(?:儿)?没|一下有一下没|来来停停|停停来来)"
+    r"(?:合|推)不上(?:闸|去|$|[,。!了])|跳闸|跳(?:了)?(?:一下)?闸|总跳|老跳|一直跳|又跳|电压(?:太|很|一直"
+    r"|特别|有点|总是?|老|好像|非常|这么|那么)*(?:低|高|不稳|不够|不足|不正常|不行|异常|带不动|弱)|(?:低"
+    r"|高|欠|过)电压|缺相|少一相|半边(?:有|没)电|(?:一闪一闪|忽明忽暗|忽亮忽暗|闪个不停|一直闪|灯~闪"
+    r"|时有时无|时断时续|断断续续|一会(?:儿)?有(?:电)?一会(?:儿)?没|一下有一下没|来来停停|停停来来)"
     r"|带不(?:动|起)~?(?:空调|电器|热水器|电饭|冰箱|水泵|洗衣机)?|空调~(?:带不动|启动不了|起不来|开不了"
     r"|不启动|不制冷)|(?:电器|冰箱|电视|空调|电脑|洗衣机|灯泡)~(?:烧坏|烧了|烧掉)|(?:电表|表)(?:没|不)"
     r"(?:显示|亮|走)|黑屏|(?:线路|电路|电)(?:又)?(?:坏|出问题|出故障|故障)|(?:又|还是|再次)(?:坏|出问题"
@@ -65,9 +65,10 @@ SUPPLY: tuple[Rule, ...] = (
             r"|lights?) (?:is |are |has |have )?(?:still )?(?:off|out|not|gone|down|went|cut)|without "
             r"(?:power|electricity)|off again|out again|(?:went|gone|go|tripped|cut) (?:off|out|down)"
             r" again|(?:came|was) (?:back )?(?:on )?(?:for )?.{0,24}(?:then|but|and) (?:went|gone|off|out"
-            r"|it went)|in the dark|nothing (?:is )?(?:back|on|yet)|(?:is|has) not (?:come )?back|has not "
-            r"(?:come|been)|(?:next door|neighbou?rs?|everyone else|others|across the (?:road|street))"
-            r".{0,30}(?:but (?:not )?(?:we|i|me|mine|ours|us|my)|except))\b",
+            r"|it went)|only (?:next door|(?:the|my|our) neighbou?rs?)|in the dark|nothing (?:is )?(?:back"
+            r"|on|yet)|(?:is|has) not (?:come )?back|has not (?:come|been)|(?:next door|neighbou?rs?"
+            r"|everyone else|others|across the (?:road|street)).{0,30}(?:but (?:not )?(?:we|i|me|mine|ours"
+            r"|us|my)|except))\b",
         ),
         after=_KNOWN,
         even=frozenset(("asked", "denied")),
@@ -126,12 +127,12 @@ SUPPLY: tuple[Rule, ...] = (
         intent="outage_report",
         because="supply is back but in trouble",
         words=pattern(
-            r"(?:一半|部分|有的|有些|几个|半边)~(?:房间|屋|插座|灯|层)~(?:有电|没电|亮|不亮)|电压~(?:低|高"
-            r"|不稳|不够|不足)|(?:灯|电)~(?:闪|暗)|忽明忽暗|带不(?:动|起)|缺相|半边(?:有|没)电|三相~(?:少"
-            r"|缺|没)|(?:插座|空调|冰箱|水泵)~(?:没电|不转|烧|不能用|用不了)|(?:一|有的|有些|部分|几个)~"
-            r"(?:房间|插座|屋|层)~没(?:有)?电|low voltage|voltage|flicker\w*|dim(?:ming|med)? lights?|"
-            r"(?:lights?|it|they) (?:are |is )?(?:very |so |too |really |all )?(?:dim|weak)|half the "
-            r"(?:house|rooms)",
+            r"跳闸|跳(?:了)?(?:一下)?闸|(?:一半|部分|有的|有些|几个|半边)~(?:房间|屋|插座|灯|层)~(?:有电"
+            r"|没电|亮|不亮)|电压~(?:低|高|不稳|不够|不足)|(?:灯|电)~(?:闪|暗)|忽明忽暗|带不(?:动|起)|缺相"
+            r"|半边(?:有|没)电|三相~(?:少|缺|没)|(?:插座|空调|冰箱|水泵)~(?:没电|不转|烧|不能用|用不了)|"
+            r"(?:一|有的|有些|部分|几个)~(?:房间|插座|屋|层)~没(?:有)?电|low voltage|voltage|flicker\w*"
+            r"|dim(?:ming|med)? lights?|(?:lights?|it|they) (?:are |is )?(?:very |so |too |really |all )?"
+            r"(?:dim|weak)|half the (?:house|rooms)",
         ),
         after=_UNDER_WAY,
         unless=pattern(r"还没(?:来|有)电|没来电|no power"),
@@ -153,16 +154,17 @@ SUPPLY: tuple[Rule, ...] = (
         intent="restored_confirm",
         because="supply is back",
         words=pattern(
-            r"^(?:已经?|刚刚?|都|早)?(?:来了|好了|有了|通了|亮了)+(?:啊|呢|,|。|!|的|$)|^(?:可以|行|ok"
-            r"|没问题)了[。!,]*$|^(?:是的?|有|对|有的|yes|yep|yes it is|it is)[啊呢呀哦,。!]*$",
+            r"^(?:嗯+|是的?|对|哦|好的?),?(?:已经?)?(?:来(?:电)?|有|好)了|^(?:已经?|刚刚?|都|早)?(?:来了"
+            r"|好了|有了|通了|亮了)+(?:啊|呢|,|。|!|的|$)|^(?:可以|行|ok|没问题)了[。!,]*$|^(?:是的?|有|对"
+            r"|有的|yes|yep|yes it is|it is)[啊呢呀哦,。!]*$",
             _BACK,
-            r"\b(?:(?:power|electricity|supply|lights?|it|everything|all|we|we are|mine|ours|yes it) "
-            r"(?:is |are |has |have |was |just |now |been |all |came |come |already |are |finally )*"
-            r"(?:back(?: on| up| now| to normal|$|[,。!])|restored|returned|on now|on again|up again"
-            r"|working(?: again| now| fine)?|back)|back (?:on|to normal|up|now)|(?:came|come) back"
-            r"|restored|got (?:it|power|electricity) back|have (?:power|electricity|light|lights)(?: again"
-            r"| now| back)?|(?:power|electricity|lights?) (?:is |are )?on(?! my)|all (?:good|fine|ok"
-            r"|working|back|normal))\b",
+            r"\b(?:(?:power|electricity|supply|lights?|it|everything|all|we|we are|mine|ours|yes it)"
+            r"(?:'s)? (?:is |are |has |have |was |just |now |been |all |came |come |already |are "
+            r"|finally )*(?:back(?: on| up| now| to normal|$|[,。!])|restored|returned|on now|on again"
+            r"|up again|working(?: again| now| fine)?|back)|back (?:on|to normal|up|now)|(?:came|come)"
+            r" back|restored|got (?:it|power|electricity) back|have (?:power|electricity|light|lights)"
+            r"(?: again| now| back)?|(?:power|electricity|lights?) (?:is |are )?on(?! my)|all (?:good|fine"
+            r"|ok|working|back|normal))\b",
         ),
         after=_UNDER_WAY | frozenset(("outage_planned",)),
         even=frozenset(("hearsay",)),
@@ -177,11 +179,12 @@ SUPPLY: tuple[Rule, ...] = (
         intent="outage_question",
         because="asks about an outage",
         words=pattern(
-            r"(?:好久|啥时)(?:才|能|会|可以)*(?:来电|来(?:啊|呢|嘛|\?|$)|恢复|修|通电|有电)|(?:抢修|师傅"
-            r"|人|抢修队)~(?:到|来|出发|修好)了(?:没|么|吗)|到(?:底)?(?:几号|几点|哪天)|(?:什么时候"
-            r"|什么时间|什么点|几点|多久|多长时间|哪天|几号|几时|啥时|大概|大约|预计|到底|还要|还得|要)"
-            r"(?:才|能|会|可以|大概|还|要|到底|钟|左右|等|多久|才能)*(?:来电|来(?:啊|呢|\?|$)|恢复|修好"
-            r"|送电|有电|停(?!发|止发|催)|通电|复电|供电|修完|弄好|好(?:啊|呢|\?|$)|抢修|结束|完工|检修完)",
+            r"^(?:什么|是什么|啥)?(?:原因|情况)(?:啊|呢|$|\?)|能来(?:电)?(?:不|吗|么)(?:$|\?)|(?:好久"
+            r"|啥时)(?:才|能|会|可以)*(?:来电|来(?:啊|呢|嘛|\?|$)|恢复|修|通电|有电)|(?:抢修|师傅|人"
+            r"|抢修队)~(?:到|来|出发|修好)了(?:没|么|吗)|到(?:底)?(?:几号|几点|哪天)|(?:什么时候|什么时间"
+            r"|什么点|几点|多久|多长时间|哪天|几号|几时|啥时|大概|大约|预计|到底|还要|还得|要)(?:才|能|会"
+            r"|可以|大概|还|要|到底|钟|左右|等|多久|才能)*(?:来电|来(?:啊|呢|\?|$)|恢复|修好|送电|有电|停"
+            r"(?!发|止发|催)|通电|复电|供电|修完|弄好|好(?:啊|呢|\?|$)|抢修|结束|完工|检修完)",
             r"(?:停|断|没电|停电|修|抢修|检修)(?:到|多久|多长|几个?(?:小时|钟头|天)|要多久|几天|什么时候"
             r"|几点|多少(?:小时|天))|(?:为什么|怎么(?!办))~(?:停(?!车|止)|没(?:有)?电|跳闸|检修)|(?:为什么"
             r"|怎么|凭什么|什么原因|咋)(?:又|老|总|总是|老是|天天|经常|还|突然|会|现在|都|要|这么|今天|没"

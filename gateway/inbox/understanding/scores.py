@@ -100,8 +100,8 @@ _FIGURE = re.compile(
 )
 _WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是)([零一二两三四五])(?=$|[,。!?吧啊了])")
 _RANGE = re.compile(
-    r"[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)[分星]?(?!分制)|[三二四一][四五三二][分星]"
-    r"|[1-5]\.\d|[1-5]分?半|[一二三四]分半|between [1-5]"
+    r"[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
+    r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.\d|[1-5]分?半|[一二三四]分半|between [1-5]"
 )
 _TARGETS = re.compile(
     r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team"
@@ -259,6 +259,8 @@ _UNDONE = re.compile(
     r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
     r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子))"
 )
+#: "only 2": a figure made little of is still the figure.
+_MERELY = re.compile(r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely)(?: an?)? $")
 #: A surname that is also a counter: "5 张经理很好".
 _NAMED = re.compile(
     r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
@@ -291,10 +293,11 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return None
     if bare == word:
         return _Figure(value, start, end, not latin, withdrawn)
-    if _BEFORE.search(before) and not _RATES.search(before):
+    if _BEFORE.search(_MERELY.sub("", before)) and not _RATES.search(before):
         return None
     if len(word) > 2 or word.startswith("-"):
         return None
+    before = _MERELY.sub("", before)
     opens = not before or before[-1] in ",。!?”"
     closes = not after or after[0] in ",。!?「 "
     if _RATES.search(before) and (closes or not latin) and before[-1] not in ",。!":
