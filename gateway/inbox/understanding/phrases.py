@@ -63,7 +63,7 @@ _QUOTING = re.compile(
 )
 _ASKS = re.compile(
     r"(?:吗|么|嘛|呢|没有|是不是|是否|有没有|会不会|能不能|可不可以)[啊呀了]?$|^(?:请问|想问|问一下|问下)"
-    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊"
+    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊|是不是|是否"
     r"|^(?:who|what|when|where|why|how|which) "
     r"|^(?:is|are|was|were|do|does|did|"
     r"can|could|will|would|should|has|have|may|shall) "

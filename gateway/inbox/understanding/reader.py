@@ -19,7 +19,7 @@ from gateway.inbox.understanding.rules_service import SERVICE
 from gateway.inbox.understanding.rules_supply import SUPPLY
 from gateway.inbox.understanding.rules_talk import ACK, MACHINE, TALK, THANKS_ALONE, TRIM
 from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
-from gateway.inbox.understanding.settle import settle
+from gateway.inbox.understanding.settle import settle, stops
 from gateway.inbox.understanding.triggers import needed
 from gateway.inbox.understanding.values import INTENTS, Context, Reading
 
@@ -77,6 +77,11 @@ _CODE = re.compile(
     r"(?:[,。! ]|$|[^\d是点个小分天日号月年楼层栋人次块元度%:.-])"
 )
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
+#: What a remark that is not praise is made of; without any of it, unknown words after a survey are a remark.
+_SOUR = re.compile(
+    r"[没不未坏差赔烂骂慢停断黑钱赖骗脏乱吵漏烟酒催等拖摔砸破错假怕难气贵自?]|\b(?:not|no|never|nobody|wrong|left|broke|but"
+    r"|still|why|wait\w*|hours?|days?|without|only|charged?|lost|asked|told|said|promised|again)\b"
+)
 _FACE = re.compile("「.{1,2}」")
 _WORD = re.compile(r"[\u3400-\u9fff]{2}|[a-z]+ [a-z]+")
 _WORDS = re.compile(r"[\u3400-\u9fff,]{5}|[a-z]+ [a-z]+")
@@ -247,7 +252,7 @@ class _Read:
             self.doubt = self.doubt or not has("wrong_number")
             self._add("comment", "says that no such service was asked for")
         if has("sent_wrongly") and not any(has(name) for name in _EXPLAINED):
-            self._add("wrong_number", _told(heard.pop("sent_wrongly")))
+            heard.setdefault("wrong_number", heard.pop("sent_wrongly"))
         elif has("sent_wrongly"):
             heard.pop("sent_wrongly")
         self._small_talk()
@@ -326,6 +331,7 @@ class _Read:
             wordy = bool(_WORDS.search(self.bare))
             if self.context.rating and _WORD.search(self.bare):
                 self._add("comment", "words after a survey that no rule knows")
+                wordy = wordy and bool(_SOUR.search(self.bare))
             else:
                 self._add("unclear", "no rule knows this")
             self.doubt = self.doubt or wordy
@@ -336,7 +342,7 @@ class _Read:
         for intent in intents:
             found = self.heard[intent]
             self.because.append(_told(found))
-            if isinstance(found, Finding) and found.rule.doubtful:
+            if isinstance(found, Finding) and (found.rule.doubtful or (found.unsure and stops(intent))):
                 self.doubt = True
         return intents
 

@@ -29,6 +29,9 @@ class Rule:
     urgent: bool = False
 
 
+_WONDERS = re.compile(r"吗|么[?]?$|是不是|会不会|\b(?:is it|is this|are you sure|do you)\b")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that spoke, and the customer's words that made it speak."""
@@ -36,6 +39,8 @@ class Finding:
     rule: Rule
     words: str
     at: int
+    unsure: bool = False
+    """The customer only wonders whether it is so ("是不是发错了")."""
 
     def told(self) -> str:
         """The finding in words for an admin."""
@@ -59,5 +64,6 @@ def hear(rule: Rule, words: re.Pattern[str], phrases: Phrases) -> Finding | None
             continue
         if rule.unless is not None and rule.unless.search(text):
             return None
-        return Finding(rule, match[0][:40], at)
+        unsure = clause.asked and bool(_WONDERS.search(text[clause.start : clause.end]))
+        return Finding(rule, match[0][:40], at, unsure)
     return None

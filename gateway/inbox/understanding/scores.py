@@ -51,12 +51,12 @@ _BEFORE = re.compile(
 _RATES = re.compile(
     r"(?:打个?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是"
     r"|算|为|就|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度|服务(?=[1-5](?:分|$"
-    r"|[,。!]))|总体|综合|整体|还是|最多|顶多|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?|rate"
-    r"(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them| him"
-    r"| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?(?: an?)?"
-    r"|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean(?:t|s)?|an?"
-    r"|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)|option|reply"
-    r"|overall|solid|=|->|,|:|full|easily|definitely) ?$"
+    r"|[,。!]))|总体|综合|整体|还是|最多|顶多|只能|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?"
+    r"|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them"
+    r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
+    r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
+    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)"
+    r"|option|reply|overall|solid|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
     r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
@@ -235,7 +235,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
 def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
     found: list[_Figure] = []
     stripped = _FULL_BASE.sub(lambda base: "," * len(base[0]), text)
-    bare = text.strip(" ,。!?「」赞笑谢好")
+    bare = text.strip(" ,。!?「」赞笑谢好()[]{}<>#*_+=:\"'“”")
     for match in _FIGURE.finditer(stripped):
         figure = _figure(stripped, match, bare)
         if figure is not None:
@@ -282,7 +282,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         value = float(word)
     after, before = text[end : end + 16], text[max(0, start - 24) : start]
     latin = word.isalpha() and word.isascii()
-    if _ASKED_ABOUT.match(after) or _ALLOTS.match(after):
+    if (bare != word and _ASKED_ABOUT.match(after)) or _ALLOTS.match(after):
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
