@@ -52,6 +52,15 @@ ORDER BY s.subject_id, link.id
 """
 
 _MEDICAL: Final = frozenset({"home_oxygen", "dialysis", "ventilator"})
+_FACTS: Final = itemgetter(
+    "role", "state", "is_default", "verified_at", "line", "point_state", "of_staff",
+    "sms_opt_out", "vulnerable", "important_level", "vip",
+)  # fmt: skip
+
+
+def facts_of(row: Any) -> tuple[Any, ...]:
+    """All that the policy goes by in a contact row. Rows of one moment with the same facts get the same answer."""
+    return (*_FACTS(row), *(row["opt_outs"] or ()))
 
 
 def link_of(row: Any) -> Link:
@@ -101,22 +110,45 @@ class Finder:
     def recipients(self, rows: Sequence[Any], notice: UUID, wish: Wish, now: datetime) -> list[tuple[Any, ...]]:
         """Rows of `notice_recipient` for contact rows as `read_chunk` gives them."""
         found: list[tuple[Any, ...]] = []
+        # A large notice asks the same few questions a million times.
+        answers: dict[tuple[Any, ...], _Answer] = {}
         for subject_id, grouped in groupby(rows, key=itemgetter("subject_id")):
             contacts = list(grouped)
+            facts = tuple([facts_of(row) for row in contacts])
+            if (answer := answers.get(facts)) is None:
+                answer = answers[facts] = self._answer(contacts, wish, now)
             account_id = contacts[0]["account_id"]
-            links = [link_of(row) for row in contacts if row["point_id"] is not None]
-            decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, self.table)
-            if isinstance(decision, SendAt) and (link := decision.link) is not None:
-                point = link.contact_point_id
-                found.append((notice, point, subject_id, account_id, link.link_id or None, point, None, None))
-                continue
-            reason = decision.reason if isinstance(decision, Withhold) else "expired"
             # A withheld text still says whom it was meant for, where there is somebody.
-            usual = choose_link(links, self.table)
-            meant = usual if isinstance(usual, Link) else next(iter(links), None)
-            link_id, point_id = (meant.link_id or None, meant.contact_point_id) if meant else (None, None)
-            found.append((notice, 0, subject_id, account_id, link_id, point_id, reason, decision.because))
+            meant = None if answer.contact is None else contacts[answer.contact]
+            link_id, point_id = (meant["link_id"], meant["point_id"]) if meant is not None else (None, None)
+            told_at = 0 if answer.reason else point_id
+            found.append((notice, told_at, subject_id, account_id, link_id, point_id, answer.reason, answer.because))
         return found
+
+    def _answer(self, contacts: Sequence[Any], wish: Wish, now: datetime) -> _Answer:
+        """The policy's answer to a subject with these contacts."""
+        places = [place for place, row in enumerate(contacts) if row["point_id"] is not None]
+        links = [link_of(contacts[place]) for place in places]
+        decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, self.table)
+        if isinstance(decision, SendAt) and decision.link is not None:
+            return _Answer(_place(links, places, decision.link), None, None)
+        reason = decision.reason if isinstance(decision, Withhold) else "expired"
+        usual = choose_link(links, self.table)
+        meant = usual if isinstance(usual, Link) else next(iter(links), None)
+        return _Answer(None if meant is None else _place(links, places, meant), reason, decision.because)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What becomes of a subject: at which of its contacts it is told, or would be, and why it is not."""
+
+    contact: int | None
+    reason: str | None
+    because: str | None
+
+
+def _place(links: Sequence[Link], places: Sequence[int], chosen: Link) -> int:
+    return next(place for link, place in zip(links, places, strict=True) if link is chosen)
 
 
 async def write_chunk(connection: Any, notice: UUID, found: Sequence[tuple[Any, ...]]) -> None:

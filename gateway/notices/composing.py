@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
-from gateway.notices.audience import link_of, recipient_of
+from gateway.notices.audience import facts_of, link_of, recipient_of
 from gateway.notices.kinds import Moment, NoticeKind, Row
-from gateway.notices.policy import History, PolicyTable, SendAt, Wish, Withhold, decide
+from gateway.notices.policy import FRESH, Decision, History, PolicyTable, SendAt, Wish, Withhold, decide
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
 
@@ -51,11 +51,18 @@ LEFT JOIN LATERAL (SELECT * FROM ({subjects}) AS every WHERE every.subject_id = 
 ORDER BY c.told_at, c.subject_id
 """
 
+# Looked up number by number (OFFSET keeps it so): messages are being written while it is asked, and by statistics
+# of the table as it was before, the planner would rather read all of this month's for each chunk.
 _HISTORY: Final = """
-SELECT contact_point_id, kind, klass, body, max(coalesce(sent_at, not_before)) AS at FROM message
-WHERE contact_point_id = ANY($1::bigint[]) AND id >= $2
-  AND state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
-GROUP BY contact_point_id, kind, klass, body
+SELECT asked.point AS contact_point_id, past.kind, past.klass, past.body, max(past.at) AS at
+FROM unnest($1::bigint[]) AS asked (point)
+CROSS JOIN LATERAL (
+  SELECT kind, klass, body, coalesce(sent_at, not_before) AS at FROM message
+  WHERE contact_point_id = asked.point AND id >= $2
+    AND state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
+  OFFSET 0
+) AS past
+GROUP BY asked.point, past.kind, past.klass, past.body
 """
 #: How far back frequency looks (domain notes §7: surveys and advice one in 30 days).
 _LOOK_BACK: Final = timedelta(days=31)
@@ -115,6 +122,10 @@ class Chunk:
     cursor: Cursor
 
 
+#: What the policy answered within a chunk, by the facts it was asked about.
+_Answers = dict[tuple[Any, ...], Decision]
+
+
 class Composer:
     """Turns recipients of a notice into messages."""
 
@@ -167,20 +178,24 @@ class Composer:
         wish = self.wish(notice, kind)
         messages: list[NewMessage] = []
         told: list[tuple[Row, UUID]] = []
+        answers: _Answers = {}
         for number, group in enumerate(chunk.groups):
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
-            again = group[0]["told_at"] in asked
-            for message, subjects in self._compose(notice, kind, wish, group, chunk.past, now, again):
+            told_at = group[0]["told_at"]
+            before = chunk.past.get(told_at, NOTHING_TOLD)
+            if told_at in asked:
+                before = Told(last_by_kind={wish.kind: now}, last_commercial_at=now, texts=before.texts)
+            for message, subjects in self._compose(notice, kind, wish, group, before, now, answers):
                 messages.append(message)
                 told.extend((subject, message.id) for subject in subjects)
                 if message.state == "queued" and not kind.merges:
-                    asked.add(group[0]["told_at"])
+                    asked.add(told_at)
         return messages, told
 
     def _compose(
-        self, notice: Any, kind: NoticeKind, wish: Wish, group: list[Any], past: Mapping[int, Told], now: datetime,
-        again: bool,
+        self, notice: Any, kind: NoticeKind, wish: Wish, group: list[Any], before: Told, now: datetime,
+        answers: _Answers,
     ) -> list[tuple[NewMessage, list[Any]]]:  # fmt: skip
         """The messages of one number: at most one that goes, and one for each subject that is withheld."""
         made: list[tuple[NewMessage, list[Any]]] = []
@@ -196,15 +211,10 @@ class Composer:
                 live.append(row)
         if not live:
             return made
-        link = link_of(first)
-        before = past.get(first["told_at"], NOTHING_TOLD)
-        if again:
-            before = Told(last_by_kind={wish.kind: now}, last_commercial_at=now, texts=before.texts)
-        recipient = recipient_of(first, (link,), self._zone, self._region)
-        decision = decide(recipient, wish, before.history(None), now, self._table)
+        decision = self._decide(first, wish, before, now, answers)
         template, body = self._text(kind, live, notice, now, masked=isinstance(decision, SendAt) and decision.masked)
         if isinstance(decision, SendAt) and body in before.texts:
-            decision = decide(recipient, wish, before.history(body), now, self._table)
+            decision = self._answer(first, wish, before.history(body), now)
         if isinstance(decision, SendAt):
             message = self._message(notice, wish, template, body, live, now, decision)
             made.append((message, live))
@@ -213,6 +223,20 @@ class Composer:
             why = decision.because
             made.extend((self._held(notice, kind, wish, [row], now, reason, why), [row]) for row in live)
         return made
+
+    def _decide(self, row: Any, wish: Wish, before: Told, now: datetime, answers: _Answers) -> Decision:
+        """The policy's answer for a number, before its text is known; asked once for all who are alike."""
+        if before is not NOTHING_TOLD:
+            return self._answer(row, wish, before.history(None), now)
+        facts = facts_of(row)
+        answer = answers.get(facts)
+        if answer is None:
+            answer = answers[facts] = self._answer(row, wish, FRESH, now)
+        return answer
+
+    def _answer(self, row: Any, wish: Wish, history: History, now: datetime) -> Decision:
+        recipient = recipient_of(row, (link_of(row),), self._zone, self._region)
+        return decide(recipient, wish, history, now, self._table)
 
     def _text(
         self, kind: NoticeKind, subjects: Sequence[Row], notice: Any, now: datetime, *, masked: bool

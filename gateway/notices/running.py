@@ -77,6 +77,8 @@ class NoticeRunner:
     async def compose_next(self, progress: Progress | None = None, *, only: UUID | None = None) -> bool:
         """Compose the oldest approved notice (or `only` that one) to its end; False when there is none."""
         async with self._database.connection() as reader:
+            # Tables grow by orders of magnitude between the first chunk and the last: each is planned anew.
+            await reader.execute("SET plan_cache_mode = force_custom_plan")
             notices = await reader.fetch(
                 """SELECT * FROM notice WHERE state IN ('approved', 'composing') AND ($1::uuid IS NULL OR id = $1)
                    ORDER BY approved_at, id""",
