@@ -336,6 +336,7 @@ class Node:
         )
         scheduler.add_job(self._reap, "interval", seconds=2)
         scheduler.add_job(self._make_partitions, "interval", hours=6)
+        scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.start()
         try:
             await asyncio.Event().wait()
@@ -350,6 +351,13 @@ class Node:
     async def _make_partitions(self) -> None:
         async with self.house.database.connection() as connection:
             await partitions.ensure(connection, self.house.clock.now())
+
+    async def _forget_keys(self) -> None:
+        """Answers to idempotency keys are kept for a week, in real time: a retry does not come later than that."""
+        async with self.house.database.connection() as connection:
+            await connection.execute(
+                "DELETE FROM idempotency_key WHERE made_at < clock_timestamp() - interval '7 days'"
+            )
 
     async def _tick(self) -> None:
         """What falls due with the test clock beside messages."""

@@ -177,7 +177,7 @@ class Message(Base):
         Index("ix_message_sending", "node_id", postgresql_where=text("state = 'sending'")),
         Index("ix_message_uncertain", "id", postgresql_where=text("state = 'uncertain'")),
         Index(None, "contact_point_id", "id"),
-        Index(None, "notice_id", postgresql_where=text("notice_id IS NOT NULL")),
+        Index(None, "notice_id", "id", postgresql_where=text("notice_id IS NOT NULL")),
         Index(None, "reference", postgresql_where=text("reference IS NOT NULL")),
         one_of("state", STATES, "state"),
         _BY_MONTH,

@@ -224,9 +224,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'queued' AND expires_at IS NOT NULL"),
     )
     op.create_index(
-        op.f("ix_message_notice_id"),
+        op.f("ix_message_notice_id_id"),
         "message",
-        ["notice_id"],
+        ["notice_id", "id"],
         unique=False,
         postgresql_where=sa.text("notice_id IS NOT NULL"),
     )
@@ -822,7 +822,9 @@ def downgrade() -> None:
     op.drop_index("ix_message_sending", table_name="message", postgresql_where=sa.text("state = 'sending'"))
     op.drop_index(op.f("ix_message_reference"), table_name="message", postgresql_where=sa.text("reference IS NOT NULL"))
     op.drop_index("ix_message_queue", table_name="message", postgresql_where=sa.text("state = 'queued' AND NOT held"))
-    op.drop_index(op.f("ix_message_notice_id"), table_name="message", postgresql_where=sa.text("notice_id IS NOT NULL"))
+    op.drop_index(
+        op.f("ix_message_notice_id_id"), table_name="message", postgresql_where=sa.text("notice_id IS NOT NULL")
+    )
     op.drop_index(
         "ix_message_expiry",
         table_name="message",
