@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.inbox.understanding.normalise import plain
-from gateway.inbox.understanding.reader import RATINGS_HOLD, read
+from gateway.inbox.understanding.reader import CODES_HOLD, RATINGS_HOLD, read
 from gateway.inbox.understanding.values import Context, Reading, Turn
 
 _CORRECTS = re.compile(
@@ -36,6 +36,7 @@ _UNKEPT = re.compile(
     r"|\b(?:nobody|no one|not yet|still (?:not|no|waiting|nothing)|never|has not|have not|did not|heard nothing)\b"
 )
 _ASKS_FIGURE = re.compile(r"回复数字|几分|打分|评分|\b(?:reply with|1-5|1 to 5|rate)\b", re.IGNORECASE)
+_THIN = frozenset(("unclear", "ack", "thanks", "comment", "complaint"))
 _LOST = frozenset(("wrong_number", "moved_or_sold"))
 
 
@@ -55,7 +56,7 @@ def read_dialogue(turns: Sequence[Turn], context: Context) -> Reading:
     that asks nothing; a correction of an earlier rating is read on that survey's scale even if something
     else was asked since. `score_turn` is the index of the survey that the rating answers.
     """
-    alone = read(turns[-1].text, context)
+    alone = _continued(turns, read(turns[-1].text, context), context)
     words = plain(turns[-1].text).text
     survey = _last_survey(turns)
     current = max((i for i, turn in enumerate(turns) if turn.role == "utility"), default=-1)
@@ -69,6 +70,24 @@ def read_dialogue(turns: Sequence[Turn], context: Context) -> Reading:
         if revised is not None:
             return revised
     return _unkept(alone, words, turns[current].text if current >= 0 else "")
+
+
+def _continued(turns: Sequence[Turn], alone: Reading, context: Context) -> Reading:
+    """After a remark of ours that asks nothing, the question before it is still what is talked about."""
+    thin = alone.abstain or alone.intents[0] in _THIN
+    if context.topic != "none" or context.codes is not None or not thin or alone.urgent:
+        return alone
+    for index in range(len(turns) - 1, -1, -1):
+        turn = turns[index]
+        asked = Context(kind=turn.kind, hours_since=_age(turns, index))
+        if turn.role != "utility" or asked.topic == "none":
+            continue
+        late = asked.hours_since is not None and asked.hours_since > CODES_HOLD
+        if late or asked.rating is not None:
+            return alone
+        again = read(turns[-1].text, asked)
+        return alone if again.intents[0] == "unclear" or again.abstain else again
+    return alone
 
 
 def _last_survey(turns: Sequence[Turn]) -> _Survey | None:

@@ -147,7 +147,7 @@ SERVICE: tuple[Rule, ...] = (
             r"[^。!?]{0,6}(?:坏|停|跳|断|没电|不行|出)|就(?:又)?(?:坏|停|跳|断|不行))|(?:才|刚|只)(?:好|用"
             r"|管)(?:了)?[^。!?]{0,8}(?:又|就(?:坏|停|跳|断))|又(?:坏了?|出(?:问题|故障|毛病)|犯|跳闸|跳了"
             r"|停了|停电|没电|断电|断了|烧了|漏|闪|不亮|不行了?|这样)|(?:今天|昨天|晚上|昨晚|第二天|刚刚?"
-            r"|现在|今早)又|复发|老毛病",
+            r"|现在|今早)又(?:坏|停|跳|断|没|不|出|闪|漏|烧|黑)|复发|老毛病",
             r"\b(?:(?:fixed|repaired|worked|fine|lasted|ok|working|came|restored|replaced)[^。!?]{0,50}"
             r"(?:again|then (?:it )?(?:failed|broke|tripped|went|died)|broke|next (?:day|morning)"
             r"|came back|failed|before it|tripped)|(?:broke|broken|failed|tripp\w+|gone|went|out|off"

@@ -63,12 +63,12 @@ SUPPLY: tuple[Rule, ...] = (
             r"|have not)|not (?:yet )?(?:restored|back|on|returned|come back|fixed|working)(?: yet| here"
             r"| at)?|no (?:power|electricity|supply|light|lights|current)|(?:power|electricity|supply"
             r"|lights?) (?:is |are |has |have )?(?:still )?(?:off|out|not|gone|down|went|cut)|without "
-            r"(?:power|electricity)|off again|out again|(?:went|gone|go|tripped|cut) (?:off|out|down)"
-            r" again|(?:came|was) (?:back )?(?:on )?(?:for )?.{0,24}(?:then|but|and) (?:went|gone|off|out"
-            r"|it went)|only (?:next door|(?:the|my|our) neighbou?rs?)|in the dark|nothing (?:is )?(?:back"
-            r"|on|yet)|(?:is|has) not (?:come )?back|has not (?:come|been)|(?:next door|neighbou?rs?"
-            r"|everyone else|others|across the (?:road|street)).{0,30}(?:but (?:not )?(?:we|i|me|mine|ours"
-            r"|us|my)|except))\b",
+            r"(?:power|electricity)|gone again|off again|out again|(?:went|gone|go|tripped|cut) (?:off|out"
+            r"|down) again|(?:came|was) (?:back )?(?:on )?(?:for )?.{0,24}(?:then|but|and) (?:went|gone"
+            r"|off|out|it went)|^(?:sorry )?no,? (?!problem|worries|thanks?)|only (?:next door|(?:the|my"
+            r"|our) neighbou?rs?)|in the dark|nothing (?:is )?(?:back|on|yet)|(?:is|has) not "
+            r"(?:come )?back|has not (?:come|been)|(?:next door|neighbou?rs?|everyone else|others"
+            r"|across the (?:road|street)).{0,30}(?:but (?:not )?(?:we|i|me|mine|ours|us|my)|except))\b",
         ),
         after=_KNOWN,
         even=frozenset(("asked", "denied")),

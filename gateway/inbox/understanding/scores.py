@@ -56,7 +56,7 @@ _RATES = re.compile(
     r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
     r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
     r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)"
-    r"|option|reply|overall|solid|=|->|,|:|full|easily|definitely) ?$"
+    r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
     r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
@@ -165,8 +165,8 @@ _PRAISE = pattern(
 )
 _BLAME = pattern(
     r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没))|太慢|恶劣|垃圾|糟|失望|投诉|骗|烂|没修|没解决|没人|没来"
-    r"|还没|根本没|态度不好|不行|不好|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又(?:坏|停"
-    r"|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|个屁|贵|脏|乱|拖",
+    r"|还没|根本没|态度不好|不行|不好(?!意思)|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又"
+    r"(?:坏|停|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|个屁|贵|脏|乱|拖",
     r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|bad|poor|worst|rude|slow|useless|disappoint\w+"
     r"|unacceptable|never|nobody|no one|still|not|waste|pathetic|late|mess|wrong|disgust\w+|rubbish"
     r"|unprofessional)\b",
@@ -249,7 +249,8 @@ def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
 
 _ASKED_ABOUT = re.compile(
     r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
-    r"|代表|表示|什么意思|\?| means| is (?:what|the (?:best|worst|highest|lowest)))"
+    r"|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
+    r"[^,。!]{0,16}\?| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
 _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅)")
@@ -258,6 +259,11 @@ _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|�
 _UNDONE = re.compile(
     r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
     r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子))"
+)
+#: "3 fitters came": a plural after the figure is what it counts.
+_COUNTS = re.compile(
+    r" (?!thanks|is\b|was\b|this|as\b|has\b|yes|always|works|plus|because|stars|points|marks)[a-z]{2,}s\b"
+    r"(?! (?:up|down))"
 )
 #: "only 2": a figure made little of is still the figure.
 _MERELY = re.compile(r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely)(?: an?)? $")
@@ -295,9 +301,11 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return _Figure(value, start, end, not latin, withdrawn)
     if _BEFORE.search(_MERELY.sub("", before)) and not _RATES.search(before):
         return None
-    if len(word) > 2 or word.startswith("-"):
+    if (word[0].isdigit() and len(word) > 2) or word.startswith("-"):
         return None
     before = _MERELY.sub("", before)
+    if after.startswith(" ") and (latin or _COUNTS.match(after)):
+        return None
     opens = not before or before[-1] in ",。!?”"
     closes = not after or after[0] in ",。!?「 "
     if _RATES.search(before) and (closes or not latin) and before[-1] not in ",。!":
