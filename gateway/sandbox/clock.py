@@ -27,10 +27,13 @@ NextDue = Callable[[Any, datetime], Awaitable[datetime | None]]
 #: Does what fell due by now; called at every stop of the journey.
 Tick = Callable[[], Awaitable[None]]
 
+# A notice of which nothing is left to leave is in progress until it is marked as done.
 # A text in doubt is in progress while the carrier is being asked; one that never answers holds nobody up for ever.
 _BUSY: Final = """
 SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imports,
-       EXISTS (SELECT 1 FROM notice WHERE state IN ('approved', 'composing')) AS notices,
+       EXISTS (SELECT 1 FROM notice WHERE state IN ('approved', 'composing') OR state = 'sending' AND NOT EXISTS (
+                 SELECT 1 FROM message WHERE notice_id = notice.id AND notice_id IS NOT NULL
+                   AND state IN ('queued', 'sending', 'uncertain'))) AS notices,
        EXISTS (SELECT 1 FROM message WHERE state = 'sending')
          OR EXISTS (SELECT 1 FROM message
                     WHERE state = 'uncertain' AND doubt_since > clock_timestamp() - interval '1 minute')

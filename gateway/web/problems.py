@@ -90,6 +90,11 @@ _BY_STATUS: Final = {
 
 #: Seconds after which a caller may try again when the database is away.
 RETRY_AFTER: Final = "2"
+#: What a caller is told beside the problem. The rest of a body that is too large is not waited for.
+_HEADERS: Final[Mapping[Kind, Mapping[str, str]]] = {
+    UNAVAILABLE: {"Retry-After": RETRY_AFTER},
+    TOO_LARGE: {"Connection": "close"},
+}
 
 
 class Refusal(LamplighterError):
@@ -128,8 +133,8 @@ def of(error: Exception) -> web.Response | None:
         return answer(error.kind, str(error), headers=error.headers)
     for cls, kind in _BY_ERROR:
         if isinstance(error, cls):
-            headers = {"Retry-After": RETRY_AFTER} if kind is UNAVAILABLE else None
-            return answer(kind, str(error), error.errors if isinstance(error, InvalidInput) else (), headers)
+            errors = error.errors if isinstance(error, InvalidInput) else ()
+            return answer(kind, str(error), errors, _HEADERS.get(kind))
     if isinstance(error, web.HTTPException):
         return _of_http(error)
     if isinstance(error, AWAY):
