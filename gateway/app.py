@@ -229,7 +229,7 @@ class Node:
         handlers = {channel: _all(heard) for channel, heard in wakers.items()}
         listener = Listener(house.database.url, handlers, resync=self._resync)
         self._background("listener", listener.run)
-        log.info("started", roles=",".join(settings.roles), address=settings.base_url)
+        log.info("started", roles=",".join(settings.roles), url=settings.base_url)
 
     def _background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Keep a part running; it is cancelled in reverse order of starting."""

@@ -277,6 +277,23 @@ def create_key(
     _run(work)
 
 
+@keys.command("revoke")
+def revoke_key(name: Annotated[str, typer.Argument(help="the name it was made with")]) -> None:
+    """End a key; nodes that know it let it in for a few seconds more."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.staff import keys as staff_keys
+
+        async with furnished(settings) as house, house.database.session() as session:
+            await staff_keys.revoke(session, name=name, at=house.clock.now(), actor=_actor())
+            await session.commit()
+        print(f"{name} is revoked")
+
+    _run(work)
+
+
 @templates.command("check")
 def check_templates() -> None:
     """Say everything there is to say about the templates; 1 if any of it is an error."""

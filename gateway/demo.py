@@ -19,6 +19,7 @@ from gateway.kernel.errors import Misconfigured
 from gateway.kernel.settings import Settings
 from gateway.notices import Draft
 from gateway.notices.tables import Notice
+from gateway.outbox import partitions
 from gateway.sandbox.clock import TestClock
 from gateway.staff import keys
 
@@ -61,6 +62,8 @@ async def _prepare(house: House, console: Console) -> str:
         return path.read_text().strip()
     if isinstance(house.clock, ShiftedClock):
         await TestClock(house.database, house.clock).move_to(datetime.fromisoformat(_FIRST_MORNING))
+        async with house.database.connection() as connection:
+            await partitions.ensure(connection, house.clock.now())
     for kind in _FILES:
         await _import(house, kind, console)
     async with house.database.session() as session:

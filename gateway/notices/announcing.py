@@ -11,8 +11,10 @@ from gateway.kernel.errors import FieldError, InvalidInput, NotFound
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
 from gateway.notices.wording import Wording
 
-#: How an audience may be drawn: any account that one of these names is in it; nothing named is everybody.
-_AUDIENCE: Final = ("accounts", "transformer_areas", "feeders", "districts")
+#: How an audience may be drawn: any account that one of these names is in it.
+_DRAWN_BY: Final = ("accounts", "transformer_areas", "feeders", "districts")
+#: Everybody is an audience only where that is said: an audience left out by mistake is none.
+_EVERYONE: Final = "everyone"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ SELECT account.id::bigint AS subject_id, account.id AS account_id, NULL::text AS
 FROM account LEFT JOIN transformer_area area ON area.id = account.transformer_area_id
 LEFT JOIN feeder ON feeder.id = area.feeder_id LEFT JOIN premise ON premise.id = account.premise_id
 WHERE account.status <> 'closed' AND (
-  $1::jsonb -> 'audience' = '{}'
+  $1::jsonb #> '{audience,everyone}' = 'true'
   OR $1::jsonb #> '{audience,accounts}' ? account.account_no
   OR $1::jsonb #> '{audience,transformer_areas}' ? area.code
   OR $1::jsonb #> '{audience,feeders}' ? feeder.code
@@ -46,20 +48,13 @@ WHERE account.status <> 'closed' AND (
             self.wording.named(name, self.wording.languages[0]).render(values)
         except NotFound as error:
             raise InvalidInput(str(error), field="template") from error
-        audience = asked.get("audience") or {}
-        faults = [
-            FieldError(f"audience.{key}", f"the audience is drawn by {', '.join(_AUDIENCE)}", "unknown")
-            for key in audience
-            if key not in _AUDIENCE
-        ] + [
-            FieldError(f"audience.{key}", "a list of one or more words is needed")
-            for key, named in audience.items()
-            if key in _AUDIENCE
-            and not (isinstance(named, list) and named and all(isinstance(one, str) for one in named))
-        ]
+        audience = {key: named for key, named in (asked.get("audience") or {}).items() if named is not None}
+        faults = [fault for key, named in audience.items() if (fault := _fault(key, named))]
+        if not audience:
+            faults.append(FieldError("audience", f"it names {', '.join(_DRAWN_BY)} or {_EVERYONE}", "missing"))
         if faults:
             raise InvalidInput("the audience cannot be understood", errors=faults)
-        return {"template": name, "values": dict(values), "audience": dict(audience)}
+        return {"template": name, "values": dict(values), "audience": audience}
 
     def of(self, about: Mapping[str, Any]) -> NoticeKind:
         return Announcements(self.wording, about["template"], about["values"])
@@ -69,3 +64,13 @@ WHERE account.status <> 'closed' AND (
 
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
         """Nothing is kept beside the messages."""
+
+
+def _fault(key: str, named: Any) -> FieldError | None:
+    if key == _EVERYONE:
+        return None if named is True else FieldError(f"audience.{key}", "it is true, or left out")
+    if key not in _DRAWN_BY:
+        return FieldError(f"audience.{key}", f"the audience is drawn by {', '.join(_DRAWN_BY)}", "unknown")
+    if isinstance(named, list) and named and all(isinstance(one, str) for one in named):
+        return None
+    return FieldError(f"audience.{key}", "a list of one or more words is needed")

@@ -17,6 +17,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.database import copy
+from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import NoticeKind
 from gateway.notices.policy import FRESH, Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
 
@@ -28,16 +29,17 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 # One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
-_CONTACTS: Final = """
+_CONTACTS: Final = f"""
 WITH subject AS MATERIALIZED (
-  SELECT subject_id, account_id, own_point FROM ({subjects}) AS all_subjects
+  SELECT subject_id, account_id, own_point FROM ({{subjects}}) AS all_subjects
   WHERE subject_id > $2 ORDER BY subject_id LIMIT $3
 )
 SELECT s.subject_id, s.account_id, a.sms_opt_out, a.vulnerable, a.important_level, a.vip,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
        point.id AS point_id, point.line, point.state AS point_state, staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
-         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs
+         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
+       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
 FROM subject s
 LEFT JOIN account a ON a.id = s.account_id
 LEFT JOIN contact_link link ON link.account_id = s.account_id
@@ -48,13 +50,14 @@ LEFT JOIN contact_link link ON link.account_id = s.account_id
 LEFT JOIN contact_point point ON point.id = coalesce(link.contact_point_id,
                                                      CASE WHEN s.account_id IS NULL THEN s.own_point END)
 LEFT JOIN staff_member staff ON staff.phone = point.address
+{HOLD}
 ORDER BY s.subject_id, link.id
 """
 
 _MEDICAL: Final = frozenset({"home_oxygen", "dialysis", "ventilator"})
 _FACTS: Final = itemgetter(
     "role", "state", "is_default", "verified_at", "line", "point_state", "of_staff",
-    "sms_opt_out", "vulnerable", "important_level", "vip",
+    "sms_opt_out", "vulnerable", "important_level", "vip", "hold_reason", "hold_words", "hold_until",
 )  # fmt: skip
 
 
@@ -90,6 +93,7 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
         medical_device=row["vulnerable"] in _MEDICAL,
         important=bool(row["important_level"]),
         key_account=bool(row["vip"]),
+        paused=paused_of(row),
     )
 
 

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
 from gateway.notices.audience import facts_of, link_of, recipient_of
+from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row
 from gateway.notices.policy import FRESH, Decision, History, PolicyTable, SendAt, Wish, Withhold, decide
 from gateway.notices.wording import Template, Wording
@@ -30,7 +31,7 @@ CHUNK: Final = 1000
 #: Recipients rendered before others on the event loop get their turn.
 _AT_A_TIME: Final = 50
 
-_RECIPIENTS: Final = """
+_RECIPIENTS: Final = f"""
 WITH chunk AS MATERIALIZED (
   SELECT told_at, subject_id, account_id, link_id, contact_point_id, withheld_reason, because
   FROM notice_recipient WHERE notice_id = $2 AND (told_at, subject_id) > ($3, $4)
@@ -42,12 +43,13 @@ SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withh
        c.contact_point_id AS point_id, point.address, point.line, point.state AS point_state, false AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
-       s.*
+       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, s.*
 FROM chunk c
 LEFT JOIN account a ON a.id = c.account_id
+{HOLD}
 LEFT JOIN contact_link link ON link.id = c.link_id
 LEFT JOIN contact_point point ON point.id = c.contact_point_id
-LEFT JOIN LATERAL (SELECT * FROM ({subjects}) AS every WHERE every.subject_id = c.subject_id) AS s ON true
+LEFT JOIN LATERAL (SELECT * FROM ({{subjects}}) AS every WHERE every.subject_id = c.subject_id) AS s ON true
 ORDER BY c.told_at, c.subject_id
 """
 

@@ -53,6 +53,8 @@ class PolicyTable:
     visit_key_accounts: frozenset[str] = frozenset({"arrears"})
     #: Kinds that reach at any hour those who reported the fault, medical-device homes and important users.
     urgent_kinds: frozenset[str] = frozenset({"outage_fault", "outage_update", "restoration"})
+    #: Kinds that wait while an account's reminders are paused.
+    held_kinds: frozenset[str] = frozenset({"arrears", "legal_notice"})
     #: A number shared by unrelated households is only a signal, unless this says otherwise.
     stop_shared_numbers: bool = False
     #: Proof of a contact fades after this time (18 months).
@@ -92,6 +94,15 @@ class Link:
     of_staff: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The reminders of an account are paused until a moment, for a reason of the contract and in words."""
+
+    reason: Reason
+    because: str
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """An account as far as the decision needs it. `zone` and `region` are those of the service address.
@@ -113,6 +124,7 @@ class Recipient:
     key_account: bool = False
     #: The customer reported the fault that the text is about.
     reported: bool = False
+    paused: Paused | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +226,9 @@ def decide(
         raise InvalidInput("a decision needs the present moment with its time zone", field="now")
     if wish.matter != "open":
         return _MATTERS[wish.matter]
+    paused = recipient.paused
+    if paused is not None and wish.kind in table.held_kinds and now < paused.until:
+        return Withhold(paused.reason, paused.because)
     if recipient.vulnerable and wish.kind in table.visit_the_vulnerable:
         return _VULNERABLE
     if recipient.key_account and wish.kind in table.visit_key_accounts:

@@ -14,7 +14,7 @@ from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Finder, read_chunk, write_chunk
-from gateway.notices.composing import CHUNK, Composer, Cursor
+from gateway.notices.composing import CHUNK, Chunk, Composer, Cursor
 from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.outbox import NewMessage, insert
 
@@ -33,7 +33,7 @@ class Interrupted(Exception):
 class NoticeRunner:
     """Composes what is approved. Any number of nodes may run one: a notice is one node's while it is composed.
 
-    Reading and rendering go on while the chunk before is being written, so that this process and the
+    While a chunk is rendered, the next is read and the one before is written, so that this process and the
     database work at the same time. What is written compares the cursor it began at, so that a chunk is kept
     once or not at all.
     """
@@ -113,18 +113,28 @@ class NoticeRunner:
             await work.commit()
 
     async def _find(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
-        """Find the audience, writing each chunk while the next is read."""
+        """Find the audience: while a chunk is decided on, the next is read and the one before is written."""
         wish = self._composer.wish(notice, kind)
-        behind, found, writing = notice["audience_cursor"], notice["audience"], _nothing()
-        while rows := await read_chunk(reader, notice, kind, behind, self._chunk):
-            recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
+        behind, found = notice["audience_cursor"], notice["audience"]
+
+        def read(behind: int) -> asyncio.Future[list[Any]]:
+            return asyncio.ensure_future(read_chunk(reader, notice, kind, behind, self._chunk))
+
+        reading, writing = read(behind), _nothing()
+        try:
+            while rows := await reading:
+                last: int = rows[-1]["subject_id"]
+                reading = read(last)
+                recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
+                await writing
+                writing = asyncio.ensure_future(self._keep_found(notice["id"], behind, recipients))
+                behind = last
+                found += len(recipients)
+                if progress is not None:
+                    progress(0, found)
             await writing
-            writing = asyncio.ensure_future(self._keep_found(notice["id"], behind, recipients))
-            behind = rows[-1]["subject_id"]
-            found += len(recipients)
-            if progress is not None:
-                progress(0, found)
-        await writing
+        finally:
+            await _let_go(reading)
         await self._keep_found(notice["id"], behind, [])
 
     async def _keep_found(self, notice: UUID, behind: int, recipients: list[tuple[Any, ...]]) -> None:
@@ -136,23 +146,31 @@ class NoticeRunner:
             await work.commit()
 
     async def _tell(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
-        """Compose the recipients, writing each chunk while the next is read and rendered."""
+        """Compose the recipients: while a chunk is rendered, the next is read and the one before is written."""
         cursor: Cursor = (notice["point_cursor"], notice["subject_cursor"])
         asked = await self._asked(reader, notice, kind)
-        done, audience, writing = notice["composed"], notice["audience"], _nothing()
-        while True:
+        done, audience = notice["composed"], notice["audience"]
+
+        def read(cursor: Cursor) -> asyncio.Future[Chunk | None]:
             now = self._clock.now()
-            chunk = await self._composer.read(reader, notice, kind, cursor, now, self._chunk)
-            if chunk is None:
-                break
-            messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
+            return asyncio.ensure_future(self._composer.read(reader, notice, kind, cursor, now, self._chunk))
+
+        reading, writing = read(cursor), _nothing()
+        try:
+            while (chunk := await reading) is not None:
+                reading = read(chunk.cursor)
+                now = self._clock.now()
+                messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
+                await writing
+                keeping = self._keep_told(notice, kind, cursor, chunk.cursor, messages, told, now)
+                writing = asyncio.ensure_future(keeping)
+                cursor = chunk.cursor
+                done += len(told)
+                if progress is not None:
+                    progress(done, max(audience, done))
             await writing
-            writing = asyncio.ensure_future(self._keep_told(notice, kind, cursor, chunk.cursor, messages, told, now))
-            cursor = chunk.cursor
-            done += len(told)
-            if progress is not None:
-                progress(done, max(audience, done))
-        await writing
+        finally:
+            await _let_go(reading)
 
     async def _keep_told(
         self,
@@ -211,6 +229,14 @@ class NoticeRunner:
             )
             await work.commit()
         return done
+
+
+async def _let_go(reading: asyncio.Future[Any]) -> None:
+    """Break off a read that nobody waits for any more, so that its connection is free again."""
+    reading.cancel()
+    await asyncio.wait([reading])
+    if not reading.cancelled():
+        reading.exception()
 
 
 def _nothing() -> asyncio.Future[None]:

@@ -118,3 +118,33 @@ class Recipient(Base):
     #: Why it is withheld, already known when the audience was found.
     withheld_reason: Mapped[str | None] = mapped_column(Text)
     because: Mapped[str | None] = mapped_column(Text)
+
+
+HOLD_REASONS = ("paid", "visit_instead")
+
+
+class Hold(Base):
+    """A pause of an account's reminders: the customer says it is paid, or disputes the bill. It ends by itself."""
+
+    __tablename__ = "hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    #: The reason that withheld texts give, one of the contract's.
+    reason: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    placed_at: Mapped[datetime] = mapped_column(Instant)
+    placed_by: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_by: Mapped[str | None] = mapped_column(Text)
+    #: The reply that asked for it, and the case whose closing lifts it.
+    inbound_id: Mapped[UUID | None]
+    case_id: Mapped[UUID | None]
+
+    __table_args__ = (
+        Index("uq_hold_active", "account_id", "reason", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_hold_expiry", "expires_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_hold_case_id", "case_id", postgresql_where=text("case_id IS NOT NULL")),
+        one_of("reason", HOLD_REASONS, "reason"),
+    )

@@ -77,6 +77,8 @@ async def test_a_kind_that_needs_no_approval_is_approved_at_once(town: Town) -> 
         ("survey", {"closed_from": "soon"}, {}, "closed_from"),
         ("survey", {"closed_from": "2025-10-02", "closed_to": "2025-10-01"}, {}, "closed_to"),
         ("announcement", {"values": {}}, {}, "values.text"),
+        ("announcement", {"values": {"text": "x"}}, {}, "audience"),
+        ("announcement", {"values": {"text": "x"}, "audience": {"everyone": False}}, {}, "audience.everyone"),
         ("announcement", {"values": {"text": "x"}, "audience": {"planet": ["Mars"]}}, {}, "audience.planet"),
         ("announcement", {"values": {"text": "x"}, "audience": {"feeders": "F1"}}, {}, "audience.feeders"),
         ("announcement", {"template": "nothing", "values": {}}, {}, "template"),
@@ -167,7 +169,7 @@ async def test_an_announcement_reaches_its_audience_once_a_number(town: Town) ->
     east = await town.account(A)
     await town.account(A, status="closed")
     other = await town.account(B)
-    everybody = await town.compose("announcement", {"values": {"text": "营业厅周六迁址。"}})
+    everybody = await town.compose("announcement", {"values": {"text": "迁址。"}, "audience": {"everyone": True}})
     assert {message["accounts"][0] for message in await town.messages(everybody)} == {east, other}
     one = await town.compose("announcement", {"values": {"text": "只此一户。"}, "audience": {"accounts": [other]}})
     (message,) = await town.messages(one)

@@ -94,7 +94,7 @@ async def test_any_number_is_a_handset(start: Start) -> None:
     card = await carrier.get("/_carrier/handsets/139 0000 0009")
     assert (card["number"], card["texts"]) == ("+8613900000009", [])
     assert (await carrier.get("/_carrier/handsets/nobody"))["errors"][0]["msg"] == "not a telephone number"
-    assert (await carrier.get("/_carrier/handsets"))["total"] == 0
+    assert (await carrier.get("/_carrier/handsets"))["totals"]["handsets"] == 0
 
 
 @pytest.mark.parametrize("text", ["", "x" * 1601, None, 5])

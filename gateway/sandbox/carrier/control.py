@@ -113,7 +113,7 @@ class Control:
         found = self._wanted(query.get("q", ""), query.get("only", ""))
         cards = [_card(handset) for handset in islice(found, skip, skip + limit)]
         more = next(found, None) is not None
-        return _json({"items": cards, "more": more, "total": self._network.texts.handsets})
+        return _json({"items": cards, "more": more, "totals": self._totals()})
 
     async def handset(self, request: web.Request) -> web.Response:
         """One handset with its newest texts, also one that never had any."""

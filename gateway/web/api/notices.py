@@ -85,12 +85,13 @@ class Audience(Body):
     accounts: Accounts | None = None
     transformer_areas: list[str] | None = Field(default=None, min_length=1, max_length=1000)
     feeders: list[str] | None = Field(default=None, min_length=1, max_length=1000)
+    districts: list[str] | None = Field(default=None, min_length=1, max_length=1000)
     everyone: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _somebody(self) -> Audience:
         if not self.model_dump(exclude_none=True):
-            raise ValueError("an audience names `accounts`, `transformer_areas`, `feeders` or `everyone`")
+            raise ValueError("an audience names `accounts`, `transformer_areas`, `feeders`, `districts` or `everyone`")
         return self
 
 

@@ -195,7 +195,7 @@ async function load(append = false) {
     screen.scrollTop = screen.scrollHeight;
   }
   $("more").hidden = !answer.more;
-  totals({ handsets: answer.total });
+  totals(answer.totals);
   tidy();
 }
 

@@ -1,0 +1,137 @@
+"""Holds: an account's reminders are paused while what its customer says about the bill is looked into.
+
+A hold stops in two ways. The policy withholds whatever would be composed; and the grounds of the overdue bills
+are stopped, so that what is queued already does not leave, and a text for several accounts is written anew
+without this one (promise P3). A hold ends by itself, or when its case is closed; then the grounds of what is
+still owed hold again. Texts that were withheld stay so: the next list reminds anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.kernel import audit
+from gateway.notices.policy import Paused
+from gateway.outbox import resume_grounds, stop_grounds
+from gateway.outbox.stopping import withhold
+
+#: How long a customer's word that it is paid stands: the five working days in which banks hand their files over
+#: (domain notes S0.24), with the weekend that falls in them.
+PAID_LASTS: Final = timedelta(days=7)
+#: How long a disputed bill waits for its answer.
+DISPUTE_LASTS: Final = timedelta(days=30)
+#: Kinds of text that a hold stops.
+KINDS: Final = ("arrears", "legal_notice")
+
+#: Joins the hold of an account `a` that lasts longest.
+HOLD: Final = """LEFT JOIN LATERAL (
+  SELECT reason, words, expires_at FROM hold WHERE hold.account_id = a.id AND ended_at IS NULL
+  ORDER BY expires_at DESC, id LIMIT 1) AS hold ON true"""
+
+_PLACE: Final = """
+INSERT INTO hold (account_id, reason, words, placed_at, placed_by, expires_at, inbound_id, case_id)
+SELECT account_id, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::int[]) account_id ORDER BY account_id
+ON CONFLICT (account_id, reason) WHERE ended_at IS NULL DO UPDATE SET
+  expires_at = greatest(hold.expires_at, excluded.expires_at), case_id = coalesce(excluded.case_id, hold.case_id)
+"""
+_OVERDUE: Final = """
+SELECT 'bill:' || a.account_no || ':' || b.billing_month AS ground FROM bill b JOIN account a ON a.id = b.account_id
+WHERE b.account_id = ANY($1::int[]) AND b.overdue AND b.settled_at IS NULL
+"""
+# What rests on no ground, such as a single message, and speaks for accounts that are all on hold.
+_WITHOUT_GROUND: Final = """
+SELECT m.id FROM message m JOIN message_account a USING (id)
+WHERE a.account_id = ANY($1::int[]) AND m.state = 'queued' AND m.kind = ANY($2::text[])
+  AND NOT EXISTS (SELECT 1 FROM message_account other WHERE other.id = m.id AND other.account_id <> ALL ($1::int[]))
+"""
+_END: Final = """
+UPDATE hold SET ended_at = $2, ended_by = $3
+WHERE ended_at IS NULL AND {which} RETURNING account_id
+"""
+_FREE: Final = """
+SELECT account_id FROM unnest($1::int[]) account_id
+WHERE NOT EXISTS (SELECT 1 FROM hold WHERE hold.account_id = account_id AND ended_at IS NULL)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHold:
+    """A hold about to be placed on accounts. `reason` is `paid` or `visit_instead`."""
+
+    accounts: Sequence[int]
+    reason: str
+    #: What withheld texts say in their decision.
+    words: str
+    at: datetime
+    lasts: timedelta
+    actor: str
+    inbound_id: UUID | None
+    case_id: UUID | None
+
+
+def paused_of(row: Any) -> Paused | None:
+    """The policy's view of the columns that `HOLD` joins."""
+    if row["hold_reason"] is None:
+        return None
+    return Paused(row["hold_reason"], row["hold_words"], row["hold_until"])
+
+
+async def place(connection: Any, hold: NewHold) -> int:
+    """Pause the reminders of accounts in the connection's transaction; how many queued texts that withheld."""
+    accounts = sorted(set(hold.accounts))
+    await connection.execute(
+        _PLACE,
+        accounts,
+        hold.reason,
+        hold.words,
+        hold.at,
+        hold.actor,
+        hold.at + hold.lasts,
+        hold.inbound_id,
+        hold.case_id,
+    )
+    rows = await connection.fetch(_WITHOUT_GROUND, accounts, list(KINDS))
+    alone = await withhold(
+        connection, [row["id"] for row in rows], reason=hold.reason, at=hold.at, words=hold.words
+    )
+    if alone:
+        await connection.execute("UPDATE message SET decision = $2 WHERE id = ANY($1::uuid[])", alone, hold.words)
+    grounds = [row["ground"] for row in await connection.fetch(_OVERDUE, accounts)]
+    rest = await stop_grounds(connection, grounds, reason=hold.reason, at=hold.at)
+    for account in accounts:
+        await audit.write(
+            connection,
+            at=hold.at,
+            actor=hold.actor,
+            action="hold.placed",
+            subject=f"account:{account}",
+            after={"reason": hold.reason, "words": hold.words, "until": (hold.at + hold.lasts).isoformat()},
+        )
+    return len(alone) + rest
+
+
+async def lift_of_case(connection: Any, case_id: UUID, actor: str, at: datetime) -> int:
+    """End the holds of a case; how many."""
+    rows = await connection.fetch(_END.format(which="case_id = $1"), case_id, at, actor)
+    return await _ended(connection, [row["account_id"] for row in rows], actor, at)
+
+
+async def release_due(connection: Any, now: datetime) -> int:
+    """End the holds whose time is over; how many."""
+    rows = await connection.fetch(_END.format(which="expires_at <= $1"), now, now, "clock")
+    return await _ended(connection, [row["account_id"] for row in rows], "clock", now)
+
+
+async def _ended(connection: Any, accounts: Sequence[int], actor: str, at: datetime) -> int:
+    """Let the grounds of what is still owed hold again, where no other hold stands."""
+    if not accounts:
+        return 0
+    free = [row["account_id"] for row in await connection.fetch(_FREE, list(accounts))]
+    await resume_grounds(connection, [row["ground"] for row in await connection.fetch(_OVERDUE, free)])
+    for account in accounts:
+        await audit.write(connection, at=at, actor=actor, action="hold.lifted", subject=f"account:{account}")
+    return len(accounts)
