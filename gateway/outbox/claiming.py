@@ -30,12 +30,27 @@ _WAIT_IN_DOUBT: Final = 20
 #: How long a text waits for one before it that is tried again or in doubt; then it goes, and that one does not.
 _PATIENCE: Final = "interval '15 minutes'"
 
-# Another text to the same number about the same thing: resting on the same ground, or with the same reference.
+# Another text to the same number, and about the same thing: on the same ground, or with the same reference.
+_SAME_NUMBER: Final = "other.contact_point_id = m.contact_point_id AND other.id >= $7"
 _SAME_THING: Final = """
-  other.contact_point_id = m.contact_point_id AND other.id >= $7 AND other.id <> m.id
-  AND (other.reference = m.reference OR EXISTS (
+  (other.reference = m.reference OR EXISTS (
     SELECT 1 FROM message_account mine JOIN message_account theirs ON theirs.ground = mine.ground
     WHERE mine.id = m.id AND theirs.id = other.id))
+"""
+
+# A text waits for the ones before it about the same thing, and for one that says word for word the same: while
+# that is on its way or in doubt, a look-up at the carrier could not tell the two apart.
+_AHEAD: Final = f"""
+  SELECT other.state = 'uncertain' AS in_doubt FROM message other
+  WHERE {_SAME_NUMBER} AND other.id <> m.id AND (
+    other.state IN ('sending', 'uncertain') AND other.body = m.body
+    OR other.id < m.id AND (
+         other.state = 'sending'
+         OR other.state = 'uncertain' AND other.doubt_since > clock_timestamp() - {_PATIENCE}
+         OR other.state = 'queued' AND NOT other.held AND (other.not_before <= $2
+            OR other.claimed_at IS NOT NULL AND other.not_before <= $2::timestamptz + {_PATIENCE}))
+       AND (other.body = m.body OR {_SAME_THING}))
+  ORDER BY other.state = 'uncertain' DESC LIMIT 1
 """
 
 # The lateral join takes from the queue's index stream by stream, over due rows only: rows scheduled for later
@@ -99,18 +114,11 @@ WITH pace AS (
     WHERE contact_point_id = m.contact_point_id AND purpose IN (m.purpose, 'all')
       AND m.klass NOT IN ('L', 'V') AND m.kind <> ALL ($6::text[]) LIMIT 1
   ) AS refusal ON true
-  LEFT JOIN LATERAL (
-    SELECT other.state = 'uncertain' AS in_doubt FROM message other
-    WHERE other.id < m.id AND {_SAME_THING}
-      AND (other.state = 'sending'
-           OR other.state = 'uncertain' AND other.doubt_since > clock_timestamp() - {_PATIENCE}
-           OR other.state = 'queued' AND NOT other.held AND (other.not_before <= $2
-              OR other.claimed_at IS NOT NULL AND other.not_before <= $2::timestamptz + {_PATIENCE}))
-    ORDER BY other.state = 'uncertain' DESC LIMIT 1
-  ) AS ahead ON true
+  LEFT JOIN LATERAL ({_AHEAD}) AS ahead ON true
   LEFT JOIN LATERAL (
     SELECT true AS found FROM message other
-    WHERE m.claimed_at IS NOT NULL AND other.id > m.id AND {_SAME_THING} AND other.state IN ('sent', 'delivered')
+    WHERE m.claimed_at IS NOT NULL AND {_SAME_NUMBER} AND other.id > m.id AND other.state IN ('sent', 'delivered')
+      AND {_SAME_THING}
     LIMIT 1
   ) AS overtaken ON true
 ), moved AS (

@@ -263,7 +263,7 @@ async def test_a_cancelled_notice(world: World) -> None:
 async def test_the_later_text_about_a_thing_waits_for_the_earlier(world: World) -> None:
     contact = await world.contact()
     first = await world.message(contact=contact, reference="工单20250304", priority=3)
-    second = await world.message(contact=contact, reference="工单20250304", priority=0)
+    second = await world.message(contact=contact, reference="工单20250304", priority=0, body="又一条")
     assert ids((await world.claim()).claimed) == [first]
     world.clock.move(seconds=2)
     assert (await world.claim()).claimed == []
@@ -277,7 +277,7 @@ async def test_one_in_doubt_holds_up_the_next_until_patience_ends(world: World) 
     first = await world.message(contact=contact, reference="r")
     await world.claim()
     await world.sql("UPDATE message SET state = 'uncertain', doubt_since = clock_timestamp() WHERE id = $1", first)
-    second = await world.message(contact=contact, reference="r")
+    second = await world.message(contact=contact, reference="r", body="又一条")
     assert (await world.claim()).claimed == []
     world.clock.move(minutes=1)
     await world.sql("UPDATE message SET doubt_since = doubt_since - interval '20 minutes' WHERE id = $1", first)
@@ -288,7 +288,7 @@ async def test_a_text_that_comes_back_after_a_newer_one_left_is_superseded(world
     contact = await world.contact()
     first = await world.message(contact=contact, reference="r")
     await world.claim()
-    second = await world.message(contact=contact, reference="r")
+    second = await world.message(contact=contact, reference="r", body="又一条")
     await world.sql("UPDATE message SET state = 'sent' WHERE id = $1", second)
     await world.sql("UPDATE message SET state = 'queued' WHERE id = $1", first)
     assert (await world.claim()).claimed == []
@@ -297,10 +297,25 @@ async def test_a_text_that_comes_back_after_a_newer_one_left_is_superseded(world
 
 async def test_other_texts_to_the_number_do_not_wait(world: World) -> None:
     contact = await world.contact()
-    await world.message(contact=contact, reference="r")
-    await world.message(contact=contact, reference="s")
-    await world.message(contact=contact)
+    await world.message(contact=contact, body="第一条", reference="r")
+    await world.message(contact=contact, body="第二条", reference="s")
+    await world.message(contact=contact, body="第三条")
     assert len((await world.claim()).claimed) == 3
+
+
+async def test_word_for_word_the_same_waits_until_the_first_is_settled(world: World) -> None:
+    """A look-up at the carrier could not tell the two apart."""
+    contact = await world.contact()
+    first, second = await world.messages(2, contact=contact)
+    assert ids((await world.claim()).claimed) == [first]
+    await world.sql(
+        "UPDATE message SET state = 'uncertain', doubt_since = now() - interval '1 day' WHERE id = $1", first
+    )
+    world.clock.move(minutes=1)
+    assert (await world.claim()).claimed == []
+    await world.sql("UPDATE message SET state = 'sent' WHERE id = $1", first)
+    world.clock.move(minutes=1)
+    assert ids((await world.claim()).claimed) == [second]
 
 
 async def test_texts_on_one_ground_keep_their_order_too(world: World) -> None:
@@ -308,7 +323,7 @@ async def test_texts_on_one_ground_keep_their_order_too(world: World) -> None:
     part = await world.link(contact[0])
     grounded = type(part)(part.account_id, part.account_no, part.link_id, "outage:PO25-017")
     first = await world.message(contact=contact, accounts=[grounded], kind="outage_planned")
-    await world.message(contact=contact, accounts=[grounded], kind="outage_update")
+    await world.message(contact=contact, accounts=[grounded], kind="outage_update", body="又一条")
     assert ids((await world.claim()).claimed) == [first]
 
 

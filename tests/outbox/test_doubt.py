@@ -20,10 +20,12 @@ async def _doubtful(world: World, number: int = 1, *, age: float = 60, **fields:
     messages = await world.messages(number, **fields)
     await world.claim()
     await world.sql(
-        """UPDATE message SET state = 'uncertain', doubt_since = clock_timestamp() - make_interval(secs => $2)
+        """UPDATE message SET state = 'uncertain', doubt_since = clock_timestamp() - make_interval(secs => $2),
+             lane_id = $3, attempts = 1
            WHERE id = ANY($1::uuid[])""",
         messages,
         age,
+        world.lane.id,
     )
     return messages
 
@@ -102,7 +104,7 @@ async def test_it_waits_for_the_same_text_that_is_just_being_handed_over(world: 
     contact, node = await world.contact(), uuid4()
     (first,) = await _doubtful(world, contact=contact)
     second = await world.message(contact=contact)
-    await world.claim(node=node)
+    await world.sql("UPDATE message SET state = 'sending', node_id = $2, attempts = 1 WHERE id = $1", second, node)
     world.carrier.taken.append((second, "SM1", contact[1], (await world.row(second))["body"]))
     resolver = _resolver(world)
     assert await resolver.round() == 0
