@@ -12,8 +12,10 @@ from functools import cache
 from gateway.inbox.understanding.normalise import plain
 from gateway.inbox.understanding.phrases import Phrases
 from gateway.inbox.understanding.rule import Finding, Rule, hear
-from gateway.inbox.understanding.rules_contact import MOVED, NOT_HOLDER, NOT_NAMED, OPT, WRONG_BARE, WRONG_NUMBER
+from gateway.inbox.understanding.rules_contact import MOVED, NOT_HOLDER, NOT_NAMED, WRONG_BARE, WRONG_NUMBER
 from gateway.inbox.understanding.rules_money import BILLING
+from gateway.inbox.understanding.rules_opting import OPT
+from gateway.inbox.understanding.rules_requests import REQUESTS
 from gateway.inbox.understanding.rules_safety import SAFETY
 from gateway.inbox.understanding.rules_service import SERVICE
 from gateway.inbox.understanding.rules_supply import SUPPLY
@@ -36,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     *NOT_NAMED,
     *OPT,
     *SERVICE,
+    *REQUESTS,
     *SUPPLY,
     *BILLING,
     *TALK,
