@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,13 +39,36 @@ class Inbound(Base):
     effects: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
     #: Why it waits for a person, in words.
     remark: Mapped[str | None] = mapped_column(Text)
+    #: A person must look within minutes. Stays set when it is settled.
+    urgent: Mapped[bool] = mapped_column(server_default=sql("false"))
+    #: The likeliest meanings, for a person to choose from: `key`, `intents`, `score`, `words`.
+    choices: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
     resolved_by: Mapped[str | None] = mapped_column(Text)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
         UniqueConstraint("channel", "carrier_id"),
         Index("ix_inbound_received", "id", postgresql_where=sql("state = 'received'")),
-        Index("ix_inbound_triage", "id", postgresql_where=sql("state = 'triage'")),
+        Index("ix_inbound_triage", "urgent", "id", postgresql_where=sql("state = 'triage'")),
         Index(None, "sender", "id"),
         one_of("state", ("received", "done", "triage"), "state"),
     )
+
+
+class Label(Base):
+    """How a person read a reply that the reader left to people: what the next version learns from."""
+
+    __tablename__ = "label"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inbound_id: Mapped[UUID] = mapped_column(unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    #: The question that was open, as the reader was given it, and what was said before.
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    turns: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    intents: Mapped[list[str]] = mapped_column(JSONB)
+    score: Mapped[int | None] = mapped_column(SmallInteger)
+    #: The reading that was doubted.
+    reading: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)

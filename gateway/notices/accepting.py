@@ -20,21 +20,24 @@ from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
 from gateway.kernel.segments import count
 from gateway.notices.audience import link_of, recipient_of
 from gateway.notices.composing import NOTHING_TOLD, Told, told_before
+from gateway.notices.holds import HOLD
 from gateway.notices.policy import Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 
-_CONTACTS: Final = """
+_CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.vulnerable, a.important_level, a.vip, a.language,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
        point.id AS point_id, point.address, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
-         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs
+         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
+       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
 FROM account a
 LEFT JOIN contact_link link ON link.account_id = a.id
 LEFT JOIN contact_point point ON point.id = link.contact_point_id
 LEFT JOIN staff_member staff ON staff.phone = point.address
+{HOLD}
 WHERE a.account_no = ANY($1::text[])
 """
 _NUMBERS: Final = """

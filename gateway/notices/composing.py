@@ -22,7 +22,7 @@ from gateway.kernel.segments import count
 from gateway.notices.audience import facts_of, link_of, recipient_of
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row
-from gateway.notices.policy import FRESH, Decision, History, PolicyTable, SendAt, Wish, Withhold, decide
+from gateway.notices.policy import FRESH, Decision, History, PolicyTable, SendAt, Wish, Withhold, decide, is_paused
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
 
@@ -209,6 +209,9 @@ class Composer:
             elif row["subject_id"] is None:
                 why = f"{kind.gone} since the audience was found"
                 made.append((self._held(notice, kind, wish, [row], now, kind.gone, why), [row]))
+            elif (pause := is_paused(paused_of(row), wish.kind, now, self._table)) is not None:
+                # Since the audience was found; the others of the number are told without it.
+                made.append((self._held(notice, kind, wish, [row], now, pause.reason, pause.because), [row]))
             else:
                 live.append(row)
         if not live:

@@ -42,6 +42,10 @@ _OVERDUE: Final = """
 SELECT 'bill:' || a.account_no || ':' || b.billing_month AS ground FROM bill b JOIN account a ON a.id = b.account_id
 WHERE b.account_id = ANY($1::int[]) AND b.overdue AND b.settled_at IS NULL
 """
+_QUEUED: Final = """
+SELECT DISTINCT a.id FROM message_account a JOIN message m USING (id)
+WHERE a.ground = ANY($1::text[]) AND m.state = 'queued'
+"""
 # What rests on no ground, such as a single message, and speaks for accounts that are all on hold.
 _WITHOUT_GROUND: Final = """
 SELECT m.id FROM message m JOIN message_account a USING (id)
@@ -53,8 +57,8 @@ UPDATE hold SET ended_at = $2, ended_by = $3
 WHERE ended_at IS NULL AND {which} RETURNING account_id
 """
 _FREE: Final = """
-SELECT account_id FROM unnest($1::int[]) account_id
-WHERE NOT EXISTS (SELECT 1 FROM hold WHERE hold.account_id = account_id AND ended_at IS NULL)
+SELECT held.id FROM unnest($1::int[]) AS held(id)
+WHERE NOT EXISTS (SELECT 1 FROM hold WHERE hold.account_id = held.id AND ended_at IS NULL)
 """
 
 
@@ -95,13 +99,15 @@ async def place(connection: Any, hold: NewHold) -> int:
         hold.case_id,
     )
     rows = await connection.fetch(_WITHOUT_GROUND, accounts, list(KINDS))
-    alone = await withhold(
-        connection, [row["id"] for row in rows], reason=hold.reason, at=hold.at, words=hold.words
-    )
-    if alone:
-        await connection.execute("UPDATE message SET decision = $2 WHERE id = ANY($1::uuid[])", alone, hold.words)
+    alone = await withhold(connection, [row["id"] for row in rows], reason=hold.reason, at=hold.at, words=hold.words)
     grounds = [row["ground"] for row in await connection.fetch(_OVERDUE, accounts)]
+    queued = [row["id"] for row in await connection.fetch(_QUEUED, grounds)]
     rest = await stop_grounds(connection, grounds, reason=hold.reason, at=hold.at)
+    await connection.execute(
+        "UPDATE message SET decision = $2 WHERE id = ANY($1::uuid[]) AND state = 'withheld'",
+        [*alone, *queued],
+        hold.words,
+    )
     for account in accounts:
         await audit.write(
             connection,
@@ -130,7 +136,7 @@ async def _ended(connection: Any, accounts: Sequence[int], actor: str, at: datet
     """Let the grounds of what is still owed hold again, where no other hold stands."""
     if not accounts:
         return 0
-    free = [row["account_id"] for row in await connection.fetch(_FREE, list(accounts))]
+    free = [row["id"] for row in await connection.fetch(_FREE, list(accounts))]
     await resume_grounds(connection, [row["ground"] for row in await connection.fetch(_OVERDUE, free)])
     for account in accounts:
         await audit.write(connection, at=at, actor=actor, action="hold.lifted", subject=f"account:{account}")

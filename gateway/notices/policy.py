@@ -226,9 +226,8 @@ def decide(
         raise InvalidInput("a decision needs the present moment with its time zone", field="now")
     if wish.matter != "open":
         return _MATTERS[wish.matter]
-    paused = recipient.paused
-    if paused is not None and wish.kind in table.held_kinds and now < paused.until:
-        return Withhold(paused.reason, paused.because)
+    if (pause := is_paused(recipient.paused, wish.kind, now, table)) is not None:
+        return pause
     if recipient.vulnerable and wish.kind in table.visit_the_vulnerable:
         return _VULNERABLE
     if recipient.key_account and wish.kind in table.visit_key_accounts:
@@ -243,6 +242,13 @@ def decide(
         if (refusal := _refused(recipient, link, wish, table)) is not None:
             return refusal
     return _when(recipient, wish, history, now, table, link)
+
+
+def is_paused(paused: Paused | None, kind: str, now: datetime, table: PolicyTable = DEFAULT) -> Withhold | None:
+    """Why a text of this kind waits, where the account's reminders are paused at the moment."""
+    if paused is None or kind not in table.held_kinds or now >= paused.until:
+        return None
+    return Withhold(paused.reason, paused.because)
 
 
 def choose_link(links: Sequence[Link], table: PolicyTable = DEFAULT) -> Link | Withhold:

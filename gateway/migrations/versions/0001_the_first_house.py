@@ -14,6 +14,23 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "alert",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("inbound_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("account_no", sa.Text(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('safety', 'loss')", name=op.f("ck_alert_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("inbound_id", name=op.f("uq_alert_inbound_id")),
+    )
+    op.create_index("ix_alert_open", "alert", ["id"], unique=False, postgresql_where=sa.text("acknowledged_at IS NULL"))
+    op.create_table(
         "api_key",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -133,6 +150,8 @@ def upgrade() -> None:
         sa.Column("reading", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("effects", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("remark", sa.Text(), nullable=True),
+        sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("choices", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("resolved_by", sa.Text(), nullable=True),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('received', 'done', 'triage')", name=op.f("ck_inbound_state")),
@@ -143,7 +162,24 @@ def upgrade() -> None:
         "ix_inbound_received", "inbound", ["id"], unique=False, postgresql_where=sa.text("state = 'received'")
     )
     op.create_index(op.f("ix_inbound_sender_id"), "inbound", ["sender", "id"], unique=False)
-    op.create_index("ix_inbound_triage", "inbound", ["id"], unique=False, postgresql_where=sa.text("state = 'triage'"))
+    op.create_index(
+        "ix_inbound_triage", "inbound", ["urgent", "id"], unique=False, postgresql_where=sa.text("state = 'triage'")
+    )
+    op.create_table(
+        "label",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("inbound_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("context", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("turns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("intents", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("score", sa.SmallInteger(), nullable=True),
+        sa.Column("reading", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_label")),
+        sa.UniqueConstraint("inbound_id", name=op.f("uq_label_inbound_id")),
+    )
     op.create_table(
         "lane",
         sa.Column("id", sa.SmallInteger(), sa.Identity(always=False), nullable=False),
@@ -511,6 +547,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_account_premise_id"), "account", ["premise_id"], unique=False)
     op.create_index(op.f("ix_account_transformer_area_id"), "account", ["transformer_area_id"], unique=False)
     op.create_table(
+        "account_note",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("inbound_id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("kind IN ('payment_promise', 'payment_extension')", name=op.f("ck_account_note_kind")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_note_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_note")),
+        sa.UniqueConstraint(
+            "inbound_id", "account_id", "kind", name=op.f("uq_account_note_inbound_id_account_id_kind")
+        ),
+    )
+    op.create_index(op.f("ix_account_note_account_id_id"), "account_note", ["account_id", "id"], unique=False)
+    op.create_table(
         "bill",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -530,6 +583,40 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_bill_open", "bill", ["billing_month", "id"], unique=False, postgresql_where=sa.text("settled_at IS NULL")
+    )
+    op.create_table(
+        "case",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("klass", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("matter", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("contact_point_id", sa.BigInteger(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("owner_no", sa.Text(), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("contacts", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "klass IN ('complaint', 'opinion', 'fault_report', 'service_request')", name=op.f("ck_case_klass")
+        ),
+        sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_case_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_case_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
+        sa.UniqueConstraint("number", name=op.f("uq_case_number")),
+    )
+    op.create_index(op.f("ix_case_account_id"), "case", ["account_id"], unique=False)
+    op.create_index(op.f("ix_case_state_id"), "case", ["state", "id"], unique=False)
+    op.create_index(
+        "uq_case_open", "case", ["subject", "klass", "matter"], unique=True, postgresql_where=sa.text("state = 'open'")
     )
     op.create_table(
         "contact_link",
@@ -600,6 +687,32 @@ def upgrade() -> None:
         ["contact_point_id"],
         unique=True,
         postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "hold",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("inbound_id", sa.Uuid(), nullable=True),
+        sa.Column("case_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("reason IN ('paid', 'visit_instead')", name=op.f("ck_hold_reason")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_hold_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
+    )
+    op.create_index(
+        "ix_hold_case_id", "hold", ["case_id"], unique=False, postgresql_where=sa.text("case_id IS NOT NULL")
+    )
+    op.create_index(
+        "ix_hold_expiry", "hold", ["expires_at"], unique=False, postgresql_where=sa.text("ended_at IS NULL")
+    )
+    op.create_index(
+        "uq_hold_active", "hold", ["account_id", "reason"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
     )
     op.create_table(
         "invitation",
@@ -687,6 +800,37 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NOT NULL"),
     )
     op.create_table(
+        "case_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("inbound_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('opened', 'joined', 'told', 'noted', 'assigned', 'closed')", name=op.f("ck_case_event_kind")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_event_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_event")),
+    )
+    op.create_index(op.f("ix_case_event_case_id_id"), "case_event", ["case_id", "id"], unique=False)
+    op.create_index(
+        "ix_case_event_message_id",
+        "case_event",
+        ["message_id"],
+        unique=False,
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_case_event_inbound",
+        "case_event",
+        ["case_id", "inbound_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("inbound_id IS NOT NULL"),
+    )
+    op.create_table(
         "correction_contact",
         sa.Column("correction_id", sa.Uuid(), nullable=False),
         sa.Column("link_id", sa.Integer(), nullable=False),
@@ -754,6 +898,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_correction_link_link_id"), table_name="correction_link")
     op.drop_table("correction_link")
     op.drop_table("correction_contact")
+    op.drop_index("uq_case_event_inbound", table_name="case_event", postgresql_where=sa.text("inbound_id IS NOT NULL"))
+    op.drop_index(
+        "ix_case_event_message_id", table_name="case_event", postgresql_where=sa.text("message_id IS NOT NULL")
+    )
+    op.drop_index(op.f("ix_case_event_case_id_id"), table_name="case_event")
+    op.drop_table("case_event")
     op.drop_index(
         op.f("ix_work_order_closed_at_id"), table_name="work_order", postgresql_where=sa.text("closed_at IS NOT NULL")
     )
@@ -767,6 +917,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_invitation_message_id"), table_name="invitation")
     op.drop_index(op.f("ix_invitation_account_id"), table_name="invitation")
     op.drop_table("invitation")
+    op.drop_index("uq_hold_active", table_name="hold", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_index("ix_hold_expiry", table_name="hold", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_index("ix_hold_case_id", table_name="hold", postgresql_where=sa.text("case_id IS NOT NULL"))
+    op.drop_table("hold")
     op.drop_index("uq_correction_open", table_name="correction", postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f("ix_correction_state_id"), table_name="correction")
     op.drop_index(op.f("ix_correction_contact_point_id"), table_name="correction")
@@ -779,8 +933,14 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_contact_link_contact_point_id"), table_name="contact_link")
     op.drop_table("contact_link")
+    op.drop_index("uq_case_open", table_name="case", postgresql_where=sa.text("state = 'open'"))
+    op.drop_index(op.f("ix_case_state_id"), table_name="case")
+    op.drop_index(op.f("ix_case_account_id"), table_name="case")
+    op.drop_table("case")
     op.drop_index("ix_bill_open", table_name="bill", postgresql_where=sa.text("settled_at IS NULL"))
     op.drop_table("bill")
+    op.drop_index(op.f("ix_account_note_account_id_id"), table_name="account_note")
+    op.drop_table("account_note")
     op.drop_index(op.f("ix_account_transformer_area_id"), table_name="account")
     op.drop_index(op.f("ix_account_premise_id"), table_name="account")
     op.drop_index(op.f("ix_account_manager_no"), table_name="account")
@@ -834,6 +994,7 @@ def downgrade() -> None:
     op.drop_table("message")
     op.drop_table("lane_breaker")
     op.drop_table("lane")
+    op.drop_table("label")
     op.drop_index("ix_inbound_triage", table_name="inbound", postgresql_where=sa.text("state = 'triage'"))
     op.drop_index(op.f("ix_inbound_sender_id"), table_name="inbound")
     op.drop_index("ix_inbound_received", table_name="inbound", postgresql_where=sa.text("state = 'received'"))
@@ -850,3 +1011,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_entry_subject_id"), table_name="audit_entry")
     op.drop_table("audit_entry")
     op.drop_table("api_key")
+    op.drop_index("ix_alert_open", table_name="alert", postgresql_where=sa.text("acknowledged_at IS NULL"))
+    op.drop_table("alert")

@@ -1,0 +1,187 @@
+"""Cases, alerts and notes as they are read: one, and lists of them, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.archive.tables import Account, ContactPoint
+from gateway.cases import tables
+from gateway.cases.raising import reference_of
+from gateway.kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvent:
+    """Something that befell a case."""
+
+    at: datetime
+    kind: str
+    by: str
+    detail: str | None
+    inbound_id: UUID | None
+    message_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a customer raised; `events` are given with a single case alone."""
+
+    id: UUID
+    reference: str
+    klass: str
+    topic: str
+    matter: str
+    state: str
+    account_no: str | None
+    number: str | None
+    unit: str
+    owner_no: str | None
+    summary: str
+    contacts: int
+    opened_at: datetime
+    opened_by: str
+    due_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    outcome: str | None
+    events: list[CaseEvent] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which to list; everything given must hold."""
+
+    states: Sequence[str] | None = None
+    classes: Sequence[str] | None = None
+    account_no: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Danger that a reply told of."""
+
+    id: UUID
+    inbound_id: UUID
+    kind: str
+    at: datetime
+    sender: str
+    account_no: str | None
+    words: str
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountNote:
+    """What a customer said about paying."""
+
+    id: int
+    account_no: str
+    kind: str
+    at: datetime
+    by: str
+    words: str
+    inbound_id: UUID
+
+
+_SHOWN = (
+    "id", "klass", "topic", "matter", "state", "unit", "owner_no", "summary", "contacts", "opened_at", "opened_by",
+    "due_at", "closed_at", "closed_by", "outcome",
+)  # fmt: skip
+
+
+def _cases() -> Any:
+    row = tables.Case
+    return (
+        select(
+            *(getattr(row, name) for name in _SHOWN),
+            row.number.label("serial"),
+            row.subject,
+            Account.account_no,
+            ContactPoint.address,
+        )
+        .outerjoin(Account, Account.id == row.account_id)
+        .outerjoin(ContactPoint, ContactPoint.id == row.contact_point_id)
+    )
+
+
+def _case(found: Any, events: list[CaseEvent]) -> Case:
+    facts = {name: getattr(found, name) for name in _SHOWN}
+    kind, _, name = found.subject.partition(":")
+    number = found.address or (name if kind == "number" else None)
+    return Case(
+        **facts, reference=reference_of(found.serial), account_no=found.account_no, number=number, events=events
+    )
+
+
+async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | None, limit: int) -> list[Case]:
+    """Up to `limit` cases older than `before`, newest first."""
+    row = tables.Case
+    query = _cases().order_by(row.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(row.id < before)
+    if wanted.states is not None:
+        query = query.where(row.state.in_(wanted.states))
+    if wanted.classes is not None:
+        query = query.where(row.klass.in_(wanted.classes))
+    if wanted.account_no is not None:
+        query = query.where(Account.account_no == wanted.account_no)
+    if wanted.number is not None:
+        query = query.where((ContactPoint.address == wanted.number) | (row.subject == f"number:{wanted.number}"))
+    return [_case(one, []) for one in await session.execute(query)]
+
+
+async def case(session: AsyncSession, case_id: UUID) -> Case:
+    """One case with all that befell it. Raises NotFound."""
+    found = (await session.execute(_cases().where(tables.Case.id == case_id))).one_or_none()
+    if found is None:
+        raise NotFound("There is no case with this id.")
+    event = tables.CaseEvent
+    columns = (event.at, event.kind, event.by, event.detail, event.inbound_id, event.message_id)
+    rows = await session.execute(select(*columns).where(event.case_id == case_id).order_by(event.id))
+    return _case(found, [CaseEvent(**one._mapping) for one in rows])
+
+
+async def alerts(session: AsyncSession, *, open_only: bool, before: UUID | None, limit: int) -> list[Alert]:
+    """Up to `limit` alerts older than `before`, newest first."""
+    row = tables.Alert
+    query = select(*(getattr(row, name) for name in Alert.__slots__)).order_by(row.id.desc()).limit(limit)
+    if open_only:
+        query = query.where(row.acknowledged_at.is_(None))
+    if before is not None:
+        query = query.where(row.id < before)
+    return [Alert(**one._mapping) for one in await session.execute(query)]
+
+
+async def alert(session: AsyncSession, alert_id: UUID) -> Alert:
+    """One alert. Raises NotFound."""
+    columns = (getattr(tables.Alert, name) for name in Alert.__slots__)
+    one = (await session.execute(select(*columns).where(tables.Alert.id == alert_id))).one_or_none()
+    if one is None:
+        raise NotFound("There is no alert with this id.")
+    return Alert(**one._mapping)
+
+
+async def notes(session: AsyncSession, *, account_no: str | None, before: int | None, limit: int) -> list[AccountNote]:
+    """Up to `limit` notes on accounts older than `before`, newest first."""
+    row = tables.AccountNote
+    query = (
+        select(row.id, Account.account_no, row.kind, row.at, row.by, row.words, row.inbound_id)
+        .join(Account, Account.id == row.account_id)
+        .order_by(row.id.desc())
+        .limit(limit)
+    )
+    if account_no is not None:
+        query = query.where(Account.account_no == account_no)
+    if before is not None:
+        query = query.where(row.id < before)
+    return [AccountNote(**one._mapping) for one in await session.execute(query)]
