@@ -72,7 +72,6 @@ def test_white_space_between_english_words_changes_nothing() -> None:
 
 
 def test_traditional_script_changes_nothing() -> None:
-    pytest.importorskip("opencc")
     for case in CHINESE:
         assert meaning(traditional(case.text), case.context) == meaning(case.text, case.context), case.text
 
