@@ -54,7 +54,7 @@ ORDER BY c.told_at, c.subject_id
 """
 
 # Looked up number by number (OFFSET keeps it so): messages are being written while it is asked, and by statistics
-# of the table as it was before, the planner would rather read all of this month's for each chunk.
+# of the table as it was before, the planner would rather read all of this month's each time.
 _HISTORY: Final = """
 SELECT asked.point AS contact_point_id, past.kind, past.klass, past.body, max(past.at) AS at
 FROM unnest($1::bigint[]) AS asked (point)
@@ -66,6 +66,8 @@ CROSS JOIN LATERAL (
 ) AS past
 GROUP BY asked.point, past.kind, past.klass, past.body
 """
+#: For a connection that may have planned while tables were empty: such a plan reads them from end to end.
+PLAN_ANEW: Final = "SET plan_cache_mode = force_custom_plan"
 #: How far back frequency looks (domain notes §7: surveys and advice one in 30 days).
 _LOOK_BACK: Final = timedelta(days=31)
 
@@ -93,6 +95,7 @@ NOTHING_TOLD: Final = Told(last_by_kind={}, last_commercial_at=None, texts={})
 
 async def told_before(connection: Any, points: Sequence[int], now: datetime) -> dict[int, Told]:
     """What contact points were told lately, or stands queued for them."""
+    await connection.execute(PLAN_ANEW)
     rows = await connection.fetch(_HISTORY, points, first_id(now - _LOOK_BACK))
     past: dict[int, Told] = {}
     for row in rows:

@@ -14,7 +14,7 @@ from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Finder, read_chunk, write_chunk
-from gateway.notices.composing import CHUNK, Chunk, Composer, Cursor
+from gateway.notices.composing import CHUNK, PLAN_ANEW, Chunk, Composer, Cursor
 from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.outbox import NewMessage, insert
 
@@ -77,8 +77,7 @@ class NoticeRunner:
     async def compose_next(self, progress: Progress | None = None, *, only: UUID | None = None) -> bool:
         """Compose the oldest approved notice (or `only` that one) to its end; False when there is none."""
         async with self._database.connection() as reader:
-            # Tables grow by orders of magnitude between the first chunk and the last: each is planned anew.
-            await reader.execute("SET plan_cache_mode = force_custom_plan")
+            await reader.execute(PLAN_ANEW)
             notices = await reader.fetch(
                 """SELECT * FROM notice WHERE state IN ('approved', 'composing') AND ($1::uuid IS NULL OR id = $1)
                    ORDER BY approved_at, id""",
