@@ -12,18 +12,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming, lanes
-from gateway.outbox.hot import HotPath
+from gateway.outbox.hot import PASSING, HotPath, unless_cancelled, within
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
 from gateway.outbox.runner import LaneRunner
-from gateway.outbox.settler import PASSING, Settler
+from gateway.outbox.settler import Settler
 from gateway.outbox.wiring import Wiring
 
 __all__ = ["Dispatcher", "Wiring"]
@@ -67,9 +66,9 @@ class Dispatcher:
                 try:
                     await self._keep()
                 except PASSING as error:
+                    unless_cancelled()
                     log.warning("lanes not looked at", error=type(error).__name__)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), _KEEP)
+                await within(self._stopping.wait(), _KEEP)
                 for task in (settling, *(task for _, task in self._runners.values())):
                     if task.done():
                         task.result()

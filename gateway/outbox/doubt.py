@@ -20,8 +20,9 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict
 from gateway.kernel.logs import logger
 from gateway.outbox.carriers import Channel, Found, LookUp, NotThere, Receipt, Unknown
+from gateway.outbox.hot import PASSING, unless_cancelled
 from gateway.outbox.messages import WAKE
-from gateway.outbox.settler import PASSING, Hear, hear_nothing
+from gateway.outbox.settler import Hear, hear_nothing
 from gateway.outbox.settling import apply_receipts, storable
 
 log = logger(__name__)
@@ -110,6 +111,7 @@ class Resolver:
             try:
                 asked = await self.round()
             except PASSING as error:
+                unless_cancelled()
                 log.warning("look-ups put off", error=type(error).__name__)
             await asyncio.sleep(0 if asked == AT_ONCE else ROUND)
 

@@ -7,11 +7,17 @@ tables empty a moment ago, is told so.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import asyncpg
+
+from gateway.kernel.database import AWAY
+
+#: What passes by itself: the server is away, or this transaction had bad luck.
+PASSING: Final = (*AWAY, asyncpg.PostgresError)
 
 _SETTINGS: Final = {
     "application_name": "lamplighter outbox",
@@ -61,3 +67,21 @@ class HotPath:
 
 async def _as_it_is(_connection: Any) -> None:
     """Single statements leave nothing behind that would have to be reset."""
+
+
+def unless_cancelled() -> None:
+    """Raise CancelledError where this task was cancelled and an error of the driver's has hidden it.
+
+    A statement that is cancelled half-way can end in an error of its connection instead; a loop that takes that
+    for bad luck and goes on would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+async def within(something: Coroutine[Any, Any, Any], seconds: float) -> None:
+    """Wait for `something`, but no longer than that."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await something

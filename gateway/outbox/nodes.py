@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from asyncpg import PostgresError
-
 from gateway.kernel.clock import SystemClock
-from gateway.kernel.database import AWAY, Database
+from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
+from gateway.outbox.hot import PASSING, unless_cancelled
 
 log = logger(__name__)
 
@@ -61,14 +60,15 @@ class Lease:
         while True:
             try:
                 await self.renew()
-            except (*AWAY, PostgresError) as error:
+            except PASSING as error:
+                unless_cancelled()
                 log.warning("lease not renewed", error=type(error).__name__)
             await asyncio.sleep(RENEWAL if self.held else 0.5)
 
     async def end(self) -> None:
         """Give the lease up, once nothing is in flight any more."""
         self._good_until = 0.0
-        with suppress(*AWAY, PostgresError):
+        with suppress(*PASSING):
             async with asyncio.timeout(2), self._database.connection() as connection:
                 await connection.execute("DELETE FROM node WHERE id = $1", self.id)
                 await connection.execute("DELETE FROM lane_breaker WHERE node_id = $1", self.id)

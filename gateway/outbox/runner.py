@@ -14,10 +14,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Coroutine
-from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from gateway.kernel.clock import Clock
@@ -27,10 +25,10 @@ from gateway.outbox import claiming, second_looks
 from gateway.outbox.breaker import Breaker, BreakerState
 from gateway.outbox.carriers import Handover, Outcome, Throttled, Unknown
 from gateway.outbox.claiming import Claim, Claimed
-from gateway.outbox.hot import HotPath
+from gateway.outbox.hot import PASSING, HotPath, unless_cancelled, within
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
-from gateway.outbox.settler import PASSING, Settler
+from gateway.outbox.settler import Settler
 from gateway.outbox.settling import Settled
 from gateway.outbox.streams import Streams
 from gateway.outbox.wiring import Wiring
@@ -129,7 +127,7 @@ class LaneRunner:
         free = self._room()
         if free <= 0:
             self._landing.clear()
-            await self._within(self._landing.wait(), POLL)
+            await within(self._landing.wait(), POLL)
             return
         try:
             if self._astray:
@@ -137,10 +135,11 @@ class LaneRunner:
             if time.monotonic() - self._looked > (POLL if self._streams else _LOOK_AGAIN):
                 await self._look()
             if not self._streams:
-                await self._within(self._wake.wait(), POLL)
+                await within(self._wake.wait(), POLL)
                 return
             await self._claim(free)
         except PASSING as error:
+            unless_cancelled()
             self._astray = True
             log.warning("claim failed", lane=self.lane.name, error=type(error).__name__)
             await self._sleep(POLL / 2)
@@ -253,9 +252,4 @@ class LaneRunner:
             log.warning("breaker", lane=self.lane.name, state=after.value, reason=self.breaker.reason)
 
     async def _sleep(self, seconds: float) -> None:
-        await self._within(self._stopped.wait(), seconds)
-
-    @staticmethod
-    async def _within(something: Coroutine[Any, Any, Any], seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(something, seconds)
+        await within(self._stopped.wait(), seconds)

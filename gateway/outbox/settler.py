@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
-from asyncpg import PostgresError
-
-from gateway.kernel.database import AWAY, Database
+from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming, settling
-from gateway.outbox.hot import HotPath
+from gateway.outbox.hot import PASSING, HotPath, unless_cancelled, within
 from gateway.outbox.settling import Settled, Told
 
 log = logger(__name__)
@@ -29,8 +26,6 @@ async def hear_nothing(_connection: Any, _told: Sequence[Told]) -> None:
     """The listener where nobody judges numbers."""
 
 
-#: What passes by itself: the server is away, or this transaction had bad luck.
-PASSING: Final = (*AWAY, PostgresError)
 #: Seconds between tries while the database is away.
 _RETRY: Final = 0.25
 _MOST: Final = 1000
@@ -79,14 +74,14 @@ class Settler:
                     await self._settle()
                 self._nothing.set()
             except PASSING as error:
+                unless_cancelled()
                 log.warning("not settled yet", waiting=len(self), error=type(error).__name__)
                 self._something.set()
                 await asyncio.sleep(_RETRY)
 
     async def drain(self, patience: float) -> bool:
         """Wait until everything is settled, `patience` seconds at most; whether it is."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._nothing.wait(), patience)
+        await within(self._nothing.wait(), patience)
         return not len(self)
 
     def _woken(self) -> None:
