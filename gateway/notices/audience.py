@@ -99,7 +99,7 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
 
 async def read_chunk(connection: Any, notice: Any, kind: NoticeKind, behind: int, size: int = CHUNK) -> list[Any]:
     """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
-    rows: list[Any] = await connection.fetch(_CONTACTS.format(subjects=kind.subjects), notice["about"], behind, CHUNK)
+    rows: list[Any] = await connection.fetch(_CONTACTS.format(subjects=kind.subjects), notice["about"], behind, size)
     return rows
 
 
