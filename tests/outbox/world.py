@@ -200,6 +200,26 @@ class World:
             await work.commit()
         return [message.id for message in written]
 
+    async def unlike(self, number: int) -> None:
+        """Many queued messages at once, each with a text of its own to a number of its own."""
+        async with self.database.work() as work:
+            await work.execute(
+                "INSERT INTO contact_point (address) SELECT '+86' || (13900000000 + n) FROM generate_series(1, $1) n",
+                number,
+            )
+            points = await work.fetch("SELECT id, address FROM contact_point WHERE address LIKE '+86139%'")
+            now = self.clock.now()
+            written = [
+                NewMessage(
+                    id=new_id(now), kind="arrears", klass="N", purpose="billing", template="arrears_first",
+                    template_version="1", body=f"{TEXT}（{point}）", segments=1, created_at=now, not_before=now,
+                    hours="any", zone="Asia/Shanghai", to_address=address, contact_point_id=point,
+                )
+                for point, address in points
+            ]  # fmt: skip
+            await insert(work.connection, written)
+            await work.commit()
+
     async def claim(self, limit: int = 100, *, node: UUID | None = None, lane: LaneRow | None = None) -> Claim:
         """One claim, as a node makes it."""
         streams = Streams("sms")
