@@ -27,6 +27,7 @@ from gateway.archive import changes
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
 from gateway.cases.importing import WORK_ORDERS
+from gateway.cases.keeping import Cases
 from gateway.channels import twilio
 from gateway.evaluations.surveys import Surveys
 from gateway.inbox import WAKE as INBOX_WAKE
@@ -53,6 +54,9 @@ from gateway.notices import (
     PolicyTable,
     Recomposer,
     Wording,
+    lift_of_case,
+    pause,
+    release_due,
 )
 from gateway.notices.billing import billing_kinds
 from gateway.notices.wording import purposes_in_words
@@ -116,10 +120,17 @@ class House:
         }
         self.imports = ImportRunner(database, clock, self.import_kinds, zone=zone, region=region)
         answers = Answers(self.wording, purposes_in_words, zone=zone, region=region, language=language)
-        tools = Tools(answers=answers, region=region, opt_out_scope=settings.opt_out_scope)
+        self.tools = Tools(
+            answers=answers,
+            region=region,
+            pause=pause,
+            alert_numbers=settings.alert_numbers,
+            opt_out_scope=settings.opt_out_scope,
+        )
         self.intake = Intake(database, clock, hear, region=region)
-        self.reader = Reader(database, clock, tools)
-        self.inbox = Inbox(clock, tools)
+        self.reader = Reader(database, clock, self.tools)
+        self.inbox = Inbox(clock, self.tools)
+        self.cases = Cases(clock, lift_of_case)
         self.corrections = Corrections(clock, stop_links, answers.check_contacts, region=region)
 
 
@@ -316,6 +327,7 @@ class Node:
             intake=house.intake,
             inbox=house.inbox,
             corrections=house.corrections,
+            cases=house.cases,
             changes=changes,
             twilio_verifier=twilio.WebhookVerifier(
                 auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
@@ -336,6 +348,7 @@ class Node:
         )
         scheduler.add_job(self._reap, "interval", seconds=2)
         scheduler.add_job(self._make_partitions, "interval", hours=6)
+        scheduler.add_job(self._release_holds, "interval", minutes=1)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.start()
         try:
@@ -359,9 +372,15 @@ class Node:
                 "DELETE FROM idempotency_key WHERE made_at < clock_timestamp() - interval '7 days'"
             )
 
+    async def _release_holds(self) -> None:
+        async with self.house.database.work() as work:
+            await release_due(work.connection, self.house.clock.now())
+            await work.commit()
+
     async def _tick(self) -> None:
         """What falls due with the test clock beside messages."""
         await self._make_partitions()
+        await self._release_holds()
         await self.house.notice_runner.finish()
 
     def _clock_moved(self, _payload: str) -> None:

@@ -6,6 +6,7 @@ import getpass
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
@@ -210,22 +211,51 @@ def read() -> None:
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections")],
+    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections, labels")],
     out: Annotated[Path | None, typer.Option(help="file to write; standard output without it")] = None,
 ) -> None:
-    """Write what the gateway knows as CSV, numbers masked."""
+    """Write what the gateway knows as CSV, numbers masked; labels as JSON lines for `lamplighter read`."""
     settings = _settings()
 
     async def work() -> None:
         from gateway.app import furnished
-        from gateway.exporting import export_csv
+        from gateway.exporting import export_csv, export_labels
 
+        write = export_labels if kind == "labels" else partial(export_csv, kind=kind)
+        encoding = "utf-8" if kind == "labels" else "utf-8-sig"
         async with furnished(settings) as house:
             if out is None:
-                await export_csv(house.database, kind, sys.stdout)
+                await write(house.database, sink=sys.stdout)
             else:
-                with out.open("w", encoding="utf-8-sig", newline="") as sink:
-                    await export_csv(house.database, kind, sink)
+                with out.open("w", encoding=encoding, newline="") as sink:
+                    await write(house.database, sink=sink)
+
+    _run(work)
+
+
+@app.command()
+def reread(
+    since: Annotated[str, typer.Option(help="texts that came from this moment on, such as 2025-11-01T08:00")],
+    apply: Annotated[bool, typer.Option(help="react to those that still wait for a person and caused nothing")] = False,
+) -> None:
+    """Show what the present reader would read otherwise than was read when the texts came."""
+    settings = _settings()
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        raise typer.BadParameter("a moment is written such as 2025-11-01T08:00+08:00", param_hint="--since") from None
+    moment = moment.replace(tzinfo=moment.tzinfo or settings.zone)
+
+    async def work() -> None:
+        from gateway.app import furnished
+        from gateway.inbox.rereading import reread as read_again
+
+        seen = applied = 0
+        async with furnished(settings) as house:
+            async for one in read_again(house.database, house.clock, house.tools, since=moment, apply=apply):
+                seen, applied = seen + 1, applied + one.applied
+                print(one.told())
+        print(f"{seen} would be read otherwise, {applied} reacted to anew", file=sys.stderr)
 
     _run(work)
 

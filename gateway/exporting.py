@@ -1,10 +1,11 @@
-"""Exports: what the gateway knows as CSV, streamed, numbers and names masked."""
+"""Exports: what the gateway knows as CSV, streamed, numbers and names masked; labels as JSON lines."""
 
 from __future__ import annotations
 
 import csv
 from typing import Any, Final, TextIO
 
+from gateway.inbox import labels
 from gateway.kernel.database import Database
 from gateway.kernel.errors import InvalidInput
 
@@ -22,11 +23,23 @@ QUERIES: Final = {
 }
 
 
+async def export_labels(database: Database, sink: TextIO) -> int:
+    """Write how people read what was left to them, one JSON line each; the number of lines.
+
+    A text is what its writer said: it is given whole, for a reader to learn from.
+    """
+    written = 0
+    async for line in labels.lines(database):
+        sink.write(line + "\n")
+        written += 1
+    return written
+
+
 async def export_csv(database: Database, kind: str, sink: TextIO) -> int:
     """Write one kind as CSV with a header; the number of rows. Raises InvalidInput for an unknown kind."""
     query = QUERIES.get(kind)
     if query is None:
-        raise InvalidInput(f"no such export: {kind} (there are {', '.join(QUERIES)})", field="kind")
+        raise InvalidInput(f"no such export: {kind} (there are {', '.join(QUERIES)}, labels)", field="kind")
     writer, rows = csv.writer(sink, lineterminator="\n"), 0
     async with database.work() as work:
         statement: Any = await work.connection.prepare(query)

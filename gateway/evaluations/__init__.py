@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gateway.evaluations.recording import Answer, Recorded, record
+from gateway.evaluations.recording import Answer, Recorded, asked_about, record, withdraw
 
-__all__ = ["Answer", "Recorded", "record"]
+__all__ = ["Answer", "Recorded", "asked_about", "record", "withdraw"]

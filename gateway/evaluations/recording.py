@@ -24,6 +24,14 @@ UPDATE evaluation SET
   state = 'counted'
 WHERE id = $1
 """
+_WITHDRAW: Final = """
+UPDATE evaluation e SET
+  history = e.history || jsonb_build_array(jsonb_build_object(
+    'score', e.score, 'solved', e.solved, 'comment', e.comment, 'at', e.at, 'inbound_id', e.inbound_id)),
+  score = NULL, state = 'withdrawn', at = $2, inbound_id = $3
+FROM invitation i WHERE i.id = e.invitation_id AND i.message_id = $1 AND e.state = 'counted' AND e.score IS NOT NULL
+RETURNING e.id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +91,20 @@ async def record(connection: Any, answer: Answer) -> Recorded | None:
         answer.inbound_id,
     )
     return Recorded(id=evaluation, revised=False)
+
+
+async def withdraw(connection: Any, message_id: UUID, *, inbound_id: UUID, at: datetime) -> UUID | None:
+    """Take back the score given in answer to a message; the evaluation, None where no score counts.
+
+    What was given stays in the history; a later score counts again.
+    """
+    evaluation: UUID | None = await connection.fetchval(_WITHDRAW, message_id, at, inbound_id)
+    return evaluation
+
+
+async def asked_about(connection: Any, message_id: UUID) -> tuple[str, str] | None:
+    """The service event that a message invited to evaluate, `(kind, reference)`; None where it invited to nothing."""
+    row = await connection.fetchrow(
+        "SELECT event_kind, event_ref FROM invitation WHERE message_id = $1 ORDER BY id LIMIT 1", message_id
+    )
+    return None if row is None else (row["event_kind"], row["event_ref"])

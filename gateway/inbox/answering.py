@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Any, Final
+from uuid import UUID
 
 from gateway.archive import links
-from gateway.evaluations import Answer, record
+from gateway.evaluations import Answer, record, withdraw
+from gateway.inbox.dialogues import WINDOW
 from gateway.inbox.heard import Heard, Reaction
 from gateway.inbox.threads import parts_of
 from gateway.kernel import audit
 
 #: Said of a service that was rated, these mean that it did not solve the matter.
 NOT_SOLVED: Final = frozenset(("false_closure", "repeat_appeal"))
-
+#: What the reader gives as its reason where a score is taken back.
+_TAKEN_BACK: Final = "an earlier rating is taken back"
 
 _FIGURE: Final = re.compile(
     r"^[\W_]*([0-9])\s*(?:分|星|points?|stars?)?(?![0-9.:：点月号日元度年])[\W_]*", re.IGNORECASE
@@ -33,41 +36,40 @@ def remark_of(text: str, score: int | None) -> str | None:
 async def rate(connection: Any, heard: Heard) -> Reaction:
     """Record the rating, the remark, or that nothing was solved, on the service asked about."""
     reaction = Reaction()
-    question = heard.thread.question or heard.thread.about
     reading = heard.reading
-    solved = False if NOT_SOLVED & set(reading.intents) else None
-    comment = remark_of(heard.text, reading.score)
-    if question is None or heard.contact_point_id is None:
-        reaction.leave("rates a service, but no question to this number is known")
-        return reaction
+    if taken_back(heard):
+        return await _withdraw(connection, heard)
     if "score" in reading.intents and reading.score is None:
         reaction.leave("answers the survey without a figure that can be used")
         return reaction
+    message = _rated(heard)
+    if message is None or heard.contact_point_id is None:
+        reaction.leave("rates a service, but no question to this number is known")
+        return reaction
+    solved = False if NOT_SOLVED & set(reading.intents) else None
     recorded = await record(
         connection,
         Answer(
-            message_id=question.id,
+            message_id=message,
             inbound_id=heard.id,
             contact_point_id=heard.contact_point_id,
             channel=heard.channel,
             at=heard.at,
             score=reading.score,
             solved=solved,
-            comment=comment,
+            comment=None if _corrects(heard) else remark_of(heard.text, reading.score),
         ),
     )
     if recorded is None:
         reaction.leave("rates a service, but the message it answers invited nobody to")
         return reaction
-    reaction.answers = question.id
+    reaction.answers = message
     reaction.caused(
         "evaluation_revised" if recorded.revised else "evaluation_recorded",
         id=str(recorded.id),
         score=reading.score,
         solved=solved,
     )
-    if solved is False:
-        reaction.leave("says that the matter is not solved")
     await audit.write(
         connection,
         at=heard.at,
@@ -75,6 +77,52 @@ async def rate(connection: Any, heard: Heard) -> Reaction:
         action="evaluation.revised" if recorded.revised else "evaluation.recorded",
         subject=f"evaluation:{recorded.id}",
         after={"score": reading.score, "solved": solved, "inbound_id": str(heard.id)},
+    )
+    return reaction
+
+
+def taken_back(heard: Heard) -> bool:
+    """Whether a text takes back the score that was given before it."""
+    return heard.reading.score is None and _TAKEN_BACK in heard.reading.because
+
+
+def _rated(heard: Heard) -> UUID | None:
+    """The message whose service is rated: the survey the reader found in the dialogue, else the one answered.
+
+    A person may read a score into a text that came behind another notice: then it is the newest survey's.
+    """
+    found = heard.dialogue.message(heard.reading.score_turn)
+    if found is not None:
+        return found
+    answered = heard.thread.question or heard.thread.about
+    if answered is not None and answered.kind != "survey" and heard.reading.score is not None:
+        recent = (one for one in heard.sent if one.kind == "survey" and heard.at - one.sent_at <= WINDOW)
+        answered = next(recent, answered)
+    return None if answered is None else answered.id
+
+
+def _corrects(heard: Heard) -> bool:
+    """Whether a text only corrects the figure: its words are no remark on the service."""
+    only = set(heard.reading.intents) <= {"score", "ack"}
+    return only and heard.dialogue.answered(heard.reading.score_turn)
+
+
+async def _withdraw(connection: Any, heard: Heard) -> Reaction:
+    reaction = Reaction()
+    message = _rated(heard)
+    evaluation = None if message is None else await withdraw(connection, message, inbound_id=heard.id, at=heard.at)
+    if evaluation is None:
+        reaction.leave("takes a rating back, but none counts")
+        return reaction
+    reaction.answers = message
+    reaction.caused("evaluation_withdrawn", id=str(evaluation))
+    await audit.write(
+        connection,
+        at=heard.at,
+        actor=heard.actor,
+        action="evaluation.withdrawn",
+        subject=f"evaluation:{evaluation}",
+        after={"inbound_id": str(heard.id)},
     )
     return reaction
 

@@ -19,6 +19,11 @@ from gateway.outbox.hours import HoursClass, next_window
 
 #: One apology to a number in this time, however often it says that it is the wrong one.
 ONE_APOLOGY: Final = timedelta(days=30)
+#: Asked to say it again once in this time, as long as a question is open; asked for the role once in that.
+ONCE_AGAIN: Final = timedelta(hours=72)
+ONE_ROLE: Final = timedelta(days=90)
+#: Characters of a customer's words that an alert quotes.
+_MOST_QUOTED: Final = 60
 #: A contact check that nobody answered by then is not sent any more.
 _CHECK_LASTS: Final = timedelta(days=7)
 
@@ -148,6 +153,55 @@ class Answers:
         values = {"first": self._named(which[0], to), "second": self._named(which[1], to)}
         return await self._say(connection, "clarification", values, to, now)
 
+    async def ask_again(self, connection: Any, to: Recipient, now: datetime) -> UUID | None:
+        """Ask politely to say it again; None where that was asked lately."""
+        asked = await connection.fetchval(
+            """SELECT true FROM message WHERE contact_point_id = $1 AND id >= $2 AND template = 'clarification_again'
+               LIMIT 1""",
+            to.contact_point_id,
+            first_id(now - ONCE_AGAIN),
+        )
+        return None if asked else await self._say(connection, "clarification_again", {}, to, now)
+
+    async def ask_role(self, connection: Any, to: Recipient, part: AccountPart, now: datetime) -> UUID | None:
+        """Ask whether to go on receiving for an account, and as whom; None where that was asked already."""
+        asked = await connection.fetchval(
+            """SELECT true FROM message m JOIN message_account a USING (id)
+               WHERE m.contact_point_id = $1 AND m.id >= $2 AND m.template = 'clarification_role' AND a.link_id = $3
+               LIMIT 1""",
+            to.contact_point_id,
+            first_id(now - ONE_ROLE),
+            part.link_id,
+        )
+        if asked:
+            return None
+        values = {"account_tail": part.account_no}
+        of_link = AccountPart(part.account_id, part.account_no, part.link_id)
+        return await self._say(connection, "clarification_role", values, to, now, [of_link])
+
+    async def tell_case(
+        self,
+        connection: Any,
+        to: Recipient,
+        template: str,
+        *,
+        reference: str,
+        contact_by: datetime,
+        accounts: Sequence[AccountPart],
+        now: datetime,
+    ) -> UUID:
+        """Say that what was raised is with somebody, under which reference, and until when they get in touch."""
+        values = {"reference": reference, "contact_by": contact_by}
+        return await self._say(connection, template, values, to, now, accounts)
+
+    async def alert(self, connection: Any, number: str, alert: UUID, *, sender: str, words: str, now: datetime) -> UUID:
+        """Tell one who is on duty that somebody may be in danger: at any hour, before everything else."""
+        said = words if len(words) <= _MOST_QUOTED else f"{words[: _MOST_QUOTED - 1]}…"
+        reference = f"A{alert.hex[-8:].upper()}"
+        values = {"reference": reference, "sender": sender or "?", "words": said if said.strip() else "…"}
+        to = Recipient(number=number, contact_point_id=None)
+        return await self._say(connection, "announcement_alert", values, to, now, priority=0)
+
     async def check_contacts(self, connection: Any, contacts: Sequence[AddedContact], now: datetime) -> list[UUID]:
         """Ask the holders of numbers whether they are to be reached there; landlines are left out."""
         asked: list[UUID] = []
@@ -174,6 +228,7 @@ class Answers:
         now: datetime,
         accounts: Sequence[AccountPart] = (),
         lasts: timedelta | None = None,
+        priority: int | None = None,
     ) -> UUID:
         text = self._texts.named(template, to.language or self._language)
         body = text.render(values, self._zone)
@@ -196,6 +251,7 @@ class Answers:
             to_address=to.number,
             contact_point_id=to.contact_point_id,
             accounts=accounts,
+            priority=priority,
         )
         await insert(connection, [message])
         return message.id

@@ -1,19 +1,27 @@
-"""Two open questions and one digit: asking which was meant, once, and taking the answer back to the digit."""
+"""Asking what was meant, once.
+
+Two open questions and one digit: which of them; the answer is taken back to the digit. A text that says nothing
+a careful person could act on: to say it again; then it waits for a person.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from gateway.inbox.answers import ONCE_AGAIN
 from gateway.inbox.heard import Heard, Reaction, Tools, keep
-from gateway.inbox.reacting import react
+from gateway.inbox.listening import answering
 from gateway.inbox.threads import Sent
 from gateway.inbox.understanding import Reading
 
 #: The text that asks; its codes are the places of the questions it names.
 TEMPLATE: Final = "clarification"
 _EFFECT: Final = "asked_which"
+_ASKED_AGAIN: Final = "asked_again"
+#: What the reader gives as its reason where a text is a machine's.
+_BY_MACHINE: Final = "written by or for a machine"
 
 
 async def ask(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
@@ -25,6 +33,39 @@ async def ask(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -
         reaction.caused(_EFFECT, message_id=str(asked), questions=[str(question.id) for question in which])
 
 
+async def ask_again(connection: Any, heard: Heard, tools: Tools) -> Reaction:
+    """Ask politely to say it again; the text waits for a person whatever comes of that.
+
+    A machine is not asked, nor is a number that nobody knows: two machines would talk to each other for ever.
+    """
+    reaction = Reaction()
+    reaction.leave("unclear")
+    if heard.contact_point_id is None or _BY_MACHINE in heard.reading.because:
+        return reaction
+    asked = await tools.answers.ask_again(connection, heard.to, heard.at)
+    if asked is not None:
+        reaction.caused(_ASKED_AGAIN, message_id=str(asked))
+    return reaction
+
+
+async def settle_earlier(connection: Any, heard: Heard, reaction: Reaction) -> None:
+    """What was unclear before is settled by an answer that is acted on; nobody needs to look at it any more."""
+    if reaction.remarks or not reaction.effects or heard.contact_point_id is None:
+        return
+    rows = await connection.fetch(
+        """UPDATE inbound SET state = 'done', choices = '[]', effects = effects || $3::jsonb
+           WHERE sender = $1 AND id < $2 AND state = 'triage' AND reading->'intents' = '["unclear"]'::jsonb
+             AND effects @> $4::jsonb AND received_at > $5 RETURNING id""",
+        heard.sender,
+        heard.id,
+        json.dumps([{"effect": "said_again", "inbound_id": str(heard.id)}]),
+        json.dumps([{"effect": _ASKED_AGAIN}]),
+        heard.at - ONCE_AGAIN,
+    )
+    for row in rows:
+        reaction.caused("clarified", inbound_id=str(row["id"]))
+
+
 def chooses(heard: Heard) -> bool:
     """Whether the text answers our asking which."""
     question = heard.thread.question
@@ -34,14 +75,11 @@ def chooses(heard: Heard) -> bool:
 async def choose(
     connection: Any,
     heard: Heard,
-    again: Callable[[Heard, Sent], Heard],
+    react: Callable[[Any, Heard, Tools], Awaitable[Reaction]],
     tools: Tools,
     reaction: Reaction,
 ) -> None:
-    """React to the earlier digit as the answer to the question that was chosen now.
-
-    `again` reads a text as the answer to a question.
-    """
+    """React (`react` does) to the earlier digit as the answer to the question that was chosen now."""
     question = heard.thread.question
     assert question is not None, "only an answer to our asking chooses"
     reaction.answers = question.id
@@ -67,7 +105,7 @@ async def choose(
         thread=heard.thread,
         reading=Reading(**{**reading, "intents": tuple(reading["intents"]), "because": tuple(reading["because"])}),
     )
-    meant = again(earlier, chosen)
+    meant = answering(earlier, chosen, tools.answers)
     await keep(connection, meant, await react(connection, meant, tools))
     reaction.caused("clarified", inbound_id=str(row["id"]), question=str(chosen.id))
 

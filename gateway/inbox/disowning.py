@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from gateway.archive.corrections import AddedContact, Doubt, Opened, open_or_join
 from gateway.archive.misdirection import Concern, Disowning, HeldLink, concerned
@@ -35,8 +36,7 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         reaction.leave("says we have the wrong number, but nothing was sent to it in 90 days")
         return reaction
     reaction.answers = about.id
-    await connection.execute("SELECT FROM contact_point WHERE id = $1 FOR UPDATE", point)
-    rows = await connection.fetch(_HELD, point)
+    rows = await _rows(connection, point)
     held = [_held(row) for row in rows]
     if not held:
         reaction.leave("says we have the wrong number, but no account is linked to it")
@@ -49,17 +49,28 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         told=await accounts_told(connection, point, heard.at),
         since=about.sent_at,
     )
-    await _note(connection, heard, intent, about, [link.account_id for link in concern.stopped] or sorted(answered))
+    await _note(connection, heard, intent, about.id, [link.account_id for link in concern.stopped] or sorted(answered))
     if concern.doubtful:
         reaction.leave("the number was confirmed after the message it answers: a person judges who is right")
     if concern.stopped:
-        await _stop(connection, heard, intent, about, concern, tools, reaction)
+        await _halt(connection, heard, intent, about.id, concern.stopped, tools, reaction)
         await _ask(connection, heard, concern, {row["link_id"]: row for row in rows}, tools, reaction)
     elif not concern.doubtful and any(link.account_id in answered for link in held):
         reaction.caused("already_stopped")
     elif not concern.doubtful:
         reaction.leave("says it is not reached rightly, but the account of the message has no link to the number")
     return reaction
+
+
+async def held_links(connection: Any, heard: Heard) -> list[HeldLink]:
+    """The links of the number that answered; the number is locked."""
+    return [_held(row) for row in await _rows(connection, heard.contact_point_id)]
+
+
+async def _rows(connection: Any, point: int | None) -> list[Any]:
+    await connection.execute("SELECT FROM contact_point WHERE id = $1 FOR UPDATE", point)
+    rows: list[Any] = await connection.fetch(_HELD, point)
+    return rows
 
 
 def _about(heard: Heard) -> Sent | None:
@@ -93,8 +104,12 @@ def _held(row: Any) -> HeldLink:
     )
 
 
-async def _note(connection: Any, heard: Heard, intent: str, about: Sent, accounts: Sequence[int | None]) -> None:
-    evidence = {"words": quoted(heard.text), "inbound_id": str(heard.id), "message_id": str(about.id)}
+async def _note(connection: Any, heard: Heard, intent: str, about: UUID | None, accounts: Sequence[int | None]) -> None:
+    evidence = {
+        "words": quoted(heard.text),
+        "inbound_id": str(heard.id),
+        "message_id": None if about is None else str(about),
+    }
     point = heard.contact_point_id
     assert point is not None, "only a number we know is judged"
     await record(
@@ -106,12 +121,26 @@ async def _note(connection: Any, heard: Heard, intent: str, about: Sent, account
     )
 
 
-async def _stop(
+async def stop(
     connection: Any,
     heard: Heard,
     intent: str,
-    about: Sent,
-    concern: Concern,
+    about: UUID | None,
+    stopped: Sequence[HeldLink],
+    tools: Tools,
+    reaction: Reaction,
+) -> None:
+    """Suspend `stopped` on the customer's word, in answer to the message `about`, and all that goes with it."""
+    await _note(connection, heard, intent, about, [link.account_id for link in stopped])
+    await _halt(connection, heard, intent, about, stopped, tools, reaction)
+
+
+async def _halt(
+    connection: Any,
+    heard: Heard,
+    intent: str,
+    about: UUID | None,
+    stopped: Sequence[HeldLink],
     tools: Tools,
     reaction: Reaction,
 ) -> None:
@@ -120,8 +149,8 @@ async def _stop(
         connection,
         Doubt(
             contact_point_id=heard.contact_point_id,
-            accounts=[link.account_id for link in concern.stopped],
-            suspend=[link.link_id for link in concern.stopped],
+            accounts=[link.account_id for link in stopped],
+            suspend=[link.link_id for link in stopped],
             reason="reply",
             words=words,
             actor=heard.actor,
@@ -131,7 +160,7 @@ async def _stop(
                     "kind": "reply",
                     "words": quoted(heard.text),
                     "inbound_id": str(heard.id),
-                    "message_id": str(about.id),
+                    "message_id": None if about is None else str(about),
                 }
             ],
         ),
@@ -139,7 +168,7 @@ async def _stop(
     withheld = await stop_links(connection, opened.suspended, reason="misdirected", at=heard.at, words=words)
     reaction.caused(
         "links_suspended",
-        accounts=[link.account_no for link in concern.stopped],
+        accounts=[link.account_no for link in stopped],
         links=opened.suspended,
         messages_withheld=withheld,
     )

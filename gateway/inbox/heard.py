@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from gateway.inbox.answers import Answers, Recipient
-from gateway.inbox.threads import Thread
+from gateway.inbox.choices import choices
+from gateway.inbox.dialogues import Dialogue
+from gateway.inbox.threads import Sent, Thread
 from gateway.inbox.understanding import Reading
 
 
@@ -26,6 +29,9 @@ class Heard:
     language: str | None
     thread: Thread
     reading: Reading
+    #: What went to the number within 90 days, newest first.
+    sent: tuple[Sent, ...] = ()
+    dialogue: Dialogue = field(default_factory=Dialogue)
     #: `customer`, or who read it in the customer's place.
     actor: str = "customer"
 
@@ -63,12 +69,31 @@ class Reaction:
         self.answers = self.answers or other.answers
 
 
+class Pause(Protocol):
+    """Pauses the reminders of accounts; `gateway.notices.pause` is one. How many queued texts that withheld."""
+
+    async def __call__(
+        self,
+        connection: Any,
+        accounts: Sequence[int],
+        because: str,
+        *,
+        inbound_id: UUID,
+        case_id: UUID,
+        actor: str,
+        at: datetime,
+    ) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What reactions need beside a connection."""
 
     answers: Answers
     region: str
+    pause: Pause
+    #: Numbers of those on duty, who are texted when somebody may be in danger.
+    alert_numbers: Sequence[str] = ()
     #: `all` makes every refusal global.
     opt_out_scope: Literal["purpose", "all"] = "purpose"
 
@@ -80,9 +105,11 @@ def quoted(text: str, most: int = 500) -> str:
 
 async def keep(connection: Any, heard: Heard, reaction: Reaction) -> None:
     """Write down how a text was read and what it caused; it is done, or waits for a person."""
+    asked = heard.thread.answers
+    offered = choices(heard.reading, heard.text, asked.kind if asked else "none") if reaction.remarks else []
     await connection.execute(
         """UPDATE inbound SET state = $2, contact_point_id = $3, answers = $4, reading = $5::jsonb,
-             effects = effects || $6::jsonb, remark = $7 WHERE id = $1""",
+             effects = effects || $6::jsonb, remark = $7, urgent = urgent OR $8, choices = $9::jsonb WHERE id = $1""",
         heard.id,
         "triage" if reaction.remarks else "done",
         heard.contact_point_id,
@@ -90,4 +117,6 @@ async def keep(connection: Any, heard: Heard, reaction: Reaction) -> None:
         json.dumps(asdict(heard.reading), ensure_ascii=False),
         json.dumps(reaction.effects, ensure_ascii=False),
         "; ".join(reaction.remarks) or None,
+        heard.reading.urgent,
+        json.dumps([asdict(choice) for choice in offered], ensure_ascii=False),
     )

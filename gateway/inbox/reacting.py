@@ -1,19 +1,41 @@
 """From a reading to what follows: each intent's reaction, in the order in which they go.
 
-What no reaction here settles is left to a person together with what was done.
+Danger comes before everything, doubt before every act. What no reaction here settles is left to a person
+together with what was done.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from gateway.archive.misdirection import DISOWNING
-from gateway.inbox import answering, consenting, disowning
+from gateway.inbox import alarming, answering, clarifying, consenting, disowning, paying, raising, roles
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.threads import Sent
 
+_React = Callable[[Any, Heard, Tools], Awaitable[Reaction]]
+
+#: What is done about intents, from the top; a reaction takes in all the intents beside it.
+REACTIONS: Final[tuple[tuple[Collection[str], _React], ...]] = (
+    ((roles.INTENT,), roles.ask),
+    (("opt_out",), consenting.refuse),
+    (("opt_in",), consenting.resume),
+    (raising.GRIEVANCES, raising.grieve),
+    (raising.FAULTS, raising.report_fault),
+    (paying.INTENTS, paying.pay),
+    (("unclear",), clarifying.ask_again),
+)
 #: Intents that want nothing done: said alone, or beside what was done.
 QUIET: Final = frozenset(("ack", "thanks", "comment", "restored_confirm"))
+#: What only a person can answer, in words for whoever looks.
+FOR_PEOPLE: Final[Mapping[str, str]] = {
+    "human": "asks for a person",
+    "abuse": "insults or threatens",
+    "help": "asks how something is done",
+    "payment_question": "asks about paying",
+    "outage_question": "asks about an outage",
+}
 #: Questions whose answer is a rating of a service.
 _RATED: Final = ("survey",)
 
@@ -22,40 +44,57 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     """Do what the reading asks for, in the connection's transaction."""
     reading = heard.reading
     reaction = Reaction(answers=heard.thread.answers.id if heard.thread.answers else None)
+    if reading.urgent:
+        reaction.add(await alarming.alarm(connection, heard, tools))
+        reaction.leave("urgent")
     if reading.abstain:
         reaction.leave(f"the reader leaves it to a person: {'; '.join(reading.because) or 'in doubt'}")
         return reaction
     settled: set[str] = set()
-    for intent in reading.intents:
-        if intent in DISOWNING:
-            # A stranger opts nobody out and rates nothing: stopping the number comes first (reader guide).
-            done = await disowning.react(connection, heard, intent, tools)  # type: ignore[arg-type]
-            settled |= {intent, "opt_out", "score", "moved_or_sold", "wrong_number"}
-            return _with_the_rest(done, heard, settled)
-    rated = _rates(heard)
-    if rated is not None:
-        reaction.add(await answering.rate(connection, heard))
-        settled |= rated
-    if "opt_out" in reading.intents:
-        _go_on(reaction, await consenting.refuse(connection, heard, tools))
+    if roles.is_answer(heard):
+        _go_on(reaction, await roles.answer(connection, heard, tools))
+        settled |= {roles.INTENT, "opt_out", "wrong_number", "moved_or_sold"}
+    else:
+        for intent in reading.intents:
+            if intent in DISOWNING:
+                return await _disown(connection, heard, intent, tools, reaction)
+    rated = await _rate(connection, heard, tools, reaction)
+    if roles.INTENT in reading.intents and "opt_out" in reading.intents:
+        # One who is not the holder is left alone by stopping the link; nobody is opted out (reader guide).
         settled.add("opt_out")
-    if "opt_in" in reading.intents:
-        _go_on(reaction, await consenting.resume(connection, heard, tools))
-        settled.add("opt_in")
-    if "ack" in reading.intents and _checks_contact(heard.thread.question):
+    intents = set(reading.intents)
+    for wanted, act in REACTIONS:
+        meant = intents & set(wanted) - settled
+        if meant:
+            _go_on(reaction, await act(connection, heard, tools))
+            settled |= meant
+    if "ack" in intents and _checks_contact(heard.thread.question):
         _go_on(reaction, await answering.confirm_contact(connection, heard))
+    return _with_the_rest(reaction, heard, settled | rated)
+
+
+async def _disown(connection: Any, heard: Heard, intent: Any, tools: Tools, reaction: Reaction) -> Reaction:
+    """A stranger opts nobody out and rates nothing: stopping the number comes first (reader guide)."""
+    _go_on(reaction, await disowning.react(connection, heard, intent, tools))
+    settled = {"opt_out", "score", *DISOWNING}
+    if set(raising.GRIEVANCES) & set(heard.reading.intents):
+        reaction.add(await raising.grieve_as_stranger(connection, heard, tools))
+        settled |= set(raising.GRIEVANCES)
     return _with_the_rest(reaction, heard, settled)
 
 
-def _rates(heard: Heard) -> set[str] | None:
-    """The intents that an evaluation takes in, or None where the text rates nothing."""
+async def _rate(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> set[str]:
+    """Record a rating, if the text gives one, and what follows from it; the intents that settles."""
     intents = set(heard.reading.intents)
-    if "score" in intents:
-        return {"score", *(intents & answering.NOT_SOLVED)}
     question = heard.thread.question or heard.thread.about
-    if question is not None and question.kind in _RATED and intents & {"comment", *answering.NOT_SOLVED}:
-        return intents & answering.NOT_SOLVED
-    return None
+    asked = question is not None and question.kind in _RATED
+    if "score" not in intents and not (asked and intents & {"comment", *answering.NOT_SOLVED}):
+        return set()
+    rated = await answering.rate(connection, heard)
+    _go_on(reaction, rated)
+    if rated.effects and rated.answers is not None and "score" in intents:
+        reaction.add(await raising.recover(connection, heard, tools, rated.answers))
+    return {"score"}
 
 
 def _checks_contact(question: Sent | None) -> bool:
@@ -68,12 +107,9 @@ def _go_on(reaction: Reaction, other: Reaction) -> None:
     reaction.add(other)
 
 
-def _with_the_rest(reaction: Reaction, heard: Heard, settled: set[str]) -> Reaction:
-    """Leave what nobody settled, and everything urgent, to a person."""
-    rest = [intent for intent in heard.reading.intents if intent not in settled and intent not in QUIET]
-    if rest:
-        reaction.leave(f"waits for a person: {', '.join(rest)}")
-    if heard.reading.urgent:
-        reaction.leave("urgent")
-    reaction.answers = reaction.answers or (heard.thread.answers.id if heard.thread.answers else None)
+def _with_the_rest(reaction: Reaction, heard: Heard, settled: Collection[str]) -> Reaction:
+    """Leave what nobody settled to a person."""
+    for intent in heard.reading.intents:
+        if intent not in settled and intent not in QUIET and not (intent == "safety_urgent" and heard.reading.urgent):
+            reaction.leave(FOR_PEOPLE.get(intent, f"waits for a person: {intent}"))
     return reaction

@@ -7,22 +7,20 @@ text whose reaction fails is left to a person, and those behind it go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
-from gateway.archive.links import language_of
-from gateway.inbox import clarifying
+from gateway.inbox import alarming, clarifying
 from gateway.inbox.heard import Heard, Reaction, Tools, keep
+from gateway.inbox.listening import COLUMNS, listen
 from gateway.inbox.reacting import react
-from gateway.inbox.threads import Sent, Thread, answered_by, bare_digit, sent_to, thread
-from gateway.inbox.understanding import Context, Reading, read
+from gateway.inbox.threads import Thread
+from gateway.inbox.understanding import Context, read
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database
@@ -35,12 +33,12 @@ POLL: Final = 0.5
 AT_ONCE: Final = 200
 ABREAST: Final = 4
 
-_TAKE: Final = """
-SELECT id, sender, text, channel, received_at, contact_point_id FROM inbound
-WHERE id = $1 AND state = 'received' FOR UPDATE SKIP LOCKED
-"""
-#: The scale that survey texts print.
-SCALE: Final = (1, 5)
+#: Texts that wait and are looked at for danger ahead of their turn.
+AHEAD: Final = 20_000
+#: Texts read before others on the event loop get their turn.
+_AT_A_TIME: Final = 20
+
+_TAKE: Final = f"SELECT {COLUMNS} FROM inbound WHERE id = $1 AND state = 'received' FOR UPDATE SKIP LOCKED"
 #: What another transaction's timing made fail; the text is taken again.
 _AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -53,26 +51,63 @@ class Reader:
         self._clock = clock
         self._tools = tools
         self._awake = asyncio.Event()
+        self._alert = asyncio.Event()
+        #: Texts that wait and were found to tell of no danger.
+        self._calm: set[UUID] = set()
+        self._looking = asyncio.Lock()
 
     def wake(self, _payload: str = "") -> None:
         """Something came in: look at once."""
         self._awake.set()
+        self._alert.set()
 
     async def run(self) -> None:
-        """Deal with what comes in until cancelled."""
+        """Deal with what comes in until cancelled, and keep a lookout for danger meanwhile."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again_and_again(self.round, self._awake))
+            group.create_task(self._again_and_again(self.look_out, self._alert))
+
+    async def _again_and_again(self, turn: Callable[[], Awaitable[int]], awake: asyncio.Event) -> None:
         while True:
-            self._awake.clear()
+            awake.clear()
             try:
-                dealt = await self.round()
+                dealt = await turn()
             except AWAY as error:
                 log.warning("reading put off", error=type(error).__name__)
                 dealt = 0
             if not dealt:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), POLL)
+                    await asyncio.wait_for(awake.wait(), POLL)
+
+    async def look_out(self) -> int:
+        """Deal with whatever is urgent among the texts that wait, ahead of every other; how many.
+
+        Danger is in the words alone, so no context is read for it; the text then gets its full reading.
+        """
+        async with self._looking:
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(
+                    "SELECT id FROM inbound WHERE state = 'received' ORDER BY id LIMIT $1", AHEAD
+                )
+                waiting = {row["id"] for row in rows}
+                self._calm &= waiting
+                new = sorted(waiting - self._calm)
+                texts = await connection.fetch(
+                    "SELECT id, text FROM inbound WHERE id = ANY($1::uuid[]) ORDER BY id", new
+                )
+            dealt = 0
+            for number, row in enumerate(texts):
+                if number % _AT_A_TIME == 0:
+                    await asyncio.sleep(0)
+                if not _is_urgent(row["text"]):
+                    self._calm.add(row["id"])
+                elif await self._deal_with(row["id"]):
+                    dealt += 1
+            return dealt
 
     async def round(self) -> int:
-        """Deal with up to 200 texts; how many this node dealt with."""
+        """Deal with what is urgent, then with up to 200 texts; how many this node dealt with."""
+        urgent = await self.look_out()
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 "SELECT id, coalesce(sender, '') AS sender FROM inbound WHERE state = 'received' ORDER BY id LIMIT $1",
@@ -83,7 +118,7 @@ class Reader:
             for _, group in groupby(sorted(rows, key=lambda row: (row["sender"], row["id"])), lambda row: row["sender"])
         ]
         abreast = asyncio.Semaphore(ABREAST)
-        return sum(await asyncio.gather(*(self._in_turn(abreast, ids) for ids in by_sender)))
+        return urgent + sum(await asyncio.gather(*(self._in_turn(abreast, ids) for ids in by_sender)))
 
     async def _in_turn(self, abreast: asyncio.Semaphore, ids: Sequence[UUID]) -> int:
         """Texts of one sender, one after another: behind one that another node holds, the rest wait."""
@@ -113,66 +148,68 @@ class Reader:
         return True
 
     async def _settle(self, connection: Any, row: Any) -> None:
-        heard = await self._hear(connection, row)
+        heard = await listen(connection, row, self._tools.answers)
         reaction = Reaction()
         if heard.contact_point_id is not None:
             await _reached(connection, heard, reaction)
         if heard.thread.which:
             await clarifying.ask(connection, heard, self._tools, reaction)
         elif clarifying.chooses(heard):
-            await clarifying.choose(connection, heard, self._again, self._tools, reaction)
+            await clarifying.choose(connection, heard, react, self._tools, reaction)
         else:
             reaction.add(await react(connection, heard, self._tools))
+        await clarifying.settle_earlier(connection, heard, reaction)
         await keep(connection, heard, reaction)
 
-    async def _hear(self, connection: Any, row: Any) -> Heard:
-        """The text in its thread, read."""
-        point = row["contact_point_id"] or await connection.fetchval(
-            "SELECT id FROM contact_point WHERE address = $1 AND kind = 'phone'", row["sender"]
-        )
-        sent: list[Sent] = []
-        answered: set[UUID] = set()
-        language = None
-        if point is not None:
-            sent = await sent_to(connection, point, row["received_at"])
-            answered = await answered_by(connection, row["sender"], row["received_at"])
-            language = await language_of(connection, point)
-        found = thread(row["text"], sent, answered, self._tools.answers.codes_of, row["received_at"])
-        return Heard(
+    async def _leave(self, id_: UUID, remark: str) -> None:
+        """Put a text that could not be dealt with aside for a person; danger is told of even so."""
+        try:
+            async with self._database.connection() as connection:
+                row = await connection.fetchrow(f"SELECT {COLUMNS} FROM inbound WHERE id = $1", id_)
+            urgent = _is_urgent(row["text"])
+            if urgent:
+                await self._alarm(row)
+            async with self._database.connection() as connection:
+                await connection.execute(
+                    """UPDATE inbound SET state = 'triage', remark = $2, urgent = $3
+                       WHERE id = $1 AND state = 'received'""",
+                    id_,
+                    remark,
+                    urgent,
+                )
+        except AWAY as error:
+            log.warning("not put aside yet", inbound=str(id_), error=type(error).__name__)
+
+    async def _alarm(self, row: Any) -> None:
+        """Raise the alert of a text whose reaction failed, by itself: whatever failed must not silence it."""
+        heard = Heard(
             id=row["id"],
             sender=row["sender"] or "",
             text=row["text"],
             channel=row["channel"],
             at=row["received_at"],
-            contact_point_id=point,
-            language=language,
-            thread=found,
-            reading=self._read(row["text"], found, row["received_at"]),
+            contact_point_id=row["contact_point_id"],
+            language=None,
+            thread=Thread(),
+            reading=read(row["text"], Context()),
         )
-
-    def _again(self, heard: Heard, question: Sent) -> Heard:
-        """The same text as the answer to `question`."""
-        found = Thread(question=question, about=question, digit=bare_digit(heard.text))
-        return replace(heard, thread=found, reading=self._read(heard.text, found, heard.at))
-
-    def _read(self, text: str, found: Thread, at: datetime) -> Reading:
-        asked = found.question or (found.about if found.digit is None else None)
-        if asked is None:
-            return read(text, Context(kind="none", codes={}))
-        codes = self._tools.answers.codes_of(asked.template) if found.question is not None else {}
-        hours = (at - asked.sent_at).total_seconds() / 3600
-        scale = SCALE if asked.kind == "survey" else None
-        return read(text, Context(kind=asked.kind, scale=scale, hours_since=max(0.0, hours), codes=codes))
-
-    async def _leave(self, id_: UUID, remark: str) -> None:
-        """Put a text that could not be dealt with aside for a person."""
         try:
-            async with self._database.connection() as connection:
-                await connection.execute(
-                    "UPDATE inbound SET state = 'triage', remark = $2 WHERE id = $1 AND state = 'received'", id_, remark
-                )
-        except AWAY as error:
-            log.warning("not put aside yet", inbound=str(id_), error=type(error).__name__)
+            async with self._database.work() as work:
+                await alarming.alarm(work.connection, heard, self._tools)
+                await work.commit()
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("an alert failed", inbound=str(row["id"]))
+
+
+def _is_urgent(text: str) -> bool:
+    """Whether a text tells of danger. One that cannot be read is left to its turn, and so to a person."""
+    try:
+        return read(text, Context()).urgent
+    except Exception:
+        log.exception("a text could not be looked at ahead of its turn")
+        return False
 
 
 async def _reached(connection: Any, heard: Heard, reaction: Reaction) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.inbox import tables
@@ -31,6 +31,9 @@ class Inbound:
     answers: UUID | None
     effects: list[dict[str, Any]]
     remark: str | None
+    urgent: bool
+    #: The likeliest meanings, for a person to choose from; none where it does not wait.
+    choices: list[dict[str, Any]]
     resolved_by: str | None
     resolved_at: datetime | None
 
@@ -50,10 +53,15 @@ _COLUMNS = tuple(getattr(tables.Inbound, name) for name in Inbound.__slots__)
 
 
 async def inbounds(session: AsyncSession, wanted: InboundFilter, *, before: UUID | None, limit: int) -> list[Inbound]:
-    """Up to `limit` older than `before`, newest first."""
+    """Up to `limit` older than `before`, newest first; what waits for a person alone: the urgent first."""
     row = tables.Inbound
-    query = select(*_COLUMNS).order_by(row.id.desc()).limit(limit)
-    if before is not None:
+    triage = wanted.states is not None and list(wanted.states) == ["triage"]
+    order = (row.urgent.desc(), row.id.desc()) if triage else (row.id.desc(),)
+    query = select(*_COLUMNS).order_by(*order).limit(limit)
+    if before is not None and triage:
+        last = select(row.urgent).where(row.id == before).scalar_subquery()
+        query = query.where(tuple_(row.urgent, row.id) < tuple_(func.coalesce(last, false()), before))
+    elif before is not None:
         query = query.where(row.id < before)
     if wanted.states is not None:
         query = query.where(row.state.in_(wanted.states))
@@ -62,7 +70,7 @@ async def inbounds(session: AsyncSession, wanted: InboundFilter, *, before: UUID
     if wanted.answers is not None:
         query = query.where(row.answers == wanted.answers)
     if wanted.urgent is not None:
-        query = query.where(row.reading["urgent"].as_boolean().is_(wanted.urgent))
+        query = query.where(row.urgent.is_(wanted.urgent))
     if wanted.since is not None:
         query = query.where(row.id >= first_id(wanted.since))
     return [Inbound(**one._mapping) for one in await session.execute(query)]

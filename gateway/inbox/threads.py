@@ -30,7 +30,7 @@ _SENT: Final = """
 SELECT id, kind, purpose, template, coalesce(sent_at, claimed_at, created_at) AS sent_at FROM message
 WHERE contact_point_id = $1 AND id >= $2
   AND state IN ('sending', 'uncertain', 'sent', 'delivered', 'undelivered')
-  AND coalesce(sent_at, claimed_at, created_at) > $3
+  AND coalesce(sent_at, claimed_at, created_at) > $3 AND coalesce(sent_at, claimed_at, created_at) <= $5
 ORDER BY coalesce(sent_at, claimed_at, created_at) DESC, id DESC LIMIT $4
 """
 
@@ -114,17 +114,18 @@ def _of_digit(
 
 async def sent_to(connection: Any, contact_point_id: int, now: datetime) -> list[Sent]:
     """What went out to a contact point within the last 90 days, newest first."""
-    rows = await connection.fetch(_SENT, contact_point_id, first_id(now - MEMORY - _DEFERRED), now - MEMORY, _MOST)
+    rows = await connection.fetch(_SENT, contact_point_id, first_id(now - MEMORY - _DEFERRED), now - MEMORY, _MOST, now)
     return [Sent(**dict(row)) for row in rows]
 
 
-async def answered_by(connection: Any, sender: str, now: datetime) -> set[UUID]:
-    """Messages that a sender answered since the oldest question that can be open."""
+async def answered_by(connection: Any, sender: str, now: datetime, before: UUID) -> set[UUID]:
+    """Messages that a sender answered since the oldest question that can be open, before the inbound `before`."""
     rows = await connection.fetch(
-        """SELECT DISTINCT answers FROM inbound WHERE sender = $1 AND id >= $2 AND state <> 'received'
+        """SELECT DISTINCT answers FROM inbound WHERE sender = $1 AND id >= $2 AND id < $3 AND state <> 'received'
              AND answers IS NOT NULL""",
         sender,
         first_id(now - OPEN),
+        before,
     )
     return {row["answers"] for row in rows}
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive.links import language_of
-from gateway.inbox.heard import Heard, Reaction, Tools, keep
+from gateway.inbox import labels
+from gateway.inbox.heard import Reaction, Tools, keep
+from gateway.inbox.listening import COLUMNS, listen
 from gateway.inbox.reacting import react
-from gateway.inbox.threads import answered_by, sent_to, thread
 from gateway.inbox.understanding import INTENTS, Reading
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
@@ -20,7 +21,9 @@ from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 
 #: Intents that must have an effect when a person chooses them.
-ACTED_ON: Final = frozenset(("score", "wrong_number", "moved_or_sold", "opt_out", "opt_in"))
+ACTED_ON: Final = frozenset(
+    ("score", "wrong_number", "moved_or_sold", "opt_out", "opt_in", "payment_made", "billing_dispute")
+)
 
 
 class Inbox:
@@ -42,29 +45,48 @@ class Inbox:
     ) -> None:
         """Settle an inbound in triage: read as `intents` and reacted to so, or closed where there are none.
 
+        What a person reads is kept as a label, for the next version of the reader.
+
         Raises NotFound, Conflict where it does not wait, InvalidInput for an unknown intent or a score alone.
         """
         _check(intents, score)
         connection = await driver(session)
         now = self._clock.now()
         row = await connection.fetchrow(
-            """SELECT id, sender, text, channel, received_at, state, contact_point_id, answers, reading::text, remark
-               FROM inbound WHERE id = $1 FOR UPDATE""",
-            inbound_id,
+            f"SELECT {COLUMNS}, state, reading::text, remark FROM inbound WHERE id = $1 FOR UPDATE", inbound_id
         )
         if row is None:
             raise NotFound("there is no such inbound")
         if row["state"] != "triage":
             raise Conflict(f"only what is in triage can be resolved; this is {row['state']}")
         if intents:
-            heard = await self._read_by_hand(connection, row, intents, score, actor)
+            listened = await listen(connection, row, self._tools.answers)
+            await labels.keep(
+                connection,
+                listened,
+                self._tools.answers,
+                intents=intents,
+                score=score,
+                doubted=row["reading"],
+                by=actor,
+                at=now,
+            )
+            reading = Reading(
+                intents=tuple(intents),
+                score=score,
+                urgent="safety_urgent" in intents,
+                abstain=False,
+                because=(f"read by {actor}",),
+                version="person",
+            )
+            heard = replace(listened, at=now, reading=reading, actor=actor)
             reaction = await react(connection, heard, self._tools)
             if ACTED_ON & set(intents) and not reaction.effects:
                 raise Conflict("; ".join(reaction.remarks) or "there is nothing that this would change")
             await keep(connection, heard, Reaction(effects=reaction.effects, answers=reaction.answers))
         await connection.execute(
-            """UPDATE inbound SET state = 'done', resolved_by = $2, resolved_at = $3, remark = coalesce($4, remark)
-               WHERE id = $1""",
+            """UPDATE inbound SET state = 'done', choices = '[]', resolved_by = $2, resolved_at = $3,
+                 remark = coalesce($4, remark) WHERE id = $1""",
             inbound_id,
             actor,
             now,
@@ -82,39 +104,6 @@ class Inbox:
                 "reading": json.loads(row["reading"]) if row["reading"] else None,
             },
             after={"intents": list(intents or ()), "score": score, "note": note},
-        )
-
-    async def _read_by_hand(
-        self, connection: Any, row: Any, intents: Sequence[str], score: int | None, actor: str
-    ) -> Heard:
-        point = row["contact_point_id"]
-        sent = [] if point is None else await sent_to(connection, point, row["received_at"])
-        answered = set() if point is None else await answered_by(connection, row["sender"], row["received_at"])
-        found = thread(
-            row["text"],
-            sent,
-            answered - {row["answers"]},
-            self._tools.answers.codes_of,
-            row["received_at"],
-        )
-        return Heard(
-            id=row["id"],
-            sender=row["sender"] or "",
-            text=row["text"],
-            channel=row["channel"],
-            at=self._clock.now(),
-            contact_point_id=point,
-            language=None if point is None else await language_of(connection, point),
-            thread=found,
-            reading=Reading(
-                intents=tuple(intents),
-                score=score,
-                urgent=False,
-                abstain=False,
-                because=(f"read by {actor}",),
-                version="person",
-            ),
-            actor=actor,
         )
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.kernel.errors import Misconfigured
+from gateway.kernel.phones import InvalidPhone, parse
 
 Role = Literal["web", "dispatch", "clock"]
 
@@ -117,6 +118,8 @@ class Settings(BaseSettings):
     contact_checks: Literal["manual", "auto", ""] = ""
     timezone: Zone = "Asia/Shanghai"
     region: str = "CN"
+    #: Numbers of those on duty, texted at any hour when a customer may be in danger.
+    alert_numbers: Annotated[list[str], NoDecode] = []
     language: Literal["zh-CN", "en"] = "zh-CN"
     sender_name: str = "国网供电"
     opt_out_scope: Literal["purpose", "all"] = "purpose"
@@ -130,10 +133,18 @@ class Settings(BaseSettings):
     smpp: SmppSettings = SmppSettings()
     carrier: CarrierSettings = CarrierSettings()
 
-    @field_validator("roles", "auto_approve", mode="before")
+    @field_validator("roles", "auto_approve", "alert_numbers", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return _split(value)
+
+    @field_validator("alert_numbers")
+    @classmethod
+    def _numbers(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        try:
+            return [parse(number, info.data.get("region", "CN")).e164 for number in value]
+        except InvalidPhone as error:
+            raise ValueError(f"not a telephone number: {error}") from error
 
     @field_validator("database_url")
     @classmethod

@@ -9,6 +9,7 @@ from gateway.notices.composing import Composer
 from gateway.notices.contact_checks import ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices, Preview
 from gateway.notices.dunning import Arrears, Bills
+from gateway.notices.holds import lift_of_case, pause, release_due
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
 from gateway.notices.policy import PolicyTable
 from gateway.notices.recomposing import Recomposer
@@ -38,4 +39,7 @@ __all__ = [
     "Taken",
     "Template",
     "Wording",
+    "lift_of_case",
+    "pause",
+    "release_due",
 ]

@@ -8,10 +8,10 @@ still owed hold again. Texts that were withheld stay so: the next list reminds a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from gateway.kernel import audit
@@ -19,11 +19,6 @@ from gateway.notices.policy import Paused
 from gateway.outbox import resume_grounds, stop_grounds
 from gateway.outbox.stopping import withhold
 
-#: How long a customer's word that it is paid stands: the five working days in which banks hand their files over
-#: (domain notes S0.24), with the weekend that falls in them.
-PAID_LASTS: Final = timedelta(days=7)
-#: How long a disputed bill waits for its answer.
-DISPUTE_LASTS: Final = timedelta(days=30)
 #: Kinds of text that a hold stops.
 KINDS: Final = ("arrears", "legal_notice")
 
@@ -62,19 +57,21 @@ WHERE NOT EXISTS (SELECT 1 FROM hold WHERE hold.account_id = held.id AND ended_a
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewHold:
-    """A hold about to be placed on accounts. `reason` is `paid` or `visit_instead`."""
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why reminders are paused: the reason that withheld texts give, in words, and for how long."""
 
-    accounts: Sequence[int]
-    reason: str
-    #: What withheld texts say in their decision.
+    reason: Literal["paid", "visit_instead"]
     words: str
-    at: datetime
     lasts: timedelta
-    actor: str
-    inbound_id: UUID | None
-    case_id: UUID | None
+
+
+#: What a customer says of a bill, and the pause it asks for. A word that it is paid stands for the five working
+#: days in which banks hand their files over (domain notes S0.24), with the weekend that falls in them.
+PAUSES: Final[Mapping[str, Pause]] = {
+    "paid": Pause("paid", "the customer says that it is paid; billing checks", timedelta(days=7)),
+    "disputed": Pause("visit_instead", "the customer disputes the bill; a person answers first", timedelta(days=30)),
+}
 
 
 def paused_of(row: Any) -> Paused | None:
@@ -84,38 +81,34 @@ def paused_of(row: Any) -> Paused | None:
     return Paused(row["hold_reason"], row["hold_words"], row["hold_until"])
 
 
-async def place(connection: Any, hold: NewHold) -> int:
-    """Pause the reminders of accounts in the connection's transaction; how many queued texts that withheld."""
-    accounts = sorted(set(hold.accounts))
-    await connection.execute(
-        _PLACE,
-        accounts,
-        hold.reason,
-        hold.words,
-        hold.at,
-        hold.actor,
-        hold.at + hold.lasts,
-        hold.inbound_id,
-        hold.case_id,
-    )
+async def pause(
+    connection: Any, accounts: Sequence[int], because: str, *, inbound_id: UUID, case_id: UUID, actor: str, at: datetime
+) -> int:
+    """Pause the reminders of accounts in the connection's transaction; how many queued texts that withheld.
+
+    `because` is `paid` or `disputed`. A hold that stands already for the same reason lasts longer.
+    """
+    why, accounts = PAUSES[because], sorted(set(accounts))
+    until = at + why.lasts
+    await connection.execute(_PLACE, accounts, why.reason, why.words, at, actor, until, inbound_id, case_id)
     rows = await connection.fetch(_WITHOUT_GROUND, accounts, list(KINDS))
-    alone = await withhold(connection, [row["id"] for row in rows], reason=hold.reason, at=hold.at, words=hold.words)
+    alone = await withhold(connection, [row["id"] for row in rows], reason=why.reason, at=at, words=why.words)
     grounds = [row["ground"] for row in await connection.fetch(_OVERDUE, accounts)]
     queued = [row["id"] for row in await connection.fetch(_QUEUED, grounds)]
-    rest = await stop_grounds(connection, grounds, reason=hold.reason, at=hold.at)
+    rest = await stop_grounds(connection, grounds, reason=why.reason, at=at)
     await connection.execute(
         "UPDATE message SET decision = $2 WHERE id = ANY($1::uuid[]) AND state = 'withheld'",
         [*alone, *queued],
-        hold.words,
+        why.words,
     )
     for account in accounts:
         await audit.write(
             connection,
-            at=hold.at,
-            actor=hold.actor,
+            at=at,
+            actor=actor,
             action="hold.placed",
             subject=f"account:{account}",
-            after={"reason": hold.reason, "words": hold.words, "until": (hold.at + hold.lasts).isoformat()},
+            after={"reason": why.reason, "words": why.words, "until": until.isoformat()},
         )
     return len(alone) + rest
 

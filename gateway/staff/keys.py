@@ -39,6 +39,8 @@ SCOPES: Final = {
     "evaluations:read": "scores, response rates and coverage",
     "corrections:read": "correction cases",
     "corrections:decide": "open, apply, dismiss and revert corrections",
+    "cases:read": "what customers raised, alerts, notes on accounts",
+    "cases:write": "write on cases, hand them on, close them; take alerts on",
     "changes:read": "corrections for the utility's own customer system",
     "sandbox": "the test clock",
     "admin": "everything",

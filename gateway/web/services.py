@@ -25,6 +25,7 @@ from gateway.outbox.carriers import InboundText, Receipt
 
 __all__ = [
     "Accepting",
+    "Cases",
     "Changes",
     "Corrections",
     "Imports",
@@ -156,6 +157,25 @@ class Corrections(Protocol):
     async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None: ...
 
 
+class Cases(Protocol):
+    """What customers raised: written on, handed on, closed."""
+
+    async def write(self, session: AsyncSession, case_id: UUID, *, note: str, actor: str) -> None: ...
+
+    async def assign(
+        self,
+        session: AsyncSession,
+        case_id: UUID,
+        *,
+        unit: str | None,
+        owner_no: str | None,
+        note: str | None,
+        actor: str,
+    ) -> None: ...
+
+    async def close(self, session: AsyncSession, case_id: UUID, *, outcome: str, actor: str) -> None: ...
+
+
 class Changes(Protocol):
     """Corrections for the utility's own customer system."""
 
@@ -206,6 +226,7 @@ class Services:
     intake: Intake
     inbox: Inbox
     corrections: Corrections
+    cases: Cases
     changes: Changes
     twilio_verifier: Verifier
     twilio_wire: Wire

@@ -13,14 +13,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.archive.corrections import Corrections
+from gateway.cases.keeping import Cases
 from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
 from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count as segments
+from gateway.notices import lift_of_case, pause
 from gateway.notices.wording import Wording, purposes_in_words
 from gateway.outbox import AccountPart, NewMessage, insert, stop_links
 from gateway.outbox.carriers import InboundText
 
+#: The number of whoever is on duty.
+ON_DUTY = "+8613900000001"
 START = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
 
 
@@ -49,6 +53,7 @@ class Town:
     reader: Reader
     inbox: Inbox
     corrections: Corrections
+    cases: Cases
     numbers: Any = field(default_factory=lambda: count(1))
 
     async def account(self, account_no: str, *, customer: str | None = None, address: str | None = None) -> int:
@@ -220,7 +225,7 @@ async def town(database: Database, wording: Wording) -> Any:
 
     clock = SteadyClock(START)
     answers = Answers(wording, purposes_in_words, zone=ZoneInfo("Asia/Shanghai"), region="CN", language="zh-CN")
-    tools = Tools(answers=answers, region="CN")
+    tools = Tools(answers=answers, region="CN", pause=pause, alert_numbers=[ON_DUTY])
     intake = Intake(database, clock, hear)
     running = asyncio.create_task(intake.run())
     town = Town(
@@ -232,6 +237,7 @@ async def town(database: Database, wording: Wording) -> Any:
         reader=Reader(database, clock, tools),
         inbox=Inbox(clock, tools),
         corrections=Corrections(clock, stop_links, answers.check_contacts),
+        cases=Cases(clock, lift_of_case),
     )
     yield town
     running.cancel()

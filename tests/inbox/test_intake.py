@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.inbox import Intake, Reader, Tools, hear
+from gateway.notices import pause
 from gateway.outbox.carriers import Evidence, InboundText, Receipt
 
 A, X, Y = "4100000011", "+8613800374443", "+8613300335193"
@@ -141,7 +142,7 @@ async def test_a_reaction_that_breaks_leaves_its_text_to_a_person_and_the_rest_g
     await town.stores(X, "打错了", "SM1")
     await town.stores(Y, "好的", "SM2")
     await town.stores(X, "谢谢", "SM3")
-    reader = Reader(town.database, town.clock, Tools(answers=Broken(), region="CN"))  # type: ignore[arg-type]
+    reader = Reader(town.database, town.clock, Tools(answers=Broken(), region="CN", pause=pause))  # type: ignore[arg-type]
     while await reader.round():
         pass
     assert await town.rows("SELECT state, remark FROM inbound ORDER BY carrier_id") == [

@@ -35,11 +35,11 @@ async def test_a_later_answer_supersedes_and_the_earlier_stays_in_the_history(to
 
 
 @pytest.mark.parametrize("text", ["9", "９", "还没修好，根本没来人"])
-async def test_not_solved_is_noted_and_left_to_a_person(town: Any, text: str) -> None:
+async def test_not_solved_is_noted_and_opens_a_case(town: Any, text: str) -> None:
     await town.household(A, X)
     await town.invite(X, A, "WO1")
     inbound = await town.hears(X, text)
-    assert inbound["state"] == "triage"
+    assert (inbound["state"], effects(inbound)) == ("done", ["evaluation_recorded", "case_opened", "case_told"])
     assert await town.rows("SELECT score, solved FROM evaluation") == [{"score": None, "solved": False}]
 
 
@@ -220,11 +220,16 @@ async def test_a_no_to_a_contact_check_concerns_the_account_asked_about(town: An
     ("template", "text", "state"),
     [
         ("restoration", "1", "done"),
-        ("restoration", "2", "triage"),
+        ("restoration", "2", "done"),
         ("arrears", "好的", "done"),
         ("arrears", "谢谢", "done"),
-        ("arrears", "我是租客，房东才是户主", "triage"),
-        ("arrears", "这个月电费怎么这么多？", "triage"),
+        ("arrears", "我是租客，房东才是户主", "done"),
+        ("arrears", "这个月电费怎么这么多？", "done"),
+        ("arrears", "怎么交费？", "triage"),
+        ("outage_planned", "什么时候来电", "triage"),
+        ("arrears", "怎么开通网上国网", "triage"),
+        ("arrears", "叫人工", "triage"),
+        ("arrears", "傻逼", "triage"),
         ("arrears", "电线冒火花了！！快来人", "triage"),
     ],
 )

@@ -19,7 +19,7 @@ async def resolve(town: Any, inbound: UUID, intents: list[str] | None = None, sc
 async def test_a_person_closes_what_waits(town: Any) -> None:
     await town.household(A, X)
     await town.text(X, "arrears", [A])
-    inbound = await town.hears(X, "这个月电费怎么这么多？")
+    inbound = await town.hears(X, "怎么交费？")
     await resolve(town, inbound["id"])
     row = (await town.rows("SELECT state, resolved_by, remark FROM inbound"))[0]
     assert row == {"state": "done", "resolved_by": "staff:E1", "remark": "已电话核实"}
@@ -31,7 +31,7 @@ async def test_a_person_closes_what_waits(town: Any) -> None:
 async def test_a_person_says_how_it_is_to_be_read_and_that_is_done(town: Any) -> None:
     await town.household(A, X)
     await town.text(X, "arrears", [A])
-    inbound = await town.hears(X, "我是租客，房东才是户主")
+    inbound = await town.hears(X, "这户的事你们找别人吧")
     await resolve(town, inbound["id"], ["moved_or_sold"])
     assert await town.states() == {f"{A} {X}": "suspended"}
     assert await town.values("SELECT opened_by FROM correction") == ["staff:E1"]
@@ -52,7 +52,7 @@ async def test_a_person_reads_a_score(town: Any) -> None:
 async def test_a_reading_that_can_have_no_effect_is_refused(town: Any) -> None:
     await town.household(A, X)
     await town.text(X, "arrears", [A])
-    inbound = await town.hears(X, "这个月电费怎么这么多？")
+    inbound = await town.hears(X, "怎么交费？")
     with pytest.raises(Conflict):
         await resolve(town, inbound["id"], ["score"], 4)
     assert await town.values("SELECT state FROM inbound") == ["triage"]

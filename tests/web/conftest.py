@@ -15,12 +15,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Import
+from gateway.cases.keeping import Cases
 from gateway.channels import twilio
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
-from gateway.notices import Asked, Draft, Preview, Taken
+from gateway.notices import Asked, Draft, Preview, Taken, lift_of_case
 from gateway.notices.control import Sample
 from gateway.notices.tables import Notice
 from gateway.outbox import NewMessage, insert
@@ -244,6 +245,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         intake=intake,
         inbox=inbox,
         corrections=corrections,
+        cases=Cases(clock, lift_of_case),
         changes=changes,
         twilio_verifier=twilio.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
         twilio_wire=twilio,

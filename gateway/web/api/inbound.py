@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gateway.inbox import reading
+from gateway.kernel.errors import InvalidInput
 from gateway.web.models import Body, Prose, query_number
 from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route
@@ -36,6 +37,15 @@ class Reading(BaseModel):
     version: str | int | None = None
 
 
+class Choice(BaseModel):
+    """A likely meaning: the key that chooses it, and what it means."""
+
+    key: str
+    intents: list[str]
+    score: int | None
+    words: str
+
+
 class Inbound(BaseModel):
     """One thing a customer said, how it was read and what it caused."""
 
@@ -54,6 +64,10 @@ class Inbound(BaseModel):
     answers: UUID | None
     effects: list[dict[str, Any]]
     remark: str | None
+    #: A person must look within minutes.
+    urgent: bool
+    #: The likeliest meanings, to choose from with one key; none where it does not wait.
+    choices: list[Choice]
     resolved_by: str | None
     resolved_at: datetime | None
 
@@ -69,8 +83,10 @@ class InboundQuery(PageQuery):
 
 
 class Resolution(Body):
-    """What a person makes of an inbound: read as `intents` and reacted to so; without them it is only closed."""
+    """What a person makes of an inbound: read as `choice` or `intents` and reacted to so; else it is only closed."""
 
+    #: The key of one of its `choices`, in the place of `intents` and `score`.
+    choice: str | None = Field(default=None, max_length=1)
     intents: list[Intent] | None = Field(default=None, min_length=1, max_length=8)
     score: int | None = Field(default=None, ge=0, le=10)
     note: Prose | None = None
@@ -95,13 +111,22 @@ async def one(call: Call[None, None]) -> Inbound:
 
 async def resolve(call: Call[Resolution, None]) -> Inbound:
     """Settle what waits for a person."""
-    inbound_id = call.id("inbound")
-    await reading.inbound(call.session, inbound_id)
+    inbound_id, body = call.id("inbound"), call.body
+    waiting = await reading.inbound(call.session, inbound_id)
+    intents: list[str] | None = list(body.intents) if body.intents is not None else None
+    score = body.score
+    if body.choice is not None:
+        if intents is not None or score is not None:
+            raise InvalidInput("a choice stands in the place of intents and score", field="choice")
+        chosen = next((one for one in waiting.choices if one["key"] == body.choice), None)
+        if chosen is None:
+            raise InvalidInput("there is no such choice", field="choice")
+        intents, score = chosen["intents"], chosen["score"]
     await call.services.inbox.resolve(
         call.session,
         inbound_id,
-        intents=call.body.intents,
-        score=call.body.score,
+        intents=intents,
+        score=score,
         note=call.body.note,
         actor=call.actor,
     )
@@ -115,7 +140,7 @@ ROUTES: Final = (
         handler=listed,
         scope="inbound:read",
         tag=TAG,
-        summary="List what customers said, newest first; the triage list is `?state=triage`",
+        summary="List what customers said, newest first; the triage list is `?state=triage`, urgent first",
         answer=Page[Inbound],
         query=InboundQuery,
     ),

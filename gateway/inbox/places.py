@@ -1,0 +1,34 @@
+"""Which accounts a text is about: those of the message it answers, or the one that its number stands for."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gateway.inbox.heard import Heard
+from gateway.inbox.threads import Sent, parts_of
+from gateway.outbox import AccountPart
+
+_ONLY: Final = """
+SELECT l.account_id, a.account_no, l.id AS link_id FROM contact_link l JOIN account a ON a.id = l.account_id
+WHERE l.contact_point_id = $1 AND l.state IN ('unverified', 'verified') ORDER BY l.account_id LIMIT 2
+"""
+
+
+def about(heard: Heard, purpose: str | None = None) -> Sent | None:
+    """The message a text is about; of a purpose, the newest such where the one answered is of another."""
+    answered = (heard.thread.question, heard.thread.about)
+    fitting = next((one for one in answered if one is not None and purpose in (None, one.purpose)), None)
+    if fitting is not None or purpose is None:
+        return fitting
+    return next((one for one in heard.sent if one.purpose == purpose), None)
+
+
+async def accounts_meant(connection: Any, heard: Heard, purpose: str | None = None) -> list[AccountPart]:
+    """The accounts a text speaks of; none where it cannot be told which."""
+    message = about(heard, purpose)
+    if message is not None and (parts := await parts_of(connection, message.id)):
+        return parts
+    if heard.contact_point_id is None:
+        return []
+    rows = await connection.fetch(_ONLY, heard.contact_point_id)
+    return [AccountPart(**dict(rows[0]))] if len(rows) == 1 else []

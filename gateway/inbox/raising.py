@@ -1,0 +1,201 @@
+"""Reacting to what somebody must follow up: grievances, bad ratings, faults. Each opens a case or joins one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.cases import Opened, Raised, open_or_join, take_back, told
+from gateway.evaluations import asked_about
+from gateway.inbox.heard import Heard, Reaction, Tools, quoted
+from gateway.inbox.places import about, accounts_meant
+from gateway.outbox import AccountPart
+from gateway.outbox.stopping import withhold
+
+#: Intents that are one grievance, however many of them a text holds.
+GRIEVANCES: Final = ("false_closure", "broken_commitment", "complaint", "repeat_appeal")
+#: Intents that want a crew.
+FAULTS: Final = ("not_restored", "outage_report")
+#: The highest score that wants somebody to get in touch (domain notes §4.6).
+LOW: Final = 2
+
+#: What a grievance is about, by the kind of text that it answers.
+TOPICS: Final[Mapping[str, str]] = {
+    "bill": "billing",
+    "arrears": "billing",
+    "legal_notice": "billing",
+    "payment_confirm": "billing",
+    "outage_planned": "outage",
+    "outage_fault": "outage",
+    "outage_update": "outage",
+    "restoration": "outage",
+    "contact_confirm": "contact",
+    "verification": "contact",
+}
+_USUAL_TOPIC: Final = "service"
+#: The text that tells of a case: one for ratings, one for all else.
+_RATED: Final = "case_progress_low_score"
+_RECEIVED: Final = "case_progress_received"
+
+
+async def grieve(connection: Any, heard: Heard, tools: Tools) -> Reaction:
+    """A grievance: a complaint, told once that somebody will get in touch."""
+    intents = heard.reading.intents
+    said = [intent for intent in GRIEVANCES if intent in intents]
+    if set(said) <= {"repeat_appeal"} and set(FAULTS) & set(intents):
+        return Reaction()
+    message = about(heard)
+    topic = TOPICS.get(message.kind, _USUAL_TOPIC) if message else _USUAL_TOPIC
+    rated = message is not None and message.kind == "survey"
+    return await _raise(connection, heard, tools, "complaint", topic, said, tell=_RATED if rated else _RECEIVED)
+
+
+async def grieve_as_stranger(connection: Any, heard: Heard, tools: Tools) -> Reaction:
+    """A grievance of somebody who disowns the account: about our texts, and no account's."""
+    said = [intent for intent in GRIEVANCES if intent in heard.reading.intents]
+    return await _raise(connection, heard, tools, "complaint", "misdirected", said, tell=None, accounts=[])
+
+
+async def report_fault(connection: Any, heard: Heard, tools: Tools) -> Reaction:
+    """No supply: a fault report, with the outage it belongs to where the text answered names one."""
+    said = [intent for intent in (*FAULTS, "repeat_appeal") if intent in heard.reading.intents]
+    accounts = await accounts_meant(connection, heard, "outage")
+    return await _raise(connection, heard, tools, "fault_report", "supply", said, tell=None, accounts=accounts)
+
+
+async def recover(connection: Any, heard: Heard, tools: Tools, rated: UUID) -> Reaction:
+    """A bad rating: somebody gets in touch within a day. One that was corrected upwards is left in peace."""
+    score = heard.reading.score
+    if score is not None and score <= LOW:
+        if set(GRIEVANCES) & set(heard.reading.intents):
+            return Reaction()
+        return await _raise(
+            connection, heard, tools, "opinion", "low_score", ["score"], tell=_RATED, message=rated, join=False
+        )
+    reaction = Reaction()
+    accounts = await accounts_meant(connection, heard)
+    texts = await take_back(
+        connection,
+        subject=_subject(heard, accounts),
+        klass="opinion",
+        matter=await _matter(connection, rated, accounts, "low_score"),
+        outcome="the customer took the low score back" if score is None else f"the customer corrected it to {score}",
+        actor=heard.actor,
+        at=heard.at,
+        inbound_id=heard.id,
+    )
+    if texts is not None:
+        stopped = await withhold(
+            connection, texts, reason="superseded", at=heard.at, words="the customer corrected the rating"
+        )
+        reaction.caused("case_taken_back", messages_withheld=len(stopped))
+    return reaction
+
+
+async def open_task(
+    connection: Any, heard: Heard, tools: Tools, topic: str, said: str, accounts: Sequence[AccountPart], *, tell: bool
+) -> tuple[Opened, Reaction]:
+    """A task for billing about these accounts."""
+    reaction = Reaction()
+    opened = await _open(connection, heard, "service_request", topic, [said], accounts, topic, None)
+    await _tell(connection, heard, tools, opened, accounts, _RECEIVED if tell else None, reaction)
+    return opened, reaction
+
+
+async def _raise(
+    connection: Any,
+    heard: Heard,
+    tools: Tools,
+    klass: str,
+    topic: str,
+    said: Sequence[str],
+    *,
+    tell: str | None,
+    accounts: Sequence[AccountPart] | None = None,
+    message: UUID | None = None,
+    join: bool = True,
+) -> Reaction:
+    reaction = Reaction()
+    if accounts is None:
+        accounts = await accounts_meant(connection, heard)
+    answered = heard.thread.answers
+    answers = message or (answered.id if answered else None)
+    matter = await _matter(connection, answers, accounts, topic)
+    opened = await _open(connection, heard, klass, topic, said, accounts, matter, answers if join else None)
+    await _tell(connection, heard, tools, opened, accounts, tell, reaction)
+    return reaction
+
+
+async def _matter(connection: Any, answers: UUID | None, accounts: Sequence[AccountPart], topic: str) -> str:
+    """The work order or the outage that a text is about where one is known, else its topic."""
+    event = None if answers is None else await asked_about(connection, answers)
+    if event is not None:
+        return f"{event[0]}:{event[1]}"
+    outage = next((part.ground for part in accounts if (part.ground or "").startswith("outage:")), None)
+    return outage or topic
+
+
+def _subject(heard: Heard, accounts: Sequence[AccountPart]) -> str:
+    return f"account:{accounts[0].account_id}" if accounts else f"number:{heard.sender}"
+
+
+async def _open(
+    connection: Any,
+    heard: Heard,
+    klass: str,
+    topic: str,
+    said: Sequence[str],
+    accounts: Sequence[AccountPart],
+    matter: str,
+    answers: UUID | None,
+) -> Opened:
+    return await open_or_join(
+        connection,
+        Raised(
+            klass=klass,
+            topic=topic,
+            matter=matter,
+            subject=_subject(heard, accounts),
+            account_id=accounts[0].account_id if accounts else None,
+            contact_point_id=heard.contact_point_id,
+            said=", ".join(said),
+            broken="broken_commitment" in said,
+            words=quoted(heard.text),
+            inbound_id=heard.id,
+            answers=answers,
+            actor=heard.actor,
+            at=heard.at,
+        ),
+    )
+
+
+async def _tell(
+    connection: Any,
+    heard: Heard,
+    tools: Tools,
+    opened: Opened,
+    accounts: Sequence[AccountPart],
+    template: str | None,
+    reaction: Reaction,
+) -> None:
+    """Note the case, and tell the customer of a new one, once."""
+    reaction.caused(
+        "case_joined" if opened.joined else "case_opened",
+        id=str(opened.id),
+        reference=opened.reference,
+        **{"class": opened.klass},
+    )
+    if opened.joined or template is None or heard.contact_point_id is None:
+        return
+    message = await tools.answers.tell_case(
+        connection,
+        heard.to,
+        template,
+        reference=opened.reference,
+        contact_by=opened.due_at,
+        accounts=[AccountPart(part.account_id, part.account_no, part.link_id) for part in accounts[:1]],
+        now=heard.at,
+    )
+    await told(connection, opened.id, message, at=heard.at)
+    reaction.caused("case_told", message_id=str(message))
