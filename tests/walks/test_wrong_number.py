@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +17,8 @@ from tests.walks.gateway import Gateway, Refused
 pytestmark = pytest.mark.process
 
 #: Wang's three accounts; the third is reached at another number. The stranger's number stands on a fourth.
-HOME, SHOP, ELSEWHERE, NEIGHBOUR, OTHER = (files.account_no(serial) for serial in range(903101, 903106))
-NUMBER, SECOND, PROPOSED, UNCONCERNED = (f"+861391235000{last}" for last in (1, 2, 3, 4))
+HOME, SHOP, ELSEWHERE, NEIGHBOUR, OTHER, TOLD = (files.account_no(serial) for serial in range(903101, 903107))
+NUMBER, SECOND, PROPOSED, UNCONCERNED, BUSY = (f"+861391235000{last}" for last in (1, 2, 3, 4, 5))
 ARCHIVE = files.archive_csv(
     [
         files.household(HOME, "王强", "13912350001"),
@@ -23,6 +26,7 @@ ARCHIVE = files.archive_csv(
         files.household(ELSEWHERE, "王强", "13912350002"),
         files.household(NEIGHBOUR, "李四", "13912350001"),
         files.household(OTHER, "周五", "13912350004"),
+        files.household(TOLD, "郑六", "13912350005"),
     ]
 )
 CUSTOMERS = files.sheet(
@@ -37,7 +41,7 @@ ALL = (HOME, SHOP, ELSEWHERE, NEIGHBOUR, OTHER)
 @pytest.fixture(scope="module")
 async def gateway(start: Start, carrier: OutsideCarrier) -> Gateway:
     """A gateway in the morning of 2 April 2025 that has dunned everybody and has much more queued."""
-    gateway = await start()
+    gateway = await start(TWILIO__RATE="20")
     await gateway.set_clock("2025-04-02T10:00:00")
     await gateway.imported("archive", ARCHIVE)
     await gateway.imported("accounts", CUSTOMERS)
@@ -259,3 +263,22 @@ async def test_it_is_reverted_as_a_whole(gateway: Gateway, applied: str) -> None
     }
     links = {link["number"]: link["state"] for link in (await gateway.get(f"/accounts/{HOME}"))["links"]}
     assert links[NUMBER] == contact["links"][0]["state"] and links.get(PROPOSED) in (None, "revoked")
+
+
+async def test_what_is_on_its_way_at_that_moment_stops_within_a_second(
+    gateway: Gateway, carrier: OutsideCarrier
+) -> None:
+    texts = [{"template": "announcement", "values": {"text": f"第{number}条公告。"}} for number in range(200)]
+    to_account = [{"account_no": TOLD, **text} for text in texts[:100]]
+    to_number = [{"to": BUSY, **text} for text in texts[100:]]
+    await gateway.post("/messages/batch", {"messages": to_account + to_number}, status=202)
+    while len(carrier.to(BUSY)) < 10:
+        await asyncio.sleep(0.01)
+    assert await carrier.reply(BUSY, "你打错了，我不认识他") == 200
+    # The promise counts from the commit of the stop, which follows the answer to the webhook.
+    stopped_by = datetime.now(UTC) + timedelta(seconds=2)
+    await gateway.idle()
+    late = [text.body for text in carrier.texts if text.to == BUSY and text.taken_at > stopped_by]
+    assert len(late) <= 1 and not any("条公告" in body for body in late)
+    states = Counter(message["state"] for message in await gateway.messages(to=BUSY, kind="announcement"))
+    assert states["withheld"] > 100 and states["withheld"] + len(carrier.to(BUSY)) - 1 == 200
