@@ -61,7 +61,7 @@ class Utility:
 
 @asynccontextmanager
 async def utility(database_url: str, directory: Path, messages: int, behaviour: Behaviour) -> AsyncIterator[Utility]:
-    """Messages are queued; two nodes have just begun to send them."""
+    """Two nodes are up, and messages have just been queued."""
     ports = [free_port(), free_port()]
     carrier = Carrier(
         account_sid=ACCOUNT,
@@ -77,7 +77,6 @@ async def utility(database_url: str, directory: Path, messages: int, behaviour: 
     async with database.connection() as connection:
         await partitions.ensure(connection, now)
     world = World(database=database, clock=Hands(now), lane=None, carrier=None)  # type: ignore[arg-type]
-    await world.unlike(messages)
     nodes = []
     for number, port in enumerate(ports):
         home = directory / f"node{number}"
@@ -100,6 +99,8 @@ async def utility(database_url: str, directory: Path, messages: int, behaviour: 
         nodes.append(node)
     try:
         await asyncio.gather(*(node.start() for node in nodes))
+        world.clock = Hands(datetime.now(UTC))
+        await world.unlike(messages)
         yield Utility(world, carrier, nodes)
     finally:
         await asyncio.gather(*(node.kill() for node in nodes), return_exceptions=True)
