@@ -104,6 +104,18 @@ async def test_importing_the_same_file_again_changes_nothing(gateway: Gateway) -
         assert done["unchanged"] + done["rejected"] + done["conflicts"] == done["rows"], (kind, done)
 
 
+async def test_accounts_that_spell_one_premise_in_two_ways_settle_on_one(gateway: Gateway) -> None:
+    first, second = files.account_no(902201), files.account_no(902202)
+    rows = [
+        ("account_no", "customer_no", "holder_name", "premise_id", "address", "id_masked"),
+        (first, "C902", "郑强", "PR902", "岚州市东湖区幸福路7栋1单元", ""),
+        (second, "C902", "郑 强", "PR902", "岚州市东湖区幸福路7#1单元", "41****1"),
+    ]
+    assert (await gateway.imported("accounts", files.sheet(rows).encode()))["created"] == 2
+    for _ in range(2):
+        assert (await gateway.imported("accounts", files.sheet(rows).encode()))["unchanged"] == 2
+
+
 async def test_a_notice_is_drafted_previewed_approved_and_waits_for_the_morning(
     gateway: Gateway, carrier: OutsideCarrier
 ) -> None:

@@ -266,10 +266,10 @@ def _said(column: str) -> str:
     return f"coalesce(nullif(s.{column}, ''), t.{column})"
 
 
-def _update_of(table: str, join: str, columns: Mapping[str, str]) -> str:
+def _update_of(table: str, join: str, columns: Mapping[str, str], only: str = "true") -> str:
     return (
         f"UPDATE {table} t SET {', '.join(f'{name} = {value}' for name, value in columns.items())}"
-        f" FROM staged_account s WHERE t.id = {join} AND ({', '.join(f't.{name}' for name in columns)})"
+        f" FROM staged_account s WHERE t.id = {join} AND {only} AND ({', '.join(f't.{name}' for name in columns)})"
         f" IS DISTINCT FROM ({', '.join(columns.values())}) RETURNING s.account_no"
     )
 
@@ -285,7 +285,13 @@ _FILL_CUSTOMERS: Final = """
 UPDATE customer t SET id_masked = s.id_masked FROM staged_account s
 WHERE t.id = s.customer_id AND t.id_masked IS NULL AND s.id_masked <> '' RETURNING s.account_no
 """
-_UPDATE_PREMISES: Final = _update_of("premise", "s.premise_id", {name: _said(name) for name in PREMISE_COLUMNS})
+# Of several accounts at one premise the first speaks for it: two spellings would else change it at every import.
+_UPDATE_PREMISES: Final = _update_of(
+    "premise",
+    "s.premise_id",
+    {name: _said(name) for name in PREMISE_COLUMNS},
+    only="NOT EXISTS (SELECT 1 FROM account o WHERE o.premise_id = t.id AND o.id < s.account_id)",
+)
 _UPDATE_ACCOUNTS: Final = _update_of(
     "account",
     "s.account_id",
