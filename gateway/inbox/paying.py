@@ -12,6 +12,8 @@ from gateway.inbox.raising import open_task
 #: What is said, the task that it makes for billing, and the pause that it asks for.
 _PAUSING: Final = {"payment_made": ("payment_check", "paid"), "billing_dispute": ("billing_dispute", "disputed")}
 _NOTED: Final = ("payment_promise", "payment_extension")
+#: What a person judges beside: nobody is given time, nor is a ladder frozen for a month, on a machine's word alone.
+_JUDGED: Final = {"payment_extension": "asks for time to pay", "billing_dispute": "disputes the bill"}
 INTENTS: Final = (*_PAUSING, *_NOTED)
 
 
@@ -47,6 +49,7 @@ async def pay(connection: Any, heard: Heard, tools: Tools) -> Reaction:
             )
             if noted:
                 reaction.caused("noted", kind=intent, accounts=numbers)
-    if "payment_extension" in heard.reading.intents:
-        reaction.leave("asks for time to pay")
+    for intent, remark in _JUDGED.items():
+        if intent in heard.reading.intents:
+            reaction.leave(remark)
     return reaction
