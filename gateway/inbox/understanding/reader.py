@@ -26,7 +26,7 @@ from gateway.inbox.understanding.triggers import needed
 from gateway.inbox.understanding.values import INTENTS, Context, Reading
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-1"
+VERSION = "rules-2"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (
@@ -76,7 +76,8 @@ def _side(topic: str, language: str) -> tuple[_Heard, ...]:
 _HAN = {topic: _side(topic, "han") for topic in _TOPICS}
 _LATIN = {topic: _side(topic, "latin") for topic in _TOPICS}
 _CODE = re.compile(
-    r"^(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])"
+    r"^(?:(?:刚才|刚刚|不好意思|抱歉|sorry)?[ ,]?(?:按|打|发|回|点|选)错了?[ ,]?(?:应该)?是)?"
+    r"(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])"
     r"(?:[,。! ]|$|[^\d是点个小分天日号月年楼层栋人次块元度%:.-])"
 )
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")

@@ -23,7 +23,9 @@ OPT: tuple[Rule, ...] = (
             r"|短信|通知|信息)|订阅|接收|推送|开通)|取消退订|撤销退订|不退订|不想退订|退订(?:错|点错|按错)"
             r"|误退订|(?:短信|通知|提醒|信息)(?:请|还是|给我|帮我)*(?:恢复|打开|开通|重新|继续)(?!供电"
             r"|送电|了)|(?:开通|打开|开启)(?:短信|通知|提醒|信息)",
-            r"^恢复(?:吧|一下|下)(?:,|$|。|!)|^(?:恢复|开通|重新订阅|订阅|恢复订阅|start|unstop|subscribe"
+            r"(?:(?:不|没|没有)(?:给我)?发|收不到|没收到)~(?:短信|账单|通知|提醒|信息"
+            r"|电费)[^。!]{0,12}(?:恢复|重新|开通)"
+            r"|^恢复(?:吧|一下|下)(?:,|$|。|!)|^(?:恢复|开通|重新订阅|订阅|恢复订阅|start|unstop|subscribe"
             r"|resubscribe|opt ?in|resume)[。!]?$",
             r"\b(?:start (?:sending|texting|messaging|the (?:texts|messages|alerts)|again|my (?:texts"
             r"|messages|alerts))|(?:re-?subscribe|subscribe me|sign me up|opt(?: me)?(?: back)? in|opt-in)"
@@ -61,7 +63,7 @@ OPT: tuple[Rule, ...] = (
             r"|信息|推送)(?!费)|(?<!之前)(?<!上次)(?<!误)(?<!是)退订(?!错|过|的|了?,?~(?:重新|恢复"
             r"|怎么恢复|再开))|(?:取消|关闭|停止|停掉|终止|关掉|停了|停用|解除|屏蔽|去掉|注销|拒绝|拒收|不"
             r"(?:想|要|需要|愿|愿意)?(?:再|在)?(?:收|收到|接收|订阅|接受))(?:我的?|这个?|所有|一切|全部"
-            r"|你们?的?|这些|这种|该|此|电费|停电|欠费|账单|催费|贵公司的?|任何|相关|到)*(?:短信|信息"
+            r"|你们?的?|这些|这种|该|此|电费|停电|欠费|账单|催费|贵公司的?|任何|相关|到|吧,?)*(?:短信|信息"
             r"(?!登记)|通知|消息|推送|提醒|订阅|服务短信|骚扰|垃圾|短讯)",
             r"(?:短信|信息|通知|消息|提醒|推送)(?:服务|功能)?(?:请|能不能|可以|可不可以|给我|帮我|都|全部"
             r"|一律|麻烦|就|我|以后|也)*(?:不要|别|不用|不需要|停了吧?|停掉|停止|取消|关了|关掉|关闭|退了"
@@ -73,16 +75,18 @@ OPT: tuple[Rule, ...] = (
             r"|移除)(?:掉)?(?:我的?|这个?|本)(?:手机|电话)?号码?|(?:不要|别|不用)(?:再)?(?:给我)?(?:回访"
             r"|调查|发问卷)|拒收|勿扰|(?:屏蔽|拉黑)你们?|不用(?:再)?(?:通知|提醒)我?了?(?:$|[,。!])|(?:别"
             r"|不要|不用)(?:再)?(?:通知|提醒)(?:我|了)",
-            r"\b(?:stop|quit|cease|halt|no more|end) (?:all |with |the |these |sending|texting|messaging"
-            r"|contacting|bothering|spamming|harassing|your |those |any |further |spam|texts?|messages?"
-            r"|alerts|notifications|this spam)+(?! the power)(?:~~(?:texts?|messages?|me|us|alerts"
-            r"|notif\w+|spam|this|it|them|number|phone))?",
+            r"\b(?:stop|quit|cease|halt|no more|end) (?:(?:all|with|the|these|your|those|any|further|of|this"
+            r"|more) ){0,4}"
+            r"(?:sending|texting|messaging|contacting|bothering|spamming|harassing|spam|texts?|messages?|alerts?"
+            r"|notifications?|reminders?|surveys?|questionnaires?)\b(?! the power)",
             r"\b(?:unsubscribe|opt(?: me| us)?[- ]?out|take (?:me|my (?:number|phone)|this number|us) off"
             r"|remove (?:me|my (?:number|phone|mobile|details|contact)|this number|us)|delete (?:my|this) "
             r"(?:number|phone|mobile)|(?:do|please do|would you) not (?:ever )?(?:text|message|send"
             r"|contact|sms|write|bother)(?: me| us| to me| any| more| this| these| it| texts| messages"
             r"| again| anymore|$|[,。!])|do not (?:want|wish|need)(?: to)? (?:get|receive|have|see|hear"
-            r"|be)?~~(?:texts?|messages?|alerts|notifications?|reminders|from you)|not (?:interested|want)"
+            r"|be)?~~(?:texts?|messages?|alerts|notifications?|reminders|from you)|do not (?:want"
+            r"|need) (?:these|them|those)"
+            r" (?:any ?more|please|thanks)|not (?:interested|want)"
             r" (?:in )?(?:your |these |any |receiv\w+ )+~~(?:texts?|messages?)|leave me alone|cancel "
             r"(?:the |my |these |all |your )?(?:\w+ )?(?:texts?|messages?|alerts?|subscription"
             r"|notifications?|reminders?)|turn off (?:the |these |my |all )?(?:\w+ )?(?:texts?|messages?"
@@ -97,7 +101,9 @@ OPT: tuple[Rule, ...] = (
             r"|深夜|周末)",
             r"(?:别|不要|不用|停止|少)(?:再|给我|在)*(?:发(?:电|火|票|脾气|货|错|生|愁|纸质|飙|疯|牢骚"
             r"|工单|誓|呆|现)|传(?:单|票))|(?:不小心|误|之前|上次|以前|手滑|点错)~退订|不退订|取消退订"
-            r"|没退订|不是要退订|不想退订|不要退订|别退订|怎么(?:就)?(?:给我)?退订|谁(?:给我)?退订|(?:取消"
+            r"|没退订|不是要退订|不想退订|不要退订|别退订|怎么(?:就)?(?:给我)?退订|谁(?:给我)?退订"
+            r"|(?:是不是|为什么|怎么|谁)~把我~(?:拉黑|删|移)|怎么(?:就|又)?(?:不|没)(?:给我)?发~?(?:短信|账单"
+            r"|通知|提醒|信息|了)|(?:取消"
             r"|停止)(?:停电|检修|供电|计划|上门|预约|代扣|扣款|委托)(?!通知|短信|信息|提醒)",
             r"(?:stop|do not).{0,30}(?:at night|after \d|before \d|late|so early|in the (?:evening|morning"
             r"|middle)|on weekends|during)|(?:after|before) (?:\d+|dark|work|nine|ten|eight).{0,24}(?:stop"

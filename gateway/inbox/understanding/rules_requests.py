@@ -76,7 +76,9 @@ REQUESTS: tuple[Rule, ...] = (
             r"|业务|能|可以|流程|在|$)|(?:想|要|我要|需要|申请|帮我|麻烦|请|咨询)(?:一下)?(?:办理?|办个"
             r"|申请)?(?:更名|过户(?!给)|销户|开户|报装|增容|减容|移表|新装|装(?:个)?(?:电表|表)|分户"
             r"|峰谷电?|多人口|充电桩|光伏)",
-            r"(?:户号|客户编号|用户号|密码|验证码)(?:是|忘|在|怎么|找)~?(?:多少|什么|哪|了|不到|\?)|"
+            r"(?:取消|停止|关闭|解除|解绑|解约|停掉)~?(?:代扣|扣款|自动(?:扣|交))|(?:停用|暂停|报停|拆除?|迁"
+            r"|移)(?:掉|了)?(?:这|那|我)(?:个|块|只|家)?(?:的)?(?:电?表|户)"
+            r"|(?:户号|客户编号|用户号|密码|验证码)(?:是|忘|在|怎么|找)~?(?:多少|什么|哪|了|不到|\?)|"
             r"(?:户号|户名|编号)(?:是)?(?:多少|什么|谁|哪个|几)|(?:哪个|什么|哪一个|哪套|哪户|哪家|谁"
             r"|哪里)(?:的)?(?:户号|户|房子|地址|电费|账户|房)(?=[?啊呢的]|$)|(?:登|登录|登陆|打|进|点|注册"
             r"|绑定|绑|收)(?:不上|不了|不进|不开|不进去|不到)|验证码|(?:app|网上国网|小程序|公众号|链接"
@@ -93,7 +95,10 @@ REQUESTS: tuple[Rule, ...] = (
             r"|to)))|do not understand|how (?:do|can|should|to|would|could) (?:i |we |one )?(?!pay|get "
             r"(?:my )?(?:refund|invoice|receipt)|you|it|they|this)(?:\w+)|explain|change (?:my|the|our) "
             r"(?:\w+ )*(?:number|name|address|details|contact|email|phone|account|tariff|plan|bank|meter)"
-            r"|use (?:my|this|the) new (?:number|phone|email)|扫(?:码|不)~(?:不出|不了|失败)|update (?:my"
+            r"|use (?:my|this|the) new (?:number|phone|email)|(?:send|post"
+            r"|mail)[^。!?]{0,30} to my (?:new )?(?:e?-?mail|address|flat|house)"
+            r"|(?:stop|cancel|end|change|set up) (?:the |my |our |this )?(?:direct debit|auto ?pay"
+            r"|standing order|contract)|扫(?:码|不)~(?:不出|不了|失败)|update (?:my"
             r"|the|our|your)|(?:my )?new (?:number|phone|contact|mobile) is|(?:is this|this is|are you"
             r"|it is) (?:a )?(?:scam|fraud|real|genuine|legit|spam|phishing|for real)|how do i know|which "
             r"(?:account|house|address|property|meter|number)|what (?:account|is my account|documents"
@@ -130,7 +135,8 @@ REQUESTS: tuple[Rule, ...] = (
         intent="abuse",
         because="insult or threat",
         words=pattern(
-            r"^(?:操|靠|草|日|妈的|滚)[!。啊]*$|傻[逼bx叉比吊屌缺子]|煞笔|沙比|傻比|撒比|(?<![a-z])(?:sb"
+            r"^(?:操|靠|草|日|妈的|滚)[!。啊]*$|尼[玛马]|[泥麻]马|妈蛋|仙人板板|傻[逼bx叉比吊屌缺子]|煞笔"
+            r"|沙比|傻比|撒比|(?<![a-z])(?:sb"
             r"|nt|sx|2b|nc)(?![a-z])|脑残|智障|弱智|白痴|蠢(?:货|猪|驴|蛋)|废物|饭桶|窝囊废|(?:他|你|特|尼"
             r"|踏)(?:妈|马|吗|玛|娘)(?:的|逼|b|个|蛋|了个|比)(?!电话|号|房|家|户|手机|名)|妈(?:的|逼|卖批"
             r"|了个)(?!电话|号|房|家|户|手机|名|电费)(?<!我妈的)(?<!他妈的)|[催停发打问叫找日干]你(?:妈"

@@ -6,15 +6,24 @@ from gateway.inbox.understanding.phrases import pattern
 from gateway.inbox.understanding.rule import Rule
 
 _ANY = frozenset(("asked", "hearsay"))
+#: Words of a danger that lasts: beside them, nothing that is told as past or as luck takes its ground away.
+_LASTING = (
+    r"快来|快派|赶[紧快](?:来|派|处理|切|断)|速来|到现在|至今|还(?:在|没|压|挂|搭|垂|躺|悬|泡)|没人(?:管|来"
+    r"|修|处理)|正在|怎么办"
+    r"|又(?:冒|着|起|掉|漏|打)|越来越|更(?:厉害|大|歪|严重)|快要?(?:倒|掉|断|烧)"
+)
+_PAST = rf"^(?!.*(?:{_LASTING})).*?"
 _OVER = pattern(
-    r"(?:去年|前年|上个?月|上周|上次|以前|之前|昨天|前天|前几天|那天|当时|那会)~~(?:着火|起火|冒烟|冒火"
+    _PAST + r"(?:去年|前年|上个?月|上周|上次|以前|之前|昨天|前天|前几天|那天|当时|那会)~~(?:着火|起火|冒烟|冒火"
     r"|火花|触电|漏电|麻|烧|断|倒|掉|炸|困)"
     r"(?!~(?:现在|还在|又))",
-    r"(?:已经|都|早就?|后来)~(?:灭了|扑灭|没事了|修好了?|处理好|处理了|解决了|接好|换好|救出|出来了|好了)",
+    _PAST + r"(?:(?:已经|都|早就?|后来)~(?:灭了|扑灭|没事了|修好了?|处理好|处理了|解决了|接好|换好|救出|出来了|好了)"
+    r"|没事了|虚惊|多亏|幸好|幸亏|好在|谢天谢地|还好~(?:来|发现|及时|早)|差点(?:就)?(?:起火|着火|烧)"
+    r"|再晚~(?:就|要)~~(?:谢|幸|及时))",
     r"shock\w* (?:when|to|at|by)[^。]{0,24}(?:bill|amount|price|see|saw|rude)|(?:lads?|guys?|team|he"
     r"|technician|engineer|service) (?:was|were|is|are) on fire|差点(?:就)?(?:中暑|晕倒|摔)|隐患|排除(?:了"
-    r"|掉|完)|(?:原因|因为|由于|听说)~(?:挖断|撞断|刮断|砸断)|没事了|虚惊|现在(?:好了|没事|正常)|(?:火|烟)"
-    r"(?:已经?)?灭了|危险~(?:解除|排除)|多亏|幸好|幸亏",
+    r"|掉|完)|(?:原因|因为|由于|听说)~(?:挖断|撞断|刮断|砸断)|现在(?:好了|没事|正常)|(?:火|烟)"
+    r"(?:已经?)?灭了|危险~(?:解除|排除)",
     r"(?:last (?:week|month|year|night|time)|yesterday|used to)\b.{0,40}(?:fire|smok|spark|shock|burn)"
     r"|(?:fire|smok|spark|shock|burn|line|wire|cable).{0,40}(?:last (?:week|month|year|time)|yesterday)"
     r"|(?:fire|danger|it|they|line|wire|leak) (?:is |was |has been |were )(?:already )?(?:put out|out now"
@@ -41,11 +50,11 @@ def _loss(because: str, *words: str, doubtful: bool = False) -> Rule:
         because=because,
         words=pattern(*words),
         unless=pattern(
-            r"总算来|终于来|来了,停|停了整整|有电了|来电了|恢复了|已经死|都死了|谢谢|送电了|(?:去年|前年"
+            r"总算来|终于来|来了,停|停了整整|有电了|(?<!不)来电了|恢复了|已经死|都死了|保住了|送电了|(?:去年|前年"
             r"|上个?月|上周|上次|以前|之前|那次)",
-            r"如果|要是|会不会停|last (?:week|month|year|time)",
+            r"会不会停|last (?:week|month|year|time)",
         ),
-        even=_ANY,
+        even=_ANY | frozenset(("supposed",)),
         urgent=True,
         doubtful=doubtful,
     )
@@ -77,7 +86,9 @@ SAFETY: tuple[Rule, ...] = (
         r"|电杆|变压器|电箱)|(?:有人|小孩|孩子|娃|学生)~(?:爬|捅|摸|掏|钻|拿棍)~(?:变压器|电线杆|线杆|铁塔"
         r"|配电|电箱|高压)|裸(?:在|露|着)|断线(?!索)~(?:地|路|院|门|小孩|孩子|人)|(?:地上|路上|水里|地面"
         r"|路面|马路)~(?:断线|电线|电缆|高压线|带电)|(?:电线杆|杆子|水泥杆|线杆|电塔|铁塔|杆)~(?:倒|断|歪"
-        r"|斜|要倒|撞|裂|倾)|裸露的?(?:电线|线|电缆|铜)|变压器~(?:漏油|倒|掉|歪)",
+        r"|斜|要倒|撞|裂|倾)|线~(?:甩|扔|丢|撂|摊)~(?:地|路边|门口|外)|(?:铜丝|铜线|铜芯|线芯|线头)~(?:露|裸)"
+        r"|(?:碰|挂|刮|蹭|撞|搭|勾)(?:到|着|上|了)+~?(?:高压线|电线|电缆|变压器)|裸露的?(?:电线|线|电缆|铜)"
+        r"|变压器~(?:漏油|倒|掉|歪)",
         r"(?:电表箱|表箱|电箱|配电箱|配电房|电表|插座|变压器|电缆井|箱变|配电柜)~(?:进水|泡|淹|漏水|水里"
         r"|浸)|水~(?:淹|漫|泡)~(?:表箱|电箱|配电|电表|插座|变压器|箱变)"
         r"|(?:表箱|电箱|配电箱|配电柜|箱变|变压器)门?~(?:敞开|敞着|开着|没锁|没盖|没门|没关)[^。!?]{0,12}"
@@ -118,33 +129,40 @@ SAFETY: tuple[Rule, ...] = (
         "people in danger",
         r"救命|「救」~|快不行了|生命危险|人命(?!关天)|死人了|(?:要|会|快|出)(?:死人|出人命|人命)|昏(?:倒"
         r"|迷|过去|厥)|晕(?:倒|过去|厥)|中暑|抽搐|喘不(?:上|过)~?气|呼吸困难|没呼吸|口吐白沫|休克|心脏病~"
-        r"(?:发|犯)|犯病|发病|大出血|要生了|摔(?:伤|倒|下|断|了)|烫伤|烧伤|砸(?:到|伤|中)~(?:人|了|孩子"
+        r"(?:发|犯)|心梗|心绞痛|脑梗|脑溢血|哮喘~(?:发|犯)|(?:要|得|快|急着)(?:送|去)医院|救护车|犯病|发病"
+        r"|大出血|要生了|摔(?:伤|倒|下|断|了)|烫伤|烧伤|砸(?:到|伤|中)~(?:人|了|孩子"
         r"|老人|我)|有人受伤|冻(?:僵|昏)|(?:老人|孩子|宝宝|婴儿|病人)~(?:发烧|高烧|不行了|受不了|快撑不住"
         r"|撑不住|危险|难受)",
         r"(?:困|关|卡|被困|锁)~(?:电梯|里面|里头|车库)|电梯~(?:困|关|卡|有人|里有|停了~人)|被困",
         r"\b(?:(?:stuck|trapped|people|person|someone|child|kids?|mother|mum|father|dad|wife|husband) "
         r"(?:is |are |am |was )?(?:stuck |trapped |still )?(?:in|inside) (?:the |a |our )?(?:lift"
         r"|elevator)|trapped|collapsed|fainted|unconscious|can not breathe|heat ?stroke|life or death"
-        r"|life[- ]threatening|dying(?! to)|in danger|emergency|injured|hurt badly|someone (?:is|got) hurt"
+        r"|life[- ]threatening|stuck [^。!?]{0,20}with (?:him|her|them|me|us|people|someone|my \w+) (?:on|in|inside)"
+        r"|dying(?! to)|in danger|emergency|injured|hurt badly|someone (?:is|got) hurt"
         r"|(?:baby|mother|father|child|mum|dad|grandma|grandpa) (?:is )?(?:freezing|overheating|very ill"
         r"|sick))\b",
     ),
     _danger(
         "does not want to live",
-        r"不想活|活不下去|活不成|不活了|活(?:够|腻)了?|没法活|安眠药|逼死我|活着(?:真|也|都|还|实在)*(?:没"
+        r"不想活|活不下去|活不成|不活了|活(?:够|腻)了?|没法活|安眠药|逼死我|活着(?:真|也|都|还|实在|太|好"
+        r"|这么)+(?:累|痛苦|煎熬|受罪)|活着(?:真|也|都|还|实在)*(?:没"
         r"|没有|没啥|没什么|有什么|有啥)(?:意思|劲|意义|盼头)|一死了之|死了一了百了|死了干净|想死(?!你|他)"
         r"|去死算了|死了算了|死了得了|自杀|轻生|寻短见|想不开|跳楼(?!价)|跳(?:下去|河|江|桥|井)|从~(?:楼上"
         r"|楼顶|天台|阳台)~跳|上吊|喝(?:农)?药(?:自|死|算)|割腕|一了百了|遗书|死给你|死在你们|没有?活路"
-        r"|活着没(?:意思|意义|劲)|不想在这个世上|离开这个世界|生不如死|结束(?:自己|生命)|了结自己",
+        r"|活着没(?:意思|意义|劲)|不想在这个世上|离开这个世界|生不如死|(?:想|不如|干脆)~带着?~(?:走了?算|去死"
+        r"|一起(?:走|死))|我(?:真的?|实在|也|都|快)*撑不下去|结束(?:自己|生命)|了结自己",
         r"\b(?:kill myself|suicid\w*|end (?:my life|it all)|do not want to (?:live|be here)"
-        r"|not want to live|no (?:reason|point) (?:to|in) liv\w+|better off dead|want to die|wish i (?:was"
+        r"|not want to live|no (?:reason|point) (?:to |in )?(?:liv\w+|going on)|better off dead|want to die"
+        r"|wish i (?:was"
         r"|were) dead|can not go on|jump off|hang myself|take my (?:own )?life)\b",
         even=frozenset(("asked", "hearsay", "supposed")),
     ),
     _loss(
         "large loss about to happen",
-        r"鱼塘|虾塘|蟹塘|增氧|缺氧|(?:鱼|虾|蟹|鸡|猪|鸭|苗)~(?:要死|快死|会死|死完|死光|全死|翻塘|闷死"
-        r"|憋死|浮头|保不住)|养殖(?:场|户)?~(?:停|没|断|死|等|急|怎么办)|养鸡场|养猪场|鸡舍|猪舍|孵化"
+        r"鱼塘|虾塘|蟹塘|增氧|缺氧|(?:鱼|虾|蟹|鸡|猪|鸭|鹅|羊|兔|蚕|苗)(?:~|[^。!?]{0,12}(?:要|快|会|全"
+        r"|都))(?:要死|快死|会死"
+        r"|死完|死光|全死|翻塘|[冻热闷憋渴]死|浮头|保不住)|养殖(?:场|户)?~(?:停|没|断|死|等|急|怎么办)|养鸡场"
+        r"|养猪场|鸡舍|猪舍|孵化"
         r"|大棚~(?:冻|卷帘|没电|停电|菜)|育苗|冷库|冷藏(?:室|库|车)|冻库|疫苗|药品~冷|血库"
         r"|(?:生产线|炉|钢水|高炉|窑|模具|机组|服务器|机房)~(?:停|报废|凝|冻|要坏|烧|断|没电|炸)|整?批~"
         r"(?:报废|坏)|货~(?:全|都|要|快)~?(?:坏|化|烂|臭)|海鲜~(?:死|坏|臭|化)|(?:损失|赔)~(?:几十|上百"

@@ -62,7 +62,7 @@ _TAKEN_BACK = re.compile(
     r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
-    r"|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|怎么可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
+    r"|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
     r"|希望(?:我|你)|师傅说|他说|你们说|以为"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
     r"|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
@@ -218,7 +218,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
         return _by_words(text, scale, figures)
     value = values[0]
     full = _FULL.search(text)
-    if full and value != high and not re.match(r"10", full[0]):
+    if full and value != high and not re.match(r"10", full[0]) and not _withdrawn(text, full.start(), full.end()):
         return Rated(True, None, True, "full marks and another figure")
     if value != int(value) or not low <= value <= high:
         if full:
@@ -254,11 +254,14 @@ _ASKED_ABOUT = re.compile(
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
 _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅)")
+#: "一分没收", money that was not taken.
+_UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要|收|多收|拿|花)")
 _SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会)|would")
 _UNDONE = re.compile(
     r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
-    r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子))"
+    r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
+    r"|没有(?:$|[,。!])|没门|别想|免谈|想都别想)"
 )
 #: "3 fitters came": a plural after the figure is what it counts.
 _COUNTS = re.compile(
@@ -288,7 +291,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         value = float(word)
     after, before = text[end : end + 16], text[max(0, start - 24) : start]
     latin = word.isalpha() and word.isascii()
-    if (bare != word and _ASKED_ABOUT.match(after)) or _ALLOTS.match(after):
+    if (bare != word and _ASKED_ABOUT.match(after)) or _ALLOTS.match(after) or _UNTAKEN.match(after):
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
