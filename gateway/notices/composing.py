@@ -205,7 +205,6 @@ class Composer:
         """The messages of one number: at most one that goes, and one for each subject that is withheld."""
         made: list[tuple[NewMessage, list[Any]]] = []
         live: list[Any] = []
-        first = group[0]
         for row in group:
             if row["withheld_reason"] is not None:
                 made.append((self._held(notice, kind, wish, [row], now, row["withheld_reason"], row["because"]), [row]))
@@ -219,6 +218,7 @@ class Composer:
                 live.append(row)
         if not live:
             return made
+        first = live[0]
         decision = self._decide(first, wish, before, now, answers)
         template, body = self._text(kind, live, notice, now, masked=isinstance(decision, SendAt) and decision.masked)
         if isinstance(decision, SendAt) and body in before.texts:
