@@ -51,7 +51,8 @@ async def next_message_due(connection: Any, now: datetime) -> datetime | None:
     due: datetime | None = await connection.fetchval(
         """SELECT min(moment) FROM (
              SELECT min(not_before) AS moment FROM message WHERE state = 'queued' AND NOT held AND not_before > $1
-             UNION ALL SELECT min(expires_at) FROM message WHERE state = 'queued' AND NOT held AND expires_at > $1) AS moments""",
+             UNION ALL
+             SELECT min(expires_at) FROM message WHERE state = 'queued' AND NOT held AND expires_at > $1) AS moments""",
         now,
     )
     return due
