@@ -21,6 +21,7 @@ State = Literal["open", "closed"]
 Class = Literal["complaint", "opinion", "fault_report", "service_request"]
 assert (get_args(State), get_args(Class)) == (CASE_STATES, CASE_CLASSES)
 
+StaffNo = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 
 
@@ -100,7 +101,7 @@ class Assignment(Body):
     """Who owns it from now on: a unit, a person or both."""
 
     unit: Word | None = None
-    owner: Word | None = None
+    owner: StaffNo | None = None
     note: Prose | None = None
 
 
