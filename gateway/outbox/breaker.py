@@ -98,9 +98,11 @@ class Breaker:
             return
         if failed or succeeded:
             self._ended.append(_Ended(now, failed))
+        if not failed:
+            return
         lately = [one for one in self._ended if one.at > now - _MEMORY]
         failures = sum(one.failed for one in lately)
-        if failed and len(lately) >= _FEWEST and failures > _SHARE * len(lately):
+        if len(lately) >= _FEWEST and failures > _SHARE * len(lately):
             self._open(outcome, now, draw)
 
     def _open(self, outcome: Outcome, now: float, draw: float) -> None:

@@ -155,7 +155,7 @@ class LaneRunner:
         """How many messages to claim: only as many as can begin at once, and enough to be worth the trip."""
         concurrency = self.lane.concurrency
         free = concurrency - len(self._flying)
-        if free < min(concurrency, max(1, concurrency // 4)) or len(self._settler) > _UNSETTLED * concurrency:
+        if free < min(concurrency, max(1, concurrency // 8)) or len(self._settler) > _UNSETTLED * concurrency:
             return 0
         return self.breaker.room(time.monotonic(), free)
 

@@ -15,6 +15,7 @@ class Crashes:
 
     seeds: int
     messages: int
+    thorough: bool
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _crashes(config: pytest.Config) -> Crashes:
     # Where the whole suite runs, this file's options are not known: the short run is meant.
     seeds = config.getoption("--crash-seeds", default=0)
-    return Crashes(seeds, 5000) if seeds else Crashes(1, 1000)
+    return Crashes(seeds, 5000, True) if seeds else Crashes(1, 1000, False)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

