@@ -39,7 +39,7 @@ _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){2,}[a-z](?![a-z0-9'])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
 _SPELLING = re.compile("|".join(re.escape(word) for word in sorted(SPELLINGS, key=len, reverse=True)))
-_STARS = re.compile("星{2,}")
+_STARS = re.compile("星(?: *星(?!期))+")
 _FIGURES = {
     "壹": "一",
     "贰": "二",
@@ -82,7 +82,7 @@ def plain(raw: str) -> Plain:
     if not text.isascii():
         text = _FACE.sub(lambda face: FACES[face[0]], text.translate(_CAPITALS))
         text = "".join(char for char in text if char.isalnum() or ord(char) < 0x3100 or char in "“”「」")
-        text = _STARS.sub(lambda run: f"{len(run[0])}星", text)
+        text = _STARS.sub(lambda run: f"{run[0].count('星')}星", text)
     text = "".join(char for char in text if char >= " " and char != "\x7f") if not text.isprintable() else text
     text = _COLON.sub(",", _STOP.sub("。", text))
     text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)

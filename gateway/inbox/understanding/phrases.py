@@ -62,8 +62,8 @@ _QUOTING = re.compile(
     r"(?:说|写|讲|问|发|收到|短信|内容|提示|显示|通知|称|叫|是|says?|said|text|message|reads?|of|about|:|,)$"
 )
 _ASKS = re.compile(
-    r"(?:吗|么|嘛|呢|没有|是不是|是否|有没有|会不会|能不能|可不可以)[啊呀了]?$|^(?:请问|想问|问一下|问下)"
-    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊|是不是|是否"
+    r"(?:吗|么|嘛|呢|没有|(?<!不)是不是|是否|有没有|会不会|能不能|可不可以)[啊呀了]?$|^(?:请问|想问|问一下|问下)"
+    r"|什么时候|为什么|怎么办|哪天|几点|多久|多少钱|谁啊|(?<!不)是不是|是否"
     r"|^(?:who|what|when|where|why|how|which) "
     r"|^(?:is|are|was|were|do|does|did|"
     r"can|could|will|would|should|has|have|may|shall) "

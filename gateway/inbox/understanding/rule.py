@@ -29,7 +29,7 @@ class Rule:
     urgent: bool = False
 
 
-_WONDERS = re.compile(r"吗|么[?]?$|是不是|会不会|\b(?:is it|is this|are you sure|do you)\b")
+_WONDERS = re.compile(r"吗|么[?]?$|(?<!不)是不是|会不会|\b(?:is it|is this|are you sure|do you)\b")
 
 
 @dataclass(frozen=True, slots=True)

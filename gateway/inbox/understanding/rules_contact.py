@@ -51,7 +51,7 @@ def _wrong(because: str, *words: str, **more: object) -> Rule:
 WRONG_NUMBER: tuple[Rule, ...] = (
     _wrong(
         "the message reached a wrong person or number",
-        r"(?:发|打|找|弄|搞|传|寄|送|整|认|催|通知|联系|留)错(?:了|到)?~?(?:人|对象|号码?|电话|地方了?吧?"
+        r"(?:发|打|找|弄|搞|传|寄|送|整|认|催|通知|联系|留|存|记|登)错(?:了|到)?~?(?:人|对象|号码?|电话|地方了?吧?"
         r"|手机|家|门|户)(?!的?(?:电费|电表|钱|线|闸))",
         r"错发|误发|错号|空号了?吧|(?<![表户单账工型编])(?:电话|号码?|手机)(?:是|也|都|又|绝对|肯定)?(?:错"
         r"(?:的|了|误)|不对|有误|不正确|搞错|弄错|留错|填错|登记错|打错)|(?:留|填|登记|写|存|记|录|绑)错"
@@ -88,7 +88,9 @@ WRONG_NUMBER: tuple[Rule, ...] = (
         r"(?:查|并?没|根本没|我家没|我们?(?:这|家)?没|这(?:里|儿)?没)有?(?:这个|此|这|叫)~?人(?!来|接|修"
         r"|管|理|上门|处理|态度)|查无此人|无此人|没听(?:说)?过(?:他|这个?人|这个?名字|叫)|(?:谁|哪个)认识"
         r"(?:他|啊)",
-        r"不认识[\u4e00-\u9fff]{2,4}(?:$|[,。!?])|(?<!有)没(?:有)?(?:人)?(?:叫|姓)[\u4e00-\u9fff]{1,4}的(?:$"
+        r"不认识[\u4e00-\u9fff]{2,4}(?:$|[,。!?])|(?<!有)没(?:有)?(?:这个|这位|这名|此)(?:职工|员工|同事|客户"
+        r"|住户|老师|同学|师傅|业主|租客)(?:$|[,。!])"
+        r"|(?<!有)没(?:有)?(?:人)?(?:叫|姓)[\u4e00-\u9fff]{1,4}的(?:$"
         r"|[,。!?人])"
         r"|号码?[()]*(?:并|可|也|根本)?不是(?![我你他]|以前|原来|新|错|真|空|官方|正规"
         r"|别人)[\u4e00-\u9fff]{2,4}的(?:$|[,。!?号])",
@@ -291,7 +293,8 @@ MOVED: tuple[Rule, ...] = (
             rf"|出)|转(?:给|手|出))",
             r"(?<!买)卖(?:掉|给(?!我)|出去)了?~?(?:别人|人家|他|新|房东|$|,)|(?<![撑忍顶扛保挡留稳站])"
             r"(?:已|不再|没有再|没再|早不|已经不|早就不|不)(?:在)?(?:租|住)(?:在)?(?:这|那|这里|那里|那边"
-            r"|这边|那儿|那套|这套|你们那|这个小区|该处|此处)?了|(?:已|不)在(?:这|那)(?:里|边|儿|个小区"
+            r"|这边|那儿|那套|这套|你们那|这个小区|该处|此处)?了|(?:早就?|早已|已经?|去年"
+            r"|前年)不在[^,。!?]{1,8}(?:上班|工作|住|做事|干|开店|做生意)了|(?:已|不)在(?:这|那)(?:里|边|儿|个小区"
             r"|个地方)?住了|租约~(?:到期|结束|满)|(?:房租|租期|租房|合同)(?:已|已经|早|早就|上个?月)?"
             r"(?:到期|结束|满)(?:了|搬|退|不)|退(?:了)?租了?|退房了",
             r"(?:我|早|已|已经|现在|早就)(?:已经)?不是(?:这|那)?(?:个|家|户|里)?(?:的)?(?:那|这)?(?:个|家"
@@ -333,7 +336,8 @@ MOVED: tuple[Rule, ...] = (
             r"|费)",
             r"\b(?:will|going to|about to|planning to|plan to|before (?:i|we)|when (?:i|we)|might|may"
             r"|want to|next (?:month|week|year)) (?:be )?(?:mov\w+|sell\w*)|(?:moving|selling) (?:out "
-            r"|house |it )?(?:next|soon|in|on|tomorrow)|not (?:yet )?(?:moved|sold)|tenant (?:has |have )?"
+            r"|house |it )?(?:next|soon|in|on|tomorrow)|not (?:yet )?(?:moved|sold)|(?:tenant|old one"
+            r"|previous one|last one|they|neighbou?rs?) (?:has |have )?"
             r"(?:moved|left)|moved (?:in|back|here)\b",
         ),
     ),
@@ -386,7 +390,7 @@ NOT_HOLDER: tuple[Rule, ...] = (
             r"|现在)*(?:离职|调走|调离|退休|不干|不在这|换岗|辞职|高升|离开)(?:了|,|我)?|我(?:是|现在)?"
             r"(?:接|接替|接手|顶|接管)(?:他|任|了|[\u4e00-\u9fff]{1,3}的)|(?:工作|业务|岗位|这块)(?:已)?"
             r"(?:移交|交接|转给)(?:我|给)",
-            r"\b(?:i am|i'm|we are|just|only|this is) (?:just |only |actually )?(?:the |a |an |his |her "
+            r"\b(?:i am|i'm|we are|just|only|this is) (?:just |only |actually )?(?:the |a |an |new |his |her "
             r"|their |only )*(?:tenant|renter|renting|lodger|flatmate|roommate|housemate|caretaker|agent"
             r"|estate agent|property manager|landlord|neighbou?r|son|daughter|wife|husband|brother|sister"
             r"|mother|father|mum|mom|dad|ex(?:[- ]\w+)?|carer|nephew|niece|grandson|granddaughter|cousin"
@@ -404,7 +408,8 @@ NOT_HOLDER: tuple[Rule, ...] = (
             r"|mr \w+|ms \w+|mrs \w+) (?:has )?(?:left (?:the )?(?:company|firm|us)|retired|resigned)"
             r"|my \w+ is the (?:account |bill )?(?:holder|owner|customer|payer)|(?:only|just) rent(?:ing)?"
             r"|took over (?:from|his|her)|we (?:are )?divorced|my ex\b"
-            r"|(?:that|it|this) is my (?:flat|room|house)mate'?s? (?:name|account|bill)|(?:he"
+            r"|(?:that|it|this) is my (?:(?:flat|room|house)mate|dad|mum|mom|father|mother|husband|wife|son"
+            r"|daughter|landlord|boss|partner)'?s? (?:name|account|bill)|(?:he"
             r"|she) (?:deals? with|handles|looks after)"
             r" (?:the )?(?:electricity|bills?|account)",
         ),

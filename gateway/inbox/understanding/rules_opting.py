@@ -79,7 +79,7 @@ OPT: tuple[Rule, ...] = (
             r"|more) ){0,4}"
             r"(?:sending|texting|messaging|contacting|bothering|spamming|harassing|spam|texts?|messages?|alerts?"
             r"|notifications?|reminders?|surveys?|questionnaires?)\b(?! the power)",
-            r"\b(?:unsubscribe|opt(?: me| us)?[- ]?out|take (?:me|my (?:number|phone)|this number|us) off"
+            r"\b(?:unsubscribe|opt(?: me| us)?[- ]?out|(?:take|get) (?:me|my (?:number|phone)|this number|us) off"
             r"|remove (?:me|my (?:number|phone|mobile|details|contact)|this number|us)|delete (?:my|this) "
             r"(?:number|phone|mobile)|(?:do|please do|would you) not (?:ever )?(?:text|message|send"
             r"|contact|sms|write|bother)(?: me| us| to me| any| more| this| these| it| texts| messages"
