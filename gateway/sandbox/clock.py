@@ -108,6 +108,7 @@ class TestClock:
                 if target < self.clock.now() - timedelta(seconds=1):
                     await self._must_be_untouched(holder)
                     await self._set(target)
+                    await self._settle()
                 else:
                     await self._travel(holder, target)
             finally:

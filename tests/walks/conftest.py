@@ -44,8 +44,8 @@ async def start(
             directory: Path = tmp_path_factory.mktemp(name)
             gateway = Gateway(directory, carrier, DATABASE_URL=url, **settings)
             stack.push_async_callback(_dropped, server_url, name)
-            await gateway.start()
             stack.push_async_callback(gateway.stop)
+            await gateway.start()
             return gateway
 
         yield started

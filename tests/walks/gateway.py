@@ -80,7 +80,7 @@ class Gateway:
             timeout=aiohttp.ClientTimeout(total=240),
             skip_auto_headers=["Accept-Encoding"],
         )
-        while time.monotonic() - began < 60:
+        while time.monotonic() - began < 180:
             assert self.process.returncode is None, f"the gateway ended:\n{self.log.read_text()[-4000:]}"
             try:
                 async with self._session.get("/readyz") as answer:
