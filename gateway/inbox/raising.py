@@ -10,6 +10,7 @@ from gateway.cases import Opened, Raised, open_or_join, take_back, told
 from gateway.evaluations import asked_about
 from gateway.inbox.heard import Heard, Reaction, Tools, quoted
 from gateway.inbox.places import about, accounts_meant
+from gateway.inbox.threads import parts_of
 from gateway.outbox import AccountPart
 from gateway.outbox.stopping import withhold
 
@@ -67,14 +68,23 @@ async def report_fault(connection: Any, heard: Heard, tools: Tools) -> Reaction:
 async def recover(connection: Any, heard: Heard, tools: Tools, rated: UUID) -> Reaction:
     """A bad rating: somebody gets in touch within a day. One that was corrected upwards is left in peace."""
     score = heard.reading.score
+    accounts = await parts_of(connection, rated)
     if score is not None and score <= LOW:
         if set(GRIEVANCES) & set(heard.reading.intents):
             return Reaction()
         return await _raise(
-            connection, heard, tools, "opinion", "low_score", ["score"], tell=_RATED, message=rated, join=False
+            connection,
+            heard,
+            tools,
+            "opinion",
+            "low_score",
+            ["score"],
+            tell=_RATED,
+            accounts=accounts,
+            message=rated,
+            join=False,
         )
     reaction = Reaction()
-    accounts = await accounts_meant(connection, heard)
     texts = await take_back(
         connection,
         subject=_subject(heard, accounts),

@@ -25,7 +25,7 @@ from gateway.kernel.ids import first_id
 #: Texts read in one look.
 _AT_ONCE: Final = 200
 _NEXT: Final = f"""
-SELECT {COLUMNS}, state, reading::text, effects::text FROM inbound
+SELECT {COLUMNS}, state, reading::text FROM inbound
 WHERE id >= $1 AND id > $2 AND state <> 'received' AND reading IS NOT NULL AND reading->>'version' <> 'person'
 ORDER BY id LIMIT $3
 """
@@ -66,8 +66,7 @@ async def reread(
                 if (changed := _changed(row, (await listen(connection, row, tools.answers)).reading)) is not None
             ]
         for row, changed in found:
-            waits = row["state"] == "triage" and not json.loads(row["effects"])
-            done = apply and waits and await _apply(database, clock, tools, row["id"])
+            done = apply and await _apply(database, clock, tools, row["id"])
             yield replace(changed, applied=done)
         if len(rows) < _AT_ONCE:
             return
@@ -95,7 +94,7 @@ def _changed(row: Any, reading: Reading) -> Changed | None:
 
 
 async def _apply(database: Database, clock: Clock, tools: Tools, id_: UUID) -> bool:
-    """React to the new reading of a text that still waits; False where somebody was faster."""
+    """React to the new reading of a text that still waits and caused nothing; False where it does not, or did."""
     async with database.work() as work:
         connection = work.connection
         row = await connection.fetchrow(

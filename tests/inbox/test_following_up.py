@@ -151,6 +151,9 @@ async def test_a_low_score_opens_a_case_and_a_correction_upwards_takes_it_back(t
     (case,) = await cases(town)
     assert (case["klass"], case["matter"], case["state"]) == ("opinion", "work_order:WO1", "open")
     town.clock.on(minutes=5)
+    await town.household(B, X)
+    await town.text(X, "arrears", [B])
+    town.clock.on(minutes=5)
     second = await town.hears(X, "刚才打错了，是5分")
     assert effects(second) == ["evaluation_revised", "case_taken_back"]
     (case,) = await cases(town)
