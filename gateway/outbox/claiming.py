@@ -24,9 +24,10 @@ from gateway.outbox.tables import STREAM
 
 #: Two texts to one number are about one thing only if they were written this close together.
 _ONE_THING: Final = timedelta(days=14)
-#: Seconds until a text is looked at again that waits for one before it, on its way or in doubt.
-_WAIT_ON_THE_WAY: Final = 1
-_WAIT_IN_DOUBT: Final = 20
+#: Doubt that is younger is about to be settled: whoever waits for it stays due, and is looked at again at once.
+_YOUNG: Final = "interval '1 minute'"
+#: How long after that a text that waits for one in doubt is looked at again.
+_LOOK_AGAIN: Final = "interval '20 seconds'"
 #: How long a text waits for one before it that is tried again or in doubt; then it goes, and that one does not.
 _PATIENCE: Final = "interval '15 minutes'"
 
@@ -41,7 +42,10 @@ _SAME_THING: Final = """
 # A text waits for the ones before it about the same thing, and for one that says word for word the same: while
 # that is on its way or in doubt, a look-up at the carrier could not tell the two apart.
 _AHEAD: Final = f"""
-  SELECT other.state = 'uncertain' AS in_doubt FROM message other
+  SELECT CASE WHEN other.state = 'queued' AND other.not_before > $2 THEN other.not_before
+              WHEN other.state = 'uncertain' AND other.doubt_since < clock_timestamp() - {_YOUNG}
+              THEN $2::timestamptz + {_LOOK_AGAIN} END AS until, true AS found
+  FROM message other
   WHERE {_SAME_NUMBER} AND other.id <> m.id AND (
     other.state IN ('sending', 'uncertain') AND other.body = m.body
     OR other.id < m.id AND (
@@ -50,7 +54,7 @@ _AHEAD: Final = f"""
          OR other.state = 'queued' AND NOT other.held AND (other.not_before <= $2
             OR other.claimed_at IS NOT NULL AND other.not_before <= $2::timestamptz + {_PATIENCE}))
        AND (other.body = m.body OR {_SAME_THING}))
-  ORDER BY other.state = 'uncertain' DESC LIMIT 1
+  ORDER BY 1 DESC NULLS LAST LIMIT 1
 """
 
 # The lateral join takes from the queue's index stream by stream, over due rows only: rows scheduled for later
@@ -87,9 +91,9 @@ WITH pace AS (
       WHEN point.state <> 'active' AND m.klass <> 'V' THEN 'unreachable'
       WHEN refusal.found THEN 'opted_out'
       WHEN overtaken.found THEN 'superseded'
-      WHEN ahead.in_doubt THEN 'in doubt'
-      WHEN NOT ahead.in_doubt THEN 'on the way'
-    END AS verdict
+      WHEN ahead.until IS NOT NULL THEN 'later'
+      WHEN ahead.found THEN 'soon'
+    END AS verdict, ahead.until
   FROM due JOIN message m USING (id)
   LEFT JOIN contact_point point ON point.id = m.contact_point_id
   LEFT JOIN ground_stop halt ON halt.ground = 'notice:' || m.notice_id
@@ -124,26 +128,24 @@ WITH pace AS (
 ), moved AS (
   UPDATE message m SET
     state = CASE WHEN judged.verdict IS NULL THEN 'sending' WHEN judged.verdict IN ('expired', 'cancelled')
-                 THEN judged.verdict WHEN judged.verdict IN ('paused', 'on the way', 'in doubt') THEN 'queued'
+                 THEN judged.verdict WHEN judged.verdict IN ('paused', 'later') THEN 'queued'
                  ELSE 'withheld' END,
-    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'paused', 'on the way', 'in doubt')
+    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'paused', 'later')
                            THEN judged.verdict END,
     held = judged.verdict IS NOT DISTINCT FROM 'paused',
-    not_before = CASE judged.verdict
-      WHEN 'on the way' THEN $2::timestamptz + interval '{_WAIT_ON_THE_WAY} seconds'
-      WHEN 'in doubt' THEN $2::timestamptz + interval '{_WAIT_IN_DOUBT} seconds' ELSE m.not_before END,
+    not_before = coalesce(CASE WHEN judged.verdict = 'later' THEN judged.until END, m.not_before),
     lane_id = CASE WHEN judged.verdict IS NULL THEN $4 ELSE m.lane_id END,
     node_id = CASE WHEN judged.verdict IS NULL THEN $5::uuid END,
     claimed_at = CASE WHEN judged.verdict IS NULL THEN $2 ELSE m.claimed_at END,
     attempts = m.attempts + CASE WHEN judged.verdict IS NULL THEN 1 ELSE 0 END
-  FROM judged WHERE m.id = judged.id AND judged.verdict IS DISTINCT FROM 'late'
-    AND judged.verdict IS DISTINCT FROM 'partly'
+  FROM judged WHERE m.id = judged.id
+    AND (judged.verdict IS NULL OR judged.verdict NOT IN ('late', 'partly', 'soon'))
   RETURNING m.id, judged.verdict
 ), noted AS (
   INSERT INTO message_event (id, at, kind, detail)
   SELECT id, $2, CASE WHEN verdict IN ('expired', 'cancelled') THEN verdict ELSE 'withheld' END,
          verdict || ', at the claim'
-  FROM moved WHERE verdict NOT IN ('paused', 'on the way', 'in doubt')
+  FROM moved WHERE verdict NOT IN ('paused', 'later')
 ), spent AS (
   UPDATE lane SET tokens = pace.tokens - (SELECT count(*) FROM moved WHERE verdict IS NULL), refilled_at = pace.at
   FROM pace WHERE lane.id = $4
@@ -219,7 +221,7 @@ async def claim(
         [share.quota for share in shares],
     )
     result = Claim([], [], [], [], rows[0]["size"])
-    for _, id_, priority, key, not_before, _, to, body, point, attempts, expires_at, hours, zone, verdict in rows:
+    for _, id_, priority, key, not_before, _, to, body, point, attempts, expires_at, hours, zone, verdict, _ in rows:
         if id_ is None:
             continue
         result.seen.append((priority, key, not_before, id_))

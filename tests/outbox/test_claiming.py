@@ -265,11 +265,23 @@ async def test_the_later_text_about_a_thing_waits_for_the_earlier(world: World) 
     first = await world.message(contact=contact, reference="工单20250304", priority=3)
     second = await world.message(contact=contact, reference="工单20250304", priority=0, body="又一条")
     assert ids((await world.claim()).claimed) == [first]
-    world.clock.move(seconds=2)
     assert (await world.claim()).claimed == []
+    assert (await world.row(second))["not_before"] == NOON
     await world.sql("UPDATE message SET state = 'sent' WHERE id = $1", first)
-    world.clock.move(seconds=2)
     assert ids((await world.claim()).claimed) == [second]
+
+
+async def test_the_later_text_waits_for_the_next_try_of_the_earlier(world: World) -> None:
+    contact = await world.contact()
+    first = await world.message(contact=contact, reference="r")
+    await world.claim()
+    again = NOON + timedelta(minutes=4)
+    await world.sql("UPDATE message SET state = 'queued', not_before = $2 WHERE id = $1", first, again)
+    second = await world.message(contact=contact, reference="r", body="又一条")
+    assert (await world.claim()).claimed == []
+    assert (await world.row(second))["not_before"] == again
+    world.clock.move(minutes=4)
+    assert ids((await world.claim()).claimed) == [first]
 
 
 async def test_one_in_doubt_holds_up_the_next_until_patience_ends(world: World) -> None:
