@@ -51,9 +51,7 @@ _ESCAPED: Final = {ord(character): _ESCAPE + character for character in _EXTENSI
 _ONE_GSM7: Final = tuple(
     Segments(encoding=Encoding.GSM7, units=units, parts=min(units, 1)) for units in range(_GSM7_SINGLE + 1)
 )
-_ONE_UCS2: Final = tuple(
-    Segments(encoding=Encoding.UCS2, units=units, parts=1) for units in range(_UCS2_SINGLE + 1)
-)
+_ONE_UCS2: Final = tuple(Segments(encoding=Encoding.UCS2, units=units, parts=1) for units in range(_UCS2_SINGLE + 1))
 
 
 def count(text: str) -> Segments:
