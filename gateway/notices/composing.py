@@ -27,7 +27,7 @@ from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
 
 #: Recipients composed in one transaction; a number with more subjects than this still gets one text.
-CHUNK: Final = 1000
+CHUNK: Final = 2000
 #: Recipients rendered before others on the event loop get their turn.
 _AT_A_TIME: Final = 50
 
