@@ -308,6 +308,7 @@ class Node:
             house.clock,
             channels,
             grace=self.settings.twilio.timeout + self.settings.twilio.settle_after,
+            hear=hear,
         )
         self._background("lease", lease.run)
         self._background("resolver", resolver.run)
@@ -350,6 +351,7 @@ class Node:
         scheduler.add_job(self._make_partitions, "interval", hours=6)
         scheduler.add_job(self._release_holds, "interval", minutes=1)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
+        scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.start()
         try:
             await asyncio.Event().wait()
@@ -364,6 +366,12 @@ class Node:
     async def _make_partitions(self) -> None:
         async with self.house.database.connection() as connection:
             await partitions.ensure(connection, self.house.clock.now())
+
+    async def _retire_months(self) -> None:
+        async with self.house.database.connection() as connection:
+            retired = await partitions.retire(connection, self.house.clock.now(), keep_months=self.settings.keep_months)
+        if retired:
+            log.info("months retired", months=",".join(retired))
 
     async def _forget_keys(self) -> None:
         """Answers to idempotency keys are kept for a week, in real time: a retry does not come later than that."""

@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     mask_unproven: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_mb: int = Field(default=2048, ge=1)
+    #: Months that messages and what befell them are kept; the law asks for five at least (domain notes §3.1).
+    keep_months: int = Field(default=24, ge=6)
 
     twilio: TwilioSettings = TwilioSettings()
     telegram: TelegramSettings = TelegramSettings()
