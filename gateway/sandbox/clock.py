@@ -28,6 +28,7 @@ NextDue = Callable[[Any, datetime], Awaitable[datetime | None]]
 Tick = Callable[[], Awaitable[None]]
 
 # A notice of which nothing is left to leave is in progress until it is marked as done.
+# A text that a carrier put off for a moment is in progress until it is tried again.
 # A text in doubt is in progress while the carrier is being asked; one that never answers holds nobody up for ever.
 _BUSY: Final = """
 SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imports,
@@ -41,6 +42,8 @@ SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imp
                          LATERAL (SELECT 1 FROM (VALUES (0), (1), (2), (3)) AS level(priority), LATERAL
                            (SELECT 1 FROM message WHERE state = 'queued' AND NOT held AND channel = lane.channel
                               AND priority = level.priority AND not_before <= $1 LIMIT 1) one LIMIT 1) due)
+         OR EXISTS (SELECT 1 FROM message WHERE state = 'queued' AND NOT held AND attempts > 0
+                      AND not_before BETWEEN $1 AND $1::timestamptz + interval '5 seconds')
          AS messages,
        EXISTS (SELECT 1 FROM inbound WHERE state = 'received') AS inbound
 """
