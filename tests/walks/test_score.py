@@ -130,7 +130,8 @@ async def test_r_refuses_surveys_with_one_confirmation(gateway: Gateway, carrier
     # Another purpose still goes.
     await gateway.imported("arrears", files.arrears_csv([files.owes(SECOND, "吴二", "12.00")]))
     await gateway.approved({"kind": "arrears", "billing_month": "202503"})
-    assert len(carrier.to(OTHER)) == 3, await gateway.messages(to=OTHER)
+    told = [(m["kind"], m["state"], m["withheld_reason"], m["not_before"]) for m in await gateway.messages(to=OTHER)]
+    assert len(carrier.to(OTHER)) == 3, "\n".join(map(str, told))
 
 
 async def test_only_an_explicit_word_starts_it_again(gateway: Gateway, carrier: OutsideCarrier) -> None:
