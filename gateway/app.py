@@ -64,6 +64,7 @@ from gateway.outbox import lanes, nodes, partitions, stop_links
 from gateway.outbox.carriers import Channel
 from gateway.outbox.dispatcher import Dispatcher, Wiring
 from gateway.outbox.doubt import Resolver
+from gateway.outbox.hours import check_region
 from gateway.outbox.lanes import LaneSpec
 from gateway.outbox.messages import WAKE
 from gateway.outbox.nodes import Lease
@@ -202,6 +203,8 @@ class Node:
 
     async def _start(self) -> None:
         house, settings = self.house, self.settings
+        # Loads the calendar of public holidays too, which the first text would have to wait for.
+        check_region(settings.region)
         if settings.sandbox and isinstance(house.clock, ShiftedClock):
             self._test_clock = TestClock(house.database, house.clock)
             self._test_clock.listen_to(next_due=(), ticks=(self._tick,))
