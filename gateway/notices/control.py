@@ -20,6 +20,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
+from gateway.kernel.phones import PhoneNumber
 from gateway.notices.audience import Finder, read_chunk, write_chunk
 from gateway.notices.composing import START, Composer
 from gateway.notices.kinds import NoticeKind, kind_of
@@ -69,11 +70,6 @@ class Preview:
     by_segments: Counter[int] = field(default_factory=Counter)
     #: Up to ten texts, the longest first.
     samples: list[Sample] = field(default_factory=list)
-
-
-def masked(number: str | None) -> str:
-    """A number with its middle starred."""
-    return "" if not number else f"{number[:-8]}****{number[-4:]}" if len(number) > 8 else "****"
 
 
 class Notices:
@@ -251,7 +247,7 @@ def _count(seen: Preview, message: Any) -> None:
     samples = seen.samples
     if len(samples) < _SAMPLES or len(message.body) > len(samples[0].body):
         sample = Sample(
-            to_masked=masked(message.to_address),
+            to_masked=PhoneNumber(message.to_address).masked,
             body=message.body,
             segments=message.segments,
             accounts=len(message.accounts),

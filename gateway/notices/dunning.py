@@ -47,21 +47,19 @@ class Arrears:
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         pay_by = moment.today + timedelta(days=DAYS_TO_PAY)
-        if len(subjects) == 1:
-            only = subjects[0]
-            if moment.masked:
-                return Saying("arrears_masked", {"account_tail": only["account_no"], "pay_by": pay_by})
-            return Saying("arrears", {"account_tail": only["account_no"], "amount": only["amount"], "pay_by": pay_by})
-        first, second = subjects[0], subjects[1]
+        first = subjects[0]
         if moment.masked:
             return Saying("arrears_masked", {"account_tail": first["account_no"], "pay_by": pay_by})
+        if len(subjects) == 1:
+            values = {"account_tail": first["account_no"], "amount": first["amount"], "pay_by": pay_by}
+            return Saying("arrears", values)
         return Saying(
             "arrears_several",
             {
                 "count": len(subjects),
                 "total": sum((subject["amount"] for subject in subjects), Decimal(0)),
                 "tail_1": first["account_no"],
-                "tail_2": second["account_no"],
+                "tail_2": subjects[1]["account_no"],
                 "pay_by": pay_by,
             },
         )
