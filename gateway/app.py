@@ -52,6 +52,7 @@ from gateway.notices import (
     NoticeRunner,
     Notices,
     PolicyTable,
+    Previewer,
     Recomposer,
     Wording,
     lift_of_case,
@@ -96,7 +97,7 @@ class House:
             languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
             zone=zone,
         )
-        table = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
+        self.policy = table = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
         self.notice_kinds: Mapping[str, NoticeKind] = {
             kind.name: kind
             for kind in (
@@ -109,10 +110,13 @@ class House:
         }
         self.composer = Composer(self.wording, zone=zone, region=region, table=table)
         self.finder = Finder(zone=zone, region=region, table=table)
-        self.notices = Notices(
-            database, clock, self.composer, self.notice_kinds, self.finder, auto_approve=settings.auto_approve
+        self.previewer = Previewer(
+            clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
-        self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder)
+        self.notices = Notices(
+            database, clock, self.notice_kinds, self.previewer, table, auto_approve=settings.auto_approve
+        )
+        self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, table)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone)
         self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, table=table)
         kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS)
@@ -353,6 +357,7 @@ class Node:
         scheduler.add_job(self._reap, "interval", seconds=2)
         scheduler.add_job(self._make_partitions, "interval", hours=6)
         scheduler.add_job(self._release_holds, "interval", minutes=1)
+        scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.start()
@@ -392,6 +397,7 @@ class Node:
         """What falls due with the test clock beside messages."""
         await self._make_partitions()
         await self._release_holds()
+        await self.house.notice_runner.halt()
         await self.house.notice_runner.finish()
 
     def _clock_moved(self, _payload: str) -> None:

@@ -7,6 +7,7 @@ for itself; live mode refuses to start with any of those defaults.
 from __future__ import annotations
 
 import secrets
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -124,6 +125,8 @@ class Settings(BaseSettings):
     sender_name: str = "国网供电"
     opt_out_scope: Literal["purpose", "all"] = "purpose"
     mask_unproven: bool = False
+    #: What one segment of a text costs, in the utility's currency; previews say what a notice would cost.
+    segment_price: Decimal = Field(default=Decimal("0.05"), ge=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_mb: int = Field(default=2048, ge=1)
     #: Months that messages and what befell them are kept; the law asks for five at least (domain notes §3.1).

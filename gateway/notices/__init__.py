@@ -7,11 +7,12 @@ from gateway.notices.announcing import Announcements
 from gateway.notices.audience import Finder
 from gateway.notices.composing import Composer
 from gateway.notices.contact_checks import ContactChecks
-from gateway.notices.control import COMPOSE, Draft, Notices, Preview
+from gateway.notices.control import COMPOSE, Draft, Notices
 from gateway.notices.dunning import Arrears, Bills
 from gateway.notices.holds import lift_of_case, pause, release_due
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
 from gateway.notices.policy import PolicyTable
+from gateway.notices.previewing import Preview, Previewer
 from gateway.notices.recomposing import Recomposer
 from gateway.notices.running import NoticeRunner
 from gateway.notices.wording import Template, Wording
@@ -33,6 +34,7 @@ __all__ = [
     "Notices",
     "PolicyTable",
     "Preview",
+    "Previewer",
     "Recomposer",
     "Row",
     "Saying",

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
-from gateway.notices.kinds import NoticeKind
+from gateway.notices.kinds import NoticeKind, subjects_of
 from gateway.notices.policy import FRESH, Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
 
 #: Subjects looked at in one transaction.
@@ -99,7 +99,9 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
 
 async def read_chunk(connection: Any, notice: Any, kind: NoticeKind, behind: int, size: int = CHUNK) -> list[Any]:
     """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
-    rows: list[Any] = await connection.fetch(_CONTACTS.format(subjects=kind.subjects), notice["about"], behind, size)
+    rows: list[Any] = await connection.fetch(
+        _CONTACTS.format(subjects=subjects_of(kind, notice["about"])), notice["about"], behind, size
+    )
     return rows
 
 

@@ -21,7 +21,7 @@ from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
 from gateway.notices.audience import facts_of, link_of, recipient_of
 from gateway.notices.holds import HOLD, paused_of
-from gateway.notices.kinds import Moment, NoticeKind, Row
+from gateway.notices.kinds import Moment, NoticeKind, Row, subjects_of
 from gateway.notices.policy import FRESH, Decision, History, PolicyTable, SendAt, Wish, Withhold, decide, is_paused
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
@@ -158,7 +158,11 @@ class Composer:
     ) -> Chunk | None:
         """Read the recipients behind a cursor, whole numbers only, and what those numbers were told before."""
         rows = await connection.fetch(
-            _RECIPIENTS.format(subjects=kind.subjects), notice["about"], notice["id"], *behind, size
+            _RECIPIENTS.format(subjects=subjects_of(kind, notice["about"])),
+            notice["about"],
+            notice["id"],
+            *behind,
+            size,
         )
         if not rows:
             return None

@@ -5,9 +5,9 @@ Approval needs a second person; kinds named in `AUTO_APPROVE` need none. Everyth
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,16 +20,15 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
-from gateway.kernel.phones import PhoneNumber
-from gateway.notices.audience import Finder, read_chunk, write_chunk
-from gateway.notices.composing import START, Composer
-from gateway.notices.kinds import NoticeKind, kind_of
+from gateway.notices.halting import baseline
+from gateway.notices.kinds import RESENDS, NoticeKind, subjects_of
+from gateway.notices.policy import PolicyTable
+from gateway.notices.previewing import Preview, Previewer
 from gateway.notices.tables import Notice
 from gateway.outbox import cancel_notice, pause_notice, resume_notice
 
 #: Channel on which nodes tell one another that there is something to compose.
 COMPOSE: Final = "notices_compose"
-_SAMPLES: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,34 +43,6 @@ class Draft:
     channels: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One text as it would go out, and how many accounts it speaks for."""
-
-    to_masked: str
-    body: str
-    segments: int
-    accounts: int
-    not_before: datetime
-
-
-@dataclass(kw_only=True)
-class Preview:
-    """What a notice would do if it were approved now."""
-
-    #: Subjects in the audience: bills, work orders.
-    audience: int = 0
-    #: Texts that would go out, and the segments they take.
-    messages: int = 0
-    segments: int = 0
-    withheld: Counter[str] = field(default_factory=Counter)
-    #: Texts by the hour at which they would leave (start of the hour, UTC).
-    by_hour: Counter[datetime] = field(default_factory=Counter)
-    by_segments: Counter[int] = field(default_factory=Counter)
-    #: Up to ten texts, the longest first.
-    samples: list[Sample] = field(default_factory=list)
-
-
 class Notices:
     """The use cases of the notices room."""
 
@@ -79,17 +50,17 @@ class Notices:
         self,
         database: Database,
         clock: Clock,
-        composer: Composer,
         kinds: Mapping[str, NoticeKind],
-        finder: Finder,
+        previewer: Previewer,
+        table: PolicyTable,
         *,
         auto_approve: Collection[str],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._composer = composer
         self._kinds = kinds
-        self._finder = finder
+        self._previewer = previewer
+        self._table = table
         self._auto_approve = frozenset(auto_approve)
 
     def kind(self, name: str) -> NoticeKind:
@@ -136,32 +107,33 @@ class Notices:
                 raise NotFound(f"there is no notice {notice_id}")
             if row["state"] != "draft":
                 raise Conflict(f"the notice is {row['state']} already; its messages say what it did")
-            return await self._go_through(work.connection, dict(row))
-
-    async def _go_through(self, connection: Any, notice: dict[str, Any]) -> Preview:
-        kind, now, seen = kind_of(self._kinds, notice), self._clock.now(), Preview()
-        wish = self._composer.wish(notice, kind)
-        behind = 0
-        while rows := await read_chunk(connection, notice, kind, behind):
-            await write_chunk(connection, notice["id"], self._finder.recipients(rows, notice["id"], wish, now))
-            behind = rows[-1]["subject_id"]
-        cursor, asked = START, set[int]()
-        while (chunk := await self._composer.read(connection, notice, kind, cursor, now)) is not None:
-            messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
-            cursor = chunk.cursor
-            seen.audience += len(told)
-            for message in messages:
-                _count(seen, message)
-        return seen
+            return await self._previewer.go_through(work.connection, dict(row))
 
     async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
-        """Approve a draft, so that it is composed and sent: somebody else than drafted it, unless counted as two."""
+        """Approve a draft, so that it is composed and sent.
+
+        Somebody else than drafted it has to, unless the caller counts as two people or the notice is so small
+        that policy asks for no second pair of eyes.
+        """
         notice = await self._locked(session, notice_id)
         if notice.state != "draft":
             raise Conflict(f"only a draft can be approved; this notice is {notice.state}")
-        if notice.drafted_by == actor and not two_people:
+        if notice.drafted_by == actor and not two_people and not await self._small(session, notice):
             raise Forbidden("a notice is approved by somebody other than who drafted it")
         await self._approve(session, notice, actor)
+
+    async def _small(self, session: AsyncSession, notice: Notice) -> bool:
+        """Whether it concerns no more than policy lets one person approve."""
+        most = self._table.one_person_approves
+        if not most:
+            return False
+        kind = self.kind(notice.kind).of(notice.about)
+        found = await (await driver(session)).fetchval(
+            f"SELECT count(*) FROM (SELECT 1 FROM ({subjects_of(kind, notice.about)}) AS every LIMIT $2) AS few",
+            json.dumps(notice.about),
+            most + 1,
+        )
+        return bool(found <= most)
 
     async def _approve(self, session: AsyncSession, notice: Notice, actor: str) -> None:
         notice.state, notice.approved_by, notice.approved_at = "approved", actor, self._clock.now()
@@ -189,6 +161,7 @@ class Notices:
             "SELECT EXISTS (SELECT 1 FROM notice_recipient WHERE notice_id = $1)", notice.id
         )
         notice.state = "composing" if left or not notice.audience_found else "sending"
+        notice.failed_before, notice.left_before = await baseline(await driver(session), notice.id)
         notice.remark = None
         await session.flush()
         await resume_notice(await driver(session), notice.id)
@@ -209,6 +182,37 @@ class Notices:
         await connection.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice.id)
         after = {"state": "cancelled"}
         self._note(session, actor, "notice cancelled", notice, before={"state": before}, after=after)
+
+    async def resend(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> UUID:
+        """Draft the notice again for those alone whom it did not reach; the id of the draft.
+
+        It is previewed and approved like any other, and policy decides again: a number that is dead by now is
+        not tried, and who has another contact is told there.
+        """
+        notice = await self._locked(session, notice_id)
+        if notice.state not in ("sending", "paused", "done"):
+            raise Conflict(f"a notice that is {notice.state} has nothing to send again")
+        failed = await (await driver(session)).fetchval(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE notice_id = $1 AND state IN ('failed', 'undelivered'))",
+            notice.id,
+        )
+        if not failed:
+            raise Conflict("nothing of this notice failed")
+        now = self._clock.now()
+        again = Notice(
+            id=new_id(now),
+            kind=notice.kind,
+            about={**notice.about, RESENDS: str(notice.id)},
+            tone=notice.tone,
+            expires_at=notice.expires_at,
+            channels=notice.channels,
+            drafted_by=actor,
+            drafted_at=now,
+        )
+        session.add(again)
+        await session.flush()
+        self._note(session, actor, "notice drafted", again, after={"kind": again.kind, "about": again.about})
+        return again.id
 
     async def _locked(self, session: AsyncSession, notice_id: UUID) -> Notice:
         notice = await session.scalar(select(Notice).where(Notice.id == notice_id).with_for_update())
@@ -234,26 +238,3 @@ class Notices:
             before=before,
             after=after,
         )
-
-
-def _count(seen: Preview, message: Any) -> None:
-    if message.state != "queued":
-        seen.withheld[message.withheld_reason or "expired"] += 1
-        return
-    seen.messages += 1
-    seen.segments += message.segments
-    seen.by_segments[message.segments] += 1
-    seen.by_hour[message.not_before.replace(minute=0, second=0, microsecond=0)] += 1
-    samples = seen.samples
-    if len(samples) < _SAMPLES or len(message.body) > len(samples[0].body):
-        sample = Sample(
-            to_masked=PhoneNumber(message.to_address).masked,
-            body=message.body,
-            segments=message.segments,
-            accounts=len(message.accounts),
-            not_before=message.not_before,
-        )
-        if len(samples) == _SAMPLES:
-            samples.pop()
-        samples.append(sample)
-        samples.sort(key=lambda one: len(one.body), reverse=True)

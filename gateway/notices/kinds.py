@@ -7,10 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 Row = Mapping[str, Any]
+
+#: Key of a notice's `about` under which stands the notice whose failures it sends again.
+RESENDS: Final = "resends"
+
+# Grounds are looked up once, however many subjects the kind has.
+_FAILED: Final = """
+SELECT every.* FROM ({subjects}) AS every
+WHERE every.ground = ANY (ARRAY(
+  SELECT told.ground FROM message JOIN message_account told USING (id)
+  WHERE message.notice_id = ($1::jsonb ->> 'resends')::uuid AND message.state IN ('failed', 'undelivered')))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +97,9 @@ def kind_of(kinds: Mapping[str, NoticeKind], notice: Mapping[str, Any]) -> Notic
     """The kind of a notice as its row has it."""
     about = notice["about"]
     return kinds[notice["kind"]].of(json.loads(about) if isinstance(about, str) else about)
+
+
+def subjects_of(kind: NoticeKind, about: Mapping[str, Any] | str) -> str:
+    """The query of what a notice with this `about` concerns; where it sends another's failures again, those only."""
+    told = json.loads(about) if isinstance(about, str) else about
+    return _FAILED.format(subjects=kind.subjects) if RESENDS in told else kind.subjects

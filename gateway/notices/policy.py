@@ -61,6 +61,11 @@ class PolicyTable:
     trust_lasts: timedelta = timedelta(days=548)
     #: Arrears texts to contacts without proof carry no amount.
     mask_unproven: bool = False
+    #: A notice about so many at most needs no second person to approve it; 0 always asks for one.
+    one_person_approves: int = 0
+    #: A notice pauses itself once so many of its texts failed, if they are this share of all that left.
+    halt_failures: int = 50
+    halt_share: float = 0.2
 
     def __post_init__(self) -> None:
         if set(self.role_order) != set(ROLES) or len(self.role_order) != len(ROLES):

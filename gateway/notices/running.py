@@ -15,7 +15,9 @@ from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Finder, read_chunk, write_chunk
 from gateway.notices.composing import CHUNK, PLAN_ANEW, Chunk, Composer, Cursor
+from gateway.notices.halting import halt
 from gateway.notices.kinds import NoticeKind, Row, kind_of
+from gateway.notices.policy import PolicyTable
 from gateway.outbox import NewMessage, insert
 
 log = logger(__name__)
@@ -45,6 +47,7 @@ class NoticeRunner:
         composer: Composer,
         kinds: Mapping[str, NoticeKind],
         finder: Finder,
+        table: PolicyTable,
         *,
         chunk: int = CHUNK,
     ) -> None:
@@ -53,6 +56,7 @@ class NoticeRunner:
         self._composer = composer
         self._kinds = kinds
         self._finder = finder
+        self._table = table
         self._chunk = chunk
         self._wake = asyncio.Event()
 
@@ -217,6 +221,12 @@ class NoticeRunner:
         async with self._database.work() as work:
             await work.execute("UPDATE notice SET state = 'paused', remark = $2 WHERE id = $1", notice_id, why)
             await work.commit()
+
+    async def halt(self) -> None:
+        """Pause what fails too often."""
+        async with self._database.work() as work:
+            if await halt(work.connection, self._table, self._clock.now()):
+                await work.commit()
 
     async def finish(self) -> int:
         """Mark notices of which nothing is left to leave as done; how many."""

@@ -83,6 +83,9 @@ class Notice(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     #: Why it stands where it stands, where that needs words (a pause by itself, a cancellation).
     remark: Mapped[str | None] = mapped_column(Text)
+    #: What had failed and what had left when a person last let it go on: failures count from there.
+    failed_before: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    left_before: Mapped[int] = mapped_column(BigInteger, server_default="0")
     #: Subjects in the audience, and whether all of them are found; how many are composed.
     audience: Mapped[int] = mapped_column(BigInteger, server_default="0")
     audience_found: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -174,6 +174,11 @@ class Message(Base):
             "notice_id",
             postgresql_where=text("notice_id IS NOT NULL AND state IN ('queued', 'sending', 'uncertain')"),
         ),
+        Index(
+            "ix_message_failed",
+            "notice_id",
+            postgresql_where=text("notice_id IS NOT NULL AND state IN ('failed', 'undelivered')"),
+        ),
         Index("ix_message_sending", "node_id", postgresql_where=text("state = 'sending'")),
         Index("ix_message_uncertain", "id", postgresql_where=text("state = 'uncertain'")),
         Index(None, "contact_point_id", "id"),

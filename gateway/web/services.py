@@ -68,6 +68,8 @@ class Notices(Protocol):
         self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None
     ) -> None: ...
 
+    async def resend(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> UUID: ...
+
 
 class Accepting(Protocol):
     """Accepts single messages, many at a time."""

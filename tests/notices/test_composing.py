@@ -29,7 +29,9 @@ def reasons(messages: list[Any]) -> dict[str, str]:
 
 def small_runner(town: Town, chunk: int) -> NoticeRunner:
     house = town.house
-    return NoticeRunner(town.database, town.clock, house.composer, house.notice_kinds, house.finder, chunk=chunk)
+    return NoticeRunner(
+        town.database, town.clock, house.composer, house.notice_kinds, house.finder, house.policy, chunk=chunk
+    )
 
 
 async def test_one_text_for_a_person_with_several_accounts(town: Town) -> None:

@@ -22,7 +22,7 @@ from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
 from gateway.notices import Asked, Draft, Preview, Taken, lift_of_case
-from gateway.notices.control import Sample
+from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
 from gateway.outbox import NewMessage, insert
 from gateway.outbox.carriers import InboundText, Receipt
@@ -125,6 +125,9 @@ class StandInNotices:
 
     async def cancel(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         await self._move(session, notice_id, "cancelled", "sending", remark)
+
+    async def resend(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> UUID:
+        return await self.draft(session, Draft(kind="arrears", about={"resends": str(notice_id)}), actor=actor)
 
     async def _move(
         self, session: AsyncSession, notice_id: UUID, to: str, needed: str, remark: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -135,6 +136,25 @@ class PreviewSample(BaseModel):
     not_before: datetime
 
 
+class PreviewTwice(BaseModel):
+    """A number that would get another text on the same day, masked, and the kinds of the others."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    to: str = Field(validation_alias="to_masked")
+    kinds: list[str]
+
+
+class PreviewSuperseded(BaseModel):
+    """Texts of another notice that wait and would be replaced."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    notice_id: UUID | None
+    kind: str
+    messages: int
+
+
 class NoticePreview(BaseModel):
     """What a notice would do if it were approved now."""
 
@@ -142,7 +162,11 @@ class NoticePreview(BaseModel):
 
     audience: int
     messages: int
+    #: Numbers that would be written to.
+    recipients: int
     segments: int
+    #: Segments at `SEGMENT_PRICE`, in the utility's currency.
+    cost: Decimal
     #: Reason → number of texts.
     withheld: dict[str, int]
     #: Hour (UTC) → number of texts that would leave in it.
@@ -150,6 +174,10 @@ class NoticePreview(BaseModel):
     #: Segments → number of texts.
     by_segments: dict[int, int]
     samples: list[PreviewSample]
+    #: Numbers that would get two texts or more on one day, and up to ten of them.
+    twice_a_day: int
+    twice_samples: list[PreviewTwice]
+    supersedes: list[PreviewSuperseded]
 
 
 def _instant(value: str | datetime, zone: ZoneInfo, field: str, whole_day: timedelta) -> datetime:
@@ -230,6 +258,12 @@ async def cancel(call: Call[Remark, None]) -> reading.NoticeDetail:
     return await reading.notice(call.session, notice_id)
 
 
+async def resend(call: Call[None, None]) -> reading.NoticeDetail:
+    """Draft it again for those whom it did not reach."""
+    again = await call.services.notices.resend(call.session, await _known(call), actor=call.actor)
+    return await reading.notice(call.session, again)
+
+
 async def _known(call: Call[Any, None]) -> UUID:
     notice_id = call.id("notice")
     await reading.known(call.session, notice_id)
@@ -297,5 +331,16 @@ ROUTES: Final = (
     _moving("approve", approve, "Approve a draft; somebody other than who drafted it", scope="notices:approve"),
     _moving("pause", pause, "Keep back what has not left", body=Remark),
     _moving("resume", resume, "Let a paused notice go on"),
+    Route(
+        method="POST",
+        path="/notices/{id}/resend",
+        handler=resend,
+        scope="notices:write",
+        tag=TAG,
+        summary="Draft it again for those alone whom it did not reach",
+        answer=reading.NoticeDetail,
+        status=201,
+        problems=(409,),
+    ),
     _moving("cancel", cancel, "Give a notice up; what is queued is cancelled", body=Remark),
 )
