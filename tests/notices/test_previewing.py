@@ -141,7 +141,7 @@ async def test_a_notice_that_fails_too_often_pauses_itself_and_says_so(town: Tow
     assert row["state"] == "paused"
     assert row["remark"] == "paused by itself: 3 of 3 texts failed, most often with the carrier's code 30006"
     async with town.database.work() as work:
-        entry = await work.row("SELECT * FROM audit_entry WHERE actor = 'policy:halt'")
+        (entry,) = await work.fetch("SELECT * FROM audit_entry WHERE actor = 'policy:halt'")
     assert entry["subject"] == f"notice:{notice}"
     assert await few.halted() == []
 
