@@ -23,6 +23,7 @@ from gateway.inbox.threads import Thread
 from gateway.inbox.understanding import Context, read
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.logs import logger
 
@@ -73,6 +74,7 @@ class Reader:
             try:
                 dealt = await turn()
             except AWAY as error:
+                unless_cancelled()
                 log.warning("reading put off", error=type(error).__name__)
                 dealt = 0
             if not dealt:
@@ -140,9 +142,11 @@ class Reader:
                 await self._settle(work.connection, row)
                 await work.commit()
         except (*AWAY, *_AGAIN) as error:
+            unless_cancelled()
             log.warning("a text is read again", inbound=str(id_), error=type(error).__name__)
             return False
         except Exception as error:
+            unless_cancelled()
             log.exception("a reaction failed", inbound=str(id_))
             await self._leave(id_, f"could not be dealt with: {type(error).__name__}")
         return True
@@ -178,6 +182,7 @@ class Reader:
                     urgent,
                 )
         except AWAY as error:
+            unless_cancelled()
             log.warning("not put aside yet", inbound=str(id_), error=type(error).__name__)
 
     async def _alarm(self, row: Any) -> None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import AWAY
 from gateway.kernel.errors import Unavailable
 
@@ -76,7 +77,9 @@ class Grouped(Generic[T, R]):
             results = await self._handle([item for item, _ in batch])
         except AWAY as error:
             _refuse(batch, error)
+            unless_cancelled()
         except Exception as error:
+            unless_cancelled()
             if len(batch) == 1:
                 _fail(batch[0][1], error)
                 return

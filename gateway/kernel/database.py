@@ -17,6 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.logs import logger
 
 __all__ = ["AWAY", "Base", "Connection", "Database", "Listener", "Work", "copy", "driver"]
@@ -25,11 +26,13 @@ log = logger(__name__)
 
 Connection = asyncpg.Connection
 
-#: What the drivers raise when the server is away (OSError covers time-outs): `Unavailable` at the edges.
+#: What the drivers raise when the server is away (OSError covers time-outs): `Unavailable` at the edges. asyncpg's
+#: InternalClientError is how a statement ends whose connection the server drops at the very moment it is sent.
 AWAY: Final[tuple[type[Exception], ...]] = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -126,8 +129,8 @@ class Database:
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def start(self) -> None:
-        """Open the driver's pool."""
-        self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=self._size, command_timeout=120)
+        """Make the driver's pool; connections come when they are needed."""
+        self._pool = await asyncpg.create_pool(self.url, min_size=0, max_size=self._size, command_timeout=120)
 
     async def close(self) -> None:
         """Close both pools; what is still in flight has a second to end."""
@@ -214,6 +217,7 @@ class Listener:
                     if not lost.is_set():
                         await connection.execute("SELECT 1")
             except AWAY as error:
+                unless_cancelled()
                 log.warning("listener lost the database", error=type(error).__name__)
             finally:
                 if connection is not None and not connection.is_closed():

@@ -11,6 +11,7 @@ from typing import Final
 
 import asyncpg
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import AWAY
 from gateway.kernel.logs import logger
 
@@ -29,6 +30,7 @@ async def hold_office(url: str, key: int, serve: Callable[[], Awaitable[None]]) 
         try:
             connection = await asyncpg.connect(url, timeout=5)
         except AWAY as error:
+            unless_cancelled()
             log.warning("no election without the database", error=type(error).__name__)
             await asyncio.sleep(_RETRY)
             continue
@@ -37,6 +39,7 @@ async def hold_office(url: str, key: int, serve: Callable[[], Awaitable[None]]) 
                 await asyncio.sleep(_RETRY)
             await _serve(connection, serve)
         except AWAY as error:
+            unless_cancelled()
             log.warning("out of office", error=type(error).__name__)
         finally:
             connection.terminate()

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.kernel.clock import Clock
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
@@ -72,6 +73,7 @@ class NoticeRunner:
                 worked = await self.compose_next()
                 await self.finish()
             except AWAY as error:
+                unless_cancelled()
                 log.warning("composing put off", error=type(error).__name__)
                 worked = False
             if not worked:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from gateway.kernel.cancelling import unless_cancelled as unless_cancelled
 from gateway.kernel.database import AWAY
 
 #: What passes by itself: the server is away, or this transaction had bad luck.
@@ -67,17 +68,6 @@ class HotPath:
 
 async def _as_it_is(_connection: Any) -> None:
     """Single statements leave nothing behind that would have to be reset."""
-
-
-def unless_cancelled() -> None:
-    """Raise CancelledError where this task was cancelled and an error of the driver's has hidden it.
-
-    A statement that is cancelled half-way can end in an error of its connection instead; a loop that takes that
-    for bad luck and goes on would never end.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 async def within(something: Coroutine[Any, Any, Any], seconds: float) -> None:

@@ -190,3 +190,20 @@ async def test_a_node_that_is_told_to_stop_leaves_nothing_in_doubt(
         assert states["sending"] == states["uncertain"] == 0
         assert states["sent"] + states["delivered"] == those.taken
         assert states["queued"] == crashes.messages - those.taken
+
+
+async def test_nodes_told_to_stop_without_a_database_end_in_time(
+    own_server: Any, tmp_path: Path, crash_seed: int, crashes: Crashes
+) -> None:
+    """Every loop that waits for the database hears that it is to end; whatever was in flight is settled later."""
+    behaviour = Behaviour(latency=0.05, receipt_delay=0.2, seed=crash_seed)
+    async with utility(own_server.get_uri(), tmp_path, crashes.messages, behaviour) as those:
+        await those.reaches(crashes.messages // 4)
+        await asyncio.to_thread(own_server.stop)
+        await asyncio.sleep(random.Random(crash_seed).uniform(0, 3))
+        assert await asyncio.gather(*(node.stop() for node in those.nodes)) == [0, 0]
+        await asyncio.to_thread(own_server.start)
+        await those.nodes[0].start()
+        await those.comes_to_rest()
+        assert those.texts().total() == crashes.messages
+        assert set(those.texts().values()) == {1}

@@ -26,6 +26,7 @@ from gateway.archive.importing.reading import Reader
 from gateway.archive.tables import Import
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import AWAY, Database, Work, copy
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
@@ -112,6 +113,7 @@ class ImportRunner:
             try:
                 await self.run_queued()
             except AWAY as error:
+                unless_cancelled()
                 log.warning("importing waits for the database", error=type(error).__name__)
             await asyncio.sleep(_POLL)
 
@@ -163,6 +165,7 @@ class ImportRunner:
         except LamplighterError as error:
             await self._end(import_id, "failed", str(error))
         except Exception:
+            unless_cancelled()
             log.exception("import broke off", import_id=str(import_id), kind=queued["kind"])
             await self._end(import_id, "failed", "The import broke off by a fault of the gateway; see its log.")
         else:
