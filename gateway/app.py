@@ -69,6 +69,7 @@ from gateway.outbox.hours import check_region
 from gateway.outbox.lanes import LaneSpec
 from gateway.outbox.messages import WAKE
 from gateway.outbox.nodes import Lease
+from gateway.outbox.stopping import STOP
 from gateway.sandbox.carrier import Behaviour, Carrier
 from gateway.sandbox.clock import MOVED, TestClock
 from gateway.staff.importing import STAFF
@@ -237,6 +238,7 @@ class Node:
         if "dispatch" in settings.roles:
             dispatcher = await self._start_dispatching(channels)
             wakers[WAKE] = [dispatcher.wake]
+            wakers[STOP] = [dispatcher.stop_told]
             wakers[COMPOSE] = [house.notice_runner.wake]
             self._background("notices", house.notice_runner.run)
             self._background("imports", house.imports.run_forever)

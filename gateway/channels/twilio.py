@@ -108,6 +108,8 @@ _PAGE_SIZE: Final = 100
 _DATE_SLACK: Final = timedelta(seconds=60)
 _DEFAULT_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
+#: Connections beside those of hand-overs: a hand-over that waits behind look-ups could outlive a stop.
+_FOR_LOOK_UPS: Final = 32
 
 # Chinese comes in long runs of bytes to encode: a run at a time is twice as fast as urllib's byte at a time.
 _to_encode = re.compile(rb"[^A-Za-z0-9_.~ -]+").sub
@@ -131,7 +133,7 @@ class TwilioChannel:
     """Hands messages to Twilio, or to anything that speaks its API at `base_url`.
 
     `timeout` is in seconds, for a call from its connection to the last byte of its answer;
-    `concurrency` is how many connections are open at most.
+    `concurrency` is how many hand-overs are under way at most.
     """
 
     name: Final = "twilio"
@@ -169,7 +171,7 @@ class TwilioChannel:
         """Open the session; the connections come with the first messages."""
         # Idle connections are dropped before the shortest keep-alive servers commonly use (5 s):
         # a POST on a connection that the other side is just closing would end in doubt.
-        connector = aiohttp.TCPConnector(limit=self._concurrency, keepalive_timeout=4)
+        connector = aiohttp.TCPConnector(limit=self._concurrency + _FOR_LOOK_UPS, keepalive_timeout=4)
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -57,6 +57,11 @@ class Dispatcher:
         for runner, _ in self._runners.values():
             runner.wake()
 
+    def stop_told(self, _payload: str = "") -> None:
+        """Something was stopped: drop what is claimed and not begun."""
+        for runner, _ in self._runners.values():
+            runner.stop_told()
+
     async def run(self) -> None:
         """Drain until `stop`, or until cancelled. Raises where a lane's runner broke."""
         await self._hot.start()

@@ -7,6 +7,7 @@
 What is claimed begins at once: there is no buffer in which a stopped message could wait. A message whose claim
 has become stale before it could begin (a busy loop, a frozen process) goes back and is judged anew, so no
 hand-over begins later than a second after a stop was committed (promise P3), whether or not anybody was told.
+A node that is told of a stop drops at once what it judged before and has not begun.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ POLL: Final = 0.5
 _LOOK_AGAIN: Final = 0.1
 #: Seconds that a claim's judgement holds. The rest of P3's second is for the way to the wire.
 FRESH: Final = 0.8
+#: Seconds between two moments at which stops drop what is claimed: stops that never end must not keep a lane from
+#: beginning anything, and each is heard well within its second.
+_HEARD: Final = 0.25
 #: Hand-overs that may wait to be settled, in multiples of the lane's concurrency, before no more are begun.
 _UNSETTLED: Final = 4
 
@@ -80,6 +84,8 @@ class LaneRunner:
         self._leave_alone_until = 0.0
         self._closing = False
         self._stopped = asyncio.Event()
+        #: What was judged before this moment is not begun any more: a stop was told.
+        self._judged_anew = float("-inf")
         #: A claim's answer was lost: there may be messages claimed that nobody here knows of.
         self._astray = False
 
@@ -92,6 +98,12 @@ class LaneRunner:
         """Something may be due."""
         self._streams.woken()
         self._wake.set()
+
+    def stop_told(self) -> None:
+        """A stop was committed: what is claimed and not begun goes back and is judged anew."""
+        now = time.monotonic()
+        if now - self._judged_anew >= _HEARD:
+            self._judged_anew = now
 
     async def run(self) -> None:
         """Feed the lane until `stop`; hand-overs that are under way when cancelled end in doubt."""
@@ -208,7 +220,7 @@ class LaneRunner:
         try:
             now = self._clock.now()
             over = message.expires_at is not None and message.expires_at <= now
-            stale = time.monotonic() - judged > FRESH
+            stale = judged < self._judged_anew or time.monotonic() - judged > FRESH
             if over or stale or self._closing or not self._lease.held:
                 self.breaker.not_begun(trying=trying)
                 self._settler.not_begun(message.id, message.attempts)

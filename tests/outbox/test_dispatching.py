@@ -163,6 +163,45 @@ async def test_a_claim_that_has_gone_stale_goes_back_and_is_judged_anew(
     assert (await world.row(message))["attempts"] == 0
 
 
+async def test_a_stop_that_is_told_drops_what_is_claimed_and_not_begun(world: World) -> None:
+    """The stop commits between the claim and the hand-over, and the node hears of it before it begins."""
+    message = await _ground(world, "bill:1")
+    dispatcher = await world.node()
+    await world.until(lambda: bool(dispatcher._runners))
+    runner = next(iter(dispatcher._runners.values()))[0]
+    begin = runner._begin
+
+    def told_just_before(claimed: Claimed, judged: float) -> None:
+        begin(claimed, judged)
+        dispatcher.stop_told()
+
+    runner._begin = told_just_before  # type: ignore[method-assign]
+
+    async def given_back() -> bool:
+        return (await world.row(message))["claimed_at"] is not None and await world.state(message) == "queued"
+
+    await world.until(given_back)
+    runner._begin = begin  # type: ignore[method-assign]
+    await world.sql("INSERT INTO ground_stop VALUES ('bill:1', 'paid', now())")
+    await world.settled("withheld")
+    assert world.carrier.handed == []
+
+
+async def test_stops_that_never_end_keep_nobody_from_sending(world: World) -> None:
+    dispatcher = await world.node()
+    await world.messages(60)
+
+    async def stops() -> None:
+        while True:
+            dispatcher.stop_told()
+            await asyncio.sleep(0)
+
+    storm = asyncio.create_task(stops())
+    await world.settled("sent")
+    storm.cancel()
+    assert set(world.carrier.times.values()) == {1}
+
+
 async def test_no_hand_over_begins_without_a_lease(world: World) -> None:
     dispatcher = await world.node()
     world.lease_of(dispatcher)._good_until = 0
