@@ -14,11 +14,12 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming, lanes
-from gateway.outbox.hot import PASSING, HotPath, unless_cancelled, within
+from gateway.outbox.hot import PASSING, HotPath, within
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
 from gateway.outbox.runner import LaneRunner

@@ -15,12 +15,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict
 from gateway.kernel.logs import logger
 from gateway.outbox.carriers import Channel, Found, LookUp, NotThere, Receipt, Unknown
-from gateway.outbox.hot import PASSING, unless_cancelled
+from gateway.outbox.hot import PASSING
 from gateway.outbox.messages import WAKE
 from gateway.outbox.settler import Hear, hear_nothing
 from gateway.outbox.settling import apply_receipts, storable

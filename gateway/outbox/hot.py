@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import asyncpg
 
-from gateway.kernel.cancelling import unless_cancelled as unless_cancelled
 from gateway.kernel.database import AWAY
 
 #: What passes by itself: the server is away, or this transaction had bad luck.

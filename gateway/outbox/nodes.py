@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
-from gateway.outbox.hot import PASSING, unless_cancelled
+from gateway.outbox.hot import PASSING
 
 log = logger(__name__)
 

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
@@ -26,7 +27,7 @@ from gateway.outbox import claiming, second_looks
 from gateway.outbox.breaker import Breaker, BreakerState
 from gateway.outbox.carriers import Handover, Outcome, Throttled, Unknown
 from gateway.outbox.claiming import Claim, Claimed
-from gateway.outbox.hot import PASSING, HotPath, unless_cancelled, within
+from gateway.outbox.hot import PASSING, HotPath, within
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
 from gateway.outbox.settler import Settler

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming, settling
-from gateway.outbox.hot import PASSING, HotPath, unless_cancelled, within
+from gateway.outbox.hot import PASSING, HotPath, within
 from gateway.outbox.settling import Settled, Told
 
 log = logger(__name__)
