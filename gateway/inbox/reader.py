@@ -22,8 +22,8 @@ from gateway.inbox.reacting import react
 from gateway.inbox.threads import Thread
 from gateway.inbox.understanding import Context, read
 from gateway.kernel import audit
-from gateway.kernel.clock import Clock
 from gateway.kernel.cancelling import unless_cancelled
+from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.logs import logger
 

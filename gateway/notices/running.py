@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.kernel.clock import Clock
 from gateway.kernel.cancelling import unless_cancelled
+from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger

@@ -25,8 +25,8 @@ from gateway.archive.importing.kinds import ImportKind, Outcome, Run
 from gateway.archive.importing.reading import Reader
 from gateway.archive.tables import Import
 from gateway.kernel import audit
-from gateway.kernel.clock import Clock
 from gateway.kernel.cancelling import unless_cancelled
+from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database, Work, copy
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
