@@ -28,6 +28,7 @@ from gateway.archive.corrections import Corrections
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
+from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
 from gateway.evaluations.surveys import Surveys
 from gateway.inbox import WAKE as INBOX_WAKE
@@ -137,6 +138,7 @@ class House:
         self.reader = Reader(database, clock, self.tools)
         self.inbox = Inbox(clock, self.tools)
         self.cases = Cases(clock, lift_of_case)
+        self.repeats = Repeats(clock)
         self.corrections = Corrections(clock, stop_links, answers.check_contacts, region=region)
 
 
@@ -338,6 +340,7 @@ class Node:
             inbox=house.inbox,
             corrections=house.corrections,
             cases=house.cases,
+            repeats=house.repeats,
             changes=changes,
             twilio_verifier=twilio.WebhookVerifier(
                 auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url

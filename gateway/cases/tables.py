@@ -44,7 +44,10 @@ class WorkOrder(Base):
     relation_kind: Mapped[str | None] = mapped_column(Text)
     result: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index(None, "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),)
+    __table_args__ = (
+        Index(None, "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
+        Index(None, "opened_at", "id"),
+    )
 
 
 CASE_CLASSES = ("complaint", "opinion", "fault_report", "service_request")
@@ -161,4 +164,37 @@ class AccountNote(Base):
         UniqueConstraint("inbound_id", "account_id", "kind"),
         Index(None, "account_id", "id"),
         one_of("kind", NOTE_KINDS, "kind"),
+    )
+
+
+MARK_KINDS = ("merged", "split", "excluded", "challenged")
+
+
+class RepeatMark(Base):
+    """What a person decided, or contests, about a work order as a repeat: with a reason, never deleted."""
+
+    __tablename__ = "repeat_mark"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    work_order_no: Mapped[str] = mapped_column(Text, index=True)
+    #: The order that it is merged with.
+    other_no: Mapped[str | None] = mapped_column(Text, index=True)
+    #: E1 to E4, of an exclusion or of a challenge that rests on one.
+    code: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    by: Mapped[str] = mapped_column(Text)
+    #: Of a challenge (申诉): whether it was upheld, by somebody else than who raised it.
+    upheld: Mapped[bool | None]
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decision: Mapped[str | None] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        one_of("kind", MARK_KINDS, "kind"),
+        one_of("code", ("E1", "E2", "E3", "E4"), "code"),
     )

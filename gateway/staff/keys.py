@@ -41,6 +41,7 @@ SCOPES: Final = {
     "corrections:decide": "open, apply, dismiss and revert corrections",
     "cases:read": "what customers raised, alerts, notes on accounts",
     "cases:write": "write on cases, hand them on, close them; take alerts on",
+    "cases:review": "decide what units challenge",
     "changes:read": "corrections for the utility's own customer system",
     "sandbox": "the test clock",
     "admin": "everything",

@@ -16,6 +16,7 @@ from uuid import UUID
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.cases.repeating import Repeats
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
@@ -229,6 +230,7 @@ class Services:
     inbox: Inbox
     corrections: Corrections
     cases: Cases
+    repeats: Repeats
     changes: Changes
     twilio_verifier: Verifier
     twilio_wire: Wire

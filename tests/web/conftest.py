@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Import
 from gateway.cases.keeping import Cases
+from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
@@ -249,6 +250,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         inbox=inbox,
         corrections=corrections,
         cases=Cases(clock, lift_of_case),
+        repeats=Repeats(clock),
         changes=changes,
         twilio_verifier=twilio.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
         twilio_wire=twilio,

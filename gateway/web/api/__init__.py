@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.api import archive, cases, corrections, evaluations, imports, inbound, messages, notices, sandbox
+from gateway.web.api import (
+    archive,
+    cases,
+    corrections,
+    evaluations,
+    imports,
+    inbound,
+    messages,
+    notices,
+    repeats,
+    sandbox,
+)
 from gateway.web.routing import Route
 
 #: Every operation, in the order in which the document lists them.
@@ -16,6 +27,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *evaluations.ROUTES,
     *archive.ROUTES,
     *corrections.ROUTES,
+    *repeats.ROUTES,
     *cases.ROUTES,
     *sandbox.ROUTES,
 )

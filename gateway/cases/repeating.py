@@ -1,0 +1,286 @@
+"""Repeats of a month, what people decided about them, and the figures: gross, excluded, challenged, net."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.cases import repeats
+from gateway.cases.repeats import CODES, Code, Contact, Event, Exclusion, Marks, Window
+from gateway.kernel import audit
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import driver
+from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+
+#: How far before and after a month contacts are read: a matter that began earlier is told from one that is new.
+_BEFORE: Final = timedelta(days=120)
+_AFTER: Final = timedelta(days=62)
+
+_CONTACTS: Final = """
+SELECT w.work_order_no, w.kind, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.account_no,
+       coalesce(w.content, '') AS content, w.opened_at, w.due_at, w.closed_at, w.once_done, w.determination,
+       w.related_no, w.relation_kind, p.address, a.holder_name AS holder
+FROM work_order w LEFT JOIN account a ON a.id = w.account_id LEFT JOIN premise p ON p.id = a.premise_id
+WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
+  AND NOT (w.kind = 'consultation' AND w.once_done)
+"""
+_FIELDS: Final = tuple(field.name for field in fields(Contact))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A matter with which a customer came twice or more, as it is reported."""
+
+    #: In the order of time; the last is the newest.
+    work_orders: tuple[str, ...]
+    account_no: str | None
+    number: str | None
+    topic: str
+    second_at: datetime
+    counted: bool
+    exclusion: Code | None
+    evidence: str | None
+    challenged: bool
+    #: None while a challenge waits, or where there is none.
+    upheld: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Events of a month: all, those taken out by code, those contested, and what is left."""
+
+    gross: int
+    excluded: dict[str, int]
+    counted: int
+    challenged: int
+    upheld: int
+    net: int
+    #: What would be counted if a code were not in force.
+    without: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What a person decided, or contests."""
+
+    id: int
+    kind: str
+    work_order_no: str
+    other_no: str | None
+    code: Code | None
+    reason: str
+    evidence: str | None
+    at: datetime
+    by: str
+    upheld: bool | None
+    decided_at: datetime | None
+    decided_by: str | None
+    decision: str | None
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+
+
+_MARK_FIELDS: Final = ", ".join(field.name for field in fields(Mark))
+
+
+async def of_month(
+    session: AsyncSession,
+    month: datetime,
+    *,
+    zone: ZoneInfo,
+    window: Window = "rolling",
+    codes: frozenset[Code] = frozenset(CODES),
+) -> tuple[list[Repeat], Figures]:
+    """Events whose second contact falls in the month that begins at `month`, and their figures."""
+    end = (month + timedelta(days=32)).replace(day=1)
+    connection = await driver(session)
+    rows = await connection.fetch(_CONTACTS, month - _BEFORE, end + _AFTER, list(repeats.NEVER))
+    contacts = [Contact(**{name: row[name] for name in _FIELDS}) for row in rows]
+    marked = await _standing(connection)
+    marks = Marks(
+        merged=frozenset(frozenset((m.work_order_no, m.other_no or "")) for m in marked if m.kind == "merged"),
+        split=frozenset(m.work_order_no for m in marked if m.kind == "split"),
+        excluded={
+            m.work_order_no: Exclusion(code=m.code, evidence=f"{m.reason} ({m.by}) {m.evidence or ''}".strip())
+            for m in marked
+            if m.kind == "excluded" and m.code is not None
+        },
+    )
+
+    def found(in_force: frozenset[Code]) -> list[Event]:
+        calendar = zone if window == "calendar" else None
+        events = repeats.find(contacts, marks=marks, codes=in_force, calendar=calendar)
+        return [event for event in events if month <= event.second.opened_at < end]
+
+    challenges = {m.work_order_no: m for m in marked if m.kind == "challenged"}
+    reported = [_repeat(event, challenges) for event in found(codes)]
+    without = {code: sum(event.counted for event in found(codes - {code})) for code in sorted(codes)}
+    return reported, _figures(reported, without)
+
+
+def _repeat(event: Event, challenges: dict[str, Mark]) -> Repeat:
+    contested = [challenges[one.work_order_no] for one in event.contacts if one.work_order_no in challenges]
+    why = event.exclusion
+    return Repeat(
+        work_orders=tuple(one.work_order_no for one in event.contacts),
+        account_no=next((one.account_no for one in event.contacts if one.account_no), None),
+        number=next((one.number for one in event.contacts if one.number), None),
+        topic=event.second.topic,
+        second_at=event.second.opened_at,
+        counted=event.counted,
+        exclusion=why.code if why else None,
+        evidence=why.evidence if why else None,
+        challenged=bool(contested),
+        upheld=contested[-1].upheld if contested else None,
+    )
+
+
+def _figures(reported: Sequence[Repeat], without: Mapping[Code, int]) -> Figures:
+    counted = [one for one in reported if one.counted]
+    upheld = sum(1 for one in counted if one.upheld)
+    return Figures(
+        gross=len(reported),
+        excluded=dict(Counter(one.exclusion for one in reported if one.exclusion)),
+        counted=len(counted),
+        challenged=sum(one.challenged for one in counted),
+        upheld=upheld,
+        net=len(counted) - upheld,
+        without=dict(without),
+    )
+
+
+async def _standing(connection: Any) -> list[Mark]:
+    rows = await connection.fetch(f"SELECT {_MARK_FIELDS} FROM repeat_mark WHERE withdrawn_at IS NULL ORDER BY id")
+    return [Mark(**row) for row in rows]
+
+
+class Repeats:
+    """What people do about repeats. Each use case works in the session's transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def mark(
+        self,
+        session: AsyncSession,
+        *,
+        kind: str,
+        work_order_no: str,
+        other_no: str | None = None,
+        code: Code | None = None,
+        reason: str,
+        evidence: str | None = None,
+        actor: str,
+    ) -> Mark:
+        """Merge an order with another, split it off, exclude it under a code, or challenge it (申诉).
+
+        Raises InvalidInput for an order that is not there, and Conflict where it is marked so already.
+        """
+        connection = await driver(session)
+        for number, field in ((work_order_no, "work_order"), (other_no, "other")):
+            if number is not None and not await connection.fetchval(
+                "SELECT EXISTS (SELECT 1 FROM work_order WHERE work_order_no = $1)", number
+            ):
+                raise InvalidInput(f"there is no work order {number}", field=field)
+        if kind == "merged" and other_no in (None, work_order_no):
+            raise InvalidInput("a merge names another work order", field="other")
+        if kind == "excluded" and not (code and evidence):
+            raise InvalidInput("an exclusion needs its code and its evidence", field="code" if not code else "evidence")
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('repeat:' || $1, 0))", work_order_no)
+        if await connection.fetchval(
+            """SELECT EXISTS (SELECT 1 FROM repeat_mark WHERE kind = $1 AND work_order_no = $2
+                 AND other_no IS NOT DISTINCT FROM $3 AND withdrawn_at IS NULL)""",
+            kind,
+            work_order_no,
+            other_no,
+        ):
+            raise Conflict(f"work order {work_order_no} is {kind} already")
+        row = await connection.fetchrow(
+            f"""INSERT INTO repeat_mark (kind, work_order_no, other_no, code, reason, evidence, at, by)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_MARK_FIELDS}""",
+            kind,
+            work_order_no,
+            other_no,
+            code,
+            reason,
+            evidence,
+            self._clock.now(),
+            actor,
+        )
+        return await self._kept(connection, Mark(**row), f"repeat.{kind}", actor)
+
+    async def decide(self, session: AsyncSession, mark_id: int, *, upheld: bool, note: str, actor: str) -> Mark:
+        """Decide a challenge: somebody else than raised it. Raises NotFound, Conflict, Forbidden."""
+        connection = await driver(session)
+        mark = await self._locked(connection, mark_id)
+        if mark.kind != "challenged" or mark.decided_at is not None:
+            raise Conflict("only a challenge that nobody has decided can be decided")
+        if mark.by == actor:
+            raise Forbidden("a challenge is decided by somebody other than who raised it")
+        row = await connection.fetchrow(
+            f"""UPDATE repeat_mark SET upheld = $2, decision = $3, decided_at = $4, decided_by = $5 WHERE id = $1
+                RETURNING {_MARK_FIELDS}""",
+            mark_id,
+            upheld,
+            note,
+            self._clock.now(),
+            actor,
+        )
+        return await self._kept(connection, Mark(**row), "repeat.challenge_decided", actor)
+
+    async def withdraw(self, session: AsyncSession, mark_id: int, *, actor: str) -> Mark:
+        """Take a mark back; it stays visible. Raises NotFound, Conflict."""
+        connection = await driver(session)
+        await self._locked(connection, mark_id)
+        row = await connection.fetchrow(
+            f"""UPDATE repeat_mark SET withdrawn_at = $2, withdrawn_by = $3 WHERE id = $1 RETURNING {_MARK_FIELDS}""",
+            mark_id,
+            self._clock.now(),
+            actor,
+        )
+        return await self._kept(connection, Mark(**row), "repeat.withdrawn", actor)
+
+    async def _locked(self, connection: Any, mark_id: int) -> Mark:
+        row = await connection.fetchrow(f"SELECT {_MARK_FIELDS} FROM repeat_mark WHERE id = $1 FOR UPDATE", mark_id)
+        if row is None:
+            raise NotFound("There is no mark with this id.")
+        if row["withdrawn_at"] is not None:
+            raise Conflict("it was taken back already")
+        return Mark(**row)
+
+    async def _kept(self, connection: Any, mark: Mark, action: str, actor: str) -> Mark:
+        await audit.write(
+            connection,
+            at=self._clock.now(),
+            actor=actor,
+            action=action,
+            subject=f"work_order:{mark.work_order_no}",
+            after={
+                "mark": mark.id,
+                "other": mark.other_no,
+                "code": mark.code,
+                "reason": mark.reason,
+                "upheld": mark.upheld,
+            },
+        )
+        return mark
+
+
+async def marks(session: AsyncSession, work_order_no: str | None, *, before: int | None, limit: int) -> list[Mark]:
+    """Up to `limit` marks made before `before`, newest first; taken back ones among them."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        f"""SELECT {_MARK_FIELDS} FROM repeat_mark
+            WHERE ($1::text IS NULL OR work_order_no = $1 OR other_no = $1) AND ($2::bigint IS NULL OR id < $2)
+            ORDER BY id DESC LIMIT $3""",
+        work_order_no,
+        before,
+        limit,
+    )
+    return [Mark(**row) for row in rows]

@@ -1,0 +1,282 @@
+"""Repeat appeals (重复诉求): the same customer with the same matter again within a month, by the definition.
+
+Domain notes S2.2–S2.6 and §7 "Repeat case": two or more contacts of the same customer (calling number or account)
+about the same matter (topic and account) within 30 rolling days. Fault reports, praise and enquiries finished in
+one contact are never counted. Four situations are taken out, each with a code and evidence (the source says three
+and lists four): E1 malicious or unreasonable, E2 a new demand after closing, E3 urged while in progress and not
+overdue, E4 enquiries about account number, consumption or procedure. What is left, overdue or closed and back
+again, counts. Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, get_args
+from zoneinfo import ZoneInfo
+
+Code = Literal["E1", "E2", "E3", "E4"]
+CODES: Final[tuple[Code, ...]] = get_args(Code)
+Window = Literal["rolling", "calendar"]
+
+#: Two contacts further apart than this are two matters (domain notes §7).
+WITHIN: Final = timedelta(days=30)
+#: Classes that are never counted (S2.4), beside enquiries that were finished on the call.
+NEVER: Final = frozenset({"fault_repair", "praise", "commitment"})
+#: Topics of enquiry that one person has for several addresses or months, or forgets the answer to (S2.5 iv).
+_ASKED_AGAIN: Final = ("户号", "电量电费", "业务办理", "办电手续", "account", "consumption", "procedure")
+#: Words by which a customer comes back with something else than before (S2.5 ii).
+_NEW_DEMAND: Final = re.compile(r"新(的)?(诉求|要求|问题)|现(在)?(要求|提出)|另(外|行)?(要求|提出)|改为要求|增加诉求")
+_UNREASONABLE: Final = ("恶意", "不合理")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One work order, as far as repeats go by it."""
+
+    work_order_no: str
+    kind: str
+    #: The topic (二级业务类型); the class where none is given.
+    topic: str
+    number: str | None
+    account_no: str | None
+    content: str
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    once_done: bool
+    determination: str | None = None
+    #: The order that the hotline itself tied it to, and how; both are often not filled in.
+    related_no: str | None = None
+    relation_kind: str | None = None
+    #: Address and holder of the account in the archive, to tell matters apart where the order names no account.
+    address: str | None = None
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """Why a contact does not count, and what shows it."""
+
+    code: Code
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A matter with which a customer came twice or more."""
+
+    contacts: tuple[Contact, ...]
+    #: By work order; the first contact has none.
+    exclusions: Mapping[str, Exclusion]
+    counted: bool
+    #: The contact that made it a repeat: the first that counts, else the second.
+    second: Contact
+
+    @property
+    def exclusion(self) -> Exclusion | None:
+        """Why the event does not count; None where it does."""
+        return None if self.counted else self.exclusions.get(self.second.work_order_no)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What people decided about work orders: `merged` pairs, contacts `split` off, exclusions set or lifted by hand."""
+
+    merged: frozenset[frozenset[str]] = frozenset()
+    split: frozenset[str] = frozenset()
+    excluded: Mapping[str, Exclusion] | None = None
+
+
+NO_MARKS: Final = Marks()
+
+
+def find(
+    contacts: Iterable[Contact],
+    *,
+    marks: Marks = NO_MARKS,
+    codes: frozenset[Code] = frozenset(CODES),
+    calendar: ZoneInfo | None = None,
+) -> list[Event]:
+    """Every matter that came up twice or more, counted or not, in the order of its second contact.
+
+    `codes` are the exclusions in force. With `calendar` two contacts must lie in one calendar month of that zone
+    instead of within 30 rolling days.
+    """
+    by_topic: defaultdict[str, list[Contact]] = defaultdict(list)
+    for contact in sorted(contacts, key=lambda one: (one.opened_at, one.work_order_no)):
+        if not never_counted(contact):
+            by_topic[contact.topic].append(contact)
+    matters = [matter for found in by_topic.values() for matter in _matters(found, marks, calendar)]
+    events = [_event(tuple(matter), marks, codes) for matter in matters if len(matter) > 1]
+    return sorted(events, key=lambda event: (event.second.opened_at, event.second.work_order_no))
+
+
+def never_counted(contact: Contact) -> bool:
+    """Fault reports, praise, enquiries finished in one contact (S2.4); and our own commitments."""
+    return contact.kind in NEVER or (contact.kind == "consultation" and contact.once_done)
+
+
+def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | None) -> list[list[Contact]]:
+    """Contacts of one topic, in time, put together by matter."""
+    matters: list[list[Contact]] = []
+    by_number: defaultdict[str, list[list[Contact]]] = defaultdict(list)
+    by_account: defaultdict[str, list[list[Contact]]] = defaultdict(list)
+    by_order: dict[str, list[Contact]] = {}
+    for contact in contacts:
+        matter = None
+        if contact.work_order_no not in marks.split:
+            known = [by_order[other] for other in _merged_with(contact, marks) if other in by_order]
+            near = [*by_number[contact.number or ""], *(m for a in _accounts(contact) for m in by_account[a])]
+            near = [m for m in near if _in_time(m[-1], contact, calendar) and _same_matter(m, contact)]
+            tied = by_order.get(contact.related_no or "")
+            if tied is not None and _in_time(tied[-1], contact, calendar):
+                known.append(tied)
+            matter = max(known or near, key=lambda m: m[-1].opened_at, default=None)
+        if matter is None:
+            matter = []
+            matters.append(matter)
+        matter.append(contact)
+        by_order[contact.work_order_no] = matter
+        if contact.number and not any(matter is other for other in by_number[contact.number]):
+            by_number[contact.number].append(matter)
+        for account in _accounts(contact):
+            if not any(matter is other for other in by_account[account]):
+                by_account[account].append(matter)
+    return matters
+
+
+def _merged_with(contact: Contact, marks: Marks) -> list[str]:
+    mine = contact.work_order_no
+    return [other for pair in marks.merged if mine in pair for other in pair if other != mine]
+
+
+def _in_time(last: Contact, contact: Contact, calendar: ZoneInfo | None) -> bool:
+    if calendar is None:
+        return contact.opened_at - last.opened_at <= WITHIN
+    before, now = last.opened_at.astimezone(calendar), contact.opened_at.astimezone(calendar)
+    return (before.year, before.month) == (now.year, now.month)
+
+
+def _same_matter(matter: Sequence[Contact], contact: Contact) -> bool:
+    """Whether the contact is about what the matter's contacts are about; the latest that can tell decides."""
+    for earlier in reversed(matter):
+        told = same_thing(earlier, contact)
+        if told is not None:
+            return told
+    return True
+
+
+def same_thing(one: Contact, other: Contact) -> bool | None:
+    """Whether two contacts concern one account or place; None where that cannot be told."""
+    mine, theirs = _accounts(one), _accounts(other)
+    if mine and theirs:
+        return bool(mine & theirs)
+    places = [(_place(a), _flat(b.content), _flat(b.address or "")) for a, b in ((one, other), (other, one))]
+    for place, content, address in places:
+        if place and _in(place, address + "|" + content):
+            return True
+    if all(place for place, _, _ in places):
+        return False
+    for a, b in ((one, other), (other, one)):
+        if (mask := _masked_name(a.content)) and b.holder:
+            return _fits(mask, b.holder)
+    if (first := _masked_name(one.content)) and (second := _masked_name(other.content)):
+        return first == second
+    return None
+
+
+_ACCOUNT_IN_TEXT: Final = re.compile(r"户号\s*[:：]?\s*(\d{10,13})")
+_NAME_IN_TEXT: Final = re.compile(r"户名[为是:：]?\s*([一-鿿][*＊某]{1,3})")
+_PLACE_IN_TEXT: Final = re.compile(
+    r"(?:[一-鿿]{2,4}市)?([一-鿿]{1,5}[区县][一-鿿]+\d[\d组号楼栋幢#单元-]*(?:号|室|商铺|\d(?=[一-鿿,，。]|$)))"
+)
+
+
+def _accounts(contact: Contact) -> frozenset[str]:
+    """The accounts a contact names: in its field, else in its text."""
+    if contact.account_no:
+        return frozenset((contact.account_no,))
+    return frozenset(_ACCOUNT_IN_TEXT.findall(_wide(contact.content)))
+
+
+def _place(contact: Contact) -> str:
+    """The address a contact is about, in one form; empty where it names none."""
+    if contact.address:
+        return _flat(contact.address)
+    found = _PLACE_IN_TEXT.search(_wide(contact.content))
+    return _flat(found.group(1)) if found else ""
+
+
+def _wide(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _flat(text: str) -> str:
+    """An address without what people write in different ways: city, width, words for building, unit and flat."""
+    text = re.sub(r"^[一-鿿]{2,4}市(?=[一-鿿]{1,5}[区县])", "", _wide(text))
+    text = re.sub(r"(?<=客户[一-鿿]{2})[一-鿿]{2,4}市(?=[一-鿿]{1,5}[区县])", "", text)
+    return re.sub(r"号楼|栋|幢|#", "#", text).replace(" ", "")
+
+
+def _in(place: str, text: str) -> bool:
+    """Whether a text names the place itself, and not one whose number merely begins or ends alike."""
+    at = text.find(place)
+    while at >= 0:
+        end = at + len(place)
+        if not (place[-1].isdigit() and text[end : end + 1].isdigit()):
+            return True
+        at = text.find(place, at + 1)
+    return False
+
+
+def _masked_name(content: str) -> str | None:
+    found = _NAME_IN_TEXT.search(_wide(content))
+    return found.group(1) if found else None
+
+
+def _fits(mask: str, holder: str) -> bool:
+    return holder[:1] == mask[0] and len(holder) == len(mask)
+
+
+def _event(contacts: tuple[Contact, ...], marks: Marks, codes: frozenset[Code]) -> Event:
+    exclusions: dict[str, Exclusion] = {}
+    bad = next((one for one in contacts if _unreasonable(one)), None)
+    for place, contact in enumerate(contacts[1:], start=1):
+        by_hand = (marks.excluded or {}).get(contact.work_order_no)
+        why = by_hand or _excluded(contacts[:place], contact, bad)
+        if why is not None and why.code in codes:
+            exclusions[contact.work_order_no] = why
+    counting = [one for one in contacts[1:] if one.work_order_no not in exclusions]
+    return Event(
+        contacts=contacts,
+        exclusions=exclusions,
+        counted=bool(counting),
+        second=counting[0] if counting else contacts[1],
+    )
+
+
+def _excluded(before: Sequence[Contact], contact: Contact, bad: Contact | None) -> Exclusion | None:
+    """What takes a further contact out, if anything does."""
+    if bad is not None:
+        return Exclusion(code="E1", evidence=f"{bad.work_order_no}: {bad.determination or bad.topic}")
+    open_ones = [one for one in before if one.closed_at is None or one.closed_at > contact.opened_at]
+    if open_ones:
+        overdue = [one for one in open_ones if one.due_at is not None and one.due_at < contact.opened_at]
+        if not overdue:
+            first = open_ones[0]
+            due = f", due {first.due_at.isoformat(timespec='minutes')}" if first.due_at else ""
+            return Exclusion(code="E3", evidence=f"{first.work_order_no} was in progress{due}")
+    elif contact.relation_kind == "new_demand" or _NEW_DEMAND.search(_wide(contact.content)):
+        return Exclusion(code="E2", evidence=f"{before[-1].work_order_no} was closed; {contact.content}")
+    if contact.kind == "consultation" and any(word in contact.topic for word in _ASKED_AGAIN):
+        return Exclusion(code="E4", evidence=f"an enquiry: {contact.topic}")
+    return None
+
+
+def _unreasonable(contact: Contact) -> bool:
+    return any(word in f"{contact.determination or ''}{contact.topic}" for word in _UNREASONABLE)

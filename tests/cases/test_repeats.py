@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.cases.repeats import CODES, Contact, Exclusion, Marks, find, same_thing
+
+BEGIN = datetime(2025, 10, 1, 1, tzinfo=UTC)
+NUMBERS = count(1)
+
+
+def order(day: float = 0, **changes: Any) -> Contact:
+    """A complaint opened on a day and closed two days later, due after ten."""
+    opened_at = BEGIN + timedelta(days=day)
+    fields: dict[str, Any] = {
+        "work_order_no": f"W{next(NUMBERS):04d}",
+        "kind": "complaint",
+        "topic": "频繁停电",
+        "number": "+8613800000001",
+        "account_no": "4100000011",
+        "content": "客户投诉频繁停电。",
+        "opened_at": opened_at,
+        "due_at": opened_at + timedelta(days=10),
+        "closed_at": opened_at + timedelta(days=2),
+        "once_done": False,
+        **changes,
+    }
+    return Contact(**fields)
+
+
+def verdict(*contacts: Contact, **more: Any) -> list[tuple[bool, str | None]]:
+    return [(event.counted, event.exclusion.code if event.exclusion else None) for event in find(contacts, **more)]
+
+
+COUNTED, NOTHING = [(True, None)], list[tuple[bool, str | None]]()
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ({}, COUNTED),
+        ({"number": "+8613800000002"}, COUNTED),
+        ({"account_no": None}, COUNTED),
+        ({"account_no": "4100000022"}, NOTHING),
+        ({"number": "+8613800000002", "account_no": None}, NOTHING),
+        ({"topic": "服务行为"}, NOTHING),
+        ({"kind": "opinion"}, COUNTED),
+        ({"kind": "fault_repair"}, NOTHING),
+        ({"kind": "praise"}, NOTHING),
+        ({"kind": "consultation", "once_done": True}, NOTHING),
+        ({"kind": "consultation"}, COUNTED),
+        ({"determination": "不合理诉求"}, [(False, "E1")]),
+        ({"determination": "恶意诉求"}, [(False, "E1")]),
+        ({"relation_kind": "new_demand"}, [(False, "E2")]),
+        ({"content": "客户对前次工单处理结果有异议,提出新诉求:要求赔偿误工费。"}, [(False, "E2")]),
+    ],
+)
+def test_a_second_contact_after_closing(second: dict[str, Any], expected: list[Any]) -> None:
+    assert verdict(order(), order(8, **second)) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "day", "expected"),
+    [
+        ({"closed_at": None}, 5, [(False, "E3")]),
+        ({"closed_at": None}, 11, COUNTED),
+        ({"closed_at": None, "due_at": None}, 11, [(False, "E3")]),
+        ({"closed_at": BEGIN + timedelta(days=6)}, 5, [(False, "E3")]),
+        ({"closed_at": BEGIN + timedelta(days=6)}, 7, COUNTED),
+    ],
+)
+def test_urging_counts_only_once_it_is_overdue(first: dict[str, Any], day: float, expected: list[Any]) -> None:
+    assert verdict(order(**first), order(day)) == expected
+
+
+@pytest.mark.parametrize("topic", ["户号查询", "电量电费查询", "业务办理手续"])
+def test_enquiries_of_a_kind_that_is_asked_again_do_not_count(topic: str) -> None:
+    ask = {"kind": "consultation", "topic": topic}
+    assert verdict(order(**ask), order(8, **ask)) == [(False, "E4")]
+    assert verdict(order(**ask), order(8, **ask), codes=frozenset(CODES) - {"E4"}) == COUNTED
+
+
+@pytest.mark.parametrize(("day", "expected"), [(29.9, COUNTED), (30, COUNTED), (30.1, NOTHING)])
+def test_the_window_is_thirty_rolling_days(day: float, expected: list[Any]) -> None:
+    assert verdict(order(), order(day)) == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [((0, 29), COUNTED), ((20, 40), NOTHING)])
+def test_a_calendar_month_may_be_asked_for(days: tuple[int, int], expected: list[Any]) -> None:
+    assert verdict(*(order(day) for day in days), calendar=ZoneInfo("Asia/Shanghai")) == expected
+
+
+def test_three_contacts_are_one_event() -> None:
+    first, urged, again = order(closed_at=None), order(3), order(20)
+    (event,) = find([again, first, urged])
+    assert [one.work_order_no for one in event.contacts] == [
+        first.work_order_no,
+        urged.work_order_no,
+        again.work_order_no,
+    ]
+    assert event.counted and event.second == again and event.exclusions[urged.work_order_no].code == "E3"
+
+
+SMS = {"topic": "短信错发", "account_no": None}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ({"content": "户号4100000011的短信发错"}, {"account_no": "4100000011"}, True),
+        ({"content": "户号4100000011的短信发错"}, {"content": "户号4100000022短信仍在发送"}, False),
+        ({"content": "收到户名为李**的短信"}, {"account_no": "4100000011", "holder": "李小明"}, True),
+        ({"content": "收到户名为李**的短信"}, {"account_no": "4100000011", "holder": "王小明"}, False),
+        ({"content": "收到户名为李**的短信"}, {"content": "收到户名为李*的短信"}, False),
+        (
+            {"content": "客户投诉东湖区玉带街丽景公馆4栋1单元301室停电"},
+            {"account_no": "4100000011", "address": "岚州市东湖区玉带街丽景公馆４号楼1单元301室"},
+            True,
+        ),
+        (
+            {"content": "客户投诉东湖区玉带街丽景公馆4栋1单元301室停电"},
+            {"content": "客户再次投诉岚州市东湖区玉带街丽景公馆4幢1单元302室停电"},
+            False,
+        ),
+        ({"content": "客户咨询东湖区万福北路5号"}, {"content": "客户再次咨询岚州市东湖区万福北路57号"}, False),
+        ({"content": "总是停电"}, {"content": "又停电"}, None),
+    ],
+)
+def test_matters_are_told_apart_by_what_the_orders_name(
+    one: dict[str, Any], other: dict[str, Any], expected: bool | None
+) -> None:
+    first, second = order(**{**SMS, **one}), order(5, **{**SMS, **other})
+    assert same_thing(first, second) is expected
+    assert same_thing(second, first) is expected
+
+
+def test_what_the_hotline_tied_together_stays_together() -> None:
+    first = order()
+    other = order(8, number="+8613800000009", account_no=None, related_no=first.work_order_no)
+    assert verdict(first, other) == COUNTED
+
+
+def test_people_have_the_last_word() -> None:
+    first, second = order(), order(8)
+    stranger = order(9, number="+8613800000009", account_no="4100000099")
+    pair = frozenset((first.work_order_no, stranger.work_order_no))
+    assert verdict(first, second, marks=Marks(split=frozenset({second.work_order_no}))) == NOTHING
+    assert verdict(first, stranger, marks=Marks(merged=frozenset({pair}))) == COUNTED
+    by_hand = {second.work_order_no: Exclusion(code="E1", evidence="已依法解释")}
+    assert verdict(first, second, marks=Marks(excluded=by_hand)) == [(False, "E1")]
+
+
+ORDERS = st.lists(
+    st.builds(
+        order,
+        st.integers(0, 90),
+        number=st.sampled_from([None, "+8613800000001", "+8613800000002"]),
+        account_no=st.sampled_from([None, "4100000011", "4100000022"]),
+        topic=st.sampled_from(["频繁停电", "户号查询"]),
+        kind=st.sampled_from(["complaint", "consultation", "fault_repair"]),
+        once_done=st.booleans(),
+        content=st.sampled_from(["总是停电", "户号4100000011", "户名为李**", "东湖区万福北路5号"]),
+    ),
+    max_size=12,
+)
+
+
+@given(ORDERS, st.randoms())
+def test_the_order_of_the_file_never_matters_and_no_contact_counts_twice(orders: list[Contact], chance: Any) -> None:
+    events = find(orders)
+    mixed = list(orders)
+    chance.shuffle(mixed)
+    assert find(mixed) == events
+    seen = [one.work_order_no for event in events for one in event.contacts]
+    assert len(seen) == len(set(seen))
+    for event in events:
+        gaps = [b.opened_at - a.opened_at for a, b in zip(event.contacts, event.contacts[1:], strict=False)]
+        assert all(timedelta() <= gap <= timedelta(days=30) for gap in gaps)
+        assert event.counted == any(one.work_order_no not in event.exclusions for one in event.contacts[1:])

@@ -1,0 +1,125 @@
+"""Repeats over HTTP: the events of a month, marks by people, challenges decided by somebody else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.staff import keys
+from tests.web.conftest import NOW, House
+
+OCTOBER = datetime(2025, 10, 3, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+async def orders(house: House, *days: float, topic: str = "频繁停电", number: str = "+8613800000001") -> list[str]:
+    """Complaints of one caller, opened so many days after the third of October and closed two days later."""
+    numbers = []
+    async with house.database.work() as work:
+        for day in days:
+            opened_at = OCTOBER + timedelta(days=day)
+            numbers.append(f"25{number[-2:]}{int(day * 10):04d}")
+            await work.execute(
+                """INSERT INTO work_order (work_order_no, kind, subtype, caller_number, content, opened_at, closed_at)
+                   VALUES ($1, 'complaint', $2, $3, '总是停电', $4, $5)""",
+                numbers[-1],
+                topic,
+                number,
+                opened_at,
+                opened_at + timedelta(days=2),
+            )
+        await work.commit()
+    return numbers
+
+
+async def of_month(house: House, more: str = "", month: str = "2025-10") -> Any:
+    return await house.call("GET", f"/cases/repeats?month={month}{more}")
+
+
+async def test_the_month_of_the_second_contact(house: House) -> None:
+    twice = await orders(house, 0, 12)
+    late = await orders(house, 20, 40, number="+8613800000002")
+    page = await of_month(house)
+    (event,) = page["items"]
+    assert event["work_orders"] == twice and event["counted"] and event["exclusion"] is None
+    assert (event["number"], event["topic"], event["challenged"]) == ("+8613800000001", "频繁停电", False)
+    assert (page["figures"]["gross"], page["figures"]["net"]) == (1, 1)
+    assert [event["work_orders"] for event in (await of_month(house, month="2025-11"))["items"]] == [late]
+    assert (await of_month(house, "&window=calendar", month="2025-11"))["items"] == []
+
+
+@pytest.mark.parametrize("query", ["month=2025-13", "month=202510", "", "month=2025-10&codes=E9"])
+async def test_a_month_that_is_none_is_refused(house: House, query: str) -> None:
+    await house.call("GET", f"/cases/repeats?{query}", expect=422)
+
+
+async def test_pages_hold_every_event_once(house: House) -> None:
+    for caller in range(5):
+        await orders(house, 0, 5, number=f"+861380000010{caller}")
+    seen: list[Any] = []
+    cursor = ""
+    while True:
+        page = await of_month(house, f"&limit=2{cursor}")
+        seen += page["items"]
+        assert page["figures"]["gross"] == 5
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert len({event["number"] for event in seen}) == len(seen) == 5
+
+
+async def test_a_split_and_a_merge_and_taking_them_back(house: House) -> None:
+    first, second = await orders(house, 0, 5)
+    split = {"work_order": second, "reason": "另一根杆"}
+    mark = await house.call("POST", "/cases/repeats/split", json=split, expect=201)
+    assert (await of_month(house))["items"] == []
+    await house.call("POST", "/cases/repeats/split", json=split, expect=409)
+    await house.call("POST", f"/cases/repeats/marks/{mark['id']}/withdraw")
+    assert len((await of_month(house))["items"]) == 1
+    await house.call("POST", f"/cases/repeats/marks/{mark['id']}/withdraw", expect=409)
+    (other,) = await orders(house, 9, topic="供电质量", number="+8613800000009")
+    merge = {"work_order": other, "other": first, "reason": "同一台区"}
+    await house.call("POST", "/cases/repeats/merge", json=merge, expect=201)
+    marks = (await house.call("GET", f"/cases/repeats/marks?work_order={first}"))["items"]
+    assert [mark["kind"] for mark in marks] == ["merged"]
+
+
+async def test_an_exclusion_needs_code_and_evidence(house: House) -> None:
+    _, second = await orders(house, 0, 5)
+    body = {"work_order": second, "code": "E1", "evidence": "已依法解释,消息0195", "reason": "恶意"}
+    without = {name: value for name, value in body.items() if name != "evidence"}
+    await house.call("POST", "/cases/repeats/exclude", json=without, expect=422)
+    await house.call("POST", "/cases/repeats/exclude", json=body, expect=201)
+    page = await of_month(house)
+    assert page["items"][0]["exclusion"] == "E1" and "已依法解释" in page["items"][0]["evidence"]
+    assert page["figures"]["excluded"] == {"E1": 1} and page["figures"]["without"]["E1"] == 1
+    assert page["figures"]["counted"] == 0
+    assert (await of_month(house, "&codes=E2"))["figures"]["counted"] == 1
+
+
+async def test_an_order_that_is_not_there_is_named(house: House) -> None:
+    problem = await house.call(
+        "POST", "/cases/repeats/challenge", json={"work_order": "nope", "reason": "x"}, expect=422
+    )
+    assert problem["errors"][0]["field"] == "work_order"
+
+
+async def test_a_challenge_is_decided_by_somebody_else_and_stays_visible(house: House) -> None:
+    _, second = await orders(house, 0, 5)
+    made = await house.call(
+        "POST", "/cases/repeats/challenge", json={"work_order": second, "reason": "已按期办结"}, expect=201
+    )
+    page = await of_month(house)
+    assert page["items"][0]["challenged"] and page["figures"]["challenged"] == 1 and page["figures"]["net"] == 1
+    path, verdict = f"/cases/repeats/marks/{made['id']}/decide", {"upheld": True, "note": "证据充分"}
+    await house.call("POST", path, json=verdict, expect=403)
+    async with house.database.session() as session:
+        reviewer = await keys.create(session, name="审核", scopes=("cases:review",), at=NOW, actor="cli:test")
+        await session.commit()
+    decided = await house.call("POST", path, json=verdict, key=reviewer)
+    assert (decided["upheld"], decided["decided_by"]) == (True, "key:审核")
+    await house.call("POST", path, json=verdict, key=reviewer, expect=409)
+    figures = (await of_month(house))["figures"]
+    assert (figures["counted"], figures["upheld"], figures["net"]) == (1, 1, 0)
