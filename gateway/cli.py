@@ -8,15 +8,16 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from gateway.kernel.errors import InvalidInput, LamplighterError
-from gateway.kernel.logs import configure
-from gateway.kernel.settings import Settings, load
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from gateway.kernel.settings import Settings
 
 app = typer.Typer(
     name="lamplighter",
@@ -29,8 +30,6 @@ keys = typer.Typer(help="Keys for programs.", no_args_is_help=True)
 app.add_typer(keys, name="api-key")
 templates = typer.Typer(help="The wording of the texts.", no_args_is_help=True)
 app.add_typer(templates, name="template")
-
-_errors: Final = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def main() -> None:
@@ -68,6 +67,9 @@ def _actor() -> str:
 
 
 def _settings() -> Settings:
+    from gateway.kernel.logs import configure
+    from gateway.kernel.settings import load
+
     settings = load()
     configure(settings.log_level)
     return settings
@@ -93,6 +95,8 @@ def demo() -> None:
     settings = _settings()
 
     async def work() -> None:
+        from rich.console import Console
+
         from gateway.demo import run_demo
 
         await run_demo(settings, Console())
@@ -348,9 +352,12 @@ class _Told:
         self._said = -1
 
     def __enter__(self) -> Callable[[int, int], None]:
-        if _errors.is_terminal:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, console=_errors)
+            self._bar = Progress(*columns, console=Console(stderr=True, soft_wrap=True, highlight=False))
             self._bar.start()
             self._task = self._bar.add_task(self._what, total=None)
         return self._tell

@@ -1,12 +1,36 @@
-"""The inbox: what customers say, how it is read, and what it causes."""
+"""The inbox: what customers say, how it is read, and what it causes.
+
+The door opens room by room: who wants the pure reader alone (`lamplighter read`) does not load the database
+with it.
+"""
 
 from __future__ import annotations
 
-from gateway.inbox.answers import Answers
-from gateway.inbox.heard import Tools
-from gateway.inbox.intake import WAKE, Intake
-from gateway.inbox.numbers import hear
-from gateway.inbox.reader import Reader
-from gateway.inbox.triage import Inbox
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.inbox.answers import Answers
+    from gateway.inbox.heard import Tools
+    from gateway.inbox.intake import WAKE, Intake
+    from gateway.inbox.numbers import hear
+    from gateway.inbox.reader import Reader
+    from gateway.inbox.triage import Inbox
 
 __all__ = ["WAKE", "Answers", "Inbox", "Intake", "Reader", "Tools", "hear"]
+
+_HOMES = {
+    "WAKE": "intake",
+    "Answers": "answers",
+    "Inbox": "triage",
+    "Intake": "intake",
+    "Reader": "reader",
+    "Tools": "heard",
+    "hear": "numbers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

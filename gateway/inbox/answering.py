@@ -16,8 +16,6 @@ from gateway.kernel import audit
 
 #: Said of a service that was rated, these mean that it did not solve the matter.
 NOT_SOLVED: Final = frozenset(("false_closure", "repeat_appeal"))
-#: What the reader gives as its reason where a score is taken back.
-_TAKEN_BACK: Final = "an earlier rating is taken back"
 
 _FIGURE: Final = re.compile(
     r"^[\W_]*([0-9])\s*(?:分|星|points?|stars?)?(?![0-9.:：点月号日元度年])[\W_]*", re.IGNORECASE
@@ -83,7 +81,7 @@ async def rate(connection: Any, heard: Heard) -> Reaction:
 
 def taken_back(heard: Heard) -> bool:
     """Whether a text takes back the score that was given before it."""
-    return heard.reading.score is None and _TAKEN_BACK in heard.reading.because
+    return heard.reading.withdraws
 
 
 def _rated(heard: Heard) -> UUID | None:

@@ -20,8 +20,6 @@ from gateway.inbox.understanding import Reading
 TEMPLATE: Final = "clarification"
 _EFFECT: Final = "asked_which"
 _ASKED_AGAIN: Final = "asked_again"
-#: What the reader gives as its reason where a text is a machine's.
-_BY_MACHINE: Final = "written by or for a machine"
 
 
 async def ask(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
@@ -40,7 +38,7 @@ async def ask_again(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     """
     reaction = Reaction()
     reaction.leave("unclear")
-    if heard.contact_point_id is None or _BY_MACHINE in heard.reading.because:
+    if heard.contact_point_id is None or heard.reading.machine:
         return reaction
     asked = await tools.answers.ask_again(connection, heard.to, heard.at)
     if asked is not None:

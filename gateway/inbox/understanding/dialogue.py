@@ -125,6 +125,7 @@ def _taken_back(survey: _Survey, alone: Reading, words: str) -> Reading:
         alone,
         intents=("score", *others) if "score" not in others else others,
         score=None,
+        withdraws=True,
         abstain=not sure,
         because=("an earlier rating is taken back", *alone.because),
         score_turn=survey.index,

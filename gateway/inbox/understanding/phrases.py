@@ -25,15 +25,21 @@ _LATIN = re.compile(r"(?<![\\])[a-z]{2}")
 class Words:
     """What a rule listens for: its Chinese and its English wordings apart, so that a text pays for its own.
 
-    Texts are plain (`normalise`), hence lower-case.
+    Texts are plain (`normalise`), hence lower-case. Each side is compiled when the first text asks for it.
     """
 
-    __slots__ = ("han", "latin", "source")
-
     def __init__(self, alternatives: Sequence[str]) -> None:
-        self.source = "|".join(alternatives)
-        self.han = _compiled([one for one in alternatives if _HAN.search(one) or not _LATIN.search(one)])
-        self.latin = _compiled([one for one in alternatives if not _HAN.search(one) or _LATIN.search(one)])
+        self.alternatives = tuple(alternatives)
+
+    @cached_property
+    def han(self) -> re.Pattern[str] | None:
+        """The wordings that can be met in a text that holds Chinese characters."""
+        return _compiled([one for one in self.alternatives if _HAN.search(one) or not _LATIN.search(one)])
+
+    @cached_property
+    def latin(self) -> re.Pattern[str] | None:
+        """The wordings that can be met in a text that holds letters."""
+        return _compiled([one for one in self.alternatives if not _HAN.search(one) or _LATIN.search(one)])
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first find in `text`, or None."""

@@ -69,7 +69,7 @@ WRONG_NUMBER: tuple[Rule, ...] = (
         ),
         after=_NOT_RATED,
         even=frozenset(("asked",)),
-        unless=pattern(_OTHER_ERROR, _RETURNED.source),
+        unless=pattern(_OTHER_ERROR, *_RETURNED.alternatives),
     ),
     Rule(
         intent="sent_wrongly",

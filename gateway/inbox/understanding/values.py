@@ -128,7 +128,8 @@ class Reading:
     `intents` has the main one first and is never empty. `score` is a figure on the open scale, or None.
     `urgent` asks for a person within minutes, whatever else is set. `abstain` leaves the decision to a
     person. `because` names the rules that spoke, in words for an admin. `version` is the reader's.
-    `score_turn` is the index of the survey turn which the score answers, in a dialogue.
+    `score_turn` is the index of the survey turn which the score answers, in a dialogue. `withdraws`: a rating
+    given before is taken back. `machine`: written by or for a program, so that no answer is owed to it.
     """
 
     intents: tuple[str, ...]
@@ -138,3 +139,5 @@ class Reading:
     because: tuple[str, ...]
     version: str
     score_turn: int | None = None
+    withdraws: bool = False
+    machine: bool = False
