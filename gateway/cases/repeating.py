@@ -62,7 +62,7 @@ class Figures:
     upheld: int
     net: int
     #: What would be counted if a code were not in force.
-    without: dict[str, int]
+    without: Mapping[Code, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ def _figures(reported: Sequence[Repeat], without: Mapping[Code, int]) -> Figures
         challenged=sum(one.challenged for one in counted),
         upheld=upheld,
         net=len(counted) - upheld,
-        without=dict(without),
+        without=without,
     )
 
 
