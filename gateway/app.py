@@ -95,7 +95,7 @@ class House:
         self.clock = clock
         zone, region, language = settings.zone, settings.region, settings.language
         self.wording = wording or Wording.load(
-            sender_name=settings.sender_name,
+            sender_name=settings.senders,
             languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
             zone=zone,
         )
@@ -251,6 +251,8 @@ class Node:
         handlers = {channel: _all(heard) for channel, heard in wakers.items()}
         listener = Listener(house.database.url, handlers, resync=self._resync)
         self._background("listener", listener.run)
+        for warning in house.wording.warnings:
+            log.warning("template", advice=str(warning))
         log.info("started", roles=",".join(settings.roles), url=settings.base_url)
 
     def _background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -329,17 +329,22 @@ def revoke_key(name: Annotated[str, typer.Argument(help="the name it was made wi
 
 
 @templates.command("check")
-def check_templates() -> None:
+def check_templates(
+    directory: Annotated[
+        Path | None, typer.Argument(exists=True, file_okay=False, help="another directory than the gateway's own")
+    ] = None,
+) -> None:
     """Say everything there is to say about the templates; 1 if any of it is an error."""
     from gateway.notices.wording import Severity, Wording
 
     settings = _settings()
-    findings = Wording.check(sender_name=settings.sender_name, zone=settings.zone)
+    findings = Wording.check(directory, sender_name=settings.senders, zone=settings.zone)
     for finding in findings:
         print(finding)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     print(f"{errors} errors, {len(findings) - errors} warnings")
-    sys.exit(1 if errors else 0)
+    if errors:
+        raise InvalidInput(f"the templates are wrong in {errors} places")
 
 
 class _Told:

@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     alert_numbers: Annotated[list[str], NoDecode] = []
     language: Literal["zh-CN", "en"] = "zh-CN"
     sender_name: str = "国网供电"
+    #: Signs texts in other languages; empty means `sender_name` where that is plain ASCII.
+    sender_name_en: str = ""
     opt_out_scope: Literal["purpose", "all"] = "purpose"
     mask_unproven: bool = False
     #: What one segment of a text costs, in the utility's currency; previews say what a notice would cost.
@@ -202,6 +204,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The public address, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def senders(self) -> dict[str, str]:
+        """Who signs texts, by language; empty where the home's sender does."""
+        return {"zh-CN": self.sender_name, "en": self.sender_name_en}
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -186,6 +186,9 @@ class Acceptor:
         told = past.get(meant.contact_point_id, NOTHING_TOLD) if meant else NOTHING_TOLD
         decision = decide(recipient, wish, told.history(body), now, self._table)
         at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
+        expires_at = item.expires_at
+        if expires_at is None and template.valid_for is not None:
+            expires_at = at + template.valid_for
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
         return NewMessage(
             id=new_id(now),
@@ -207,7 +210,7 @@ class Acceptor:
             created_at=now,
             not_before=at,
             closes_at=closes,
-            expires_at=item.expires_at,
+            expires_at=expires_at,
             accounts=[
                 AccountPart(rows[0]["account_id"], rows[0]["account_no"], meant.link_id or None if meant else None)
             ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -96,3 +97,16 @@ async def test_many_share_one_transaction(town: Town) -> None:
     assert [message["id"] for message in await town.messages()] == [
         answer.id for answer in answers if isinstance(answer, Taken)
     ]
+
+
+async def test_a_text_that_ages_expires_when_it_no_longer_holds(town: Town) -> None:
+    account = await town.account(A)
+    code = {"code": "407512", "minutes": 10, "account_tail": account}
+    later = town.clock.now() + timedelta(hours=1)
+    await accept(
+        town,
+        Asked(account_no=account, template="verification", values=code, not_before=later),
+        Asked(account_no=account, template="verification", values={**code, "code": "1"}, expires_at=later),
+        Asked(account_no=account, **NEWS),
+    )
+    assert [message["expires_at"] for message in await town.messages()] == [later + timedelta(minutes=30), later, None]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ variables:
 {body}
 """
 AMOUNT = '  amount: {type: money, example: "86.50", longest: "999999.99"}'
+AT = '  at: {type: datetime, example: "2025-06-25T09:00:00+08:00"}'
 DUE = '  due: {type: date, example: "2025-06-25"}'
 
 Write = Callable[..., Path]
@@ -216,6 +217,7 @@ def values_for(template: Template) -> st.SearchStrategy[dict[str, Any]]:
         ValueType.DATE: st.dates(date(1990, 1, 1), date(2100, 1, 1)),
         ValueType.TIME: st.times(),
         ValueType.DATETIME: st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+        ValueType.DURATION: st.timedeltas(timedelta(-1), timedelta(1000)),
         ValueType.INTEGER: st.integers(),
         ValueType.CODE: st.from_regex(r"[A-Za-z0-9-]{1,12}", fullmatch=True),
     }
@@ -354,7 +356,9 @@ def test_the_version_follows_the_content(write: Write) -> None:
         ("电费{{ amount|money }}未交，给我们带来麻烦", "it blames the reader: 给我们带来"),
         ("必须交清电费{{ amount|money }}", "it blames the reader: 必须"),
         ("电费{{ amount|money }}未交将停止供电", "only a legal notice may announce this: 停止供电"),
+        ("电费{{ amount|money }}未交，否则上门", "it blames the reader: ，否则"),
         ("我们承诺退还电费{{ amount|money }}", "a promise must carry a date and a reference"),
+        ("电费{{ amount|money }}，有疑问请回复2", "it asks for a reply of 2, which its head does not declare"),
     ],
 )
 def test_bad_manners_keep_the_process_from_starting(write: Write, body: str, told: str) -> None:
@@ -368,19 +372,19 @@ def test_bad_manners_keep_the_process_from_starting(write: Write, body: str, tol
         ("交清即撤销", "how to cancel it"),
         ("24小时内恢复", "when supply returns"),
         ("有异议请拨95598", "where to dispute it"),
-        ("{{ due|date }}", "a legal notice must give the date"),
+        ("{{ at|datetime }}", "a legal notice must give the date and the time"),
         ("{{ amount|money }}", "a legal notice must give the amount"),
     ],
 )
 def test_a_legal_notice_owes_its_reader_six_things(write: Write, left_out: str, told: str) -> None:
-    whole = "因欠费{{ amount|money }}拟于{{ due|date }}停电，交清即撤销，24小时内恢复，有异议请拨95598"
+    whole = "因欠费{{ amount|money }}拟于{{ at|datetime }}停电，交清即撤销，24小时内恢复，有异议请拨95598"
     english = (
-        "Arrears of {{ amount|money }}: supply stops {{ due|date }}. Pay to cancel; supply is restored in 24 h. "
+        "Arrears of {{ amount|money }}: supply stops {{ at|datetime }}. Pay to cancel; supply is restored in 24 h. "
         "To dispute: 95598."
     )
     options = {"klass": "L", "hours": "legal", "kind": "legal_notice", "name": "legal_notice"}
-    Wording.load(write(whole, english, variables=f"{AMOUNT}\n{DUE}", **options), SENDERS)
-    variables = "\n".join(line for line in (AMOUNT, DUE) if f"{{ {line.split(':')[0].strip()}|" not in left_out)
+    Wording.load(write(whole, english, variables=f"{AMOUNT}\n{AT}", **options), SENDERS)
+    variables = "\n".join(line for line in (AMOUNT, AT) if f"{{ {line.split(':')[0].strip()}|" not in left_out)
     assert told in refused(
         write(whole.replace(left_out, ""), english.replace(left_out, ""), variables=variables, **options)
     )
@@ -389,6 +393,101 @@ def test_a_legal_notice_owes_its_reader_six_things(write: Write, left_out: str, 
 def test_a_commercial_text_says_how_to_refuse_more(write: Write) -> None:
     told = refused(write("用电建议：可省{{ amount|money }}", klass="C", hours="advice"))
     assert "must say how to refuse more of them" in told
+
+
+def test_codes_that_are_declared_are_asked_for(write: Write) -> None:
+    directory = write("本期电费{{ amount|money }}，不是您的请回复0", "Bill of {{ amount|money }}. Not yours? Reply 0.")
+    for path in directory.glob("*/bill.txt"):
+        path.write_text(path.read_text("utf-8").replace("\n---\n", '\ncodes: {"0": wrong_number}\n---\n', 1), "utf-8")
+    Wording.load(directory, SENDERS)
+    english = directory / "en" / "bill.txt"
+    english.write_text(english.read_text("utf-8").replace("Not yours? Reply 0.", "Not yours? Call."), "utf-8")
+    assert "en/bill.txt:12: its head declares a reply of 0, which it does not ask for" in refused(directory)
+
+
+def test_a_text_prints_neither_names_nor_addresses(write: Write) -> None:
+    variables = '  holder_name: {type: text, example: "王强", longest: "欧阳王强"}'
+    told = refused(write("电费通知：{{ holder_name }}", "A bill for {{ holder_name }}", variables=variables))
+    assert "a text may not print who somebody is or where they live: holder_name" in told
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "right"),
+    [
+        ("停电更正：{{ due|date }}停电取消", "Outage correction: {{ due|date }} is cancelled", False),
+        (
+            "停电更正：原定{{ due|date }}停电取消",
+            "Outage correction: the one set for {{ due|date }} is cancelled",
+            True,
+        ),
+        ("停电改到{{ due|date }}", "The outage moves to {{ due|date }}", False),
+    ],
+)
+def test_a_correction_names_what_it_replaces(write: Write, zh: str, en: str, *, right: bool) -> None:
+    options = {"name": "outage_update", "kind": "outage_update", "hours": "outage", "variables": DUE}
+    directory = write(zh, en, **options)
+    for path in directory.glob("*/*.txt"):
+        path.write_text(path.read_text("utf-8").replace("purpose: billing", "purpose: outage"), "utf-8")
+    if right:
+        Wording.load(directory, SENDERS)
+    else:
+        told = refused(directory)
+        assert told.count("a correction must name what it replaces") == 2
+
+
+@pytest.mark.parametrize(
+    ("wait", "zh", "en"),
+    [
+        (timedelta(minutes=150), "2小时30分钟", "2 hr 30 min"),
+        ("PT45M", "45分钟", "45 min"),
+        ("P1DT2H", "1天2小时", "1 day 2 hr"),
+        (timedelta(seconds=61), "2分钟", "2 min"),
+        ("PT0S", "0分钟", "0 min"),
+    ],
+)
+def test_durations_are_said_in_words(write: Write, wait: object, zh: str, en: str) -> None:
+    variables = "  wait: {type: duration, example: PT2H, longest: P9DT23H59M}"
+    directory = write("停电还有{{ wait|duration }}", "The outage lasts {{ wait|duration }}", variables=variables)
+    wording = Wording.load(directory, SENDERS)
+    assert wording.named("bill", "zh-CN").render({"wait": wait}) == f"【晴川供电】停电还有{zh}"
+    assert wording.named("bill", "en").render({"wait": wait}) == f"Qingchuan Power: The outage lasts {en}"
+    for wrong in ("2 hours", -timedelta(hours=1), 120):
+        with pytest.raises(InvalidInput, match="wait does not fit: a duration"):
+            wording.named("bill", "en").render({"wait": wrong})
+
+
+@pytest.mark.parametrize(
+    ("senders", "chinese", "english"),
+    [
+        ("晴川供电", "【晴川供电】", "Power Supply: "),
+        ("Qingchuan Power", "【Qingchuan Power】", "Qingchuan Power: "),
+        ({"zh-CN": "晴川供电", "en": ""}, "【晴川供电】", "Power Supply: "),
+        ({"zh-CN": "晴川供电", "en": "Qingchuan"}, "【晴川供电】", "Qingchuan: "),
+    ],
+)
+def test_texts_are_signed_by_the_sender_of_their_language(senders: Any, chinese: str, english: str) -> None:
+    wording = Wording.load(sender_name=senders)
+    assert wording.named("bill", "zh-CN").signature == chinese
+    assert wording.named("bill", "en").signature == english
+
+
+def test_an_english_signature_in_chinese_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="would make every text in en twice as long"):
+        Wording.load(sender_name={"zh-CN": "晴川供电", "en": "晴川"})
+
+
+def test_a_vague_opening_is_told_whatever_its_values_are_called(write: Write) -> None:
+    variables = '  area: {type: text, example: "东湖开发区幸福街道片区", longest: "东湖开发区幸福街道片区台区"}'
+    wording = Wording.load(write("{{ area }}将于明日起停电", "An outage in {{ area }}", variables=variables), SENDERS)
+    (only,) = wording.warnings
+    assert "warning: the opening words do not say what the text is about: 东湖开发区幸福街道片区将于明日" in str(only)
+
+
+def test_a_verification_says_how_long_it_is_valid(write: Write) -> None:
+    options = {"kind": "verification", "name": "verification", "klass": "V", "hours": "any"}
+    directory = write("验证码，电费{{ amount|money }}", "Code for a bill of {{ amount|money }}", **options)
+    assert len(Wording.load(directory, SENDERS).warnings) == 2
+    assert SHIPPED.choose("verification", "zh-CN").valid_for == timedelta(minutes=30)
 
 
 def test_length_and_a_vague_opening_are_warnings(write: Write) -> None:

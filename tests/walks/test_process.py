@@ -93,6 +93,23 @@ async def test_what_is_refused_ends_in_one_clear_line(gateway: Gateway) -> None:
         assert err.count("lamplighter: ") == 1 and told in err and "Traceback" not in err, err
 
 
+async def test_templates_are_checked_without_a_database(gateway: Gateway, tmp_path: Path) -> None:
+    for language, text in (("zh-CN", "您多次欠费，请交电费"), ("en", "Please pay your bill")):
+        (tmp_path / language).mkdir()
+        head = f"---\nkind: bill\nclass: N\npurpose: billing\nlanguage: {language}\nhours: service\n---\n"
+        (tmp_path / language / "bill.txt").write_text(head + text, encoding="utf-8")
+    own, other, nowhere = await asyncio.gather(
+        gateway.command("template", "check"),
+        gateway.command("template", "check", str(tmp_path)),
+        gateway.command("template", "check", str(tmp_path / "nowhere")),
+    )
+    assert own == (0, "0 errors, 0 warnings\n", "")
+    code, out, err = other
+    assert code == 1 and "zh-CN/bill.txt:8: it blames the reader: 多次欠费" in out and "1 errors, 0 warnings" in out
+    assert err.splitlines() == ["lamplighter: the templates are wrong in 1 places"]
+    assert nowhere[0] == 2
+
+
 async def test_a_key_made_on_the_command_line_holds_its_scopes_and_no_more(gateway: Gateway) -> None:
     code, key, _ = await gateway.command("api-key", "create", "--scope", "imports", "--name", "feeder")
     assert code == 0

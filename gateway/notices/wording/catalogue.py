@@ -6,12 +6,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.errors import FieldError, InvalidInput, Misconfigured, NotFound
+from gateway.kernel.segments import Encoding, count
 from gateway.notices.wording.compiling import Fill, compile_body
 from gateway.notices.wording.findings import Finding, Severity
 from gateway.notices.wording.frontmatter import FrontMatter, Klass, Purpose, Tone, Variable, read
@@ -79,6 +81,11 @@ class Template:
     def language(self) -> str:
         """The language of the text, as its directory is named."""
         return self.front.language
+
+    @property
+    def valid_for(self) -> timedelta | None:
+        """How long the text stays true once it may leave; None where it does not age."""
+        return self.front.valid_for
 
     @property
     def variables(self) -> Mapping[str, Variable]:
@@ -228,11 +235,14 @@ class Wording:
 def _signature(sender_name: str | Mapping[str, str], language: str) -> str:
     chinese = base_language(language) == "zh"
     if isinstance(sender_name, str):
-        name = sender_name if chinese or sender_name.isascii() else _PLAIN_SENDER
-    else:
-        name = sender_name.get(language) or next(iter(sender_name.values()), "")
+        sender_name = {"zh-CN": sender_name}
+    name = sender_name.get(language) or next(iter(sender_name.values()), "")
+    if not chinese and not sender_name.get(language) and not name.isascii():
+        name = _PLAIN_SENDER
     if not name.strip() or any(sign in name for sign in "【】\n"):
         raise Misconfigured(f"the sender's name {name!r} cannot sign a text")
+    if not chinese and count(name).encoding is Encoding.UCS2:
+        raise Misconfigured(f"the sender's name {name!r} would make every text in {language} twice as long")
     return f"【{name}】" if chinese else f"{name}: "
 
 
@@ -263,11 +273,11 @@ def _read_one(path: Path, language: str, signature: str, zone: ZoneInfo) -> tupl
         names=frozenset(front.variables),
     )
     try:
-        template.example()
+        example = template.example().removeprefix(signature)
         longest = template.longest()
     except InvalidInput as error:
         return None, [*findings, Finding(path, before + 1, f"its sample values do not fill it: {error}")]
-    return template, findings + lint(path, front, body, before + 1, longest)
+    return template, findings + lint(path, front, body, before + 1, example=example, longest=longest)
 
 
 def _misfiled(path: Path, front: FrontMatter, language: str) -> Iterable[str]:

@@ -24,4 +24,5 @@ class Finding:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        return f"{self.path.parent.name}/{self.path.name}:{self.line}: {self.message}"
+        advice = "warning: " if self.severity is Severity.WARNING else ""
+        return f"{self.path.parent.name}/{self.path.name}:{self.line}: {advice}{self.message}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
@@ -83,6 +83,8 @@ class FrontMatter(BaseModel):
     variables: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Variable] = {}
     #: What a reply of one digit means while this text's question is open.
     codes: dict[Annotated[str, Field(pattern=r"^[0-9]$")], Intent] = {}
+    #: How long the text stays true; a message that has not left by then expires, unless the caller says otherwise.
+    valid_for: timedelta | None = Field(default=None, gt=timedelta(0))
     #: Parts the text may take at its longest fill; 1, or 2 for class L, unless the file says otherwise.
     segments: int = Field(default=0, ge=0, le=8)
 

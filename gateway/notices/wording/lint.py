@@ -22,11 +22,13 @@ _MOST_CHARACTERS: Final = 500
 _refused_signs = re.compile(r"[¥￥★√※&【】\[\]]|\^_\^").search
 _link = re.compile(r"https?://|www\.|\b[a-z0-9-]+\.(?:com|cn|net|org|gov)\b", re.IGNORECASE).search
 
-# A reader who hears blame stops listening (S4.13). The second of each pair holds at the beginning only.
+# A reader who hears blame stops listening (S4.13). The second half of each holds at the beginning of a clause only.
 _blame: Final = {
-    "zh": re.compile(r"多次(?:欠费|拖欠)|屡次|给我们(?:带来|造成|添)|^(?:必须|否则|务必|麻烦|你)").search,
+    "zh": re.compile(
+        r"多次(?:欠费|拖欠)|屡次|给我们(?:带来|造成|添)|^(?:务必|麻烦|你)|(?:^|[，。！？；：])(?:必须|否则)"
+    ).search,
     "en": re.compile(
-        r"repeatedly (?:owed|late)|many times|caus\w+ us|give us trouble|^(?:you must|or else|otherwise)",
+        r"repeatedly (?:owed|late)|many times|caus\w+ us|give us trouble|(?:^|[.,;:!?] )(?:you must|or else|otherwise)",
         re.IGNORECASE,
     ).search,
 }
@@ -39,25 +41,38 @@ _threat: Final = {
     ).search,
 }
 _promise: Final = {
-    "zh": re.compile(r"承诺|专人.{0,6}联系").search,
-    "en": re.compile(r"\bpromised\b|\bwill (?:contact|call) you by\b", re.IGNORECASE).search,
+    "zh": re.compile(r"承诺|保证|专人.{0,6}联系|{}前.{0,8}(?:联系您|答复|办结|办好|修好)").search,
+    "en": re.compile(
+        r"\bpromised?\b|\bguarantee|\bwill (?:contact|call|answer) you (?:by|within)\b", re.IGNORECASE
+    ).search,
 }
 _correction: Final = {
-    "zh": (re.compile(r"更正|改为|取消").search, re.compile(r"原").search),
-    "en": (
-        re.compile(r"correction|moves? to|cancelled", re.IGNORECASE).search,
-        re.compile(r"earlier|set for|planned for|replaces", re.IGNORECASE).search,
+    "zh": (
+        re.compile(r"更正|改(?:为|到|期)|取消|作废|变更").search,
+        re.compile(r"原(?:定|计划|通知|先)|此前|之前|前一").search,
     ),
+    "en": (
+        re.compile(r"correction|moves? to|cancelled|postponed", re.IGNORECASE).search,
+        re.compile(r"earlier|set for|planned for|replaces|previous", re.IGNORECASE).search,
+    ),
+}
+# Domain notes §6: no names, no addresses; of an account number the last digits only, which its own type sees to.
+_private_name: Final = re.compile(
+    r"(?:customer_|holder_|contact_)?(?:name|holder|address)|account(?:_no|_number)?|id_(?:no|number|card)"
+).fullmatch
+_asked_for: Final = {
+    "zh": re.compile(r"回复?([0-9])(?![0-9])").findall,
+    "en": re.compile(r"\breply ([0-9])(?![0-9])", re.IGNORECASE).findall,
 }
 _opt_out: Final = {"zh": re.compile(r"回复?[RT]").search, "en": re.compile(r"\bSTOP\b").search}
 
-# Who opens the text must see at once what it is about.
+# Who opens the text must see at once what it is about: 15 Chinese characters, or as much in English.
 _SUBJECT_WITHIN: Final = {"zh": 15, "en": 60}
 _subject: Final = {
-    "zh": re.compile(r"电费|户号|余额|停电|检修|供电|复电|电|评价|反馈|号码|回访|回复|上门|通知|承诺|抱歉|[{]").search,
+    "zh": re.compile(r"电|户号|余额|检修|评价|反馈|反映|诉求|号码|验证码|回访|回复|上门|通知|承诺|抱歉").search,
     "en": re.compile(
         r"bill|balance|acct|accounts?|outage|supply|power|notice|work|repair|rate|rating|feedback|code|number"
-        r"|request|follow-up|repl|texts?|energy|prepay|pay|sorry|visit|[{]",
+        r"|request|follow-up|repl|texts?|energy|prepay|pay|sorry|visit",
         re.IGNORECASE,
     ).search,
 }
@@ -67,30 +82,39 @@ _LEGAL_DUTIES: Final = {
     "zh": {
         "the reason": r"欠费|逾期",
         "how to cancel it": r"交清",
-        "when supply returns": r"恢复|复电",
+        "when supply returns": r"(?:时|天|日)[^。；]{0,6}(?:恢复|复电)|(?:恢复|复电)[^。；]{0,10}(?:时|天|日)",
         "where to dispute it": r"异议.*(?:95598|12398)",
     },
     "en": {
         "the reason": r"overdue|arrears",
         "how to cancel it": r"\bpay|\bpaid",
-        "when supply returns": r"supply (?:returns|is restored)|restor",
+        "when supply returns": r"(?:suppl|power|restor)[^.]{0,30}(?:\bh\b|hours?\b|days?\b|[{])",
         "where to dispute it": r"dispute.*(?:95598|12398)",
     },
 }
 
 
-def lint(path: Path, front: FrontMatter, body: str, line: int, longest: str) -> list[Finding]:
-    """Hold a text against the rules; `body` is as written, `longest` as sent with its longest fill."""
+def lint(path: Path, front: FrontMatter, body: str, line: int, *, example: str, longest: str) -> list[Finding]:
+    """Hold a text against the rules.
+
+    `body` is as written; `example` is filled with its samples and without signature; `longest` is as sent, with
+    its longest fill.
+    """
     language = base_language(front.language)
     words = re.sub(r"{{.*?}}|{%.*?%}", "{}", body)
     remarks = (
         *_refusals(words),
+        *_private(front),
         *_manner(front, words, language),
         *_duties(front, words, language),
+        *_codes(front, words, language),
+        *_lasting(front),
         *_length(front, longest),
     )
-    if _subject[language](words[: _SUBJECT_WITHIN[language]]) is None:
-        remarks = (*remarks, (Severity.WARNING, "the opening words do not say what the text is about"))
+    opening = example[: _SUBJECT_WITHIN[language]]
+    # Words that the caller brings whole are the caller's to choose.
+    if words != "{}" and _subject[language](opening) is None:
+        remarks = (*remarks, (Severity.WARNING, f"the opening words do not say what the text is about: {opening}"))
     return [Finding(path, line, message, severity) for severity, message in remarks]
 
 
@@ -105,6 +129,12 @@ def _refusals(words: str) -> Iterator[Remark]:
         yield Severity.ERROR, f"a text may not carry a link: {link[0]}"
 
 
+def _private(front: FrontMatter) -> Iterator[Remark]:
+    for name, variable in front.variables.items():
+        if variable.type is ValueType.TEXT and _private_name(name):
+            yield Severity.ERROR, f"a text may not print who somebody is or where they live: {name}"
+
+
 def _manner(front: FrontMatter, words: str, language: str) -> Iterator[Remark]:
     if blame := _blame[language](words):
         yield Severity.ERROR, f"it blames the reader: {blame[0]}"
@@ -116,8 +146,8 @@ def _duties(front: FrontMatter, words: str, language: str) -> Iterator[Remark]:
     types = {variable.type for variable in front.variables.values()}
     dated = bool(types & {ValueType.DATE, ValueType.DATETIME})
     if front.klass == "L":
-        if not dated:
-            yield Severity.ERROR, "a legal notice must give the date"
+        if ValueType.DATETIME not in types and not types >= {ValueType.DATE, ValueType.TIME}:
+            yield Severity.ERROR, "a legal notice must give the date and the time"
         if ValueType.MONEY not in types:
             yield Severity.ERROR, "a legal notice must give the amount"
         for duty, pattern in _LEGAL_DUTIES[language].items():
@@ -128,8 +158,22 @@ def _duties(front: FrontMatter, words: str, language: str) -> Iterator[Remark]:
     if _promise[language](words) and not (dated and ValueType.CODE in types):
         yield Severity.ERROR, "a promise must carry a date and a reference"
     corrects, names = _correction[language]
-    if front.kind == "outage_update" and corrects(words) and names(words) is None:
+    if front.purpose == "outage" and corrects(words) and names(words) is None:
         yield Severity.ERROR, "a correction must name what it replaces"
+
+
+def _codes(front: FrontMatter, words: str, language: str) -> Iterator[Remark]:
+    """What the text asks for and what its head declares must be the same, or replies are misread."""
+    for code in sorted(set(_asked_for[language](words)) - front.codes.keys()):
+        yield Severity.ERROR, f"it asks for a reply of {code}, which its head does not declare"
+    for code in front.codes:
+        if re.search(rf"(?<![0-9]){code}(?![0-9])", words) is None:
+            yield Severity.ERROR, f"its head declares a reply of {code}, which it does not ask for"
+
+
+def _lasting(front: FrontMatter) -> Iterator[Remark]:
+    if front.klass == "V" and front.valid_for is None:
+        yield Severity.WARNING, "a verification should say how long it is valid (valid_for)"
 
 
 def _length(front: FrontMatter, longest: str) -> Iterator[Remark]:

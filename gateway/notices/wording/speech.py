@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
@@ -16,6 +16,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
+from babel.units import format_unit
+from pydantic import TypeAdapter, ValidationError
 
 Parse = Callable[[object, ZoneInfo], Any]
 
@@ -30,6 +32,8 @@ class ValueType(StrEnum):
     DATE = "date"
     TIME = "time"
     DATETIME = "datetime"
+    #: How long something lasts, to the minute.
+    DURATION = "duration"
     INTEGER = "integer"
     #: A reference or a verification code: letters, digits and hyphens.
     CODE = "code"
@@ -107,6 +111,22 @@ def _time(value: object, zone: ZoneInfo) -> time:
     return value
 
 
+_iso_duration: Final[TypeAdapter[timedelta]] = TypeAdapter(timedelta)
+
+
+def _duration(value: object, zone: ZoneInfo) -> timedelta:
+    if isinstance(value, str) and value.startswith("P"):
+        try:
+            value = _iso_duration.validate_python(value)
+        except ValidationError:
+            raise ValueError(f"{value!r} is not a duration such as PT2H30M") from None
+    if not isinstance(value, timedelta):
+        raise ValueError("a duration is expected as in ISO 8601, such as PT2H30M")
+    if value < timedelta(0):
+        raise ValueError("a duration cannot be negative")
+    return value
+
+
 def _integer(value: object, zone: ZoneInfo) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(f"a whole number is expected, not {type(value).__name__}")
@@ -126,6 +146,7 @@ PARSERS: Final[dict[ValueType, Parse]] = {
     ValueType.DATE: _date,
     ValueType.TIME: _time,
     ValueType.DATETIME: _moment,
+    ValueType.DURATION: _duration,
     ValueType.INTEGER: _integer,
     ValueType.CODE: _code,
 }
@@ -136,6 +157,7 @@ FILTERS_OF: Final[dict[ValueType, frozenset[str]]] = {
     ValueType.DATE: frozenset({"date"}),
     ValueType.TIME: frozenset({"time"}),
     ValueType.DATETIME: frozenset({"datetime", "date", "time", "until"}),
+    ValueType.DURATION: frozenset({"duration"}),
 }
 
 
@@ -171,6 +193,22 @@ def _time_en(moment: time) -> str:
     return format_time(moment, "HH:mm", locale="en")
 
 
+#: What a duration is counted in, and how many minutes each has.
+_UNITS: Final = (("duration-day", 1440), ("duration-hour", 60), ("duration-minute", 1))
+
+
+@lru_cache(maxsize=4096)
+def _duration_in(length: timedelta, locale: str, between: str) -> str:
+    """Days, hours and minutes, as far as there are any; a begun minute counts."""
+    left = -(-length // timedelta(minutes=1))
+    said: list[str] = []
+    for unit, minutes in _UNITS:
+        number, left = divmod(left, minutes)
+        if number or (unit == "duration-minute" and not said):
+            said.append(format_unit(number, unit, length="short", locale=locale))
+    return between.join(said)
+
+
 def _time_of(moment: time | datetime) -> time:
     return time(moment.hour, moment.minute)
 
@@ -188,14 +226,16 @@ class Speech:
         say_date: Callable[[date], str],
         say_time: Callable[[time], str],
         between: str,
+        locale: str,
     ) -> None:
-        self._say_date, self._say_time, self._between = say_date, say_time, between
+        self._say_date, self._say_time, self._between, self._locale = say_date, say_time, between, locale
         self.filters: dict[str, Callable[..., str]] = {
             "money": money,
             "date": self._date,
             "time": self._time,
             "datetime": self._datetime,
             "until": self._until,
+            "duration": self._duration,
         }
 
     def _date(self, value: date) -> str:
@@ -211,10 +251,13 @@ class Speech:
         """The end of a stretch: its time alone where it falls on the day of the start."""
         return self._time(value) if value.date() == start.date() else self._datetime(value)
 
+    def _duration(self, value: timedelta) -> str:
+        return _duration_in(value, self._locale, self._between)
+
 
 SPEECHES: Final[dict[str, Speech]] = {
-    "zh": Speech(_money_zh, _date_zh, _time_zh, ""),
-    "en": Speech(_two_places, _date_en, _time_en, " "),
+    "zh": Speech(_money_zh, _date_zh, _time_zh, "", "zh_CN"),
+    "en": Speech(_two_places, _date_en, _time_en, " ", "en"),
 }
 
 
