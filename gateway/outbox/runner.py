@@ -4,9 +4,10 @@
       ▲            no session is held while a carrier thinks        │
       └──────────── a slot is free again when the call ended ◄──────┘
 
-What is claimed begins at once: there is no buffer in which a stopped message could wait. A message whose claim
-has become stale before it could begin (a busy loop, a frozen process) goes back and is judged anew, so no
-hand-over begins later than a second after a stop was committed (promise P3), whether or not anybody was told.
+What is claimed begins at once, or as soon as a call ends: while calls are under way, the next fifth of a second
+is claimed ahead, so that no call waits for a claim. A message whose claim has become stale before it could begin
+(a busy loop, a frozen process, calls that take longer than before) goes back and is judged anew, so no hand-over
+begins later than a second after a stop was committed (promise P3), whether or not anybody was told.
 A node that is told of a stop drops at once what it judged before and has not begun.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -30,6 +32,7 @@ from gateway.outbox.claiming import Claim, Claimed
 from gateway.outbox.hot import PASSING, HotPath, within
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
+from gateway.outbox.pace import Pace
 from gateway.outbox.settler import Settler
 from gateway.outbox.settling import Settled
 from gateway.outbox.streams import Streams
@@ -46,6 +49,8 @@ FRESH: Final = 0.8
 #: Seconds between two moments at which stops drop what is claimed: stops that never end must not keep a lane from
 #: beginning anything, and each is heard well within its second.
 _HEARD: Final = 0.25
+#: Seconds of hand-overs, at the pace of the moment, that are claimed before there is room for them.
+_AHEAD: Final = 0.2
 #: Hand-overs that may wait to be settled, in multiples of the lane's concurrency, before no more are begun.
 _UNSETTLED: Final = 4
 
@@ -80,7 +85,13 @@ class LaneRunner:
         self._streams = Streams(lane.channel)
         self._looked = float("-inf")
         self._wake = asyncio.Event()
+        #: Claimed, and waiting for a call to end; each with the moment at which its claim was judged.
+        self._ready: deque[tuple[Claimed, float]] = deque()
+        #: Under way. A task goes on with what is ready when its call has ended.
         self._flying: dict[UUID, asyncio.Task[None]] = {}
+        self._pace = Pace()
+        #: There is room for a claim once so few are ready or under way.
+        self._wanting = 0
         self._landing = asyncio.Event()
         self._leave_alone_until = 0.0
         self._closing = False
@@ -105,6 +116,7 @@ class LaneRunner:
         now = time.monotonic()
         if now - self._judged_anew >= _HEARD:
             self._judged_anew = now
+            self.let_go()
 
     async def run(self) -> None:
         """Feed the lane until `stop`; hand-overs that are under way when cancelled end in doubt."""
@@ -112,16 +124,24 @@ class LaneRunner:
             while not self._closing:
                 await self._round()
         except BaseException:
+            self._ready.clear()
             for task in self._flying.values():
                 task.cancel()
             raise
+
+    def let_go(self) -> None:
+        """Give back whatever is claimed and has not begun: it is judged anew by the next claim."""
+        for message, _ in self._ready:
+            self._settler.not_begun(message.id, message.attempts)
+        self._ready.clear()
+        self._landing.set()
 
     async def stop(self, deadline: float) -> None:
         """Claim no more and let what is in flight end within `deadline` seconds; what does not, ends in doubt."""
         self._closing = True
         self._stopped.set()
         self._wake.set()
-        self._landing.set()
+        self.let_go()
         flying = set(self._flying.values())
         if flying:
             _, late = await asyncio.wait(flying, timeout=deadline)
@@ -135,12 +155,15 @@ class LaneRunner:
         self._wake.clear()
         pause = self._pause()
         if pause > 0:
+            self.let_go()
             await self._sleep(pause)
             return
         free = self._room()
         if free <= 0:
             self._landing.clear()
             await within(self._landing.wait(), POLL)
+            if self._ready and time.monotonic() - self._ready[0][1] > FRESH:
+                self.let_go()
             return
         try:
             if self._astray:
@@ -167,10 +190,12 @@ class LaneRunner:
     def _room(self) -> int:
         """How many messages to claim: only as many as can begin at once, and enough to be worth the trip."""
         concurrency = self.lane.concurrency
-        free = concurrency - len(self._flying)
-        if free < min(concurrency, max(1, concurrency // 8)) or len(self._settler) > _UNSETTLED * concurrency:
+        held = len(self._flying) + len(self._ready)
+        ahead = min(concurrency, int(self._pace.a_second(time.monotonic()) * _AHEAD))
+        self._wanting = concurrency + ahead - max(1, concurrency // 8)
+        if held > self._wanting or len(self._settler) > _UNSETTLED * concurrency:
             return 0
-        return self.breaker.room(time.monotonic(), free)
+        return self.breaker.room(time.monotonic(), concurrency + ahead - held)
 
     async def _look(self) -> None:
         async with self._hot.connection() as connection:
@@ -186,7 +211,10 @@ class LaneRunner:
                 connection, self.lane, node=self._lease.id, now=now, limit=limit, shares=shares
             )
         for message in claim.claimed:
-            self._begin(message, judged)
+            if len(self._flying) < self.lane.concurrency:
+                self._begin(message, judged)
+            else:
+                self._ready.append((message, judged))
         self._streams.took(shares, claim.seen, full=claim.full, now=now)
         if claim.late:
             await second_looks.put_off(self._database, claim.late, now=now, region=self._wiring.region)
@@ -203,7 +231,7 @@ class LaneRunner:
 
     async def _find_astray(self) -> None:
         async with self._hot.connection() as connection:
-            known = [*self._flying, *self._settler.known]
+            known = [*self._flying, *(message.id for message, _ in self._ready), *self._settler.known]
             found = await claiming.reclaim(connection, self.lane, self._lease.id, known=known)
         self._astray = False
         if found:
@@ -215,25 +243,39 @@ class LaneRunner:
 
     def _begin(self, message: Claimed, judged: float) -> None:
         trying = self.breaker.begin()
-        self._flying[message.id] = asyncio.create_task(self._hand_over(message, judged, trying))
+        self._flying[message.id] = asyncio.create_task(self._go_on(message, judged, trying))
+
+    async def _go_on(self, message: Claimed, judged: float, trying: bool) -> None:
+        """Hand a message over, and then what is ready, until nothing is."""
+        task = asyncio.current_task()
+        assert task is not None
+        while True:
+            try:
+                await self._hand_over(message, judged, trying)
+            finally:
+                del self._flying[message.id]
+                if len(self._flying) + len(self._ready) <= self._wanting or self._closing:
+                    self._landing.set()
+            if not self._ready or task.cancelling() or len(self._flying) >= self.lane.concurrency:
+                return
+            message, judged = self._ready.popleft()
+            trying = self.breaker.begin()
+            self._flying[message.id] = task
 
     async def _hand_over(self, message: Claimed, judged: float, trying: bool) -> None:
-        try:
-            now = self._clock.now()
-            over = message.expires_at is not None and message.expires_at <= now
-            stale = judged < self._judged_anew or time.monotonic() - judged > FRESH
-            if over or stale or self._closing or not self._lease.held:
-                self.breaker.not_begun(trying=trying)
-                self._settler.not_begun(message.id, message.attempts)
-                return
-            outcome = await self._offer(message, now)
-            self._weigh(outcome, trying)
-            ended = self._clock.now()
-            point, attempts = message.contact_point_id, message.attempts
-            self._settler.ended(Settled(message.id, point, attempts, outcome, ended, self.lane.name))
-        finally:
-            del self._flying[message.id]
-            self._landing.set()
+        now = self._clock.now()
+        over = message.expires_at is not None and message.expires_at <= now
+        stale = judged < self._judged_anew or time.monotonic() - judged > FRESH
+        if over or stale or self._closing or not self._lease.held:
+            self.breaker.not_begun(trying=trying)
+            self._settler.not_begun(message.id, message.attempts)
+            return
+        outcome = await self._offer(message, now)
+        self._weigh(outcome, trying)
+        self._pace.landed()
+        ended = self._clock.now()
+        point, attempts = message.contact_point_id, message.attempts
+        self._settler.ended(Settled(message.id, point, attempts, outcome, ended, self.lane.name))
 
     async def _offer(self, message: Claimed, now: datetime) -> Outcome:
         valid_for = None if message.expires_at is None else max(1, int((message.expires_at - now).total_seconds()))
@@ -257,11 +299,13 @@ class LaneRunner:
     def _weigh(self, outcome: Outcome, trying: bool) -> None:
         now = time.monotonic()
         if isinstance(outcome, Throttled):
+            self.let_go()
             self._leave_alone_until = max(self._leave_alone_until, now + outcome.after)
         before = self.breaker.state(now)
         self.breaker.ended(outcome, now, random.random(), trying=trying)
         after = self.breaker.state(now)
         if before is not after:
+            self.let_go()
             log.warning("breaker", lane=self.lane.name, state=after.value, reason=self.breaker.reason)
 
     async def _sleep(self, seconds: float) -> None:

@@ -15,8 +15,11 @@ from gateway.outbox import lanes, nodes, stop_grounds
 from gateway.outbox import runner as running
 from gateway.outbox.carriers import Accepted, Evidence, Handover, Refused, Throttled, Unknown
 from gateway.outbox.claiming import Claimed
+from gateway.outbox.dispatcher import Dispatcher
 from gateway.outbox.hot import HotPath
 from gateway.outbox.messages import AccountPart
+from gateway.outbox.pace import Pace
+from gateway.outbox.runner import LaneRunner
 from gateway.outbox.settler import Settler
 from gateway.outbox.settling import Settled, Told
 from tests.outbox.world import NOON, Carrier, World, lane_spec
@@ -141,6 +144,74 @@ async def test_what_is_stopped_while_others_are_handed_over_never_begins(databas
     world.carrier.gate.set()
     await world.settled("sent", "withheld")
     assert [one.message_id for one in world.carrier.handed] == written[:1]
+    await world.end()
+
+
+async def _claimed_ahead(database: Database) -> tuple[World, Dispatcher, LaneRunner]:
+    """A lane with a pace: after a few calls all hang, and the next messages are claimed already."""
+    world = await World.make(database, concurrency=4)
+
+    def hang(_: Handover) -> None:
+        if len(world.carrier.handed) >= 20:
+            world.carrier.gate.clear()
+
+    world.carrier.script = hang
+    dispatcher = await world.node()
+    await world.until(lambda: bool(dispatcher._runners))
+    runner = next(iter(dispatcher._runners.values()))[0]
+    runner._pace = _Brisk()
+    for number in range(80):
+        await _ground(world, f"bill:{number}")
+    await world.until(lambda: bool(runner._ready) and not world.carrier.gate.is_set())
+    world.carrier.script = lambda _: None
+    return world, dispatcher, runner
+
+
+class _Brisk(Pace):
+    def a_second(self, now: float) -> float:
+        return 1000.0
+
+
+async def test_what_is_claimed_ahead_and_stopped_never_begins(database: Database) -> None:
+    world, _, runner = await _claimed_ahead(database)
+    begun = {one.message_id for one in world.carrier.handed}
+    async with database.work() as work:
+        await stop_grounds(work.connection, [f"bill:{number}" for number in range(80)], reason="paid", at=NOON)
+        await work.commit()
+    runner.let_go()
+    world.carrier.gate.set()
+    await world.settled("sent", "withheld")
+    assert {one.message_id for one in world.carrier.handed} == begun
+    await world.end()
+
+
+async def test_what_is_claimed_ahead_of_calls_that_hang_goes_back_by_itself(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody was told of a stop, and no call ends: what waits is not kept longer than its judgement holds."""
+    world, _, runner = await _claimed_ahead(database)
+    runner._pace = Pace()
+    monkeypatch.setattr(running, "FRESH", -1.0)
+
+    async def given_back() -> bool:
+        return not runner._ready and (await world.states())["sending"] <= 4
+
+    await world.until(given_back)
+    monkeypatch.undo()
+    world.carrier.gate.set()
+    await world.settled("sent")
+    assert set(world.carrier.times.values()) == {1}
+    await world.end()
+
+
+async def test_a_node_that_stops_gives_back_what_it_claimed_ahead(database: Database) -> None:
+    world, dispatcher, runner = await _claimed_ahead(database)
+    begun = len(world.carrier.handed)
+    stopping = asyncio.create_task(dispatcher.stop(5))
+    await world.until(lambda: not runner._ready)
+    world.carrier.gate.set()
+    await stopping
+    assert await world.states() == {"sent": begun, "queued": 80 - begun}
     await world.end()
 
 
