@@ -71,6 +71,7 @@ from gateway.outbox.lanes import LaneSpec
 from gateway.outbox.messages import WAKE
 from gateway.outbox.nodes import Lease
 from gateway.outbox.stopping import STOP
+from gateway.outbox.sweeping import Sweeper
 from gateway.sandbox.carrier import Behaviour, Carrier
 from gateway.sandbox.clock import MOVED, TestClock
 from gateway.staff.importing import STAFF
@@ -325,6 +326,7 @@ class Node:
         )
         self._background("lease", lease.run)
         self._background("resolver", resolver.run)
+        self._background("sweeper", Sweeper(house.database, house.clock).run)
         self._background("dispatcher", dispatcher.run)
         self._stack.push_async_callback(dispatcher.stop, DEADLINE)
         return dispatcher

@@ -12,7 +12,7 @@ from gateway.inbox.heard import Heard, Reaction, Tools, quoted
 from gateway.inbox.places import about, accounts_meant
 from gateway.inbox.threads import parts_of
 from gateway.outbox import AccountPart
-from gateway.outbox.stopping import withhold
+from gateway.outbox.sweeping import withhold
 
 #: Intents that are one grievance, however many of them a text holds.
 GRIEVANCES: Final = ("false_closure", "broken_commitment", "complaint", "repeat_appeal")

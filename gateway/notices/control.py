@@ -178,8 +178,9 @@ class Notices:
         notice.state, notice.remark = "cancelled", remark
         await session.flush()
         connection = await driver(session)
-        await cancel_notice(connection, notice.id, at=self._clock.now(), words="its notice was cancelled")
-        await connection.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice.id)
+        await cancel_notice(connection, notice.id, at=self._clock.now())
+        # Its recipients, of whom there may be very many, are cleared away by whoever composes.
+        await connection.execute("SELECT pg_notify($1, '')", COMPOSE)
         after = {"state": "cancelled"}
         self._note(session, actor, "notice cancelled", notice, before={"state": before}, after=after)
 

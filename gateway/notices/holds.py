@@ -17,7 +17,7 @@ from uuid import UUID
 from gateway.kernel import audit
 from gateway.notices.policy import Paused
 from gateway.outbox import resume_grounds, stop_grounds
-from gateway.outbox.stopping import withhold
+from gateway.outbox.sweeping import withhold
 
 #: Kinds of text that a hold stops.
 KINDS: Final = ("arrears", "legal_notice")

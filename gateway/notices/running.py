@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -24,6 +25,9 @@ from gateway.outbox import NewMessage, insert
 log = logger(__name__)
 
 POLL: Final = 0.5
+#: Seconds between looks for recipients of cancelled notices when nobody says so, and how many go at once.
+_CLEAR: Final = 300.0
+_PAGE: Final = 10_000
 
 #: Told after each chunk: subjects composed, and subjects in the audience as far as it is found.
 Progress = Callable[[int, int], None]
@@ -60,9 +64,11 @@ class NoticeRunner:
         self._table = table
         self._chunk = chunk
         self._wake = asyncio.Event()
+        self._cleared = float("-inf")
 
     def wake(self, _payload: str = "") -> None:
-        """There is something to compose."""
+        """There is something to compose, or to clear away."""
+        self._cleared = float("-inf")
         self._wake.set()
 
     async def run(self) -> None:
@@ -72,6 +78,10 @@ class NoticeRunner:
             try:
                 worked = await self.compose_next()
                 await self.finish()
+                if time.monotonic() - self._cleared > _CLEAR:
+                    self._cleared = time.monotonic()
+                    while await self.clear():
+                        pass
             except AWAY as error:
                 unless_cancelled()
                 log.warning("composing put off", error=type(error).__name__)
@@ -240,6 +250,20 @@ class NoticeRunner:
             )
             await work.commit()
         return done
+
+    async def clear(self) -> int:
+        """Clear a page of recipients of cancelled notices away; how many."""
+        async with self._database.work() as work:
+            cleared = await work.execute(
+                """DELETE FROM notice_recipient USING (
+                     SELECT notice_id, told_at, subject_id FROM notice JOIN notice_recipient ON notice_id = notice.id
+                     WHERE notice.state = 'cancelled' LIMIT $1) AS page
+                   WHERE (notice_recipient.notice_id, notice_recipient.told_at, notice_recipient.subject_id)
+                     = (page.notice_id, page.told_at, page.subject_id)""",
+                _PAGE,
+            )
+            await work.commit()
+        return cleared
 
 
 async def _let_go(reading: asyncio.Future[Any]) -> None:

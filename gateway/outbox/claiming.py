@@ -51,8 +51,9 @@ _AHEAD: Final = f"""
     OR other.id < m.id AND (
          other.state = 'sending'
          OR other.state = 'uncertain' AND other.doubt_since > clock_timestamp() - {_PATIENCE}
-         OR other.state = 'queued' AND NOT other.held AND (other.not_before <= $2
-            OR other.claimed_at IS NOT NULL AND other.not_before <= $2::timestamptz + {_PATIENCE}))
+         OR other.state = 'queued' AND (other.not_before <= $2
+              OR other.claimed_at IS NOT NULL AND other.not_before <= $2::timestamptz + {_PATIENCE})
+            AND NOT EXISTS (SELECT 1 FROM ground_stop WHERE ground = 'notice:' || other.notice_id))
        AND (other.body = m.body OR {_SAME_THING}))
   ORDER BY 1 DESC NULLS LAST LIMIT 1
 """
@@ -128,24 +129,22 @@ WITH pace AS (
 ), moved AS (
   UPDATE message m SET
     state = CASE WHEN judged.verdict IS NULL THEN 'sending' WHEN judged.verdict IN ('expired', 'cancelled')
-                 THEN judged.verdict WHEN judged.verdict IN ('paused', 'later') THEN 'queued'
+                 THEN judged.verdict WHEN judged.verdict = 'later' THEN 'queued'
                  ELSE 'withheld' END,
-    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'paused', 'later')
-                           THEN judged.verdict END,
-    held = judged.verdict IS NOT DISTINCT FROM 'paused',
+    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'later') THEN judged.verdict END,
     not_before = coalesce(CASE WHEN judged.verdict = 'later' THEN judged.until END, m.not_before),
     lane_id = CASE WHEN judged.verdict IS NULL THEN $4 ELSE m.lane_id END,
     node_id = CASE WHEN judged.verdict IS NULL THEN $5::uuid END,
     claimed_at = CASE WHEN judged.verdict IS NULL THEN $2 ELSE m.claimed_at END,
     attempts = m.attempts + CASE WHEN judged.verdict IS NULL THEN 1 ELSE 0 END
   FROM judged WHERE m.id = judged.id
-    AND (judged.verdict IS NULL OR judged.verdict NOT IN ('late', 'partly', 'soon'))
+    AND (judged.verdict IS NULL OR judged.verdict NOT IN ('late', 'partly', 'soon', 'paused'))
   RETURNING m.id, judged.verdict
 ), noted AS (
   INSERT INTO message_event (id, at, kind, detail)
   SELECT id, $2, CASE WHEN verdict IN ('expired', 'cancelled') THEN verdict ELSE 'withheld' END,
          verdict || ', at the claim'
-  FROM moved WHERE verdict NOT IN ('paused', 'later')
+  FROM moved WHERE verdict <> 'later'
 ), spent AS (
   UPDATE lane SET tokens = pace.tokens - (SELECT count(*) FROM moved WHERE verdict IS NULL), refilled_at = pace.at
   FROM pace WHERE lane.id = $4
@@ -185,6 +184,8 @@ class Claim:
     claimed: list[Claimed]
     late: list[Late]
     partly_stopped: list[UUID]
+    #: Streams `(priority, key)` whose notice is paused: their messages were left as they are.
+    paused: set[tuple[int, UUID]]
     #: Where in the queue it took what it saw: `(priority, stream, not_before, id)`.
     seen: list[tuple[int, UUID, datetime, UUID]]
     #: How many it could have taken: less than asked for where the lane's rate allowed no more.
@@ -220,7 +221,7 @@ async def claim(
         [share.stream.after[1] for share in shares],
         [share.quota for share in shares],
     )
-    result = Claim([], [], [], [], rows[0]["size"])
+    result = Claim([], [], [], set(), [], rows[0]["size"])
     for _, id_, priority, key, not_before, _, to, body, point, attempts, expires_at, hours, zone, verdict, _ in rows:
         if id_ is None:
             continue
@@ -231,6 +232,8 @@ async def claim(
             result.late.append(Late(id_, hours, zone, expires_at))
         elif verdict == "partly":
             result.partly_stopped.append(id_)
+        elif verdict == "paused":
+            result.paused.add((priority, key))
     return result
 
 
@@ -280,13 +283,13 @@ async def put_off(connection: Any, late: list[tuple[UUID, datetime, datetime | N
 
 
 async def expire(connection: Any, now: datetime, *, limit: int = 5000) -> int:
-    """Expire queued messages whose validity has ended, those that are held included; how many."""
+    """Expire queued messages whose validity has ended, those of paused notices included; how many."""
     rows = await connection.fetch(
         """WITH over AS (
              SELECT id FROM message WHERE state = 'queued' AND expires_at <= $1
              ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
            ), moved AS (
-             UPDATE message m SET state = 'expired', held = false FROM over WHERE m.id = over.id RETURNING m.id)
+             UPDATE message m SET state = 'expired' FROM over WHERE m.id = over.id RETURNING m.id)
            INSERT INTO message_event (id, at, kind, detail)
            SELECT id, $1, 'expired', 'its validity ended while it waited' FROM moved RETURNING id""",
         now,

@@ -216,6 +216,7 @@ class LaneRunner:
             else:
                 self._ready.append((message, judged))
         self._streams.took(shares, claim.seen, full=claim.full, now=now)
+        self._streams.drop(claim.paused)
         if claim.late:
             await second_looks.put_off(self._database, claim.late, now=now, region=self._wiring.region)
         if claim.partly_stopped:

@@ -17,7 +17,7 @@ from gateway.kernel.logs import logger
 from gateway.outbox import claiming
 from gateway.outbox.claiming import Late
 from gateway.outbox.hours import HoursClass, next_window
-from gateway.outbox.stopping import withhold
+from gateway.outbox.sweeping import withhold
 from gateway.outbox.wiring import Recompose
 
 log = logger(__name__)

@@ -2,6 +2,9 @@
 
 Every stop also tells all nodes, so that what they have claimed and not begun goes back and is judged anew. A
 message already handed over cannot be called back; it stays as it is.
+
+A stop of a ground holds from its commit, however many texts rest on it, since every claim judges by the ground:
+a pause touches no text at all, and of very many the rows follow (`gateway.outbox.sweeping`).
 """
 
 from __future__ import annotations
@@ -12,20 +15,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.outbox.messages import ANSWERS, WAKE
+from gateway.outbox.sweeping import FIRST, PAGE, notice_ground, sweep, withhold
 
 #: Channel on which a stop is told; the payload is empty, since whatever is claimed and not begun is re-judged.
 STOP: Final = "outbox_stop"
-
-# Rows are locked in one order everywhere, so that a stop that meets another waits for it and never dead-locks.
-_WITHHOLD: Final = """
-WITH locked AS MATERIALIZED (
-  SELECT id FROM message WHERE id = ANY($1::uuid[]) AND state = 'queued' ORDER BY id FOR NO KEY UPDATE
-), stopped AS (
-  UPDATE message m SET state = 'withheld', withheld_reason = $2, node_id = NULL, held = false
-  FROM locked WHERE m.id = locked.id AND m.state = 'queued' RETURNING m.id
-)
-INSERT INTO message_event (id, at, kind, detail) SELECT id, $3, 'withheld', $4 FROM stopped RETURNING id
-"""
 
 
 async def tell_nodes(connection: Any) -> None:
@@ -33,40 +26,30 @@ async def tell_nodes(connection: Any) -> None:
     await connection.execute("SELECT pg_notify($1, '')", STOP)
 
 
-async def withhold(connection: Any, messages: Sequence[UUID], *, reason: str, at: datetime, words: str) -> list[UUID]:
-    """Withhold those of `messages` that are still queued; which they were."""
-    if not messages:
-        return []
-    rows = await connection.fetch(_WITHHOLD, list(messages), reason, at, words)
-    return [row["id"] for row in rows]
-
-
 async def stop_grounds(connection: Any, grounds: Sequence[str], *, reason: str, at: datetime) -> int:
     """Declare grounds as no longer holding and withhold the texts that rest on nothing else.
 
     A text that speaks for other accounts too stays queued; its next claim finds it partly stopped, and it is
-    composed anew without them. How many texts were withheld. `reason` is one of the contract's.
+    composed anew without them. How many texts were withheld at once; of very many the others follow. `reason`
+    is one of the contract's.
     """
     if not grounds:
         return 0
-    await connection.execute(
-        """INSERT INTO ground_stop (ground, reason, at) SELECT DISTINCT g, $2, $3::timestamptz
-           FROM unnest($1::text[]) g ON CONFLICT (ground)
-           DO UPDATE SET reason = excluded.reason, at = excluded.at""",
-        list(grounds),
-        reason,
-        at,
-    )
+    await _halt(connection, grounds, reason, at)
     whole = await connection.fetch(
-        """SELECT a.id FROM message_account a JOIN message m USING (id)
+        """SELECT DISTINCT a.id FROM message_account a JOIN message m USING (id)
            WHERE a.ground = ANY($1::text[]) AND m.state = 'queued' AND NOT EXISTS (
              SELECT 1 FROM message_account other LEFT JOIN ground_stop stop ON stop.ground = other.ground
-             WHERE other.id = a.id AND stop.ground IS NULL)""",
+             WHERE other.id = a.id AND stop.ground IS NULL)
+           LIMIT $2""",
         list(grounds),
+        PAGE + 1,
     )
     stopped = await withhold(
-        connection, list({row["id"] for row in whole}), reason=reason, at=at, words=f"its ground ended: {reason}"
+        connection, [row["id"] for row in whole[:PAGE]], reason=reason, at=at, words=f"its ground ended: {reason}"
     )
+    if len(whole) > PAGE:
+        await _follow_up(connection, grounds)
     await tell_nodes(connection)
     return len(stopped)
 
@@ -76,56 +59,43 @@ async def resume_grounds(connection: Any, grounds: Sequence[str]) -> None:
     await connection.execute("DELETE FROM ground_stop WHERE ground = ANY($1::text[])", list(grounds))
 
 
-def notice_ground(notice: UUID) -> str:
-    """The ground that every text of a notice rests on."""
-    return f"notice:{notice}"
-
-
 async def pause_notice(connection: Any, notice: UUID, *, at: datetime) -> None:
-    """Keep back whatever of a notice is queued, now and as long as it is paused."""
-    await _halt(connection, notice, "paused", at)
-    await connection.execute(
-        """UPDATE message m SET held = true FROM (
-             SELECT id FROM message WHERE notice_id = $1 AND state = 'queued' AND NOT held ORDER BY id
-             FOR NO KEY UPDATE) AS locked
-           WHERE m.id = locked.id AND m.state = 'queued'""",
-        notice,
-    )
+    """Keep back whatever of a notice is queued as long as it is paused: no claim takes it, its rows stay."""
+    await _halt(connection, [notice_ground(notice)], "paused", at)
     await tell_nodes(connection)
 
 
 async def resume_notice(connection: Any, notice: UUID) -> None:
     """Let a paused notice go on."""
     await connection.execute("DELETE FROM ground_stop WHERE ground = $1 AND reason = 'paused'", notice_ground(notice))
-    await connection.execute("UPDATE message SET held = false WHERE notice_id = $1 AND held", notice)
     await connection.execute("SELECT pg_notify($1, '')", WAKE)
 
 
-async def cancel_notice(connection: Any, notice: UUID, *, at: datetime, words: str) -> int:
-    """Cancel whatever of a notice is queued; how many texts that was."""
-    await _halt(connection, notice, "cancelled", at)
-    rows = await connection.fetch(
-        """WITH locked AS MATERIALIZED (
-             SELECT id FROM message WHERE notice_id = $1 AND state = 'queued' ORDER BY id FOR NO KEY UPDATE
-           ), stopped AS (
-             UPDATE message m SET state = 'cancelled', held = false
-             FROM locked WHERE m.id = locked.id AND m.state = 'queued' RETURNING m.id)
-           INSERT INTO message_event (id, at, kind, detail) SELECT id, $2, 'cancelled', $3 FROM stopped RETURNING id""",
-        notice,
-        at,
-        words,
-    )
+async def cancel_notice(connection: Any, notice: UUID, *, at: datetime) -> int:
+    """Cancel whatever of a notice is queued; how many texts at once. Of very many the others follow."""
+    ground = notice_ground(notice)
+    await _halt(connection, [ground], "cancelled", at)
+    await _follow_up(connection, [ground])
+    cancelled = await sweep(connection, ground, "cancelled", FIRST, at)
     await tell_nodes(connection)
-    return len(rows)
+    return cancelled
 
 
-async def _halt(connection: Any, notice: UUID, reason: str, at: datetime) -> None:
+async def _halt(connection: Any, grounds: Sequence[str], reason: str, at: datetime) -> None:
     await connection.execute(
-        """INSERT INTO ground_stop (ground, reason, at) VALUES ($1, $2, $3)
+        """INSERT INTO ground_stop (ground, reason, at)
+           SELECT DISTINCT ground, $2, $3::timestamptz FROM unnest($1::text[]) AS ground ORDER BY ground
            ON CONFLICT (ground) DO UPDATE SET reason = excluded.reason, at = excluded.at""",
-        notice_ground(notice),
+        list(grounds),
         reason,
         at,
+    )
+
+
+async def _follow_up(connection: Any, grounds: Sequence[str]) -> None:
+    """Leave the texts on stopped grounds to the sweeper, from the first on."""
+    await connection.execute(
+        "UPDATE ground_stop SET sweep_after = $2 WHERE ground = ANY($1::text[])", list(grounds), FIRST
     )
 
 

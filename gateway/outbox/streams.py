@@ -37,6 +37,7 @@ SELECT stream.priority, stream.key, head.not_before, head.id FROM stream, LATERA
   SELECT not_before, id FROM message
   WHERE {_QUEUED} AND priority = stream.priority AND {STREAM} = stream.key AND not_before <= $2
   ORDER BY not_before, id LIMIT 1) AS head
+WHERE NOT EXISTS (SELECT 1 FROM ground_stop WHERE ground = 'notice:' || stream.key AND reason = 'paused')
 ORDER BY stream.priority, stream.key
 """
 
@@ -72,11 +73,16 @@ class Streams:
         return bool(self._live)
 
     async def look(self, connection: Any, now: datetime) -> None:
-        """Find every stream that has something due at `now`, the Clock's."""
+        """Find every stream that has something due at `now`, the Clock's; those of paused notices have not."""
         rows = await connection.fetch(_LOOK, self._channel, now)
         self._live = {
             (priority, key): Stream(priority, key, (not_before, id_)) for priority, key, not_before, id_ in rows
         }
+
+    def drop(self, names: Iterable[tuple[int, UUID]]) -> None:
+        """Leave streams `(priority, key)` alone until they are looked up again: their notice is paused."""
+        for name in names:
+            self._live.pop(name, None)
 
     def woken(self) -> None:
         """Something was written: single messages of any priority may be due now."""

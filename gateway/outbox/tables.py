@@ -129,7 +129,7 @@ class Message(Base):
     segments: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str] = mapped_column(Text)
     withheld_reason: Mapped[str | None] = mapped_column(Text)
-    #: Kept back while its notice is paused; a claim does not see it.
+    #: Set by the first release while a notice was paused; the sweeper clears it, for a pause is its ground's alone.
     held: Mapped[bool] = mapped_column(server_default=text("false"))
     #: Why it goes when it goes, or why it does not, in words.
     decision: Mapped[str | None] = mapped_column(Text)
@@ -184,6 +184,7 @@ class Message(Base):
         Index(None, "contact_point_id", "id"),
         Index(None, "notice_id", "id", postgresql_where=text("notice_id IS NOT NULL")),
         Index(None, "reference", postgresql_where=text("reference IS NOT NULL")),
+        Index("ix_message_held", "id", postgresql_where=text("held")),
         one_of("state", STATES, "state"),
         _BY_MONTH,
     )
@@ -233,6 +234,10 @@ class GroundStop(Base):
     ground: Mapped[str] = mapped_column(Text, primary_key=True)
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)
+    #: How far the texts on it have followed the stop, while there are more that may have to.
+    sweep_after: Mapped[UUID | None]
+
+    __table_args__ = (Index("ix_ground_stop_sweep", "at", "ground", postgresql_where=text("sweep_after IS NOT NULL")),)
 
 
 class UnknownReceipt(Base):

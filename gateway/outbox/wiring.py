@@ -9,7 +9,7 @@ from uuid import UUID
 
 from gateway.outbox.carriers import Channel
 from gateway.outbox.settler import Hear, hear_nothing
-from gateway.outbox.stopping import withhold
+from gateway.outbox.sweeping import withhold
 
 #: Composes texts anew that rest on several grounds of which some ended; in a transaction that holds them.
 Recompose = Callable[[Any, Sequence[UUID]], Awaitable[None]]

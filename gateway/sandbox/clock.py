@@ -27,10 +27,14 @@ NextDue = Callable[[Any, datetime], Awaitable[datetime | None]]
 #: Does what fell due by now; called at every stop of the journey.
 Tick = Callable[[], Awaitable[None]]
 
+# What belongs to a paused notice is not in progress, and falls due when the notice goes on.
+_GOING: Final = """NOT held AND NOT EXISTS (
+  SELECT 1 FROM ground_stop WHERE ground = 'notice:' || message.notice_id AND reason = 'paused')"""
+
 # A notice of which nothing is left to leave is in progress until it is marked as done.
 # A text that a carrier put off for a moment is in progress until it is tried again.
 # A text in doubt is in progress while the carrier is being asked; one that never answers holds nobody up for ever.
-_BUSY: Final = """
+_BUSY: Final = f"""
 SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imports,
        EXISTS (SELECT 1 FROM notice WHERE state IN ('approved', 'composing') OR state = 'sending' AND NOT EXISTS (
                  SELECT 1 FROM message WHERE notice_id = notice.id AND notice_id IS NOT NULL
@@ -40,9 +44,9 @@ SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imp
                     WHERE state = 'uncertain' AND doubt_since > clock_timestamp() - interval '1 minute')
          OR EXISTS (SELECT 1 FROM (SELECT DISTINCT channel FROM lane WHERE enabled) lane,
                          LATERAL (SELECT 1 FROM (VALUES (0), (1), (2), (3)) AS level(priority), LATERAL
-                           (SELECT 1 FROM message WHERE state = 'queued' AND NOT held AND channel = lane.channel
+                           (SELECT 1 FROM message WHERE state = 'queued' AND {_GOING} AND channel = lane.channel
                               AND priority = level.priority AND not_before <= $1 LIMIT 1) one LIMIT 1) due)
-         OR EXISTS (SELECT 1 FROM message WHERE state = 'queued' AND NOT held AND attempts > 0
+         OR EXISTS (SELECT 1 FROM message WHERE state = 'queued' AND {_GOING} AND attempts > 0
                       AND not_before BETWEEN $1 AND $1::timestamptz + interval '5 seconds')
          AS messages,
        EXISTS (SELECT 1 FROM inbound WHERE state = 'received') AS inbound
@@ -52,10 +56,11 @@ SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imp
 async def next_message_due(connection: Any, now: datetime) -> datetime | None:
     """When the next queued message falls due or ends."""
     due: datetime | None = await connection.fetchval(
-        """SELECT min(moment) FROM (
-             SELECT min(not_before) AS moment FROM message WHERE state = 'queued' AND NOT held AND not_before > $1
-             UNION ALL
-             SELECT min(expires_at) FROM message WHERE state = 'queued' AND NOT held AND expires_at > $1) AS moments""",
+        f"""SELECT min(moment) FROM (
+              SELECT min(not_before) AS moment FROM message WHERE state = 'queued' AND {_GOING} AND not_before > $1
+              UNION ALL
+              SELECT min(expires_at) FROM message
+              WHERE state = 'queued' AND {_GOING} AND expires_at > $1) AS moments""",
         now,
     )
     return due

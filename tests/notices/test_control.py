@@ -105,11 +105,16 @@ async def test_pausing_keeps_back_and_resuming_lets_go(town: Town) -> None:
     async with town.database.session() as session:
         await town.house.notices.pause(session, notice, actor="key:clerk", remark="wrong month")
         await session.commit()
-    assert all(message["held"] for message in await town.messages(notice) if message["state"] == "queued")
+    async with town.database.connection() as connection:
+        assert (
+            await connection.fetchval("SELECT reason FROM ground_stop WHERE ground = $1", f"notice:{notice}")
+            == "paused"
+        )
     async with town.database.session() as session:
         await town.house.notices.resume(session, notice, actor="key:clerk")
         await session.commit()
-    assert not any(message["held"] for message in await town.messages(notice))
+    async with town.database.connection() as connection:
+        assert not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM ground_stop)")
     assert (await town.row(notice))["state"] == "sending"
 
 
@@ -135,9 +140,28 @@ async def test_cancelling_ends_what_is_queued(town: Town) -> None:
         await town.house.notices.cancel(session, notice, actor="key:clerk")
         await session.commit()
     assert Counter(message["state"] for message in await town.messages(notice)) == {"cancelled": 2, "withheld": 1}
+    assert await town.house.notice_runner.clear() == 0
     async with town.database.session() as session:
         with pytest.raises(Conflict):
             await town.house.notices.resume(session, notice, actor="key:clerk")
+
+
+async def test_recipients_of_a_notice_cancelled_while_composing_are_cleared_away(town: Town) -> None:
+    await people(town)
+    notice = await town.draft()
+    await town.approve(notice)
+    async with town.database.work() as work:
+        await work.execute(
+            "INSERT INTO notice_recipient (notice_id, told_at, subject_id) SELECT $1, n, n FROM generate_series(1,9) n",
+            notice,
+        )
+        await work.commit()
+    assert await town.house.notice_runner.clear() == 0
+    async with town.database.session() as session:
+        await town.house.notices.cancel(session, notice, actor="key:clerk")
+        await session.commit()
+    assert await town.house.notice_runner.clear() == 9
+    assert await town.house.notice_runner.clear() == 0
 
 
 async def test_it_is_done_when_nothing_is_left_to_leave(town: Town) -> None:
