@@ -23,7 +23,7 @@ from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import changes
+from gateway.archive import changes, segments
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
 from gateway.cases.importing import WORK_ORDERS
@@ -52,6 +52,7 @@ from gateway.notices import (
     NoticeKind,
     NoticeRunner,
     Notices,
+    PolicyBook,
     PolicyTable,
     Previewer,
     Recomposer,
@@ -61,6 +62,7 @@ from gateway.notices import (
     release_due,
 )
 from gateway.notices.billing import billing_kinds
+from gateway.notices.policies import CHANGED as POLICY_CHANGED
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import lanes, nodes, partitions, stop_links
 from gateway.outbox.carriers import Channel
@@ -100,7 +102,8 @@ class House:
             languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
             zone=zone,
         )
-        self.policy = table = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
+        standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
+        self.policy = policy = PolicyBook(clock, standard)
         self.notice_kinds: Mapping[str, NoticeKind] = {
             kind.name: kind
             for kind in (
@@ -108,26 +111,28 @@ class House:
                 Bills(),
                 Surveys(zone),
                 Announcements(self.wording),
-                ContactChecks(clock, table.trust_lasts),
+                ContactChecks(clock, lambda: policy().trust_lasts),
             )
         }
-        self.composer = Composer(self.wording, zone=zone, region=region, table=table)
-        self.finder = Finder(zone=zone, region=region, table=table)
+        self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
+        self.finder = Finder(zone=zone, region=region, policy=policy)
         self.previewer = Previewer(
             clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
         self.notices = Notices(
-            database, clock, self.notice_kinds, self.previewer, table, auto_approve=settings.auto_approve
+            database, clock, self.notice_kinds, self.previewer, policy, auto_approve=settings.auto_approve
         )
-        self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, table)
-        self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone)
-        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, table=table)
+        self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
+        self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
+        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
         kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS)
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
         }
         self.imports = ImportRunner(database, clock, self.import_kinds, zone=zone, region=region)
-        answers = Answers(self.wording, purposes_in_words, zone=zone, region=region, language=language)
+        answers = Answers(
+            self.wording, purposes_in_words, zone=zone, region=region, language=language, hours=policy.hours
+        )
         self.tools = Tools(
             answers=answers,
             region=region,
@@ -157,7 +162,10 @@ async def furnished(settings: Settings) -> AsyncIterator[House]:
             await TestClock(database, clock).refresh()
         async with database.connection() as connection:
             await partitions.ensure(connection, clock.now())
-        yield House(settings, database, clock)
+        house = House(settings, database, clock)
+        async with database.connection() as connection:
+            await house.policy.refresh(connection)
+        yield house
     finally:
         await database.close()
 
@@ -247,6 +255,7 @@ class Node:
             self._background("imports", house.imports.run_forever)
         if "clock" in settings.roles:
             self._background("clock", lambda: hold_office(house.database.url, _CLOCK_OFFICE, self._keep_time))
+        wakers[POLICY_CHANGED] = [self._policy_changed]
         if self._test_clock is not None:
             wakers[MOVED] = [self._clock_moved]
         handlers = {channel: _all(heard) for channel, heard in wakers.items()}
@@ -313,6 +322,7 @@ class Node:
             channels=channels,
             callbacks={"twilio": self.settings.base_url + _STATUS_PATH},
             region=self.settings.region,
+            hours=house.policy.hours,
             recompose=house.recomposer,
             hear=hear,
         )
@@ -339,6 +349,7 @@ class Node:
             clock=house.clock,
             imports=_Imports(house),
             notices=house.notices,
+            policy=house.policy,
             messages=house.acceptor,
             intake=house.intake,
             inbox=house.inbox,
@@ -400,6 +411,7 @@ class Node:
     async def _release_holds(self) -> None:
         async with self.house.database.work() as work:
             await release_due(work.connection, self.house.clock.now())
+            await segments.release_due(work.connection, self.house.clock.now())
             await work.commit()
 
     async def _tick(self) -> None:
@@ -409,6 +421,13 @@ class Node:
         await self.house.notice_runner.halt()
         await self.house.notice_runner.finish()
 
+    def _policy_changed(self, _payload: str) -> None:
+        asyncio.get_running_loop().create_task(self._refresh_policy(), name="policy")
+
+    async def _refresh_policy(self) -> None:
+        async with self.house.database.connection() as connection:
+            await self.house.policy.refresh(connection)
+
     def _clock_moved(self, _payload: str) -> None:
         asyncio.get_running_loop().create_task(self._resync(), name="resync")
 
@@ -416,6 +435,7 @@ class Node:
         """What may have been missed while nobody listened: look at everything once."""
         if self._test_clock is not None:
             await self._test_clock.refresh()
+        await self._refresh_policy()
         self.house.reader.wake()
         self.house.notice_runner.wake()
 

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from gateway.archive import consents
+
 PURPOSES: Final = ("billing", "outage", "service", "advice")
 ALL: Final = "all"
 
 
 async def refuse(connection: Any, contact_point_id: int, purpose: str, *, at: datetime, source: str) -> bool:
-    """Note the refusal of a purpose (or `all`); False where it stood already, alone or within `all`."""
+    """Note the refusal of a purpose (or `all`), which ends a consent to it; False where it stood already."""
+    await consents.end(connection, contact_point_id, purpose, actor=f"refusal:{source}", at=at)
     inserted = await connection.fetchval(
         """INSERT INTO opt_out (contact_point_id, purpose, at, source)
            SELECT $1, $2, $3, $4

@@ -135,6 +135,30 @@ class Account(Base):
     __table_args__ = (one_of("status", ("active", "suspended", "closed"), "status"),)
 
 
+class AccountSegment(Base):
+    """A tag that somebody put on an account, or (`holds` false) took off it, whatever the archive's export says."""
+
+    __tablename__ = "account_segment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    segment: Mapped[str] = mapped_column(Text)
+    holds: Mapped[bool] = mapped_column(server_default=text("true"))
+    reason: Mapped[str] = mapped_column(Text)
+    #: Whose judgement it is: a staff number or a unit.
+    owner: Mapped[str] = mapped_column(Text)
+    placed_at: Mapped[datetime] = mapped_column(Instant)
+    placed_by: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("uq_account_segment", "account_id", "segment", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_account_segment_segment", "segment", "account_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+
 class ContactPoint(Base):
     """An address of one kind: an E.164 number or a chat, with a state of its own."""
 
@@ -195,6 +219,29 @@ class OptOut(Base):
     source: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (one_of("purpose", ("billing", "outage", "service", "advice", "all"), "purpose"),)
+
+
+class Consent(Base):
+    """A consent given on a contact point for a purpose that needs one, with its proof. One that ended stays."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"))
+    purpose: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(Instant)
+    #: Where it was given (counter, reply, app) and by whose word; who wrote it down.
+    source: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text)
+    recorded_by: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(
+            "uq_consent_given", "contact_point_id", "purpose", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
+    )
 
 
 class Signal(Base):

@@ -15,7 +15,7 @@ from gateway.kernel.errors import NotFound
 from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
 from gateway.outbox import AccountPart, NewMessage, insert
-from gateway.outbox.hours import HoursClass, next_window
+from gateway.outbox.hours import Hours, HoursClass, next_window, standard
 
 #: One apology to a number in this time, however often it says that it is the wrong one.
 ONE_APOLOGY: Final = timedelta(days=30)
@@ -101,12 +101,14 @@ class Answers:
         zone: ZoneInfo,
         region: str,
         language: str,
+        hours: Hours = standard,
     ) -> None:
         self._texts = texts
         self._say_purposes = say_purposes
         self._zone = zone
         self._region = region
         self._language = language
+        self._hours = hours
 
     def codes_of(self, template: str) -> Mapping[str, str]:
         """The reply codes that a template declares; none for one that is no more."""
@@ -232,7 +234,7 @@ class Answers:
     ) -> UUID:
         text = self._texts.named(template, to.language or self._language)
         body = text.render(values, self._zone)
-        window = next_window(text.hours, now, self._zone, self._region)
+        window = next_window(text.hours, now, self._zone, self._region, self._hours())
         message = NewMessage(
             id=new_id(now),
             kind=text.kind,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive.segments import COLUMNS
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
@@ -21,17 +22,18 @@ from gateway.kernel.segments import count
 from gateway.notices.audience import link_of, recipient_of
 from gateway.notices.composing import NOTHING_TOLD, Told, told_before
 from gateway.notices.holds import HOLD
-from gateway.notices.policy import Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.notices.policy import Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 
 _CONTACTS: Final = f"""
-SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.vulnerable, a.important_level, a.vip, a.language,
+SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
        point.id AS point_id, point.address, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
+       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
 FROM account a
 LEFT JOIN contact_link link ON link.account_id = a.id
@@ -50,7 +52,8 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
 )
 SELECT point.id AS point_id, point.address, point.line, point.state AS point_state,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, false AS of_staff,
-       ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs
+       ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
+       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id
 """
 
@@ -86,12 +89,12 @@ _Filled = tuple[int, Asked, Template, PhoneNumber | None]
 class Acceptor:
     """Accepts single messages, many to a transaction."""
 
-    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, language: str, table: PolicyTable) -> None:
+    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, language: str, policy: Policy) -> None:
         self._wording = wording
         self._zone = zone
         self._region = region
         self._language = language
-        self._table = table
+        self._policy = policy
 
     async def accept(self, connection: Any, asked: Sequence[Asked], *, now: datetime) -> list[Taken | LamplighterError]:
         """Write what can be accepted in the connection's transaction; one result for each request.
@@ -106,7 +109,7 @@ class Acceptor:
                 filled.append((index, item, *self._check(item)))
             except LamplighterError as error:
                 results[index] = error
-        contacts = await self._contacts(connection, filled)
+        contacts = await self._contacts(connection, filled, now)
         points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"]}
         past = await told_before(connection, list(points), now) if points else {}
         messages: list[NewMessage] = []
@@ -140,12 +143,12 @@ class Acceptor:
         except InvalidPhone as error:
             raise InvalidInput(f"not a telephone number: {error}", field="to") from error
 
-    async def _contacts(self, connection: Any, filled: Sequence[_Filled]) -> dict[str, list[Any]]:
+    async def _contacts(self, connection: Any, filled: Sequence[_Filled], now: datetime) -> dict[str, list[Any]]:
         """Contact rows by account number or by E.164 number."""
         contacts: defaultdict[str, list[Any]] = defaultdict(list)
         accounts = {str(item.account_no) for _, item, _, number in filled if number is None}
         if accounts:
-            for row in await connection.fetch(_CONTACTS, list(accounts)):
+            for row in await connection.fetch(_CONTACTS, list(accounts), now):
                 contacts[row["account_no"]].append(row)
         # Sorted, so that two transactions that make the same numbers known wait for one another and never in a ring.
         numbers = sorted({number.e164: number.kind for *_, number in filled if number is not None}.items())
@@ -181,10 +184,11 @@ class Acceptor:
             not_before=item.not_before,
             expires_at=item.expires_at,
         )
-        usual = choose_link(recipient.links, self._table)
+        table = self._policy()
+        usual = choose_link(recipient.links, table)
         meant = usual if isinstance(usual, Link) else next(iter(links), None)
         told = past.get(meant.contact_point_id, NOTHING_TOLD) if meant else NOTHING_TOLD
-        decision = decide(recipient, wish, told.history(body), now, self._table)
+        decision = decide(recipient, wish, told.history(body), now, table)
         at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
         expires_at = item.expires_at
         if expires_at is None and template.valid_for is not None:
@@ -203,7 +207,7 @@ class Acceptor:
             segments=count(body).parts,
             withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
             expired=not isinstance(decision, SendAt | Withhold),
-            decision=decision.because,
+            decision=table.signed(decision.because),
             reference=item.reference,
             hours=template.hours.value,
             zone=self._zone.key,

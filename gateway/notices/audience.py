@@ -16,10 +16,11 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive.segments import COLUMNS, NAMES, segments_of
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import NoticeKind, subjects_of
-from gateway.notices.policy import FRESH, Link, PolicyTable, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.notices.policy import FRESH, Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
 
 #: Subjects looked at in one transaction.
 CHUNK: Final = 2000
@@ -34,11 +35,12 @@ WITH subject AS MATERIALIZED (
   SELECT subject_id, account_id, own_point FROM ({{subjects}}) AS all_subjects
   WHERE subject_id > $2 ORDER BY subject_id LIMIT $3
 )
-SELECT s.subject_id, s.account_id, a.sms_opt_out, a.vulnerable, a.important_level, a.vip,
+SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
        point.id AS point_id, point.line, point.state AS point_state, staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
+       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
 FROM subject s
 LEFT JOIN account a ON a.id = s.account_id
@@ -54,16 +56,15 @@ LEFT JOIN staff_member staff ON staff.phone = point.address
 ORDER BY s.subject_id, link.id
 """
 
-_MEDICAL: Final = frozenset({"home_oxygen", "dialysis", "ventilator"})
 _FACTS: Final = itemgetter(
     "role", "state", "is_default", "verified_at", "line", "point_state", "of_staff",
-    "sms_opt_out", "vulnerable", "important_level", "vip", "hold_reason", "hold_words", "hold_until",
+    "sms_opt_out", "hold_reason", "hold_words", "hold_until", *(name for name in NAMES if name != "tags"),
 )  # fmt: skip
 
 
 def facts_of(row: Any) -> tuple[Any, ...]:
     """All that the policy goes by in a contact row. Rows of one moment with the same facts get the same answer."""
-    return (*_FACTS(row), *(row["opt_outs"] or ()))
+    return (*_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], None, *(row["tags"] or ()))
 
 
 def link_of(row: Any) -> Link:
@@ -78,6 +79,7 @@ def link_of(row: Any) -> Link:
         line=row["line"],
         number_state=row["point_state"],
         opt_outs=frozenset(row["opt_outs"] or ()),
+        consents=frozenset(row["consents"]),
         of_staff=row["of_staff"],
     )
 
@@ -89,18 +91,17 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
         zone=zone,
         region=region,
         sms_opt_out=bool(row["sms_opt_out"]),
-        vulnerable=bool(row["vulnerable"]),
-        medical_device=row["vulnerable"] in _MEDICAL,
-        important=bool(row["important_level"]),
-        key_account=bool(row["vip"]),
+        segments=segments_of(row),
         paused=paused_of(row),
     )
 
 
-async def read_chunk(connection: Any, notice: Any, kind: NoticeKind, behind: int, size: int = CHUNK) -> list[Any]:
+async def read_chunk(
+    connection: Any, notice: Any, kind: NoticeKind, behind: int, now: datetime, size: int = CHUNK
+) -> list[Any]:
     """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
     rows: list[Any] = await connection.fetch(
-        _CONTACTS.format(subjects=subjects_of(kind, notice["about"])), notice["about"], behind, size
+        _CONTACTS.format(subjects=subjects_of(kind, notice["about"])), notice["about"], behind, size, now
     )
     return rows
 
@@ -111,7 +112,7 @@ class Finder:
 
     zone: ZoneInfo
     region: str
-    table: PolicyTable
+    policy: Policy
 
     def recipients(self, rows: Sequence[Any], notice: UUID, wish: Wish, now: datetime) -> list[tuple[Any, ...]]:
         """Rows of `notice_recipient` for contact rows as `read_chunk` gives them."""
@@ -135,11 +136,12 @@ class Finder:
         """The policy's answer to a subject with these contacts."""
         places = [place for place, row in enumerate(contacts) if row["point_id"] is not None]
         links = [link_of(contacts[place]) for place in places]
-        decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, self.table)
+        table = self.policy()
+        decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, table)
         if isinstance(decision, SendAt) and decision.link is not None:
             return _Answer(_place(links, places, decision.link), None, None)
         reason = decision.reason if isinstance(decision, Withhold) else "expired"
-        usual = choose_link(links, self.table)
+        usual = choose_link(links, table)
         meant = usual if isinstance(usual, Link) else next(iter(links), None)
         return _Answer(None if meant is None else _place(links, places, meant), reason, decision.because)
 

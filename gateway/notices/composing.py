@@ -17,12 +17,13 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
 from gateway.notices.audience import facts_of, link_of, recipient_of
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row, subjects_of
-from gateway.notices.policy import FRESH, Decision, History, PolicyTable, SendAt, Wish, Withhold, decide, is_paused
+from gateway.notices.policy import FRESH, Decision, History, Policy, SendAt, Wish, Withhold, decide, is_paused
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
 
@@ -38,11 +39,12 @@ WITH chunk AS MATERIALIZED (
   ORDER BY told_at, subject_id LIMIT $5
 )
 SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
-       a.account_no AS number_of_account, a.sms_opt_out, a.vulnerable, a.important_level, a.vip, a.language,
+       a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")},
        c.link_id, link.role, link.state, link.is_default, link.verified_at,
        c.contact_point_id AS point_id, point.address, point.line, point.state AS point_state, false AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
+       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, s.*
 FROM chunk c
 LEFT JOIN account a ON a.id = c.account_id
@@ -134,11 +136,11 @@ _Answers = dict[tuple[Any, ...], Decision]
 class Composer:
     """Turns recipients of a notice into messages."""
 
-    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, table: PolicyTable) -> None:
+    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, policy: Policy) -> None:
         self._wording = wording
         self._zone = zone
         self._region = region
-        self._table = table
+        self._policy = policy
         self._moments: dict[bool, Moment] = {}
 
     def wish(self, notice: Any, kind: NoticeKind) -> Wish:
@@ -163,6 +165,7 @@ class Composer:
             notice["id"],
             *behind,
             size,
+            now,
         )
         if not rows:
             return None
@@ -215,7 +218,7 @@ class Composer:
             elif row["subject_id"] is None:
                 why = f"{kind.gone} since the audience was found"
                 made.append((self._held(notice, kind, wish, [row], now, kind.gone, why), [row]))
-            elif (pause := is_paused(paused_of(row), wish.kind, now, self._table)) is not None:
+            elif (pause := is_paused(paused_of(row), wish.kind, now, self._policy())) is not None:
                 # Since the audience was found; the others of the number are told without it.
                 made.append((self._held(notice, kind, wish, [row], now, pause.reason, pause.because), [row]))
             else:
@@ -248,7 +251,7 @@ class Composer:
 
     def _answer(self, row: Any, wish: Wish, history: History, now: datetime) -> Decision:
         recipient = recipient_of(row, (link_of(row),), self._zone, self._region)
-        return decide(recipient, wish, history, now, self._table)
+        return decide(recipient, wish, history, now, self._policy())
 
     def _text(
         self, kind: NoticeKind, subjects: Sequence[Row], notice: Any, now: datetime, *, masked: bool
@@ -256,7 +259,8 @@ class Composer:
         moment = self._moment(now, masked)
         saying = kind.say(subjects, moment)
         language = subjects[0]["language"] or self._wording.languages[0]
-        template = self._wording.named(saying.template, language, notice["tone"])
+        tone = notice["tone"] or self._policy().tone_of(segments_of(subjects[0]))
+        template = self._wording.named(saying.template, language, tone)
         return template, template.render(saying.values, self._zone)
 
     def _moment(self, now: datetime, masked: bool) -> Moment:
@@ -282,7 +286,7 @@ class Composer:
             purpose=wish.purpose,
             body=body,
             segments=count(body).parts,
-            decision=go.because,
+            decision=self._policy().signed(go.because),
             hours=wish.hours.value,
             zone=self._zone.key,
             created_at=now,
@@ -312,7 +316,7 @@ class Composer:
             segments=0,
             withheld_reason=None if reason == "expired" else reason,
             expired=reason == "expired",
-            decision=because,
+            decision=self._policy().signed(because),
             hours=wish.hours.value,
             zone=self._zone.key,
             created_at=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND po
         AND (link.verified_at IS NULL OR link.verified_at < ($1::jsonb ->> 'proven_since')::timestamptz)))
 """
 
-    def __init__(self, clock: Clock, trust_lasts: timedelta) -> None:
+    def __init__(self, clock: Clock, trust_lasts: Callable[[], timedelta]) -> None:
         self._clock = clock
         self._trust_lasts = trust_lasts
 
@@ -44,7 +44,7 @@ WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND po
         if bool(accounts) == bool(due):
             raise InvalidInput("either accounts or due is needed, and not both", field="accounts")
         if accounts is None:
-            return {"due": True, "proven_since": (self._clock.now() - self._trust_lasts).isoformat()}
+            return {"due": True, "proven_since": (self._clock.now() - self._trust_lasts()).isoformat()}
         if not isinstance(accounts, list) or not all(isinstance(one, str) for one in accounts):
             raise InvalidInput("a list of account numbers is needed", field="accounts")
         return {"accounts": accounts}

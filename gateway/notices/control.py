@@ -22,7 +22,7 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.notices.halting import baseline
 from gateway.notices.kinds import RESENDS, NoticeKind, subjects_of
-from gateway.notices.policy import PolicyTable
+from gateway.notices.policy import Policy
 from gateway.notices.previewing import Preview, Previewer
 from gateway.notices.tables import Notice
 from gateway.outbox import cancel_notice, pause_notice, resume_notice
@@ -52,7 +52,7 @@ class Notices:
         clock: Clock,
         kinds: Mapping[str, NoticeKind],
         previewer: Previewer,
-        table: PolicyTable,
+        policy: Policy,
         *,
         auto_approve: Collection[str],
     ) -> None:
@@ -60,7 +60,7 @@ class Notices:
         self._clock = clock
         self._kinds = kinds
         self._previewer = previewer
-        self._table = table
+        self._policy = policy
         self._auto_approve = frozenset(auto_approve)
 
     def kind(self, name: str) -> NoticeKind:
@@ -124,7 +124,7 @@ class Notices:
 
     async def _small(self, session: AsyncSession, notice: Notice) -> bool:
         """Whether it concerns no more than policy lets one person approve."""
-        most = self._table.one_person_approves
+        most = self._policy().one_person_approves
         if not most:
             return False
         kind = self.kind(notice.kind).of(notice.about)

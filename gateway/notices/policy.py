@@ -7,7 +7,7 @@ number in it comes from a `PolicyTable`, which an admin may replace and which ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,13 +15,15 @@ from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.errors import InvalidInput
-from gateway.outbox.hours import HoursClass, describe, next_window
+from gateway.notices.ladder.rules import Ladder
+from gateway.outbox.hours import STANDARD_HOURS, HoursClass, HoursTable, describe, next_window
 
 Reason = Literal[
     "opted_out", "misdirected", "revoked", "unreachable", "invalid_number", "no_contact", "frequency_cap", "paid",
     "superseded", "recovered", "visit_instead", "duplicate", "surveyed_recently", "shared_number",
     "not_consented",
 ]  # fmt: skip
+Tone = Literal["warm", "official"]
 Role = Literal["holder", "payer", "tenant", "relative", "landlord", "agent"]
 Matter = Literal["open", "paid", "superseded", "recovered"]
 REASONS: Final[tuple[str, ...]] = get_args(Reason)
@@ -48,9 +50,16 @@ class PolicyTable:
     survey_gap: timedelta = timedelta(days=30)
     commercial_gap: timedelta = timedelta(days=30)
     same_text_gap: timedelta = timedelta(hours=24)
-    #: What is not texted to vulnerable households, and to key accounts: a person goes or calls instead.
-    visit_the_vulnerable: frozenset[str] = frozenset({"arrears", "legal_notice"})
-    visit_key_accounts: frozenset[str] = frozenset({"arrears"})
+    #: Segment → kinds that are not texted to it: a person goes or calls instead.
+    person_instead: Mapping[str, frozenset[str]] = field(
+        default_factory=lambda: {"vulnerable": frozenset({"arrears", "legal_notice"}), "vip": frozenset({"arrears"})}
+    )
+    #: Segment → tone in which it is spoken to, where nobody asked for another.
+    tones: Mapping[str, Tone] = field(default_factory=lambda: {"vulnerable": "warm", "sensitive": "warm"})
+    #: The sending hours of each class.
+    hours: HoursTable = STANDARD_HOURS
+    #: What follows on a bill that is not paid.
+    ladder: Ladder = field(default_factory=Ladder)
     #: Kinds that reach at any hour those who reported the fault, medical-device homes and important users.
     urgent_kinds: frozenset[str] = frozenset({"outage_fault", "outage_update", "restoration"})
     #: Kinds that wait while an account's reminders are paused.
@@ -67,12 +76,23 @@ class PolicyTable:
     halt_failures: int = 50
     halt_share: float = 0.2
 
+    def signed(self, because: str) -> str:
+        """A reason with the version of the policy that gave it: how it is kept with a message."""
+        return f"{because} (policy {self.version})"
+
+    def tone_of(self, segments: Iterable[str]) -> Tone | None:
+        """The tone for somebody in these segments; warm where they ask for both."""
+        tones = {self.tones[segment] for segment in segments if segment in self.tones}
+        return "warm" if "warm" in tones else next(iter(tones), None)
+
     def __post_init__(self) -> None:
         if set(self.role_order) != set(ROLES) or len(self.role_order) != len(ROLES):
             raise InvalidInput(f"the order of roles must name each once: {', '.join(ROLES)}", field="role_order")
 
 
 DEFAULT: Final = PolicyTable()
+#: The policy in force when it is asked; rooms keep this, not a table.
+Policy = Callable[[], PolicyTable]
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -121,12 +141,8 @@ class Recipient:
     region: str
     #: The archive says the account wants no texts: a refusal of every purpose.
     sms_opt_out: bool = False
-    vulnerable: bool = False
-    #: Somebody's health hangs on the supply.
-    medical_device: bool = False
-    #: An important user in the statutory sense.
-    important: bool = False
-    key_account: bool = False
+    #: The segments the account is in (`gateway.archive.segments`).
+    segments: frozenset[str] = _NOTHING
     #: The customer reported the fault that the text is about.
     reported: bool = False
     paused: Paused | None = None
@@ -194,8 +210,13 @@ _MATTERS: Final[Mapping[str, Withhold]] = {
     "superseded": Withhold("superseded", "a later notice takes its place"),
     "recovered": Withhold("recovered", "supply is back"),
 }
-_VULNERABLE: Final = Withhold("visit_instead", "the household is vulnerable; a person visits or calls instead")
-_KEY_ACCOUNT: Final = Withhold("visit_instead", "a key account; its account manager speaks to it first")
+#: Why a person goes or calls instead, by segment; where several speak, the first of these.
+_INSTEAD: Final[Mapping[str, Withhold]] = {
+    "vulnerable": Withhold("visit_instead", "the household is vulnerable; a person visits or calls instead"),
+    "vip": Withhold("visit_instead", "a key account; its account manager speaks to it first"),
+}
+#: Segments that are reached at any hour with what is urgent.
+_URGENT_SEGMENTS: Final = frozenset({"medical_device", "important"})
 _NO_CONTACT: Final = Withhold("no_contact", "the account has no contact")
 # The most telling first: it is given as the reason where every contact is barred.
 _BARRED: Final = (
@@ -233,10 +254,8 @@ def decide(
         return _MATTERS[wish.matter]
     if (pause := is_paused(recipient.paused, wish.kind, now, table)) is not None:
         return pause
-    if recipient.vulnerable and wish.kind in table.visit_the_vulnerable:
-        return _VULNERABLE
-    if recipient.key_account and wish.kind in table.visit_key_accounts:
-        return _KEY_ACCOUNT
+    if (instead := _person_instead(recipient, wish, table)) is not None:
+        return instead
     link: Link | None = None
     if wish.kind not in table.answers:
         chosen = choose_link(recipient.links, table)
@@ -247,6 +266,15 @@ def decide(
         if (refusal := _refused(recipient, link, wish, table)) is not None:
             return refusal
     return _when(recipient, wish, history, now, table, link)
+
+
+def _person_instead(recipient: Recipient, wish: Wish, table: PolicyTable) -> Withhold | None:
+    """Why a person speaks to the account instead, if one does."""
+    found = sorted(segment for segment in recipient.segments if wish.kind in table.person_instead.get(segment, ()))
+    if not found:
+        return None
+    told = next((segment for segment in _INSTEAD if segment in found), found[0])
+    return _INSTEAD.get(told) or _segment_instead(told)
 
 
 def is_paused(paused: Paused | None, kind: str, now: datetime, table: PolicyTable = DEFAULT) -> Withhold | None:
@@ -332,19 +360,20 @@ def _when(
     urgent = (
         hours is HoursClass.OUTAGE
         and wish.kind in table.urgent_kinds
-        and (recipient.medical_device or recipient.important or recipient.reported)
+        and (recipient.reported or not _URGENT_SEGMENTS.isdisjoint(recipient.segments))
     )
     if urgent:
         hours = HoursClass.ANY
-    window = next_window(hours, wanted, recipient.zone, recipient.region)
+    window = next_window(hours, wanted, recipient.zone, recipient.region, table.hours)
     at = window.opens
     if wish.expires_at is not None and wish.expires_at <= at:
-        return _expired(hours)
+        return _expired(hours, table.hours)
     if (too_soon := _too_soon(wish, history, at, table)) is not None:
         return too_soon
     masked = table.mask_unproven and wish.kind == "arrears" and link is not None and not is_proven(link, at, table)
     because = _words(
         hours,
+        table.hours,
         at > wanted,
         urgent,
         None if link is None else link.role,
@@ -386,12 +415,19 @@ def _too_soon_words(reason: Reason, kind: str, gap: timedelta) -> Withhold:
 
 
 @lru_cache(maxsize=64)
-def _expired(hours: HoursClass) -> Expire:
-    return Expire(f"its validity ends before the hours {describe(hours)} next allow it")
+def _expired(hours: HoursClass, table: HoursTable) -> Expire:
+    return Expire(f"its validity ends before the hours {describe(hours, table)} next allow it")
+
+
+@lru_cache(maxsize=64)
+def _segment_instead(segment: str) -> Withhold:
+    return Withhold("visit_instead", f"the account is in the segment {segment}; a person visits or calls instead")
 
 
 @lru_cache(maxsize=1024)
-def _words(hours: HoursClass, deferred: bool, urgent: bool, role: str | None, is_default: bool, masked: bool) -> str:
+def _words(
+    hours: HoursClass, table: HoursTable, deferred: bool, urgent: bool, role: str | None, is_default: bool, masked: bool
+) -> str:
     if role is None:
         whom = "to the number that wrote"
     else:
@@ -399,5 +435,5 @@ def _words(hours: HoursClass, deferred: bool, urgent: bool, role: str | None, is
     if urgent:
         when = "at any hour, as the supply matters to them urgently"
     else:
-        when = f"deferred to the next opening of {describe(hours)}" if deferred else describe(hours)
+        when = f"deferred to the next opening of {describe(hours, table)}" if deferred else describe(hours, table)
     return f"{whom}; {when}" + ("; without the amount, as the contact is unproven" if masked else "")

@@ -107,7 +107,7 @@ class Previewer:
         kind, now, seen = kind_of(self._kinds, notice), self._clock.now(), Preview()
         wish = self._composer.wish(notice, kind)
         behind = 0
-        while rows := await read_chunk(connection, notice, kind, behind):
+        while rows := await read_chunk(connection, notice, kind, behind, now):
             await write_chunk(connection, notice["id"], self._finder.recipients(rows, notice["id"], wish, now))
             behind = rows[-1]["subject_id"]
         cursor, asked, days = START, set[int](), _Days(self._zone)

@@ -12,10 +12,12 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.clock import Clock
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count
 from gateway.notices.kinds import Moment, NoticeKind, kind_of
+from gateway.notices.policy import Policy
 from gateway.notices.wording import Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 
@@ -32,11 +34,14 @@ WHERE a.id = $1 ORDER BY a.position
 class Recomposer:
     """Writes queued texts of notices again, from the facts as they are now."""
 
-    def __init__(self, wording: Wording, clock: Clock, kinds: Mapping[str, NoticeKind], zone: ZoneInfo) -> None:
+    def __init__(
+        self, wording: Wording, clock: Clock, kinds: Mapping[str, NoticeKind], zone: ZoneInfo, policy: Policy
+    ) -> None:
         self._wording = wording
         self._clock = clock
         self._kinds = kinds
         self._zone = zone
+        self._policy = policy
 
     async def __call__(self, connection: Any, messages: Sequence[UUID]) -> None:
         """Write `messages` again in the connection's transaction; those no longer queued are left as they are."""
@@ -64,11 +69,13 @@ class Recomposer:
         parts = await connection.fetch(_PARTS, message["id"])
         left_out = [part for part in parts if part["reason"] is not None]
         facts = await connection.fetch(
-            f"""SELECT s.*, a.language FROM ({kind.subjects}) s JOIN account a ON a.id = s.account_id
+            f"""SELECT s.*, a.language, {COLUMNS.format(now="$4")}
+                FROM ({kind.subjects}) s JOIN account a ON a.id = s.account_id
                 WHERE s.account_id = ANY($2::bigint[]) AND s.ground = ANY($3::text[]) ORDER BY s.subject_id""",
             message["about"] if isinstance(message["about"], str) else json.dumps(message["about"]),
             [part["account_id"] for part in parts if part["reason"] is None],
             [part["ground"] for part in parts if part["reason"] is None],
+            now,
         )
         still = {fact["ground"] for fact in facts}
         gone = [part for part in parts if part["reason"] is None and part["ground"] not in still]
@@ -79,7 +86,8 @@ class Recomposer:
             return
         masked = message["template"] == "arrears_masked"
         saying = kind.say(facts, Moment(now=now, zone=self._zone, masked=masked))
-        template = self._wording.named(saying.template, facts[0]["language"], message["tone"])
+        tone = message["tone"] or self._policy().tone_of(segments_of(facts[0]))
+        template = self._wording.named(saying.template, facts[0]["language"], tone)
         body = template.render(saying.values, self._zone)
         await connection.execute(
             "UPDATE message SET body = $2, segments = $3, template = $4, template_version = $5 WHERE id = $1",

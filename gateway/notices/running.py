@@ -19,7 +19,7 @@ from gateway.notices.audience import Finder, read_chunk, write_chunk
 from gateway.notices.composing import CHUNK, PLAN_ANEW, Chunk, Composer, Cursor
 from gateway.notices.halting import halt
 from gateway.notices.kinds import NoticeKind, Row, kind_of
-from gateway.notices.policy import PolicyTable
+from gateway.notices.policy import Policy
 from gateway.outbox import NewMessage, insert
 
 log = logger(__name__)
@@ -52,7 +52,7 @@ class NoticeRunner:
         composer: Composer,
         kinds: Mapping[str, NoticeKind],
         finder: Finder,
-        table: PolicyTable,
+        policy: Policy,
         *,
         chunk: int = CHUNK,
     ) -> None:
@@ -61,7 +61,7 @@ class NoticeRunner:
         self._composer = composer
         self._kinds = kinds
         self._finder = finder
-        self._table = table
+        self._policy = policy
         self._chunk = chunk
         self._wake = asyncio.Event()
         self._cleared = float("-inf")
@@ -133,7 +133,7 @@ class NoticeRunner:
         behind, found = notice["audience_cursor"], notice["audience"]
 
         def read(behind: int) -> asyncio.Future[list[Any]]:
-            return asyncio.ensure_future(read_chunk(reader, notice, kind, behind, self._chunk))
+            return asyncio.ensure_future(read_chunk(reader, notice, kind, behind, self._clock.now(), self._chunk))
 
         reading, writing = read(behind), _nothing()
         try:
@@ -237,7 +237,7 @@ class NoticeRunner:
     async def halt(self) -> None:
         """Pause what fails too often."""
         async with self._database.work() as work:
-            if await halt(work.connection, self._table, self._clock.now()):
+            if await halt(work.connection, self._policy(), self._clock.now()):
                 await work.commit()
 
     async def finish(self) -> int:

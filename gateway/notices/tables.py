@@ -123,6 +123,19 @@ class Recipient(Base):
     because: Mapped[str | None] = mapped_column(Text)
 
 
+class PolicyVersion(Base):
+    """A version of the policy table, append-only: the newest is in force, and those before say what was."""
+
+    __tablename__ = "policy_version"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    #: The whole table, not the difference.
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
 HOLD_REASONS = ("paid", "visit_instead")
 
 

@@ -11,6 +11,7 @@ week is holiday too, and the Sunday worked for it is a working day.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -38,25 +39,49 @@ class HoursClass(StrEnum):
     ANY = "any"
 
 
-class _Days(StrEnum):
+class Days(StrEnum):
+    """The days on which a class may leave."""
+
     EVERY = "every day"
     NOT_HOLIDAYS = "not on public holidays"
     WORKING = "working days only"
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Opening:
+    """When a class may leave: from `opens` until just before `closes` on the wall, on these days."""
+
     opens: time
     closes: time
-    days: _Days
+    days: Days
 
 
-_RULES: Final[dict[HoursClass, _Rule]] = {
-    HoursClass.SERVICE: _Rule(time(8), time(20), _Days.EVERY),
-    HoursClass.ARREARS: _Rule(time(8), time(20), _Days.NOT_HOLIDAYS),
-    HoursClass.ADVICE: _Rule(time(9), time(20), _Days.WORKING),
-    HoursClass.OUTAGE: _Rule(time(6), time(22), _Days.EVERY),
-}
+# Compared by identity: a table is made seldom, and asked about a million times.
+@dataclass(frozen=True, slots=True, eq=False)
+class HoursTable:
+    """The hours of each class that has any; a class that is not in it may leave at any moment."""
+
+    openings: Mapping[HoursClass, Opening]
+
+
+#: The product's own hours (domain notes §7).
+STANDARD_HOURS: Final = HoursTable(
+    {
+        HoursClass.SERVICE: Opening(time(8), time(20), Days.EVERY),
+        HoursClass.ARREARS: Opening(time(8), time(20), Days.NOT_HOLIDAYS),
+        HoursClass.ADVICE: Opening(time(9), time(20), Days.WORKING),
+        HoursClass.OUTAGE: Opening(time(6), time(22), Days.EVERY),
+    }
+)
+
+#: The hours in force when it is asked.
+Hours = Callable[[], HoursTable]
+
+
+def standard() -> HoursTable:
+    """The product's own hours."""
+    return STANDARD_HOURS
+
 
 #: No calendar closes this many days on end; a search that gets here has met a broken one.
 _FURTHEST_DAYS: Final = 60
@@ -74,16 +99,18 @@ class Window:
     closes: datetime | None
 
 
-def describe(hours_class: HoursClass) -> str:
+def describe(hours_class: HoursClass, table: HoursTable = STANDARD_HOURS) -> str:
     """The hours of a class in words, for the reason stored with a message."""
-    rule = _RULES.get(hours_class)
+    rule = table.openings.get(hours_class)
     if rule is None:
         return "at any hour"
     words = f"{rule.opens:%H:%M}–{rule.closes:%H:%M}"
-    return words if rule.days is _Days.EVERY else f"{words}, {rule.days.value}"
+    return words if rule.days is Days.EVERY else f"{words}, {rule.days.value}"
 
 
-def next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str) -> Window:
+def next_window(
+    hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str, table: HoursTable = STANDARD_HOURS
+) -> Window:
     """Find the first moment not before `at` when a message of this class may leave, and when that ends.
 
     Inside its hours the answer opens at `at` itself, so asking again about the answer changes nothing.
@@ -93,7 +120,7 @@ def next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: s
     if at.tzinfo is None:
         raise InvalidInput("a moment without a time zone cannot be placed in sending hours", field="at")
     # Compared in UTC: between zones, Python holds no two moments equal in the hour that a clock change repeats.
-    return _next_window(hours_class, at if at.tzinfo is UTC else at.astimezone(UTC), zone, region)
+    return _next_window(hours_class, at if at.tzinfo is UTC else at.astimezone(UTC), zone, region, table)
 
 
 def check_region(region: str) -> None:
@@ -113,13 +140,14 @@ def is_working_day(day: date, region: str) -> bool:
 
 # A million recipients share a few moments, zones and classes; a large notice asks once for each.
 @lru_cache(maxsize=16_384)
-def _next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str) -> Window:
-    if hours_class not in _RULES:
+def _next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str, table: HoursTable) -> Window:
+    rule = table.openings.get(hours_class)
+    if rule is None:
         return Window(opens=at, closes=None)
     # The day before, too: after a clock change across midnight a window may belong to the day just left.
     day = at.astimezone(zone).date() - _DAY
     for _ in range(_FURTHEST_DAYS):
-        window = _window_of(hours_class, day, zone, region)
+        window = _window_of(rule, day, zone, region)
         if window is not None and at < window[1]:
             return Window(opens=max(at, window[0]), closes=window[1])
         day += _DAY
@@ -127,12 +155,11 @@ def _next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: 
 
 
 @lru_cache(maxsize=4096)
-def _window_of(hours_class: HoursClass, day: date, zone: ZoneInfo, region: str) -> tuple[datetime, datetime] | None:
+def _window_of(rule: Opening, day: date, zone: ZoneInfo, region: str) -> tuple[datetime, datetime] | None:
     """The hours of one day as moments in UTC, or None where that day has none."""
-    rule = _RULES[hours_class]
-    if rule.days is _Days.NOT_HOLIDAYS and is_public_holiday(day, region):
+    if rule.days is Days.NOT_HOLIDAYS and is_public_holiday(day, region):
         return None
-    if rule.days is _Days.WORKING and not is_working_day(day, region):
+    if rule.days is Days.WORKING and not is_working_day(day, region):
         return None
     opens = max(_moments(day, rule.opens, zone))
     closes = min(_moments(day, rule.closes, zone))

@@ -218,7 +218,9 @@ class LaneRunner:
         self._streams.took(shares, claim.seen, full=claim.full, now=now)
         self._streams.drop(claim.paused)
         if claim.late:
-            await second_looks.put_off(self._database, claim.late, now=now, region=self._wiring.region)
+            await second_looks.put_off(
+                self._database, claim.late, now=now, region=self._wiring.region, hours=self._wiring.hours()
+            )
         if claim.partly_stopped:
             await second_looks.compose_anew(
                 self._database, claim.partly_stopped, now=now, recompose=self._wiring.recompose

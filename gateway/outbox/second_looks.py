@@ -16,7 +16,7 @@ from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming
 from gateway.outbox.claiming import Late
-from gateway.outbox.hours import HoursClass, next_window
+from gateway.outbox.hours import HoursClass, HoursTable, next_window
 from gateway.outbox.sweeping import withhold
 from gateway.outbox.wiring import Recompose
 
@@ -26,16 +26,16 @@ log = logger(__name__)
 _UNREADABLE_HOURS: Final = timedelta(hours=1)
 
 
-async def put_off(database: Database, late: Sequence[Late], *, now: datetime, region: str) -> None:
+async def put_off(database: Database, late: Sequence[Late], *, now: datetime, region: str, hours: HoursTable) -> None:
     """Give late texts their next opening."""
-    openings = [_opening(item, now, region) for item in late]
+    openings = [_opening(item, now, region, hours) for item in late]
     async with database.connection() as connection:
         await claiming.put_off(connection, openings, now)
 
 
-def _opening(late: Late, now: datetime, region: str) -> tuple[UUID, datetime, datetime | None]:
+def _opening(late: Late, now: datetime, region: str, hours: HoursTable) -> tuple[UUID, datetime, datetime | None]:
     try:
-        window = next_window(HoursClass(late.hours), now, ZoneInfo(late.zone), region)
+        window = next_window(HoursClass(late.hours), now, ZoneInfo(late.zone), region, hours)
     except (ValueError, ZoneInfoNotFoundError, LamplighterError) as error:
         log.error("hours cannot be told", message=str(late.id), hours=late.hours, zone=late.zone, error=str(error))
         opens = now + _UNREADABLE_HOURS

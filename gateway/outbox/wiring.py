@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.outbox.carriers import Channel
+from gateway.outbox.hours import Hours, standard
 from gateway.outbox.settler import Hear, hear_nothing
 from gateway.outbox.sweeping import withhold
 
@@ -30,5 +31,7 @@ class Wiring:
     #: `{base}/{message_id}` is where the carrier of a channel reports; by the same name.
     callbacks: Mapping[str, str]
     region: str
+    #: The sending hours as policy has them.
+    hours: Hours = standard
     recompose: Recompose = withhold_partly_stopped
     hear: Hear = hear_nothing

@@ -1,13 +1,15 @@
-"""Rows of the staff room: teams, staff members, API keys."""
+"""Rows of the staff room: teams, staff members, their tasks, API keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.archive.tables import one_of
 from gateway.kernel.database import Base
 from gateway.kernel.tables import Instant
 
@@ -34,6 +36,37 @@ class StaffMember(Base):
     phone: Mapped[str | None] = mapped_column(Text, index=True)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     job: Mapped[str | None] = mapped_column(Text)
+
+
+class Task(Base):
+    """What a person is to do: a call, a visit, a paper beside a text."""
+
+    __tablename__ = "task"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    #: What it is about (`bill:…`, `outage:…`).
+    subject: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    words: Mapped[str] = mapped_column(Text)
+    #: The unit that owns it, never blank; and the person, where one is known.
+    unit: Mapped[str] = mapped_column(Text)
+    owner_no: Mapped[str | None] = mapped_column(Text)
+    #: `open`, `done`, or `dropped` where nothing is left to do.
+    state: Mapped[str] = mapped_column(Text, server_default="open")
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    opened_by: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_by: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("uq_task_open", "kind", "subject", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_task_open_due", "due_at", postgresql_where=text("state = 'open'")),
+        Index(None, "subject"),
+        one_of("state", ("open", "done", "dropped"), "state"),
+    )
 
 
 class ApiKey(Base):

@@ -28,10 +28,12 @@ Errors are `application/problem+json`, and `errors` names each field that is wro
 _TAGS: Final = {
     "imports": "Files handed in.",
     "notices": "One thing told to many.",
+    "policy": "Which texts may go, when and to whom.",
     "messages": "Single texts, and what became of every one.",
     "inbound": "What customers said.",
     "evaluations": "What customers said about services.",
     "archive": "Who is reached where.",
+    "tasks": "What people are to do beside the texts.",
     "corrections": "Contacts in doubt, and what the utility's own system must take over.",
     "sandbox": "The test clock; not in live mode.",
 }

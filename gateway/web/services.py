@@ -22,6 +22,7 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.settings import Settings
 from gateway.notices import Asked, Draft, Preview, Taken
+from gateway.notices.policies import PolicyVersion
 from gateway.outbox.carriers import InboundText, Receipt
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "LinkDecision",
     "NewContact",
     "Notices",
+    "Policy",
     "Sandbox",
     "Services",
     "Verifier",
@@ -70,6 +72,18 @@ class Notices(Protocol):
     ) -> None: ...
 
     async def resend(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> UUID: ...
+
+
+class Policy(Protocol):
+    """The policy's versions. All work in the session's transaction."""
+
+    async def version(self, session: AsyncSession, number: int | None) -> PolicyVersion: ...
+
+    async def versions(self, session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyVersion]: ...
+
+    async def put(
+        self, session: AsyncSession, changes: Mapping[str, Any], *, why: str, base: int | None, actor: str
+    ) -> None: ...
 
 
 class Accepting(Protocol):
@@ -225,6 +239,7 @@ class Services:
     clock: Clock
     imports: Imports
     notices: Notices
+    policy: Policy
     messages: Accepting
     intake: Intake
     inbox: Inbox

@@ -179,7 +179,7 @@ async def test_a_small_notice_is_approved_by_one_person(town: Town, size: int, a
         town.clock,
         house.notice_kinds,
         house.previewer,
-        PolicyTable(one_person_approves=2),
+        lambda: PolicyTable(one_person_approves=2),
         auto_approve=(),
     )
     async with town.database.session() as session:

@@ -22,7 +22,7 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
-from gateway.notices import Asked, Draft, Preview, Taken, lift_of_case
+from gateway.notices import Asked, Draft, PolicyBook, PolicyTable, Preview, Taken, lift_of_case
 from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
 from gateway.outbox import NewMessage, insert
@@ -245,6 +245,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         clock=clock,
         imports=StandInImports(),
         notices=StandInNotices(),
+        policy=PolicyBook(clock, PolicyTable()),
         messages=StandInMessages(),
         intake=intake,
         inbox=inbox,

@@ -7,14 +7,18 @@ from typing import Final
 from gateway.web.api import (
     archive,
     cases,
+    consents,
     corrections,
     evaluations,
     imports,
     inbound,
     messages,
     notices,
+    policy,
     repeats,
     sandbox,
+    segments,
+    tasks,
 )
 from gateway.web.routing import Route
 
@@ -22,12 +26,16 @@ from gateway.web.routing import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *imports.ROUTES,
     *notices.ROUTES,
+    *policy.ROUTES,
     *messages.ROUTES,
     *inbound.ROUTES,
     *evaluations.ROUTES,
     *archive.ROUTES,
+    *consents.ROUTES,
+    *segments.ROUTES,
     *corrections.ROUTES,
     *repeats.ROUTES,
     *cases.ROUTES,
+    *tasks.ROUTES,
     *sandbox.ROUTES,
 )

@@ -1,0 +1,99 @@
+"""Consents on a number: given with their proof, taken back, read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import StringConstraints
+
+from gateway.archive import consents
+from gateway.kernel import phones
+from gateway.kernel.errors import NotFound
+from gateway.web.models import Body, Instant, Word
+from gateway.web.paging import Page
+from gateway.web.routing import Call, Route
+
+TAG: Final = "archive"
+
+Proof = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+
+
+class NewConsent(Body):
+    """What was consented to, where, and by what it can be proved."""
+
+    purpose: Literal["advice", "demand_response"]
+    source: Word
+    evidence: Proof
+    given_at: Instant | None = None
+
+
+def _number(call: Call[Any, Any]) -> str:
+    try:
+        return phones.parse(call.text("number"), call.services.settings.region).e164
+    except phones.InvalidPhone as error:
+        raise NotFound("This is no telephone number.") from error
+
+
+async def _all(call: Call[Any, Any]) -> Page[consents.Consent]:
+    return Page[consents.Consent](items=await consents.of_number(call.session, _number(call)), next=None)
+
+
+async def given(call: Call[NewConsent, None]) -> Page[consents.Consent]:
+    """Record a consent."""
+    body = call.body
+    await consents.give(
+        call.session,
+        _number(call),
+        body.purpose,
+        source=body.source,
+        evidence=body.evidence,
+        actor=call.actor,
+        at=body.given_at or call.services.clock.now(),
+    )
+    return await _all(call)
+
+
+async def taken_back(call: Call[None, None]) -> Page[consents.Consent]:
+    """End a consent."""
+    await consents.take_back(
+        call.session, _number(call), call.text("purpose"), actor=call.actor, at=call.services.clock.now()
+    )
+    return await _all(call)
+
+
+async def listed(call: Call[None, None]) -> Page[consents.Consent]:
+    """All consents of a number."""
+    return await _all(call)
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/contacts/{number}/consents",
+        handler=listed,
+        scope="archive:read",
+        tag=TAG,
+        summary="Every consent given on a number, newest first",
+        answer=Page[consents.Consent],
+    ),
+    Route(
+        method="POST",
+        path="/contacts/{number}/consents",
+        handler=given,
+        scope="archive:write",
+        tag=TAG,
+        summary="Record a consent with its proof",
+        answer=Page[consents.Consent],
+        body=NewConsent,
+        status=201,
+    ),
+    Route(
+        method="DELETE",
+        path="/contacts/{number}/consents/{purpose}",
+        handler=taken_back,
+        scope="archive:write",
+        tag=TAG,
+        summary="End a consent; it stays on record",
+        answer=Page[consents.Consent],
+    ),
+)
