@@ -23,13 +23,14 @@ from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import changes, segments
+from gateway.archive import changes, completing, segments
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
+from gateway.evaluations import open_invitations
 from gateway.evaluations.surveys import Surveys
 from gateway.inbox import WAKE as INBOX_WAKE
 from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
@@ -64,7 +65,7 @@ from gateway.notices import (
 from gateway.notices.billing import billing_kinds
 from gateway.notices.policies import CHANGED as POLICY_CHANGED
 from gateway.notices.wording import purposes_in_words
-from gateway.outbox import lanes, nodes, partitions, stop_links
+from gateway.outbox import lanes, nodes, partitions, stop_links, waiting
 from gateway.outbox.carriers import Channel
 from gateway.outbox.dispatcher import Dispatcher, Wiring
 from gateway.outbox.doubt import Resolver
@@ -129,7 +130,9 @@ class House:
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
         }
-        self.imports = ImportRunner(database, clock, self.import_kinds, zone=zone, region=region)
+        self.imports = ImportRunner(
+            database, clock, self.import_kinds, zone=zone, region=region, finished=(completing.after_import,)
+        )
         answers = Answers(
             self.wording, purposes_in_words, zone=zone, region=region, language=language, hours=policy.hours
         )
@@ -145,7 +148,9 @@ class House:
         self.inbox = Inbox(clock, self.tools)
         self.cases = Cases(clock, lift_of_case)
         self.repeats = Repeats(clock)
-        self.corrections = Corrections(clock, stop_links, answers.check_contacts, region=region)
+        self.corrections = Corrections(
+            clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations), region=region
+        )
 
 
 @asynccontextmanager
@@ -223,7 +228,7 @@ class Node:
         check_region(settings.region)
         if settings.sandbox and isinstance(house.clock, ShiftedClock):
             self._test_clock = TestClock(house.database, house.clock)
-            self._test_clock.listen_to(next_due=(), ticks=(self._tick,))
+            self._test_clock.listen_to(next_due=(completing.next_due,), ticks=(self._tick,))
         if settings.embedded_carrier:
             await self._start_carrier()
         channels = await self._open_channels()
@@ -378,6 +383,7 @@ class Node:
         scheduler.add_job(self._make_partitions, "interval", hours=6)
         scheduler.add_job(self._release_holds, "interval", minutes=1)
         scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
+        scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.start()
@@ -414,10 +420,20 @@ class Node:
             await segments.release_due(work.connection, self.house.clock.now())
             await work.commit()
 
+    async def _see_corrections_through(self) -> None:
+        async with self.house.database.work() as work:
+            closed, overdue = await completing.keep_time(work.connection, self.house.clock.now())
+            await work.commit()
+        if overdue:
+            log.warning("corrections overdue", cases=overdue)
+        if closed:
+            log.info("corrections closed", cases=closed)
+
     async def _tick(self) -> None:
         """What falls due with the test clock beside messages."""
         await self._make_partitions()
         await self._release_holds()
+        await self._see_corrections_through()
         await self.house.notice_runner.halt()
         await self.house.notice_runner.finish()
 

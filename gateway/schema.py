@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.archive import tables as archive
+from gateway.archive import upstream_tables as upstream
 from gateway.cases import tables as cases
 from gateway.evaluations import tables as evaluations
 from gateway.inbox import tables as inbox
@@ -12,6 +13,6 @@ from gateway.notices import tables as notices
 from gateway.outbox import tables as outbox
 from gateway.staff import tables as staff
 
-__all__ = ["archive", "cases", "evaluations", "inbox", "kernel", "metadata", "notices", "outbox", "staff"]
+__all__ = ["archive", "cases", "evaluations", "inbox", "kernel", "metadata", "notices", "outbox", "staff", "upstream"]
 
 metadata = Base.metadata

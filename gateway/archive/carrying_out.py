@@ -81,7 +81,7 @@ async def note_decisions(
     after = await links.lock(connection, list(decided))
     await connection.execute(
         """UPDATE correction_link c SET decision = d.decision, decided_by = $2, decided_at = $3,
-             before = d.before, after = d.after
+             before = coalesce(c.before, d.before), after = d.after
            FROM unnest($4::bigint[], $5::text[], $6::jsonb[], $7::jsonb[]) AS d(link_id, decision, before, after)
            WHERE c.correction_id = $1 AND c.link_id = d.link_id""",
         case,
@@ -92,6 +92,55 @@ async def note_decisions(
         [json.dumps(rows[id_].snapshot) for id_ in decided],
         [json.dumps(after[id_].snapshot) for id_ in decided],
     )
+
+
+async def settled(connection: Any, case: UUID) -> set[int]:
+    """Links that an earlier round of the case decided and that need no decision again."""
+    rows = await connection.fetch(
+        "SELECT link_id FROM correction_link WHERE correction_id = $1 AND decision IS NOT NULL", case
+    )
+    return {row["link_id"] for row in rows}
+
+
+async def keep_undecided(connection: Any, case: UUID, actor: str, now: datetime) -> None:
+    """Decide whatever is undecided as it stands: the doubt that asked for a new decision was unfounded."""
+    rows = await connection.fetch(
+        "SELECT link_id FROM correction_link WHERE correction_id = $1 AND decision IS NULL", case
+    )
+    as_it_is = await links.lock(connection, [row["link_id"] for row in rows])
+    snapshots = [json.dumps(link.snapshot) for link in as_it_is.values()]
+    await connection.execute(
+        """UPDATE correction_link c SET decision = 'keep', decided_by = $2, decided_at = $3,
+             before = coalesce(c.before, d.now), after = d.now
+           FROM unnest($4::bigint[], $5::jsonb[]) AS d(link_id, now)
+           WHERE c.correction_id = $1 AND c.link_id = d.link_id""",
+        case,
+        actor,
+        now,
+        list(as_it_is),
+        snapshots,
+    )
+
+
+async def note_applied(connection: Any, case: UUID, actor: str | None, now: datetime, due_at: datetime) -> str:
+    """Keep who decided the case and by when it is to be complete; the state it is in now.
+
+    Without an actor an earlier decision stands.
+    """
+    await connection.execute(
+        """UPDATE correction SET applied_at = CASE WHEN $2::text IS NULL THEN applied_at ELSE $3 END,
+             applied_by = coalesce($2, applied_by), due_at = $4, escalated_at = NULL WHERE id = $1""",
+        case,
+        actor,
+        now,
+        due_at,
+    )
+    unproven = await connection.fetchval(
+        """SELECT EXISTS (SELECT 1 FROM correction_contact c JOIN contact_link l ON l.id = c.link_id
+                          WHERE c.correction_id = $1 AND l.needs_proof AND l.state <> 'revoked')""",
+        case,
+    )
+    return "verifying" if unproven else "applied"
 
 
 async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:

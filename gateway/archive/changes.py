@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,16 +49,48 @@ async def record(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillWrong:
+    """An import brought a revoked number again; `detail` is JSON: the import, its file and the row."""
+
+    account_no: str
+    number: str
+    role: str
+    correction_id: UUID | None
+    detail: str
+
+
+async def record_still_wrong(connection: Any, found: Sequence[StillWrong], *, at: datetime) -> None:
+    """Tell upstream what is still wrong there, in the connection's transaction; other writers wait for it."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _IN_ORDER)
+    await connection.execute(
+        """INSERT INTO change (at, kind, account_no, number, role, correction_id, detail)
+           SELECT $1, 'still_wrong', account_no, number, role, correction_id, detail
+           FROM unnest($2::text[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[])
+             WITH ORDINALITY AS c(account_no, number, role, correction_id, detail, place) ORDER BY place""",
+        at,
+        [one.account_no for one in found],
+        [one.number for one in found],
+        [one.role for one in found],
+        [one.correction_id for one in found],
+        [one.detail for one in found],
+    )
+
+
 async def since(session: AsyncSession, *, after: int, limit: int) -> list[dict[str, Any]]:
     """Up to `limit` changes behind number `after` (0: from the beginning), in order.
 
-    Each has `id, at, kind, account_no, number, role, correction_id`; its `id` is the cursor behind it.
+    Each has `id, at, kind, account_no, number, role, correction_id, detail`; its `id` is the cursor behind it.
     """
-    connection = await driver(session)
+    return await behind(await driver(session), after=after, limit=limit)
+
+
+async def behind(connection: Any, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """The same on the driver's connection."""
     rows = await connection.fetch(
-        """SELECT id, at, kind, account_no, number, role, correction_id FROM change
+        """SELECT id, at, kind, account_no, number, role, correction_id, detail::text FROM change
            WHERE id > $1 ORDER BY id LIMIT $2""",
         after,
         limit,
     )
-    return [dict(row) for row in rows]
+    return [{**dict(row), "detail": json.loads(row["detail"]) if row["detail"] else None} for row in rows]

@@ -1,7 +1,8 @@
-"""Correction cases: opened by staff, decided link by link, dismissed, taken back as a whole (promise P7).
+"""Correction cases: opened by staff, decided link by link, seen through, taken back as a whole (promise P7).
 
-    open ── apply ──► applied ── revert ──► reverted ── apply, dismiss
-      └──── dismiss ─► dismissed
+    open ── apply ──► verifying ── new contacts proven ──► applied ── sign ──► watching ── 30 days ──► closed
+     │ └── dismiss ──► dismissed                              │
+     └──────────── trouble again ◄────────────────────────────┴── revert ──► reverted ── apply, dismiss
 
 A revert puts every link back as it stood before the decisions were carried out, suspensions included, so the
 case waits for its decision again. Nothing here commits: the caller's transaction keeps or loses all of it.
@@ -17,12 +18,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import carrying_out, changes, signals
+from gateway.archive import carrying_out, changes, checklist, completing, signals
 from gateway.archive import links as contact_links
 from gateway.archive.adding import AddedContact, add_contacts
 from gateway.archive.carrying_out import Stop
+from gateway.archive.checklist import Elsewhere
 from gateway.archive.deciding import Decided, Proposed, match
-from gateway.archive.opening import REASONS, Doubt, Opened, open_or_join
+from gateway.archive.opening import DUE, REASONS, Doubt, Opened, open_or_join
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
@@ -40,10 +42,16 @@ _DECIDED: Final = ("verifying", "applied", "watching", "closed")
 
 #: Asks whoever holds a number whether it is theirs; in the connection's transaction.
 Ask = Callable[[Any, Sequence[AddedContact], datetime], Awaitable[Any]]
+#: Tells accounts what they missed while their contact was wrong or stopped: `(connection, accounts, case, now)`.
+CatchUp = Callable[[Any, Sequence[int], UUID, datetime], Awaitable[Any]]
 
 
 async def ask_nobody(_connection: Any, _added: Sequence[AddedContact], _at: datetime) -> None:
     """The asker where no room writes texts."""
+
+
+async def tell_nobody(_connection: Any, _accounts: Sequence[int], _case: UUID, _at: datetime) -> None:
+    """Where no room writes texts, nothing was missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +61,30 @@ class _Case:
     reason: str
     contact_point_id: int | None
     account_no: str | None
+    applied_at: datetime | None
 
 
 class Corrections:
-    """What people do with correction cases. `region` is where numbers without a country belong."""
+    """What people do with correction cases. `region` is where numbers without a country belong.
 
-    def __init__(self, clock: Clock, stop: Stop, ask: Ask = ask_nobody, *, region: str = "CN") -> None:
+    `rooms` say what else goes out through links: texts that wait, open invitations.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        stop: Stop,
+        ask: Ask = ask_nobody,
+        *,
+        rooms: Sequence[Elsewhere] = (),
+        catch_up: CatchUp = tell_nobody,
+        region: str = "CN",
+    ) -> None:
         self._clock = clock
         self._stop = stop
         self._ask = ask
+        self._rooms = rooms
+        self._catch_up = catch_up
         self._region = region
 
     async def open_case(
@@ -143,6 +166,7 @@ class Corrections:
         decided = match(
             [_Normal(d, self._e164(d.number, f"links[{i}].number")) for i, d in enumerate(links)],
             {(row.account_no, row.number): row.id for row in rows.values()},
+            await carrying_out.settled(connection, case.id),
         )
         told = await carrying_out.carry_out(connection, case.id, case.reason, rows, decided, now)
         revoked = [id_ for id_, d in decided.items() if d.decision == "revoke"]
@@ -157,7 +181,8 @@ class Corrections:
         )
         await carrying_out.note_decisions(connection, case.id, rows, decided, actor, now)
         await self._ask(connection, added, now)
-        await _settle(connection, case.id, "applied", note, now)
+        state = await carrying_out.note_applied(connection, case.id, actor, now, now + completing.TO_COMPLETE)
+        await _settle(connection, case.id, state, note, now)
         await audit.write(
             connection,
             at=now,
@@ -172,9 +197,13 @@ class Corrections:
             },
         )
         await changes.record(connection, [*told, *brought], at=now, correction_id=case.id)
+        await self._catch_up(connection, sorted({rows[id_].account_id for id_ in decided}), case.id, now)
 
     async def dismiss(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
-        """The doubt was unfounded: what the case suspended sends again, as it did before."""
+        """The doubt was unfounded: what the case suspended sends again, as it did before.
+
+        A case that was decided before the doubt goes back to where it was: what was decided then stands.
+        """
         connection = await driver(session)
         now = self._clock.now()
         case = await _locked(connection, correction_id, _UNDECIDED, "dismiss")
@@ -189,7 +218,11 @@ class Corrections:
                 case.contact_point_id,
                 now,
             )
-        await _settle(connection, case.id, "dismissed", note, now)
+        state = "dismissed"
+        if case.applied_at is not None:
+            await carrying_out.keep_undecided(connection, case.id, actor, now)
+            state = await carrying_out.note_applied(connection, case.id, None, now, now + completing.TO_COMPLETE)
+        await _settle(connection, case.id, state, note, now)
         await audit.write(
             connection,
             at=now,
@@ -197,17 +230,56 @@ class Corrections:
             action="correction.dismissed",
             subject=f"correction:{case.id}",
             before={"state": case.state},
-            after={"restored_links": [id_ for id_, _ in lifted], "note": note},
+            after={"state": state, "restored_links": [id_ for id_, _ in lifted], "note": note},
         )
+        await self._catch_up(connection, sorted({rows[id_].account_id for id_, _ in lifted}), case.id, now)
+
+    async def sign(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        waive: Sequence[str],
+        note: str | None,
+        actor: str,
+        two_people: bool,
+    ) -> None:
+        """Sign as a second person that nothing is left of the case; it is watched for 30 days, then closed."""
+        connection = await driver(session)
+        case = await _locked(connection, correction_id, ("verifying", "applied"), "be signed")
+        await completing.sign(
+            connection,
+            case.id,
+            rooms=self._rooms,
+            waive=waive,
+            note=note,
+            actor=actor,
+            two_people=two_people,
+            at=self._clock.now(),
+        )
+
+    async def left(self, session: AsyncSession, correction_id: UUID) -> list[checklist.Left]:
+        """What is left of a case before it may be signed."""
+        return await checklist.left(await driver(session), correction_id, self._rooms)
+
+    async def concerned(self, session: AsyncSession, correction_id: UUID) -> list[checklist.Concerned]:
+        """What beside its links a case concerns: texts that wait, open invitations."""
+        return await checklist.concerned(await driver(session), correction_id, self._rooms)
 
     async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
         """Put every link back as it stood before `apply`. Conflict where one was changed by others since."""
         connection = await driver(session)
         now = self._clock.now()
-        case = await _locked(connection, correction_id, _DECIDED, "revert")
+        case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
         told += await carrying_out.take_back_decisions(connection, case.id)
         await _settle(connection, case.id, "reverted", note, None)
+        await connection.execute(
+            """UPDATE correction SET applied_at = NULL, applied_by = NULL, signed_at = NULL, signed_by = NULL,
+                 watch_until = NULL, closed_at = NULL, waived = '[]', due_at = $2, escalated_at = NULL WHERE id = $1""",
+            case.id,
+            now + DUE,
+        )
         await audit.write(
             connection,
             at=now,
@@ -261,16 +333,19 @@ class _Normal:
         return self.asked.role
 
 
-async def _locked(connection: Any, correction_id: UUID, states: Sequence[str], wish: str) -> _Case:
+async def _locked(
+    connection: Any, correction_id: UUID, states: Sequence[str], wish: str, *, again: bool = False
+) -> _Case:
+    """The case, in one of `states`; with `again`, one that was decided and has been opened again will do too."""
     row = await connection.fetchrow(
-        """SELECT c.id, c.state, c.reason, c.contact_point_id, a.account_no
+        """SELECT c.id, c.state, c.reason, c.contact_point_id, a.account_no, c.applied_at
            FROM correction c LEFT JOIN account a ON a.id = c.account_id WHERE c.id = $1 FOR UPDATE OF c""",
         correction_id,
     )
     if row is None:
         raise NotFound("there is no such correction")
     case = _Case(**dict(row))
-    if case.state not in states:
+    if case.state not in states and not (again and case.state == "open" and case.applied_at is not None):
         raise Conflict(f"a correction that is {case.state} cannot {wish}; only one that is {' or '.join(states)}")
     return case
 

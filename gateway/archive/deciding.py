@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol, TypeVar
 
 from gateway.archive.tables import ROLES
@@ -38,10 +38,10 @@ class Proposed(Protocol):
 D = TypeVar("D", bound=Decided)
 
 
-def match(decisions: Sequence[D], listed: Mapping[tuple[str, str], int]) -> dict[int, D]:
+def match(decisions: Sequence[D], listed: Mapping[tuple[str, str], int], settled: Collection[int] = ()) -> dict[int, D]:
     """Decisions by link id. Raises InvalidInput naming each fault and each link left undecided.
 
-    `listed` are the links of the case by (account_no, number).
+    `listed` are the links of the case by (account_no, number); those `settled` in an earlier round need none.
     """
     faults: list[FieldError] = []
     found: dict[int, D] = {}
@@ -61,7 +61,7 @@ def match(decisions: Sequence[D], listed: Mapping[tuple[str, str], int]) -> dict
     faults += [
         FieldError("links", f"undecided: account {account_no}, number {number}", "undecided")
         for (account_no, number), link in sorted(listed.items())
-        if link not in found
+        if link not in found and link not in settled
     ]
     if faults:
         raise InvalidInput("every link that the case lists needs one decision", errors=faults)

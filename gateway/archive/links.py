@@ -11,12 +11,14 @@ from typing import Any, Final
 #: A link as JSON, exact enough to be put back as it was. `l` is the link.
 SNAPSHOT: Final = """jsonb_build_object(
   'state', l.state, 'role', l.role, 'reason', l.reason, 'state_since', l.state_since,
-  'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how)"""
+  'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how,
+  'needs_proof', l.needs_proof)"""
 
 _RESTORE: Final = """
 UPDATE contact_link l SET state = was->>'state', role = was->>'role', reason = was->>'reason',
   state_since = (was->>'state_since')::timestamptz, is_default = (was->>'is_default')::boolean,
-  verified_at = (was->>'verified_at')::timestamptz, verified_how = was->>'verified_how'
+  verified_at = (was->>'verified_at')::timestamptz, verified_how = was->>'verified_how',
+  needs_proof = coalesce((was->>'needs_proof')::boolean, false)
 FROM unnest($1::bigint[], $2::jsonb[]) AS past(id, was) WHERE l.id = past.id
 """
 
@@ -93,7 +95,7 @@ async def restore(connection: Any, snapshots: Sequence[tuple[int, dict[str, Any]
 async def verify(connection: Any, ids: Sequence[int], *, at: datetime, how: str) -> list[int]:
     """Note that links were confirmed; stopped links stay stopped. Which were confirmed."""
     rows = await connection.fetch(
-        """UPDATE contact_link SET verified_at = $2, verified_how = $3, state = 'verified',
+        """UPDATE contact_link SET verified_at = $2, verified_how = $3, state = 'verified', needs_proof = false,
              state_since = CASE WHEN state = 'verified' THEN state_since ELSE $2 END
            WHERE id = ANY($1::bigint[]) AND state IN ('unverified', 'verified') RETURNING id""",
         list(ids),

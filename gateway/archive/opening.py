@@ -1,7 +1,8 @@
-"""Opening a correction, or joining the one that is open on the number.
+"""Opening a correction, joining the one that is open on the number, or opening again one that was thought done.
 
-A case lists every link it concerns (promise P7): every account with the number, and every link of the
-accounts of each customer in doubt, so that nobody's other account is forgotten.
+A case lists every link it concerns (promise P7): every account with the number, and every link, on whatever
+channel, of the accounts of each customer in doubt in any form of the name, so that nobody's other account is
+forgotten. What came in beside it in the same import is a hint.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.archive import links
+from gateway.archive import links, neighbours
+from gateway.archive.namesakes import same_customers
 from gateway.kernel import audit
 from gateway.kernel.ids import new_id
 
@@ -26,18 +28,27 @@ REASONS: Final = (
     "near_miss", "placeholder", "invalid_format", "lookup", "upstream_conflict", "silence", "proposal", "staff_report",
 )  # fmt: skip
 
+_CUSTOMERS: Final = """
+SELECT customer_id FROM account WHERE id = ANY($1::bigint[])
+UNION SELECT a.customer_id FROM account a JOIN contact_link s ON s.account_id = a.id WHERE s.id = ANY($2::bigint[])
+"""
 _LIST: Final = f"""
 INSERT INTO correction_link (correction_id, link_id, before_case)
 SELECT $1, l.id, {links.SNAPSHOT} FROM contact_link l
 WHERE l.state <> 'revoked' AND (
-  l.contact_point_id = $2 OR l.account_id IN (
-    SELECT other.id FROM account other WHERE other.customer_id IN (
-      SELECT customer_id FROM account WHERE id = ANY($3::bigint[])
-      UNION SELECT a.customer_id FROM account a JOIN contact_link s ON s.account_id = a.id
-            WHERE s.id = ANY($4::bigint[]))))
+  l.contact_point_id = $2 OR l.account_id IN (SELECT id FROM account WHERE customer_id = ANY($3::int[])))
 ORDER BY l.id
 ON CONFLICT DO NOTHING RETURNING link_id
 """
+# Trouble came back: what is listed and not revoked waits for a decision again. How each link was before the first
+# decision stays, so that a revert still takes the case back as a whole.
+_AGAIN: Final = f"""
+UPDATE correction_link c SET decision = NULL, decided_by = NULL, decided_at = NULL, suspended = false,
+  before_case = {links.SNAPSHOT}
+FROM contact_link l WHERE c.correction_id = $1 AND l.id = c.link_id AND l.state <> 'revoked'
+"""
+#: States in which a case counts as decided, and new trouble with its contacts opens it again.
+DECIDED: Final = ("verifying", "applied", "watching")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,44 +81,116 @@ class Opened:
 
 
 async def open_or_join(connection: Any, doubt: Doubt) -> Opened:
-    """Open a case in the connection's transaction, or add to the one that is open on the number."""
+    """Open a case in the connection's transaction, or add to the one that is open or was decided on the number."""
     if doubt.contact_point_id is not None:
         await connection.execute("SELECT FROM contact_point WHERE id = $1 FOR UPDATE", doubt.contact_point_id)
-    found = await connection.fetchval(
-        "SELECT id FROM correction WHERE contact_point_id = $1 AND state = 'open' FOR UPDATE", doubt.contact_point_id
+    found = await connection.fetchrow(
+        """SELECT id, state FROM correction WHERE contact_point_id = $1 AND state = ANY($2::text[])
+           ORDER BY state <> 'open', id DESC LIMIT 1 FOR UPDATE""",
+        doubt.contact_point_id,
+        ["open", *DECIDED],
     )
-    case: UUID = found or new_id(doubt.at)
-    hints = json.dumps([dict(hint) for hint in doubt.hints], ensure_ascii=False)
+    case: UUID = found["id"] if found is not None else new_id(doubt.at)
+    again = found is not None and found["state"] != "open"
+    follows = await _brought_by(connection, doubt) if found is None else None
     if found is None:
-        await connection.execute(
-            """INSERT INTO correction (id, state, reason, contact_point_id, account_id, opened_at, opened_by, due_at,
-                                       note, hints)
-               VALUES ($1, 'open', $2, $3, $4, $5, $6, $7, $8, $9::jsonb)""",
-            case,
-            doubt.reason,
-            doubt.contact_point_id,
-            doubt.accounts[0] if len(doubt.accounts) == 1 else None,
-            doubt.at,
-            doubt.actor,
-            doubt.at + DUE,
-            doubt.note,
-            hints,
-        )
+        await _insert(connection, case, doubt, follows)
+    elif again:
+        await open_again(connection, case, found["state"], doubt.reason, doubt.at)
+        await _add_hints(connection, case, [dict(hint) for hint in doubt.hints])
     else:
-        await connection.execute("UPDATE correction SET hints = hints || $2::jsonb WHERE id = $1", case, hints)
-    await connection.fetch(_LIST, case, doubt.contact_point_id, list(doubt.accounts), list(doubt.suspend))
+        await _add_hints(connection, case, [dict(hint) for hint in doubt.hints])
+    customers = [row[0] for row in await connection.fetch(_CUSTOMERS, list(doubt.accounts), list(doubt.suspend))]
+    await connection.fetch(_LIST, case, doubt.contact_point_id, await same_customers(connection, customers))
+    await _look_sideways(connection, case, doubt)
     suspended = await links.suspend(connection, doubt.suspend, at=doubt.at, reason=doubt.words)
     await connection.execute(
         "UPDATE correction_link SET suspended = true WHERE correction_id = $1 AND link_id = ANY($2::bigint[])",
         case,
         suspended,
     )
+    action = "correction.opened" if found is None else "correction.reopened" if again else "correction.joined"
     await audit.write(
         connection,
         at=doubt.at,
         actor=doubt.actor,
-        action="correction.joined" if found else "correction.opened",
+        action=action,
         subject=f"correction:{case}",
-        after={"reason": doubt.reason, "suspended_links": suspended},
+        after={"reason": doubt.reason, "suspended_links": suspended, **({"follows": str(follows)} if follows else {})},
     )
     return Opened(id=case, joined=found is not None, suspended=suspended)
+
+
+async def _insert(connection: Any, case: UUID, doubt: Doubt, follows: UUID | None) -> None:
+    await connection.execute(
+        """INSERT INTO correction (id, state, reason, contact_point_id, account_id, opened_at, opened_by, due_at,
+                                   note, hints, follows)
+           VALUES ($1, 'open', $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10)""",
+        case,
+        doubt.reason,
+        doubt.contact_point_id,
+        doubt.accounts[0] if len(doubt.accounts) == 1 else None,
+        doubt.at,
+        doubt.actor,
+        doubt.at + DUE,
+        doubt.note,
+        json.dumps([dict(hint) for hint in doubt.hints], ensure_ascii=False),
+        follows,
+    )
+
+
+async def _brought_by(connection: Any, doubt: Doubt) -> UUID | None:
+    """The decided case that brought or kept the number that is in doubt now; it was not thorough, and is marked so."""
+    case: UUID | None = await connection.fetchval(
+        """WITH doubted AS (
+             SELECT id FROM contact_link WHERE id = ANY($2::bigint[]) AND contact_point_id = $1
+           ), concerned AS (
+             SELECT correction_id FROM correction_link JOIN doubted ON link_id = doubted.id WHERE decision <> 'revoke'
+             UNION SELECT correction_id FROM correction_contact JOIN doubted ON link_id = doubted.id)
+           UPDATE correction SET recurred_at = coalesce(recurred_at, $3) WHERE id = (
+             SELECT c.id FROM correction c JOIN concerned ON concerned.correction_id = c.id
+             WHERE c.state = ANY($4::text[]) ORDER BY c.id DESC LIMIT 1) RETURNING id""",
+        doubt.contact_point_id,
+        list(doubt.suspend),
+        doubt.at,
+        list(DECIDED),
+    )
+    return case
+
+
+async def open_again(connection: Any, case: UUID, was: str, because: str, at: datetime) -> None:
+    """Put a decided case back to work: its contacts made trouble again, or more of it came to light."""
+    await connection.execute(
+        """UPDATE correction SET state = 'open', reopened = reopened + 1, due_at = $2, settled_at = NULL,
+             recurred_at = coalesce(recurred_at, $3), escalated_at = NULL, signed_at = NULL, signed_by = NULL,
+             watch_until = NULL WHERE id = $1""",
+        case,
+        at + DUE,
+        at,
+    )
+    await connection.execute(_AGAIN, case)
+    await _add_hints(connection, case, [{"kind": "reopened", "reason": because, "was": was}])
+
+
+async def _look_sideways(connection: Any, case: UUID, doubt: Doubt) -> None:
+    """Add what came in beside the links that are in doubt, each once."""
+    links_in_doubt = list(doubt.suspend) or [
+        row["id"]
+        for row in await connection.fetch(
+            "SELECT id FROM contact_link WHERE contact_point_id = $1 AND account_id = ANY($2::bigint[])",
+            doubt.contact_point_id,
+            list(doubt.accounts),
+        )
+    ]
+    beside = await neighbours.hints(connection, links_in_doubt)
+    shown = json.loads(await connection.fetchval("SELECT hints::text FROM correction WHERE id = $1", case))
+    await _add_hints(connection, case, [hint for hint in beside if hint not in shown])
+
+
+async def _add_hints(connection: Any, case: UUID, hints: list[dict[str, Any]]) -> None:
+    if hints:
+        await connection.execute(
+            "UPDATE correction SET hints = hints || $2::jsonb WHERE id = $1",
+            case,
+            json.dumps(hints, ensure_ascii=False),
+        )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +23,7 @@ ROLES = ("holder", "payer", "tenant", "relative", "agent", "landlord")
 LINK_STATES = ("unverified", "verified", "suspended", "revoked")
 POINT_STATES = ("active", "unreachable", "retired")
 CORRECTION_STATES = ("open", "verifying", "applied", "watching", "closed", "dismissed", "reverted")
-CHANGE_KINDS = ("link_revoked", "link_added", "role_changed", "link_restored")
+CHANGE_KINDS = ("link_revoked", "link_added", "role_changed", "link_restored", "still_wrong")
 
 
 def one_of(column: str, words: tuple[str, ...], name: str) -> CheckConstraint:
@@ -198,6 +198,10 @@ class ContactLink(Base):
     #: When the present state began, and why.
     state_since: Mapped[datetime | None] = mapped_column(Instant)
     reason: Mapped[str | None] = mapped_column(Text)
+    #: Brought by a correction or a proposal and not proven yet: no amounts go to it (domain notes §5.3.7).
+    needs_proof: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: The import that brought it: where one row of a batch is wrong, its neighbours often are.
+    import_id: Mapped[UUID | None]
 
     __table_args__ = (
         UniqueConstraint("account_id", "contact_point_id"),
@@ -276,9 +280,25 @@ class Correction(Base):
     note: Mapped[str | None] = mapped_column(Text)
     #: What may help the person who decides: the words that were said, contacts that were proposed.
     hints: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    applied_at: Mapped[datetime | None] = mapped_column(Instant)
+    applied_by: Mapped[str | None] = mapped_column(Text)
+    #: Who signed that it is complete, and what of the checklist was waived with a reason.
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    signed_by: Mapped[str | None] = mapped_column(Text)
+    waived: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    watch_until: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: When it was last put before a supervisor because its time had passed.
+    escalated_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: How often trouble came back after the decision, and when first.
+    reopened: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    recurred_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: The earlier case whose contact turned out wrong again.
+    follows: Mapped[UUID | None]
 
     __table_args__ = (
         Index(None, "state", "id"),
+        Index("ix_correction_due", "due_at", postgresql_where=text("state IN ('open', 'verifying', 'applied')")),
         Index("uq_correction_open", "contact_point_id", unique=True, postgresql_where=text("state = 'open'")),
         one_of("state", CORRECTION_STATES, "state"),
     )
@@ -302,6 +322,8 @@ class CorrectionLink(Base):
     #: The link before and after the decisions were carried out; a revert goes back to the first.
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    #: The latest import that spoke of the account and did not bring the revoked number again.
+    clean_import_id: Mapped[UUID | None]
 
 
 class CorrectionContact(Base):
@@ -311,11 +333,43 @@ class CorrectionContact(Base):
 
     correction_id: Mapped[UUID] = mapped_column(ForeignKey("correction.id"), primary_key=True)
     #: Not a foreign key: a revert takes a link that the correction made away again.
-    link_id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(primary_key=True, index=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"))
     role: Mapped[str] = mapped_column(Text)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class ContactProof(Base):
+    """A proof that was asked for a number: a code sent to it, or a question on the account's trusted channel."""
+
+    __tablename__ = "contact_proof"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"), index=True)
+    role: Mapped[str] = mapped_column(Text)
+    correction_id: Mapped[UUID | None] = mapped_column(ForeignKey("correction.id"), index=True)
+    #: `code` (sent to the number) or `trusted_channel` (asked at a proven contact of the account).
+    how: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="asked")
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    asked_by: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    #: SHA-256 of the proof's id and the code.
+    digest: Mapped[str | None] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    #: Whether the code must come with something only the holder has.
+    needs_knowledge: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: The number that is given up for it, where the customer changed numbers.
+    replaces_point_id: Mapped[int | None] = mapped_column(ForeignKey("contact_point.id"))
+    message_id: Mapped[UUID | None] = mapped_column(index=True)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        one_of("how", ("code", "trusted_channel"), "how"),
+        one_of("state", ("asked", "proven", "failed", "expired", "refused"), "state"),
+    )
 
 
 class Change(Base):
@@ -329,7 +383,9 @@ class Change(Base):
     account_no: Mapped[str] = mapped_column(Text)
     number: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
-    correction_id: Mapped[UUID | None]
+    correction_id: Mapped[UUID | None] = mapped_column(index=True)
+    #: For `still_wrong`: the import and the row that brought the number again.
+    detail: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     __table_args__ = (one_of("kind", CHANGE_KINDS, "kind"),)
 

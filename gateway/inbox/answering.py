@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.archive import links
+from gateway.archive.completing import settle_proven
 from gateway.evaluations import Answer, record, withdraw
 from gateway.inbox.dialogues import WINDOW
 from gateway.inbox.heard import Heard, Reaction
@@ -135,6 +136,8 @@ async def confirm_contact(connection: Any, heard: Heard) -> Reaction:
     confirmed = await links.verify(connection, sorted(asked), at=heard.at, how="reply")
     if confirmed:
         reaction.caused("links_verified", links=confirmed)
+        for case in await settle_proven(connection, confirmed, heard.at):
+            reaction.caused("correction_proven", id=str(case))
         await audit.write(
             connection,
             at=heard.at,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.archive import changes, links
+from gateway.archive.completing import settle_proven
 from gateway.inbox import disowning
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.places import accounts_meant
@@ -116,6 +117,7 @@ async def _keep_on(connection: Any, heard: Heard, part: AccountPart, role: str, 
         return
     await connection.execute("UPDATE contact_link SET role = $2 WHERE id = $1", link.id, role)
     await links.verify(connection, [link.id], at=heard.at, how="reply")
+    await settle_proven(connection, [link.id], heard.at)
     if link.role != role:
         change = changes.NewChange(kind="role_changed", account_no=link.account_no, number=link.number, role=role)
         await changes.record(connection, [change], at=heard.at)

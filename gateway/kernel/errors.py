@@ -46,7 +46,11 @@ class NotFound(LamplighterError):
 
 
 class Conflict(LamplighterError):
-    """It cannot be done in the present state."""
+    """It cannot be done in the present state. `errors` name what stands in the way, where that can be named."""
+
+    def __init__(self, message: str, *, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.errors: tuple[FieldError, ...] = tuple(errors)
 
 
 class Forbidden(LamplighterError):

@@ -12,6 +12,7 @@ from gateway.outbox.stopping import (
     stop_links,
     stop_purposes,
 )
+from gateway.outbox.waiting import waiting
 
 __all__ = [
     "AccountPart",
@@ -25,4 +26,5 @@ __all__ = [
     "stop_grounds",
     "stop_links",
     "stop_purposes",
+    "waiting",
 ]

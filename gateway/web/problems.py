@@ -133,7 +133,7 @@ def of(error: Exception) -> web.Response | None:
         return answer(error.kind, str(error), headers=error.headers)
     for cls, kind in _BY_ERROR:
         if isinstance(error, cls):
-            errors = error.errors if isinstance(error, InvalidInput) else ()
+            errors = error.errors if isinstance(error, InvalidInput | Conflict) else ()
             return answer(kind, str(error), errors, _HEADERS.get(kind))
     if isinstance(error, web.HTTPException):
         return _of_http(error)

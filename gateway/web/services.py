@@ -16,6 +16,7 @@ from uuid import UUID
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.checklist import Concerned, Left
 from gateway.cases.repeating import Repeats
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
@@ -173,6 +174,23 @@ class Corrections(Protocol):
 
     async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None: ...
 
+    async def sign(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        waive: Sequence[str],
+        note: str | None,
+        actor: str,
+        two_people: bool,
+    ) -> None:
+        """`two_people`: the actor's word counts as that of two, so it may have decided the case itself."""
+        ...
+
+    async def left(self, session: AsyncSession, correction_id: UUID) -> Sequence[Left]: ...
+
+    async def concerned(self, session: AsyncSession, correction_id: UUID) -> Sequence[Concerned]: ...
+
 
 class Cases(Protocol):
     """What customers raised: written on, handed on, closed."""
@@ -198,7 +216,7 @@ class Changes(Protocol):
 
     async def since(self, session: AsyncSession, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
         """Changes behind number `after`, in the order they were committed: `id, at, kind, account_no, number,
-        role, correction_id`."""
+        role, correction_id, detail`."""
         ...
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.archive import signals
+from gateway.archive.conflicts import Contradicted, heed
 from gateway.archive.importing.grid import new_ids
 from gateway.archive.importing.kinds import Fate, Refusal, Run
 from gateway.archive.signals import Sign
@@ -161,6 +162,7 @@ async def merge_links(
         await _refuse_staff(work, [wish for wish in wishes if wish.number.e164 in staff], run, refusals)
     accounts = _links_by_account(await _read(work, {wish.account_id for wish in wishes} - new_accounts))
     changed: dict[int, Link] = {}
+    contradicted: list[Contradicted] = []
     for wish in wishes:
         fates.setdefault(wish.row.key, Fate.UNCHANGED)
     for wish in winners([wish for wish in wishes if wish.number.e164 not in staff]):
@@ -169,9 +171,18 @@ async def merge_links(
             fates[wish.row.key] = max(result, fates[wish.row.key])
         else:
             refusals.append(Refusal(row=wish.row, column=wish.column, reason=result, scope="conflict"))
+            contradicted.append(_contradicted(accounts[wish.account_id][wish.number.e164], wish))
+    revoked = [link.id for links in accounts.values() for link in links.values() if link.state == "revoked" and link.id]
+    if revoked or contradicted:
+        await heed(work.connection, run.import_id, contradicted, revoked, run.now)
     await _insert(work, accounts.values(), {wish.number.e164: wish.number for wish in wishes}, run)
     await _update(work, list(changed.values()))
     return fates, refusals
+
+
+def _contradicted(link: Link, wish: Wanted) -> Contradicted:
+    assert link.id is not None, "only a link that is there can be stopped"
+    return Contradicted(link_id=link.id, state=link.state, row_number=wish.row.number, source=wish.source)
 
 
 def _links_by_account(links: Iterable[Link]) -> dict[int, dict[str, Link]]:
@@ -284,6 +295,7 @@ _COLUMNS: Final = (
     "registered_on",
     "updated_on",
     "state_since",
+    "import_id",
 )
 
 
@@ -309,6 +321,7 @@ async def _insert(
                 link.registered_on,
                 link.updated_on,
                 run.now,
+                run.import_id,
             )
             for link in new
         ],

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -45,6 +46,9 @@ _ATTEMPTS: Final = 5
 _ANALYSE_FROM: Final = 1_000
 _ANALYSE_AGAIN: Final = 4
 _POLL: Final = 0.5
+
+#: Told when an import is done, in the transaction that says so: `(connection, import_id, now)`.
+Finished = Callable[[Any, UUID, datetime], Awaitable[Any]]
 
 #: Told after each chunk: rows dealt with, and the share of the file that has been read (0 to 1).
 Progress = Callable[[int, float], None]
@@ -89,7 +93,9 @@ class ImportRunner:
         region: str,
         chunk: int = CHUNK,
         limits: Limits | None = None,
+        finished: Sequence[Finished] = (),
     ) -> None:
+        self._finished = finished
         self._database = database
         self._clock = clock
         self._kinds = kinds
@@ -283,6 +289,9 @@ class ImportRunner:
                 error,
                 self._clock.now(),
             )
+            if state == "done":
+                for finished in self._finished:
+                    await finished(work.connection, import_id, self._clock.now())
             await work.commit()
         log.info("import ended", import_id=str(import_id), state=state)
 

@@ -43,12 +43,28 @@ class Correction:
     due_at: datetime
     settled_at: datetime | None
     note: str | None
+    applied_at: datetime | None
+    applied_by: str | None
+    signed_at: datetime | None
+    signed_by: str | None
+    #: What of the checklist was waived with a reason.
+    waived: list[str]
+    watch_until: datetime | None
+    closed_at: datetime | None
+    escalated_at: datetime | None
+    #: How often trouble came back after the decision.
+    reopened: int
+    #: The earlier case that was not thorough.
+    follows: UUID | None
     links: list[CorrectionLink]
     #: What may help to decide: the words that were said, contacts that were proposed.
     hints: list[dict[str, Any]]
 
 
-_PLAIN: Final = ("id", "state", "reason", "opened_at", "opened_by", "due_at", "settled_at", "note", "hints")
+_PLAIN: Final = (
+    "id", "state", "reason", "opened_at", "opened_by", "due_at", "settled_at", "note", "hints", "applied_at",
+    "applied_by", "signed_at", "signed_by", "waived", "watch_until", "closed_at", "escalated_at", "reopened", "follows",
+)  # fmt: skip
 
 
 def _query() -> Select[Any]:
@@ -65,13 +81,20 @@ def _query() -> Select[Any]:
 
 
 async def corrections(
-    session: AsyncSession, *, states: Sequence[str] | None, before: UUID | None, limit: int
+    session: AsyncSession,
+    *,
+    states: Sequence[str] | None,
+    before: UUID | None,
+    limit: int,
+    overdue_at: datetime | None = None,
 ) -> list[Correction]:
-    """Up to `limit` cases older than `before`, newest first."""
+    """Up to `limit` cases older than `before`, newest first; with `overdue_at` those whose time has passed then."""
     case = tables.Correction
     query = _query().order_by(case.id.desc()).limit(limit)
     if states is not None:
         query = query.where(case.state.in_(states))
+    if overdue_at is not None:
+        query = query.where(case.state.in_(("open", "verifying", "applied")), case.due_at <= overdue_at)
     if before is not None:
         query = query.where(case.id < before)
     rows = (await session.execute(query)).all()

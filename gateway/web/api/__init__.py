@@ -7,6 +7,7 @@ from typing import Final
 from gateway.web.api import (
     archive,
     cases,
+    changes,
     consents,
     corrections,
     evaluations,
@@ -34,6 +35,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *consents.ROUTES,
     *segments.ROUTES,
     *corrections.ROUTES,
+    *changes.ROUTES,
     *repeats.ROUTES,
     *cases.ROUTES,
     *tasks.ROUTES,

@@ -1,7 +1,8 @@
-"""Correction cases, and what the utility's own customer system must take over from them."""
+"""Correction cases: opened, decided, seen through, taken back."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
@@ -12,7 +13,7 @@ from gateway.archive.opening import REASONS
 from gateway.archive.reading import corrections as reading
 from gateway.archive.tables import CORRECTION_STATES, ROLES
 from gateway.web.models import AccountNo, Body, Number, Prose
-from gateway.web.paging import MOST, USUAL, Page, PageQuery, Words, behind, cursor, cut
+from gateway.web.paging import Page, PageQuery, Words, behind, cut
 from gateway.web.routing import Call, Route
 from gateway.web.services import LinkDecision, NewContact
 
@@ -78,39 +79,57 @@ class Note(Body):
     note: Prose | None = None
 
 
+class Signature(Body):
+    """That nothing is left of the case, by a second person; what depends on others may be waived with a reason."""
+
+    waive: list[Literal["unproven", "upstream", "import"]] = Field(default_factory=list, max_length=3)
+    note: Prose | None = None
+
+
 class CorrectionQuery(PageQuery):
-    """Which cases."""
+    """Which cases. `overdue`: those whose time has passed."""
 
     state: Annotated[list[State] | None, Words] = None
+    overdue: bool = False
 
 
-class ChangeQuery(BaseModel):
-    """Where to go on: behind the change that `since` names, or from the beginning."""
+class LeftItem(BaseModel):
+    """Something that is left before the case may be signed; `waivable` where a person may pass over it."""
 
-    model_config = {"extra": "forbid"}
-
-    since: str | None = Field(default=None, max_length=200)
-    cursor: str | None = Field(default=None, max_length=200, description="The same as `since`.")
-    limit: int = Field(default=USUAL, ge=1, le=MOST)
-
-
-class Change(BaseModel):
-    """A change that the utility's own customer system must take over."""
-
-    id: int
-    at: datetime
     kind: str
+    words: str
+    account_no: str | None
+    number: str | None
+    ref: str | None
+    waivable: bool
+
+
+class ConcernItem(BaseModel):
+    """Something beside links that the case concerns: a text that waits, an invitation."""
+
+    kind: str
+    ref: str
+    state: str
     account_no: str
     number: str
-    role: str | None
-    correction_id: UUID | None
+    at: datetime
+
+
+class Checklist(BaseModel):
+    """What is left of a case, and what it concerns beside its links."""
+
+    left: list[LeftItem]
+    concerns: list[ConcernItem]
 
 
 async def listed(call: Call[None, CorrectionQuery]) -> Page[reading.Correction]:
     """Cases, newest first."""
     query = call.query
     before = behind("corrections", query.cursor, UUID)
-    found = await reading.corrections(call.session, states=query.state, before=before, limit=query.limit + 1)
+    overdue_at = call.services.clock.now() if query.overdue else None
+    found = await reading.corrections(
+        call.session, states=query.state, before=before, limit=query.limit + 1, overdue_at=overdue_at
+    )
     return Page[reading.Correction](**cut("corrections", found, query.limit, lambda one: one.id))
 
 
@@ -163,18 +182,33 @@ async def revert(call: Call[Note, None]) -> reading.Correction:
     return await reading.correction(call.session, correction_id)
 
 
+async def close(call: Call[Signature, None]) -> reading.Correction:
+    """Sign that nothing is left."""
+    correction_id = await _known(call)
+    await call.services.corrections.sign(
+        call.session,
+        correction_id,
+        waive=list(call.body.waive),
+        note=call.body.note,
+        actor=call.actor,
+        two_people=call.caller.two_people,
+    )
+    return await reading.correction(call.session, correction_id)
+
+
+async def checklist(call: Call[None, None]) -> Checklist:
+    """What is left, and what it concerns."""
+    correction_id = await _known(call)
+    return Checklist(
+        left=[LeftItem(**asdict(one)) for one in await call.services.corrections.left(call.session, correction_id)],
+        concerns=[
+            ConcernItem(**asdict(one)) for one in await call.services.corrections.concerned(call.session, correction_id)
+        ],
+    )
+
+
 async def _known(call: Call[Any, None]) -> UUID:
     return (await reading.correction(call.session, call.id("correction"))).id
-
-
-async def changes(call: Call[None, ChangeQuery]) -> Page[Change]:
-    """Changes in the order of their commit. `next` is null only where nothing was found: ask again behind it."""
-    query = call.query
-    name, given = ("cursor", query.cursor) if query.cursor is not None else ("since", query.since)
-    after = behind("changes", given, int, field=name) or 0
-    found = await call.services.changes.since(call.session, after=after, limit=query.limit)
-    items = [Change.model_validate(dict(one)) for one in found]
-    return Page[Change](items=items, next=cursor("changes", items[-1].id) if items else None)
 
 
 def _deciding(name: str, handler: Any, summary: str, body: Any, *, optional: bool = True) -> Route:
@@ -227,14 +261,14 @@ ROUTES: Final = (
     _deciding("apply", apply, "Carry out a decision on every link of the case", Decisions, optional=False),
     _deciding("dismiss", dismiss, "The doubt was unfounded: links send again as before", Note),
     _deciding("revert", revert, "Take back, as a whole, what was carried out", Note),
+    _deciding("close", close, "A second person signs that nothing is left; 30 days' watch begins", Signature),
     Route(
         method="GET",
-        path="/changes",
-        handler=changes,
-        scope="changes:read",
+        path="/corrections/{id}/checklist",
+        handler=checklist,
+        scope="corrections:read",
         tag=TAG,
-        summary="Corrections for the utility's own customer system, in order, each once",
-        answer=Page[Change],
-        query=ChangeQuery,
+        summary="What is left of a correction, and what it concerns beside its links",
+        answer=Checklist,
     ),
 )

@@ -1,0 +1,38 @@
+"""Looking sideways: one wrong row of a batch is seldom alone (domain notes §5.3.9).
+
+Where rows of a file slipped by one, every number stands on the account before or behind its own. Links that one
+import brought stand in the order of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+#: Links on each side that are shown.
+_ON_EACH_SIDE: Final = 2
+_MOST: Final = 12
+
+_BESIDE: Final = """
+SELECT DISTINCT near.id, near.import_id, a.account_no, p.address AS number, near.role
+FROM contact_link l
+JOIN contact_link near ON near.id BETWEEN l.id - $2 AND l.id + $2 AND near.import_id = l.import_id
+JOIN account a ON a.id = near.account_id JOIN contact_point p ON p.id = near.contact_point_id
+WHERE l.id = ANY($1::int[]) AND near.id <> ALL($1::int[]) AND near.contact_point_id <> l.contact_point_id
+  AND near.state IN ('unverified', 'suspended') ORDER BY near.id LIMIT $3
+"""
+
+
+async def hints(connection: Any, links: Sequence[int]) -> list[dict[str, Any]]:
+    """Unproven links that came in beside `links` in the same import, as hints for the person who decides."""
+    rows = await connection.fetch(_BESIDE, list(links), _ON_EACH_SIDE, _MOST)
+    return [
+        {
+            "kind": "neighbour",
+            "account_no": row["account_no"],
+            "number": row["number"],
+            "role": row["role"],
+            "import_id": str(row["import_id"]),
+        }
+        for row in rows
+    ]

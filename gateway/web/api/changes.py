@@ -1,0 +1,117 @@
+"""What the utility's own customer system must take over from corrections, and how far it has got."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from gateway.archive import upstream
+from gateway.kernel.database import driver
+from gateway.web.models import Body, Word
+from gateway.web.paging import MOST, USUAL, Page, behind, cursor
+from gateway.web.routing import Call, Route
+
+TAG: Final = "corrections"
+
+
+class ChangeQuery(BaseModel):
+    """Where to go on: behind the change that `since` names, or from the beginning."""
+
+    model_config = {"extra": "forbid"}
+
+    since: str | None = Field(default=None, max_length=200)
+    cursor: str | None = Field(default=None, max_length=200, description="The same as `since`.")
+    limit: int = Field(default=USUAL, ge=1, le=MOST)
+
+
+class Change(BaseModel):
+    """A change that the utility's own customer system must take over."""
+
+    id: int
+    at: datetime
+    kind: str
+    account_no: str
+    number: str
+    role: str | None
+    correction_id: UUID | None
+    #: Of `still_wrong`: the import, its file and the row that brought the number again.
+    detail: dict[str, Any] | None = None
+
+
+class Acknowledgement(Body):
+    """Everything up to `cursor` (a `next` of `GET /changes`, or the id of a change) was taken over."""
+
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=200)] | Annotated[int, Field(ge=1)]
+    consumer: Word = upstream.OWN
+
+
+class Consumer(BaseModel):
+    """A system that takes changes, how far it says it has got, and how many changes are behind that."""
+
+    consumer: str
+    acknowledged: int
+    acknowledged_at: datetime | None
+    behind: int
+
+
+async def acknowledge(call: Call[Acknowledgement, None]) -> Consumer:
+    """Everything up to a change was taken over."""
+    asked = call.body
+    upto = asked.cursor if isinstance(asked.cursor, int) else behind("changes", asked.cursor, int, field="cursor")
+    taken = await upstream.acknowledge(
+        await driver(call.session), asked.consumer, upto or 0, actor=call.actor, at=call.services.clock.now()
+    )
+    return Consumer(**asdict(taken))
+
+
+async def consumers(call: Call[None, None]) -> Page[Consumer]:
+    """The systems that take changes."""
+    found = await upstream.consumers(await driver(call.session))
+    return Page[Consumer](items=[Consumer(**asdict(one)) for one in found], next=None)
+
+
+async def changes(call: Call[None, ChangeQuery]) -> Page[Change]:
+    """Changes in the order of their commit. `next` is null only where nothing was found: ask again behind it."""
+    query = call.query
+    name, given = ("cursor", query.cursor) if query.cursor is not None else ("since", query.since)
+    after = behind("changes", given, int, field=name) or 0
+    found = await call.services.changes.since(call.session, after=after, limit=query.limit)
+    items = [Change.model_validate(dict(one)) for one in found]
+    return Page[Change](items=items, next=cursor("changes", items[-1].id) if items else None)
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/changes",
+        handler=changes,
+        scope="changes:read",
+        tag=TAG,
+        summary="Corrections for the utility's own customer system, in order, each once",
+        answer=Page[Change],
+        query=ChangeQuery,
+    ),
+    Route(
+        method="POST",
+        path="/changes/ack",
+        handler=acknowledge,
+        scope="changes:acknowledge",
+        tag=TAG,
+        summary="Everything up to this change was taken over",
+        answer=Consumer,
+        body=Acknowledgement,
+    ),
+    Route(
+        method="GET",
+        path="/changes/consumers",
+        handler=consumers,
+        scope="changes:read",
+        tag=TAG,
+        summary="The systems that take changes, and how far they have got",
+        answer=Page[Consumer],
+    ),
+)
