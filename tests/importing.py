@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive import completing
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportRunner, submit
 from gateway.cases.importing import WORK_ORDERS
-from gateway.kernel.clock import ShiftedClock
+from gateway.kernel.clock import Clock, ShiftedClock
 from gateway.kernel.database import Database
 from gateway.notices.billing import billing_kinds
 from gateway.staff.importing import STAFF
@@ -27,7 +28,7 @@ class Office:
 
     database: Database
     folder: Path
-    clock: ShiftedClock = field(default_factory=ShiftedClock)
+    clock: Clock = field(default_factory=ShiftedClock)
     chunk: int = 5_000
     rewritten: list[str] = field(default_factory=list)
     _numbers: Any = field(default_factory=count)
@@ -41,6 +42,7 @@ class Office:
             zone=ZONE,
             region="CN",
             chunk=self.chunk,
+            finished=(completing.after_import,),
         )
 
     async def _rewrite(self, _connection: Any, grounds: Sequence[str]) -> None:

@@ -185,7 +185,7 @@ async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datet
     made = [row["link_id"] for row in kept if row["before"] is None]
     changed = [(row["link_id"], json.loads(row["before"])) for row in kept if row["before"] is not None]
     elsewhere = await connection.fetchval(
-        "SELECT count(*) FROM correction_link WHERE link_id = ANY($1::bigint[])", made
+        "SELECT count(*) FROM correction_link WHERE link_id = ANY($1::bigint[]) AND correction_id <> $2", made, case
     )
     if elsewhere:
         raise Conflict("a contact that this case brought is part of another case; settle that first")
@@ -194,6 +194,10 @@ async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datet
     # Revoked first, so that what is queued through them is withheld with a reason before they are gone.
     await links.revoke(connection, made, at=now, reason="taken back")
     await stop(connection, made, reason="revoked", at=now, words="the correction that brought the link was reverted")
+    # A case that was opened again lists what it brought; with the link goes its place in the list.
+    await connection.execute(
+        "DELETE FROM correction_link WHERE correction_id = $2 AND link_id = ANY($1::bigint[])", made, case
+    )
     await connection.execute("DELETE FROM contact_link WHERE id = ANY($1::bigint[])", made)
     await links.restore(connection, changed)
     await connection.execute("DELETE FROM correction_contact WHERE correction_id = $1", case)

@@ -84,7 +84,7 @@ async def test_decisions_are_carried_out_and_told_upstream(town: Any) -> None:
         f"{A} {Y}": "unverified",
         f"{A} {Z}": "unverified",
     }
-    assert await town.values("SELECT state FROM correction") == ["applied"]
+    assert await town.values("SELECT state FROM correction") == ["verifying"]
     assert await kinds(town) == [f"link_revoked {A} {X}", f"role_changed {A} {Y}", f"link_added {A} {Z}"]
     assert await town.queued(Z) == ["contact_confirm"]
     assert await town.values("SELECT decision FROM correction_link ORDER BY link_id") == [
@@ -97,6 +97,7 @@ async def test_decisions_are_carried_out_and_told_upstream(town: Any) -> None:
     await town.do("UPDATE message SET state = 'sent', sent_at = $1 WHERE to_address = $2", town.clock.now(), Z)
     await town.hears(Z, "1")
     assert (await town.states())[f"{A} {Z}"] == "verified"
+    assert await town.values("SELECT state FROM correction") == ["applied"]
 
 
 async def test_an_undecided_link_keeps_the_case_open(town: Any) -> None:

@@ -14,13 +14,14 @@ import pytest
 
 from gateway.archive.corrections import Corrections
 from gateway.cases.keeping import Cases
+from gateway.evaluations import open_invitations
 from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
 from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count as segments
 from gateway.notices import lift_of_case, pause
 from gateway.notices.wording import Wording, purposes_in_words
-from gateway.outbox import AccountPart, NewMessage, insert, stop_links
+from gateway.outbox import AccountPart, NewMessage, insert, stop_links, waiting
 from gateway.outbox.carriers import InboundText
 
 #: The number of whoever is on duty.
@@ -236,7 +237,7 @@ async def town(database: Database, wording: Wording) -> Any:
         intake=intake,
         reader=Reader(database, clock, tools),
         inbox=Inbox(clock, tools),
-        corrections=Corrections(clock, stop_links, answers.check_contacts),
+        corrections=Corrections(clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations)),
         cases=Cases(clock, lift_of_case),
     )
     yield town

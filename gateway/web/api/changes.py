@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from gateway.archive import upstream
+from gateway.archive.reading import conflicts as reading
 from gateway.kernel.database import driver
 from gateway.web.models import Body, Word
-from gateway.web.paging import MOST, USUAL, Page, behind, cursor
+from gateway.web.paging import MOST, USUAL, Page, PageQuery, behind, cursor, cut
 from gateway.web.routing import Call, Route
 
 TAG: Final = "corrections"
@@ -84,6 +85,40 @@ async def changes(call: Call[None, ChangeQuery]) -> Page[Change]:
     return Page[Change](items=items, next=cursor("changes", items[-1].id) if items else None)
 
 
+class ConflictQuery(PageQuery):
+    """Which conflicts; everything given must hold."""
+
+    import_id: UUID | None = None
+    account_no: str | None = Field(default=None, max_length=64)
+
+
+class ConflictSumQuery(BaseModel):
+    """What to sum conflicts up by."""
+
+    model_config = {"extra": "forbid"}
+
+    by: Literal["source", "import", "file", "month"] = "source"
+
+
+async def conflicts(call: Call[None, ConflictQuery]) -> Page[reading.ConflictSeen]:
+    """Conflicts, newest first."""
+    query = call.query
+    found = await reading.conflicts(
+        await driver(call.session),
+        import_id=query.import_id,
+        account_no=query.account_no,
+        before=behind("conflicts", query.cursor, int),
+        limit=query.limit + 1,
+    )
+    return Page[reading.ConflictSeen](**cut("conflicts", found, query.limit, lambda one: one.id))
+
+
+async def conflicts_summed(call: Call[None, ConflictSumQuery]) -> Page[reading.ConflictSum]:
+    """Conflicts summed up."""
+    found = await reading.summed(await driver(call.session), call.query.by, call.services.settings.zone.key)
+    return Page[reading.ConflictSum](items=list(found), next=None)
+
+
 ROUTES: Final = (
     Route(
         method="GET",
@@ -113,5 +148,25 @@ ROUTES: Final = (
         tag=TAG,
         summary="The systems that take changes, and how far they have got",
         answer=Page[Consumer],
+    ),
+    Route(
+        method="GET",
+        path="/conflicts",
+        handler=conflicts,
+        scope="corrections:read",
+        tag=TAG,
+        summary="What imports brought again that was stopped, newest first",
+        answer=Page[reading.ConflictSeen],
+        query=ConflictQuery,
+    ),
+    Route(
+        method="GET",
+        path="/conflicts/summary",
+        handler=conflicts_summed,
+        scope="corrections:read",
+        tag=TAG,
+        summary="Conflicts by source, import, file or month",
+        answer=Page[reading.ConflictSum],
+        query=ConflictSumQuery,
     ),
 )
