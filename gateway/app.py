@@ -63,6 +63,10 @@ from gateway.notices import (
     release_due,
 )
 from gateway.notices.billing import billing_kinds
+from gateway.notices.outages import following
+from gateway.notices.outages.importing import OutagesKind
+from gateway.notices.outages.keeping import Outages
+from gateway.notices.outages.telling import OutageTexts
 from gateway.notices.policies import CHANGED as POLICY_CHANGED
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import lanes, nodes, partitions, stop_links, waiting
@@ -112,6 +116,7 @@ class House:
                 Bills(),
                 Surveys(zone),
                 Announcements(self.wording),
+                *(OutageTexts(name, zone, region) for name in ("outage_planned", "outage_fault", "restoration")),
                 ContactChecks(clock, lambda: policy().trust_lasts),
             )
         }
@@ -126,7 +131,8 @@ class House:
         self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
         self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
-        kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS)
+        self.outages = Outages(clock, zone)
+        kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, OutagesKind())
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
         }
@@ -228,7 +234,7 @@ class Node:
         check_region(settings.region)
         if settings.sandbox and isinstance(house.clock, ShiftedClock):
             self._test_clock = TestClock(house.database, house.clock)
-            self._test_clock.listen_to(next_due=(completing.next_due,), ticks=(self._tick,))
+            self._test_clock.listen_to(next_due=(completing.next_due, following.next_moment), ticks=(self._tick,))
         if settings.embedded_carrier:
             await self._start_carrier()
         channels = await self._open_channels()
@@ -354,6 +360,7 @@ class Node:
             imports=_Imports(house),
             notices=house.notices,
             policy=house.policy,
+            outages=house.outages,
             messages=house.acceptor,
             intake=house.intake,
             inbox=house.inbox,
@@ -383,6 +390,7 @@ class Node:
         scheduler.add_job(self._release_holds, "interval", minutes=1)
         scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
         scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
+        scheduler.add_job(self._follow_outages, "interval", seconds=10)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.start()
@@ -428,11 +436,17 @@ class Node:
         if closed:
             log.info("corrections closed", cases=closed)
 
+    async def _follow_outages(self) -> None:
+        async with self.house.database.work() as work:
+            if await self.house.outages.run_due(work.connection):
+                await work.commit()
+
     async def _tick(self) -> None:
         """What falls due with the test clock beside messages."""
         await self._make_partitions()
         await self._release_holds()
         await self._see_corrections_through()
+        await self._follow_outages()
         await self.house.notice_runner.halt()
         await self.house.notice_runner.finish()
 

@@ -10,9 +10,22 @@ from gateway.inbox import tables as inbox
 from gateway.kernel import tables as kernel
 from gateway.kernel.database import Base
 from gateway.notices import tables as notices
+from gateway.notices.outages import tables as outages
 from gateway.outbox import tables as outbox
 from gateway.staff import tables as staff
 
-__all__ = ["archive", "cases", "evaluations", "inbox", "kernel", "metadata", "notices", "outbox", "staff", "upstream"]
+__all__ = [
+    "archive",
+    "cases",
+    "evaluations",
+    "inbox",
+    "kernel",
+    "metadata",
+    "notices",
+    "outages",
+    "outbox",
+    "staff",
+    "upstream",
+]
 
 metadata = Base.metadata

@@ -11,7 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.errors import InvalidInput
-from gateway.notices import Moment, NoticeKind, Row, Saying
+from gateway.notices import Moment, PlainKind, Row, Saying
 
 #: How the service is named to the customer, by the class of the work order.
 _SERVICE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -38,7 +38,7 @@ _SERVICE: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-class Surveys:
+class Surveys(PlainKind):
     """Work orders closed in a span of time, each asked about once.
 
     Commitments are left out: they are the utility's own reminders inside another order, no service of their own.
@@ -76,9 +76,6 @@ WHERE w.closed_at >= ($1::jsonb ->> 'closed_from')::timestamptz
         except ValueError as error:
             raise InvalidInput("a date or a time is needed, such as 2025-03-01T00:00:00+08:00", field=name) from error
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=self._zone)
-
-    def of(self, about: Mapping[str, Any]) -> NoticeKind:
-        return self
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         order = subjects[0]

@@ -10,7 +10,7 @@ from gateway.notices.contact_checks import ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices
 from gateway.notices.dunning import Arrears, Bills
 from gateway.notices.holds import lift_of_case, pause, release_due
-from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
+from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
 from gateway.notices.policies import PolicyBook
 from gateway.notices.policy import PolicyTable
 from gateway.notices.previewing import Preview, Previewer
@@ -33,6 +33,7 @@ __all__ = [
     "NoticeKind",
     "NoticeRunner",
     "Notices",
+    "PlainKind",
     "PolicyBook",
     "PolicyTable",
     "Preview",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from gateway.kernel.errors import FieldError, InvalidInput, NotFound
-from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
+from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
 from gateway.notices.wording import Wording
 
 #: How an audience may be drawn: any account that one of these names is in it.
@@ -18,7 +17,7 @@ _EVERYONE: Final = "everyone"
 
 
 @dataclass(frozen=True)
-class Announcements:
+class Announcements(PlainKind):
     """Active accounts by number or by where they hang on the grid; closed ones are left out."""
 
     wording: Wording
@@ -61,9 +60,6 @@ WHERE account.status <> 'closed' AND (
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         return Saying(self.template, self.values)
-
-    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
-        """Nothing is kept beside the messages."""
 
 
 def _fault(key: str, named: Any) -> FieldError | None:

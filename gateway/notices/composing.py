@@ -22,7 +22,7 @@ from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
 from gateway.notices.audience import facts_of, link_of, recipient_of
 from gateway.notices.holds import HOLD, paused_of
-from gateway.notices.kinds import Moment, NoticeKind, Row, subjects_of
+from gateway.notices.kinds import Moment, NoticeKind, Row, Saying, subjects_of
 from gateway.notices.policy import FRESH, Decision, History, Policy, SendAt, Wish, Withhold, decide, is_paused
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
@@ -72,6 +72,8 @@ GROUP BY asked.point, past.kind, past.klass, past.body
 PLAN_ANEW: Final = "SET plan_cache_mode = force_custom_plan"
 #: How far back frequency looks (domain notes §7: surveys and advice one in 30 days).
 _LOOK_BACK: Final = timedelta(days=31)
+#: Openings that a composer keeps a moment for.
+_MOMENTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ class Composer:
         self._zone = zone
         self._region = region
         self._policy = policy
-        self._moments: dict[bool, Moment] = {}
+        self._moments: dict[tuple[bool, datetime], Moment] = {}
 
     def wish(self, notice: Any, kind: NoticeKind) -> Wish:
         """What the notice wants to say, as the policy needs it."""
@@ -152,7 +154,7 @@ class Composer:
             purpose=template.purpose,
             hours=template.hours,
             not_before=notice["not_before"],
-            expires_at=notice["expires_at"],
+            expires_at=None if kind.outlives else notice["expires_at"],
         )
 
     async def read(
@@ -223,27 +225,32 @@ class Composer:
                 made.append((self._held(notice, kind, wish, [row], now, pause.reason, pause.because), [row]))
             else:
                 live.append(row)
-        if not live:
-            return made
-        first = live[0]
-        decision = self._decide(first, wish, before, now, answers)
-        template, body = self._text(kind, live, notice, now, masked=isinstance(decision, SendAt) and decision.masked)
-        if isinstance(decision, SendAt) and body in before.texts:
-            decision = self._answer(first, wish, before.history(body), now)
-        if isinstance(decision, SendAt):
-            message = self._message(notice, wish, template, body, live, now, decision)
-            made.append((message, live))
-        else:
-            reason = decision.reason if isinstance(decision, Withhold) else "expired"
-            why = decision.because
-            made.extend((self._held(notice, kind, wish, [row], now, reason, why), [row]) for row in live)
+        for part in kind.parts(live) if live else ():
+            made += self._tell(notice, kind, kind.wish(part, wish, now), part, before, now, answers)
         return made
+
+    def _tell(
+        self, notice: Any, kind: NoticeKind, wish: Wish, part: Sequence[Any], before: Told, now: datetime,
+        answers: _Answers,
+    ) -> list[tuple[NewMessage, list[Any]]]:  # fmt: skip
+        """One text about some subjects of one number, or a message for each that says why there is none."""
+        first = part[0]
+        decision = self._decide(first, wish, before, now, answers)
+        if isinstance(decision, SendAt):
+            saying = kind.say(part, self._moment(now, decision.at, decision.masked))
+            template, body = self._text(saying, first, notice)
+            if body in before.texts:
+                decision = self._answer(first, wish, before.history(body), now)
+        if isinstance(decision, SendAt):
+            return [(self._message(notice, wish, saying, template, body, part, now, decision), list(part))]
+        reason, why = (decision.reason if isinstance(decision, Withhold) else "expired"), decision.because
+        return [(self._held(notice, kind, wish, [row], now, reason, why), [row]) for row in part]
 
     def _decide(self, row: Any, wish: Wish, before: Told, now: datetime, answers: _Answers) -> Decision:
         """The policy's answer for a number, before its text is known; asked once for all who are alike."""
         if before is not NOTHING_TOLD:
             return self._answer(row, wish, before.history(None), now)
-        facts = facts_of(row)
+        facts = (wish.kind, wish.hours, wish.matter, wish.not_before, wish.expires_at, *facts_of(row))
         answer = answers.get(facts)
         if answer is None:
             answer = answers[facts] = self._answer(row, wish, FRESH, now)
@@ -253,27 +260,28 @@ class Composer:
         recipient = recipient_of(row, (link_of(row),), self._zone, self._region)
         return decide(recipient, wish, history, now, self._policy())
 
-    def _text(
-        self, kind: NoticeKind, subjects: Sequence[Row], notice: Any, now: datetime, *, masked: bool
-    ) -> tuple[Template, str]:
-        moment = self._moment(now, masked)
-        saying = kind.say(subjects, moment)
-        language = subjects[0]["language"] or self._wording.languages[0]
-        tone = notice["tone"] or self._policy().tone_of(segments_of(subjects[0]))
+    def _text(self, saying: Saying, subject: Row, notice: Any) -> tuple[Template, str]:
+        language = subject["language"] or self._wording.languages[0]
+        tone = notice["tone"] or self._policy().tone_of(segments_of(subject))
         template = self._wording.named(saying.template, language, tone)
         return template, template.render(saying.values, self._zone)
 
-    def _moment(self, now: datetime, masked: bool) -> Moment:
-        """The moment of a chunk: the same value for all its recipients."""
-        kept = self._moments.get(masked)
+    def _moment(self, now: datetime, leaves: datetime, masked: bool) -> Moment:
+        """The moment of a chunk: the same value for all its recipients that leave together."""
+        kept = self._moments.get((masked, leaves))
         if kept is None or kept.now != now:
-            kept = self._moments[masked] = Moment(now=now, zone=self._zone, masked=masked)
+            if len(self._moments) > _MOMENTS:
+                self._moments.clear()
+            kept = Moment(now=now, zone=self._zone, leaves=leaves, masked=masked)
+            self._moments[masked, leaves] = kept
         return kept
 
     def _message(
-        self, notice: Any, wish: Wish, template: Template, body: str, rows: Sequence[Any], now: datetime, go: SendAt
-    ) -> NewMessage:
+        self, notice: Any, wish: Wish, saying: Saying, template: Template, body: str, rows: Sequence[Any],
+        now: datetime, go: SendAt,
+    ) -> NewMessage:  # fmt: skip
         first = rows[0]
+        ends = [one for one in (wish.expires_at, saying.expires_at) if one is not None]
         return NewMessage(
             id=new_id(now),
             notice_id=notice["id"],
@@ -292,7 +300,9 @@ class Composer:
             created_at=now,
             not_before=go.at,
             closes_at=go.closes,
-            expires_at=notice["expires_at"],
+            expires_at=min(ends, default=None),
+            priority=saying.priority,
+            reference=saying.reference,
             accounts=_parts(rows),
         )
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import InvalidInput
-from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
+from gateway.notices.kinds import Moment, PlainKind, Row, Saying
 
 _TEMPLATE: Final = "contact_confirm"
 
 
-class ContactChecks:
+class ContactChecks(PlainKind):
     """Usable contacts of the accounts named, or (`due`) every default contact without proof in 18 months.
 
     Each link is asked about by itself: a number can be right for one account and wrong for another.
@@ -49,11 +49,5 @@ WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND po
             raise InvalidInput("a list of account numbers is needed", field="accounts")
         return {"accounts": accounts}
 
-    def of(self, about: Mapping[str, Any]) -> NoticeKind:
-        return self
-
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         return Saying(_TEMPLATE, {"account_tail": subjects[0]["account_no"]})
-
-    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
-        """Nothing is kept beside the messages."""

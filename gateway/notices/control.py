@@ -94,6 +94,7 @@ class Notices:
         )
         session.add(notice)
         await session.flush()
+        await kind.drafted(await driver(session), notice.id, about, now)
         self._note(session, actor, "notice drafted", notice, after={"kind": notice.kind, "about": about})
         if asked.kind in self._auto_approve:
             await self._approve(session, notice, "policy:AUTO_APPROVE")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from gateway.kernel.errors import InvalidInput
-from gateway.notices.kinds import Moment, NoticeKind, Row, Saying
+from gateway.notices.kinds import Moment, PlainKind, Row, Saying
 
 #: Days a reminder gives for paying.
 DAYS_TO_PAY: Final = 7
@@ -30,7 +30,7 @@ def _billing_month(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {"billing_month": month}
 
 
-class Arrears:
+class Arrears(PlainKind):
     """Accounts on the arrears list of a billing month that have not been paid since."""
 
     name = "arrears"
@@ -41,9 +41,6 @@ class Arrears:
 
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return _billing_month(asked)
-
-    def of(self, about: Mapping[str, Any]) -> NoticeKind:
-        return self
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         pay_by = moment.today + timedelta(days=DAYS_TO_PAY)
@@ -64,11 +61,8 @@ class Arrears:
             },
         )
 
-    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
-        """Nothing is kept beside the messages."""
 
-
-class Bills:
+class Bills(PlainKind):
     """Bills of a month as they were issued."""
 
     name = "bill"
@@ -80,12 +74,6 @@ class Bills:
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         return _billing_month(asked)
 
-    def of(self, about: Mapping[str, Any]) -> NoticeKind:
-        return self
-
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         only = subjects[0]
         return Saying("bill", {"account_tail": only["account_no"], "amount": only["amount"], "due": only["due_date"]})
-
-    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
-        """Nothing is kept beside the messages."""

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from gateway.notices.policy import Wish
 
 Row = Mapping[str, Any]
 
@@ -30,6 +33,12 @@ class Saying:
 
     template: str
     values: Mapping[str, Any]
+    #: From when it is not worth saying any more, where that comes before the notice's own end.
+    expires_at: datetime | None = None
+    #: Another place in the queue than its kind has (`gateway.outbox.priority_of`).
+    priority: int | None = None
+    #: What all texts about the same thing carry, so that none overtakes another.
+    reference: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,8 @@ class Moment:
 
     now: datetime
     zone: ZoneInfo
+    #: When the text may leave: `now`, or the opening it is deferred to.
+    leaves: datetime
     #: Amounts go only to links that were proven, where the setting asks for it.
     masked: bool = False
 
@@ -72,6 +83,16 @@ class NoticeKind(Protocol):
     def subjects(self) -> str: ...
 
     @property
+    def facts(self) -> str:
+        """The same query for texts that are written anew: with subjects that were told meanwhile."""
+        ...
+
+    @property
+    def outlives(self) -> bool:
+        """Whether what it says now goes on being worth saying after the notice's own end."""
+        ...
+
+    @property
     def gone(self) -> str:
         """Why a subject that was there when the audience was found is not there any more."""
         ...
@@ -88,9 +109,66 @@ class NoticeKind(Protocol):
         """What is said about these subjects, all for one recipient."""
         ...
 
+    def lock(self, notice: Mapping[str, Any]) -> str:
+        """What is composed by one node at a time: the notice, or whatever several notices are about."""
+        ...
+
+    def parts(self, subjects: Sequence[Row]) -> Sequence[Sequence[Row]]:
+        """The subjects of one number, divided into what one text can say."""
+        ...
+
+    def wish(self, subjects: Sequence[Row], usual: Wish, now: datetime) -> Wish:
+        """What is to be said about these subjects; `usual` is the wish of the kind's usual template."""
+        ...
+
+    async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
+        """Called in the transaction of a draft. Raises where there is nothing that could be told."""
+        ...
+
+    async def begin(self, connection: Any, notice: Mapping[str, Any], now: datetime) -> None:
+        """Called before the audience is sought, in a transaction of its own; again after a crash."""
+        ...
+
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
         """Called with each chunk's subjects and the id of the message of each, in the chunk's transaction."""
         ...
+
+
+class PlainKind:
+    """What most kinds have in common: a text for all subjects of a number, and nothing kept beside the messages."""
+
+    subjects: str
+    outlives = False
+
+    @property
+    def facts(self) -> str:
+        """See `NoticeKind`."""
+        return self.subjects
+
+    def of(self, about: Mapping[str, Any]) -> Any:
+        """See `NoticeKind`."""
+        return self
+
+    def lock(self, notice: Mapping[str, Any]) -> str:
+        """See `NoticeKind`."""
+        return str(notice["id"])
+
+    def parts(self, subjects: Sequence[Row]) -> Sequence[Sequence[Row]]:
+        """See `NoticeKind`."""
+        return (subjects,)
+
+    def wish(self, subjects: Sequence[Row], usual: Wish, now: datetime) -> Wish:
+        """See `NoticeKind`."""
+        return usual
+
+    async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
+        """See `NoticeKind`."""
+
+    async def begin(self, connection: Any, notice: Mapping[str, Any], now: datetime) -> None:
+        """See `NoticeKind`."""
+
+    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
+        """See `NoticeKind`."""
 
 
 def kind_of(kinds: Mapping[str, NoticeKind], notice: Mapping[str, Any]) -> NoticeKind:

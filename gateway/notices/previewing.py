@@ -106,6 +106,7 @@ class Previewer:
         """What the draft `notice` would do; its recipients are left in the transaction, to be rolled back."""
         kind, now, seen = kind_of(self._kinds, notice), self._clock.now(), Preview()
         wish = self._composer.wish(notice, kind)
+        await kind.begin(connection, notice, now)
         behind = 0
         while rows := await read_chunk(connection, notice, kind, behind, now):
             await write_chunk(connection, notice["id"], self._finder.recipients(rows, notice["id"], wish, now))

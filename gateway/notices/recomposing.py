@@ -69,13 +69,14 @@ class Recomposer:
         parts = await connection.fetch(_PARTS, message["id"])
         left_out = [part for part in parts if part["reason"] is not None]
         facts = await connection.fetch(
-            f"""SELECT s.*, a.language, {COLUMNS.format(now="$4")}
-                FROM ({kind.subjects}) s JOIN account a ON a.id = s.account_id
+            f"""SELECT s.*, a.language, $5::bigint AS point_id, {COLUMNS.format(now="$4")}
+                FROM ({kind.facts}) s JOIN account a ON a.id = s.account_id
                 WHERE s.account_id = ANY($2::bigint[]) AND s.ground = ANY($3::text[]) ORDER BY s.subject_id""",
             message["about"] if isinstance(message["about"], str) else json.dumps(message["about"]),
             [part["account_id"] for part in parts if part["reason"] is None],
             [part["ground"] for part in parts if part["reason"] is None],
             now,
+            message["contact_point_id"],
         )
         still = {fact["ground"] for fact in facts}
         gone = [part for part in parts if part["reason"] is None and part["ground"] not in still]
@@ -85,7 +86,7 @@ class Recomposer:
             await self._withhold_whole(connection, message, out[0][1], now)
             return
         masked = message["template"] == "arrears_masked"
-        saying = kind.say(facts, Moment(now=now, zone=self._zone, masked=masked))
+        saying = kind.say(facts, Moment(now=now, zone=self._zone, leaves=message["not_before"], masked=masked))
         tone = message["tone"] or self._policy().tone_of(segments_of(facts[0]))
         template = self._wording.named(saying.template, facts[0]["language"], tone)
         body = template.render(saying.values, self._zone)

@@ -100,7 +100,8 @@ class NoticeRunner:
                 only,
             )
             for notice in notices:
-                if not await reader.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", str(notice["id"])):
+                lock = kind_of(self._kinds, notice).lock(notice)
+                if not await reader.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", lock):
                     continue
                 try:
                     await self._compose(reader, dict(notice), progress)
@@ -110,7 +111,7 @@ class NoticeRunner:
                     await self._give_up(notice["id"], str(error))
                 finally:
                     if not reader.is_closed():
-                        await reader.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", str(notice["id"]))
+                        await reader.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", lock)
                 return True
         return False
 
@@ -119,12 +120,19 @@ class NoticeRunner:
         notice.update(await reader.fetchrow("SELECT * FROM notice WHERE id = $1", notice["id"]))
         kind = kind_of(self._kinds, notice)
         if not notice["audience_found"]:
+            await self._begin(notice, kind)
             await self._find(reader, notice, kind, progress)
         await self._tell(reader, notice, kind, progress)
         async with self._database.work() as work:
-            await self._still_ours(work.connection, notice["id"], None)
+            await self._still_ours(work.connection, notice, None)
             await work.execute("DELETE FROM notice_recipient WHERE notice_id = $1", notice["id"])
             await work.execute("UPDATE notice SET state = 'sending' WHERE id = $1", notice["id"])
+            await work.commit()
+
+    async def _begin(self, notice: Any, kind: NoticeKind) -> None:
+        async with self._database.work() as work:
+            await self._still_ours(work.connection, notice, None)
+            await kind.begin(work.connection, notice, self._clock.now())
             await work.commit()
 
     async def _find(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
@@ -142,7 +150,7 @@ class NoticeRunner:
                 reading = read(last)
                 recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
                 await writing
-                writing = asyncio.ensure_future(self._keep_found(notice["id"], behind, recipients))
+                writing = asyncio.ensure_future(self._keep_found(notice, behind, recipients))
                 behind = last
                 found += len(recipients)
                 if progress is not None:
@@ -150,14 +158,14 @@ class NoticeRunner:
             await writing
         finally:
             await _let_go(reading)
-        await self._keep_found(notice["id"], behind, [])
+        await self._keep_found(notice, behind, [])
 
-    async def _keep_found(self, notice: UUID, behind: int, recipients: list[tuple[Any, ...]]) -> None:
+    async def _keep_found(self, notice: Any, behind: int, recipients: list[tuple[Any, ...]]) -> None:
         async with self._database.work() as work:
             row = await self._still_ours(work.connection, notice, None)
             if row["audience_cursor"] != behind:
                 raise Interrupted
-            await write_chunk(work.connection, notice, recipients)
+            await write_chunk(work.connection, notice["id"], recipients)
             await work.commit()
 
     async def _tell(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
@@ -198,7 +206,7 @@ class NoticeRunner:
         now: datetime,
     ) -> None:
         async with self._database.work() as work:
-            await self._still_ours(work.connection, notice["id"], before)
+            await self._still_ours(work.connection, notice, before)
             await insert(work.connection, messages)
             await kind.written(work.connection, notice, told, now)
             await work.execute(
@@ -209,10 +217,10 @@ class NoticeRunner:
             )
             await work.commit()
 
-    async def _still_ours(self, connection: Any, notice: UUID, cursor: Cursor | None) -> Any:
-        """Lock the notice's row. Raises Interrupted where it is not in composition any more, or further on."""
-        row = await connection.fetchrow("SELECT * FROM notice WHERE id = $1 FOR UPDATE", notice)
-        if row["state"] not in ("approved", "composing"):
+    async def _still_ours(self, connection: Any, notice: Any, cursor: Cursor | None) -> Any:
+        """Lock the notice's row. Raises Interrupted where it is not in this composition any more, or further on."""
+        row = await connection.fetchrow("SELECT * FROM notice WHERE id = $1 FOR UPDATE", notice["id"])
+        if row["state"] not in ("approved", "composing") or row["round"] != notice["round"]:
             raise Interrupted
         if cursor is not None and (row["point_cursor"], row["subject_cursor"]) != cursor:
             raise Interrupted

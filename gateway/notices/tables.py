@@ -86,6 +86,8 @@ class Notice(Base):
     #: What had failed and what had left when a person last let it go on: failures count from there.
     failed_before: Mapped[int] = mapped_column(BigInteger, server_default="0")
     left_before: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    #: How often it was composed anew, for a notice that goes on telling (`gateway.notices.outages`).
+    round: Mapped[int] = mapped_column(server_default="0")
     #: Subjects in the audience, and whether all of them are found; how many are composed.
     audience: Mapped[int] = mapped_column(BigInteger, server_default="0")
     audience_found: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -34,6 +34,8 @@ SCOPES: Final = {
     "notices:approve": "approve notices",
     "policy:read": "the policy in force and its versions",
     "policy:write": "make a new version of the policy",
+    "outages:read": "outages, their history and who knows of them",
+    "outages:write": "announce and change outages",
     "messages:read": "messages and what befell them",
     "messages:send": "single messages and batches",
     "inbound:read": "what customers said",

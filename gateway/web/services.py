@@ -23,6 +23,8 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.settings import Settings
 from gateway.notices import Asked, Draft, Preview, Taken
+from gateway.notices.outages.keeping import NewOutage
+from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
 from gateway.outbox.carriers import InboundText, Receipt
 
@@ -37,6 +39,7 @@ __all__ = [
     "LinkDecision",
     "NewContact",
     "Notices",
+    "Outages",
     "Policy",
     "Sandbox",
     "Services",
@@ -85,6 +88,23 @@ class Policy(Protocol):
     async def put(
         self, session: AsyncSession, changes: Mapping[str, Any], *, why: str, base: int | None, actor: str
     ) -> None: ...
+
+
+class Outages(Protocol):
+    """Outages begin, change and end. Both work in the session's transaction."""
+
+    async def announce(self, session: AsyncSession, new: NewOutage, *, actor: str) -> str: ...
+
+    async def change(
+        self,
+        session: AsyncSession,
+        outage_no: str,
+        changed: Mapping[str, Any],
+        *,
+        scope: Scope | None,
+        actor: str,
+        add_to_scope: bool = False,
+    ) -> bool: ...
 
 
 class Accepting(Protocol):
@@ -258,6 +278,7 @@ class Services:
     imports: Imports
     notices: Notices
     policy: Policy
+    outages: Outages
     messages: Accepting
     intake: Intake
     inbox: Inbox

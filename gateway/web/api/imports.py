@@ -19,7 +19,9 @@ _UPLOADS: Final = "uploads"
 
 
 #: What a file may hold (contract §4).
-Kind = Literal["archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "work_orders"]
+Kind = Literal[
+    "archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "outages", "work_orders"
+]  # fmt: skip
 
 
 class ImportQuery(BaseModel):

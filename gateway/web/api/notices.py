@@ -66,6 +66,32 @@ class SurveyNotice(_Notice):
         }
 
 
+class _OutageNotice(_Notice):
+    """What an outage asks to be told."""
+
+    outage_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    #: Reminders, updates and restoration go out under the same notice and approval.
+    follow: bool = True
+
+
+class PlannedOutageNotice(_OutageNotice):
+    """A planned outage, told to whom it will leave without supply."""
+
+    kind: Literal["outage_planned"]
+
+
+class FaultNotice(_OutageNotice):
+    """A fault, told to whom it leaves without supply."""
+
+    kind: Literal["outage_fault"]
+
+
+class RestorationNotice(_OutageNotice):
+    """The end of an outage, told to those who were told of it."""
+
+    kind: Literal["restoration"]
+
+
 class ContactConfirmNotice(_Notice):
     """A question to numbers whether they are still the right ones."""
 
@@ -106,9 +132,28 @@ class AnnouncementNotice(_Notice):
 
 
 AnyNotice = Annotated[
-    BillNotice | ArrearsNotice | SurveyNotice | ContactConfirmNotice | AnnouncementNotice, Field(discriminator="kind")
+    BillNotice
+    | ArrearsNotice
+    | PlannedOutageNotice
+    | FaultNotice
+    | RestorationNotice
+    | SurveyNotice
+    | ContactConfirmNotice
+    | AnnouncementNotice,
+    Field(discriminator="kind"),
 ]
-KINDS: Final = frozenset({"bill", "arrears", "survey", "contact_confirm", "announcement"})
+KINDS: Final = frozenset(
+    {
+        "bill",
+        "arrears",
+        "outage_planned",
+        "outage_fault",
+        "restoration",
+        "survey",
+        "contact_confirm",
+        "announcement",
+    }
+)
 
 
 class Remark(Body):

@@ -1,0 +1,201 @@
+"""The kinds of notice about outages: whom each concerns, what is said, and who was told what.
+
+Every text rests on the outage as it stood: the ground is `outage:ID@REVISION`, and a change stops it (promise
+P3). A notice is composed again for each step; each time it brings everybody up to date who is not, so that a
+crash, a change in the middle, or a second notice about the same outage tells nobody twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from gateway.kernel.database import copy
+from gateway.kernel.errors import Conflict, InvalidInput
+from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
+from gateway.notices.outages import confirming, overlapping, saying, scopes
+from gateway.notices.outages.timetable import USUAL, Timetable, next_due
+from gateway.notices.policy import Wish
+
+#: States of a message in which it was told, or may have been.
+_TOLD: Final = "('sending', 'uncertain', 'sent', 'delivered')"
+
+# `told` is what the account was told last; `latest` is the last that was said or is about to be, or was withheld
+# for a reason that still holds: who has that needs nothing more. Where failures are sent again, they do not count.
+_SUBJECTS: Final = f"""
+SELECT r.account_id AS subject_id, r.account_id, 'outage:' || o.outage_no || '@' || o.revision AS ground,
+       CASE WHEN told.said = 'off' THEN told.contact_point_id::bigint END AS own_point,
+       o.id AS outage_id, o.outage_no, o.kind AS outage_kind, o.state AS outage_state, o.short_notice, o.starts_at,
+       o.ends_at, o.crew_at, o.restored_at, o.reason, o.revision, o.telling_revision, r.affected,
+       a.vulnerable, a.important_level, a.manager_no, area.name AS area, line.name AS line,
+       told.said AS told_said, told.revision AS told_revision, told.message_id AS told_message,
+       told.contact_point_id::bigint AS told_point, past.starts_at AS told_starts_at, past.ends_at AS told_ends_at,
+       changed.at AS changed_at, others.off_again, others.off_later,
+       EXISTS (SELECT 1 FROM outage_report said WHERE said.outage_id = o.id AND said.account_id = r.account_id)
+         AS reported
+FROM outage o
+JOIN outage_account r ON r.outage_id = o.id
+JOIN account a ON a.id = r.account_id
+JOIN outage_revision changed ON changed.outage_id = o.id AND changed.revision = o.revision
+LEFT JOIN transformer_area area ON area.id = a.transformer_area_id
+LEFT JOIN feeder line ON line.id = area.feeder_id
+LEFT JOIN LATERAL (
+  SELECT t.said, t.revision, t.message_id, m.contact_point_id, coalesce(m.sent_at, m.not_before) AS at
+  FROM outage_told t JOIN message m ON m.id = t.message_id
+  WHERE t.outage_id = o.id AND t.account_id = r.account_id AND m.state IN {_TOLD}
+  ORDER BY t.message_id DESC LIMIT 1
+) AS told ON true
+LEFT JOIN LATERAL (
+  SELECT t.said, t.revision FROM outage_told t JOIN message m ON m.id = t.message_id
+  WHERE t.outage_id = o.id AND t.account_id = r.account_id AND (
+    m.state IN {_TOLD} OR m.state = 'queued' AND t.revision = o.revision
+    OR m.state IN ('failed', 'undelivered') AND NOT $1::jsonb ? 'resends' OR m.state = 'expired'
+    OR m.state = 'withheld' AND m.withheld_reason NOT IN ('superseded', 'recovered'))
+  ORDER BY t.message_id DESC LIMIT 1
+) AS latest ON true
+LEFT JOIN outage_revision past ON past.outage_id = o.id AND past.revision = told.revision
+LEFT JOIN LATERAL ({overlapping.OTHERS}) AS others ON true
+WHERE o.outage_no = $1::jsonb ->> 'outage_id' AND a.status <> 'closed'
+"""
+_WANTED: Final = """
+  AND CASE
+    WHEN o.state IN ('restored', 'cancelled') OR NOT r.affected THEN
+      $1::jsonb -> 'follow' = 'true' AND told.said = 'off' AND latest.said = 'off'
+    WHEN latest.said = 'off' AND latest.revision >= o.telling_revision THEN
+      told.said = 'off' AND told.at < ($1::jsonb ->> 'unless_told_since')::timestamptz
+    ELSE $1::jsonb -> 'follow' = 'true' OR told.said IS NULL OR told.said <> 'off'
+  END
+"""
+_SUPERSEDED: Final = """
+SELECT notice_id, kind FROM message
+WHERE reference = 'outage:' || ($1::jsonb ->> 'outage_id') AND state = 'queued' AND notice_id IS NOT NULL
+"""
+#: What is drafted: each kind says of which outages, and in which states, there is something to tell.
+_TELLS_OF: Final[Mapping[str, tuple[str | None, frozenset[str]]]] = {
+    "outage_planned": ("planned", frozenset({"announced", "active"})),
+    "outage_fault": ("fault", frozenset({"active"})),
+    "restoration": (None, frozenset({"restored"})),
+}
+_TEMPLATES: Final[Mapping[str, str]] = {
+    "update": "outage_update",
+    "restored": "restoration",
+    "cancelled": "outage_update_cancelled",
+}
+
+
+class OutageTexts(PlainKind):
+    """Notices of one of the kinds `outage_planned`, `outage_fault` and `restoration`.
+
+    `about` holds `outage_id`, `follow`, and once the outage has moved on the `step` that is told of, with
+    `unless_told_since` for reminders.
+    """
+
+    merges = True
+    gone = "superseded"
+    outlives = True
+    subjects = _SUBJECTS + _WANTED
+    superseded = _SUPERSEDED
+
+    def __init__(
+        self, name: str, zone: ZoneInfo, region: str, *, step: str = "announce", table: Timetable = USUAL
+    ) -> None:
+        self.name = name
+        self.step = step
+        self.template = _TEMPLATES.get(step, name)
+        self._zone = zone
+        self._region = region
+        self._table = table
+
+    @property
+    def facts(self) -> str:
+        return _SUBJECTS
+
+    def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        outage_no = asked.get("outage_id")
+        if not isinstance(outage_no, str) or not outage_no:
+            raise InvalidInput("the outage is named by its outage_id", field="outage_id")
+        follow = asked.get("follow")
+        if follow not in (None, True, False):
+            raise InvalidInput("it is true or false", field="follow")
+        about: dict[str, Any] = {"outage_id": outage_no, "follow": follow is not False}
+        if self.name == "restoration":
+            # What it tells is the end: there is nothing to follow, and those told before are whom it is for.
+            about |= {"follow": True, "step": "restored"}
+        return about
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        return OutageTexts(self.name, self._zone, self._region, step=about.get("step", "announce"), table=self._table)
+
+    def lock(self, notice: Mapping[str, Any]) -> str:
+        """Notices about one outage are composed one after another: the later sees whom the earlier told."""
+        about = notice["about"]
+        return f"outage:{(json.loads(about) if isinstance(about, str) else about)['outage_id']}"
+
+    def parts(self, subjects: Sequence[Row]) -> Sequence[Sequence[Row]]:
+        return saying.parts(subjects)
+
+    def wish(self, subjects: Sequence[Row], usual: Wish, now: datetime) -> Wish:
+        return saying.wish(subjects, usual, now, self._zone, self._region)
+
+    def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
+        return saying.say(subjects, self.step, moment, self._table)
+
+    async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
+        """Bind the notice to its outage. Raises InvalidInput for an outage unknown or of another kind, and
+        Conflict for one of which there is nothing of this kind to tell."""
+        outage = await connection.fetchrow("SELECT * FROM outage WHERE outage_no = $1", about["outage_id"])
+        if outage is None:
+            raise InvalidInput(f"there is no outage {about['outage_id']}", field="outage_id")
+        kind, states = _TELLS_OF[self.name]
+        if kind not in (None, outage["kind"]):
+            raise InvalidInput(f"{about['outage_id']} is a {outage['kind']} outage", field="outage_id")
+        if outage["state"] not in states:
+            raise Conflict(f"the outage is {outage['state']}: there is nothing to tell of that kind")
+        follows = about["follow"] and self.name != "restoration"
+        due = next_due(outage["starts_at"], now, self._zone, self._table) if self.name == "outage_planned" else None
+        await connection.execute(
+            "INSERT INTO outage_notice (notice_id, outage_id, follows, next_step, next_at) VALUES ($1, $2, $3, $4, $5)",
+            notice,
+            outage["id"],
+            follows,
+            due.step if due and follows else None,
+            due.at if due and follows else None,
+        )
+
+    async def begin(self, connection: Any, notice: Mapping[str, Any], now: datetime) -> None:
+        """Write down whom the outage takes in by the grid as it is now."""
+        about = notice["about"]
+        outage_no = (json.loads(about) if isinstance(about, str) else about)["outage_id"]
+        await scopes.call_the_roll(
+            connection, await connection.fetchval("SELECT id FROM outage WHERE outage_no = $1", outage_no)
+        )
+
+    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
+        """Keep who was told what; see to those whom a text alone is not enough for."""
+        known = [(row, message) for row, message in told if row["subject_id"] is not None]
+        if not known:
+            return
+        await overlapping.hold_still(connection)
+        await copy(
+            connection,
+            "outage_told",
+            ("outage_id", "account_id", "message_id", "revision", "said", "step"),
+            [
+                (
+                    row["outage_id"],
+                    row["account_id"],
+                    message,
+                    row["revision"],
+                    saying.SAID[saying.turn_of(row)],
+                    self.step,
+                )
+                for row, message in known
+            ],
+        )
+        await overlapping.take_over_debts(connection, known)
+        await overlapping.silence_new(connection, known, now)
+        await confirming.see_to(connection, known, self.step, now, self._table)
