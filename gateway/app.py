@@ -66,7 +66,7 @@ from gateway.notices.billing import billing_kinds
 from gateway.notices.outages import following
 from gateway.notices.outages.importing import OutagesKind
 from gateway.notices.outages.keeping import Outages
-from gateway.notices.outages.telling import OutageTexts
+from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
 from gateway.notices.policies import CHANGED as POLICY_CHANGED
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import lanes, nodes, partitions, stop_links, waiting
@@ -109,17 +109,15 @@ class House:
         )
         standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
         self.policy = policy = PolicyBook(clock, standard)
-        self.notice_kinds: Mapping[str, NoticeKind] = {
-            kind.name: kind
-            for kind in (
-                Arrears(),
-                Bills(),
-                Surveys(zone),
-                Announcements(self.wording),
-                *(OutageTexts(name, zone, region) for name in ("outage_planned", "outage_fault", "restoration")),
-                ContactChecks(clock, lambda: policy().trust_lasts),
-            )
-        }
+        notice_kinds: tuple[NoticeKind, ...] = (
+            Arrears(),
+            Bills(),
+            Surveys(zone),
+            Announcements(self.wording),
+            *(OutageTexts(name, zone, region) for name in OUTAGE_NOTICES),
+            ContactChecks(clock, lambda: policy().trust_lasts),
+        )
+        self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in notice_kinds}
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)
         self.previewer = Previewer(

@@ -64,7 +64,7 @@ _FACTS: Final = itemgetter(
 
 def facts_of(row: Any) -> tuple[Any, ...]:
     """All that the policy goes by in a contact row. Rows of one moment with the same facts get the same answer."""
-    return (*_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], None, *(row["tags"] or ()))
+    return (*_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], row.get("reported"), *(row["tags"] or ()))
 
 
 def link_of(row: Any) -> Link:
@@ -92,6 +92,7 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
         region=region,
         sms_opt_out=bool(row["sms_opt_out"]),
         segments=segments_of(row),
+        reported=bool(row.get("reported")),
         paused=paused_of(row),
     )
 

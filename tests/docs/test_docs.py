@@ -17,6 +17,7 @@ from gateway.cases.importing import WORK_ORDERS
 from gateway.cli import app
 from gateway.kernel.settings import Settings
 from gateway.notices.billing import billing_kinds
+from gateway.notices.outages.importing import OutagesKind
 from gateway.notices.wording import Wording
 from gateway.schema import metadata
 from gateway.staff.importing import STAFF
@@ -147,7 +148,7 @@ def test_every_operation_is_named() -> None:
 
 def test_the_columns_of_files_are_those_of_the_code() -> None:
     page = {row[0].split("`")[1]: row[1] for row in first_cells(text_of("docs/api.md"), "Import files")}
-    kinds = [FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, *billing_kinds(write_nothing)]
+    kinds = [FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, OutagesKind(), *billing_kinds(write_nothing)]
     assert set(page) == {kind.name for kind in kinds}
     for kind in kinds:
         cell = page[kind.name]

@@ -23,6 +23,7 @@ from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
 from gateway.notices import Asked, Draft, PolicyBook, PolicyTable, Preview, Taken, lift_of_case
+from gateway.notices.outages.keeping import Outages
 from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
 from gateway.outbox import NewMessage, insert
@@ -246,6 +247,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         imports=StandInImports(),
         notices=StandInNotices(),
         policy=PolicyBook(clock, PolicyTable()),
+        outages=Outages(clock, settings.zone),
         messages=StandInMessages(),
         intake=intake,
         inbox=inbox,

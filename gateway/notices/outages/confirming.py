@@ -94,7 +94,7 @@ def _ring(row: Row, now: datetime, table: Timetable) -> NewTask:
         kind=RING,
         subject=subject(row["outage_no"], row["number_of_account"]),
         account_id=row["account_id"],
-        words=f"a medical device hangs on this supply ({row['vulnerable']}): ring, and see that they are safe",
+        words="a medical device hangs on this supply: ring, and see that they are safe",
         unit="dispatch",
         due_at=due_at,
     )

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from gateway.notices.kinds import Row
 from gateway.notices.outages import saying, scopes
-from gateway.outbox.stopping import tell_nodes, withhold
+from gateway.outbox.stopping import tell_nodes
+from gateway.outbox.sweeping import withhold
 
 #: Changes of what is off wait for texts that are being written, and the other way round.
 _LOCK: Final = 0x4C616D6F

@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from gateway.archive.segments import segments_of
 from gateway.notices.kinds import Moment, Row, Saying
 from gateway.notices.outages.timetable import USUAL, Timetable
 from gateway.notices.policy import Matter, Wish
@@ -32,7 +33,7 @@ SAID: Final[Mapping[Turn, str]] = {
     "cancelled": "cancelled",
 }
 _SILENT: Final[Mapping[Turn, Matter]] = {"still_off": "superseded", "never_told": "recovered"}
-_MEDICAL: Final = frozenset({"home_oxygen", "dialysis", "ventilator"})
+_MATTERS_MOST: Final = frozenset({"medical_device", "important"})
 #: Before the texts of other outages, beside answers to what people wrote.
 _FIRST: Final = 1
 #: A reason longer than this would crowd out the times.
@@ -91,12 +92,13 @@ def parts(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _matters_most(row: Row) -> tuple[bool, bool, bool]:
-    return is_medical(row), bool(row["important_level"]), bool(row["reported"])
+    segments = segments_of(row)
+    return "medical_device" in segments, "important" in segments, bool(row["reported"])
 
 
 def is_medical(row: Row) -> bool:
     """Whether somebody's health hangs on the supply of the account."""
-    return row["vulnerable"] in _MEDICAL
+    return "medical_device" in segments_of(row)
 
 
 def _knows(rows: Sequence[Row]) -> Row | None:
@@ -158,7 +160,7 @@ def say(rows: Sequence[Row], step: str, moment: Moment, table: Timetable = USUAL
         said = _fault(rows, words, moment)
     else:
         said = _planned(rows, step, known, words, moment)
-    first_of_all = is_medical(first) or bool(first["important_level"])
+    first_of_all = not segments_of(first).isdisjoint(_MATTERS_MOST)
     return replace(said, reference=reference(first["outage_no"]), priority=_FIRST if first_of_all else None)
 
 
@@ -169,7 +171,7 @@ def reference(outage_no: str) -> str:
 
 def confirms(row: Row) -> bool:
     """Whether a text to this account asks for a word that it was read: important users, of what is planned."""
-    return bool(row["important_level"]) and row["outage_kind"] == "planned" and turn_of(row) == "off"
+    return row["outage_kind"] == "planned" and turn_of(row) == "off" and "important" in segments_of(row)
 
 
 def _restored(rows: Sequence[Row], words: Mapping[str, str], table: Timetable) -> Saying:
