@@ -32,6 +32,7 @@ from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
 from gateway.evaluations import open_invitations
 from gateway.evaluations.surveys import Surveys
+from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
 from gateway.inbox import WAKE as INBOX_WAKE
 from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
 from gateway.kernel import embedded
@@ -130,7 +131,10 @@ class House:
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
         self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
         self.outages = Outages(clock, zone)
-        kinds: tuple[ImportKind[Any], ...] = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, OutagesKind())
+        kinds: tuple[ImportKind[Any], ...] = (
+            *(FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
+            OutagesKind(),
+        )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
         }
@@ -155,6 +159,9 @@ class House:
         self.corrections = Corrections(
             clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations), region=region
         )
+        self.independent = Asking(clock, self.acceptor, zone)
+        self.followups = Followups(clock, self.independent.ask, zone)
+        self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
 
 
 @asynccontextmanager
@@ -232,7 +239,8 @@ class Node:
         check_region(settings.region)
         if settings.sandbox and isinstance(house.clock, ShiftedClock):
             self._test_clock = TestClock(house.database, house.clock)
-            self._test_clock.listen_to(next_due=(completing.next_due, following.next_moment), ticks=(self._tick,))
+            due = (completing.next_due, following.next_moment, house.due_followups.next_due)
+            self._test_clock.listen_to(next_due=due, ticks=(self._tick,))
         if settings.embedded_carrier:
             await self._start_carrier()
         channels = await self._open_channels()
@@ -365,6 +373,8 @@ class Node:
             corrections=house.corrections,
             cases=house.cases,
             repeats=house.repeats,
+            followups=house.followups,
+            independent=house.independent,
             changes=changes,
             twilio_verifier=twilio.WebhookVerifier(
                 auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
@@ -386,6 +396,7 @@ class Node:
         scheduler.add_job(self._reap, "interval", seconds=2)
         scheduler.add_job(self._make_partitions, "interval", hours=6)
         scheduler.add_job(self._release_holds, "interval", minutes=1)
+        scheduler.add_job(self._follow_up, "interval", minutes=1)
         scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
         scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
         scheduler.add_job(self._follow_outages, "interval", seconds=10)
@@ -439,12 +450,16 @@ class Node:
             if await self.house.outages.run_due(work.connection):
                 await work.commit()
 
+    async def _follow_up(self) -> None:
+        await self.house.due_followups.run(self.house.clock.now())
+
     async def _tick(self) -> None:
         """What falls due with the test clock beside messages."""
         await self._make_partitions()
         await self._release_holds()
         await self._see_corrections_through()
         await self._follow_outages()
+        await self._follow_up()
         await self.house.notice_runner.halt()
         await self.house.notice_runner.finish()
 

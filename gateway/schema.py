@@ -6,6 +6,7 @@ from gateway.archive import tables as archive
 from gateway.archive import upstream_tables as upstream
 from gateway.cases import tables as cases
 from gateway.evaluations import tables as evaluations
+from gateway.followups import tables as followups
 from gateway.inbox import tables as inbox
 from gateway.kernel import tables as kernel
 from gateway.kernel.database import Base
@@ -18,6 +19,7 @@ __all__ = [
     "archive",
     "cases",
     "evaluations",
+    "followups",
     "inbox",
     "kernel",
     "metadata",

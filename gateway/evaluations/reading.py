@@ -169,7 +169,7 @@ SELECT key, {name} AS name, reason, answered, score, unsolved, number FROM (
               THEN coalesce(m.withheld_reason, m.state) END AS reason,
          e.id IS NOT NULL AS answered, e.score, e.solved IS FALSE AS unsolved, count(*) AS number
   FROM invitation i
-  JOIN message m ON m.id = i.message_id
+  LEFT JOIN message m ON m.id = i.message_id
   LEFT JOIN evaluation e ON e.invitation_id = i.id AND e.state = 'counted'
   WHERE i.invited_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
     AND i.invited_at < coalesce(CAST(:until AS timestamptz), 'infinity')

@@ -39,8 +39,9 @@ class Answer:
     """What a customer answered: at least one of `score`, `solved` and `comment`."""
 
     message_id: UUID
-    inbound_id: UUID
-    contact_point_id: int
+    #: What the customer wrote, and from which number; None where it was said to somebody.
+    inbound_id: UUID | None
+    contact_point_id: int | None
     channel: str
     at: datetime
     score: int | None = None

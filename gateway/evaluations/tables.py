@@ -50,7 +50,7 @@ class Evaluation(Base):
     channel: Mapped[str] = mapped_column(Text)
     #: `counted`, or `withdrawn` where the customer took the score back.
     state: Mapped[str] = mapped_column(Text, server_default="counted")
-    contact_point_id: Mapped[int] = mapped_column(BigInteger)
+    contact_point_id: Mapped[int | None] = mapped_column(BigInteger)
     #: What the customer said it with.
     inbound_id: Mapped[UUID | None]
     #: Earlier answers, oldest first: `score`, `solved`, `comment`, `at`, `inbound_id`.

@@ -1,1 +1,10 @@
 """Follow-ups: the account managers' plan and the independent follow-up."""
+
+from __future__ import annotations
+
+from gateway.followups.asking import Asking, Outcome
+from gateway.followups.due import DueFollowups
+from gateway.followups.importing import FOLLOWUPS
+from gateway.followups.planning import Change, Followups, Plan
+
+__all__ = ["FOLLOWUPS", "Asking", "Change", "DueFollowups", "Followups", "Outcome", "Plan"]

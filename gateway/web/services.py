@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.checklist import Concerned, Left
 from gateway.cases.repeating import Repeats
+from gateway.followups import Asking, Followups
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
@@ -285,6 +286,8 @@ class Services:
     corrections: Corrections
     cases: Cases
     repeats: Repeats
+    followups: Followups
+    independent: Asking
     changes: Changes
     twilio_verifier: Verifier
     twilio_wire: Wire

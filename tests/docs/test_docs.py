@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cli import app
+from gateway.followups import FOLLOWUPS
 from gateway.kernel.settings import Settings
 from gateway.notices.billing import billing_kinds
 from gateway.notices.outages.importing import OutagesKind
@@ -148,7 +149,8 @@ def test_every_operation_is_named() -> None:
 
 def test_the_columns_of_files_are_those_of_the_code() -> None:
     page = {row[0].split("`")[1]: row[1] for row in first_cells(text_of("docs/api.md"), "Import files")}
-    kinds = [FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, OutagesKind(), *billing_kinds(write_nothing)]
+    own = [FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OutagesKind()]
+    kinds = [*own, *billing_kinds(write_nothing)]
     assert set(page) == {kind.name for kind in kinds}
     for kind in kinds:
         cell = page[kind.name]

@@ -220,13 +220,16 @@ def wording() -> Wording:
     return Wording.load()
 
 
-def settled(database: Database, wording: Wording) -> Town:
-    """A town over a database; its intake still has to be run."""
+@pytest.fixture
+async def town(database: Database, wording: Wording) -> Any:
+    import asyncio
+
     clock = SteadyClock(START)
     answers = Answers(wording, purposes_in_words, zone=ZoneInfo("Asia/Shanghai"), region="CN", language="zh-CN")
     tools = Tools(answers=answers, region="CN", pause=pause, alert_numbers=[ON_DUTY])
     intake = Intake(database, clock, hear)
-    return Town(
+    running = asyncio.create_task(intake.run())
+    town = Town(
         database=database,
         clock=clock,
         wording=wording,
@@ -237,14 +240,6 @@ def settled(database: Database, wording: Wording) -> Town:
         corrections=Corrections(clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations)),
         cases=Cases(clock, lift_of_case),
     )
-
-
-@pytest.fixture
-async def town(database: Database, wording: Wording) -> Any:
-    import asyncio
-
-    town = settled(database, wording)
-    running = asyncio.create_task(town.intake.run())
     yield town
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

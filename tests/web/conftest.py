@@ -18,6 +18,7 @@ from gateway.archive.tables import Import
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
+from gateway.followups import Asking, Followups
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
@@ -240,6 +241,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         await work.commit()
     intake, inbox, corrections, changes = StandInIntake(), Recorder(), Recorder(), Recorder(answer=[])
     sandbox = StandInSandbox(clock)
+    asking = Asking(clock, StandInMessages(), settings.zone)
     services = Services(
         settings=settings,
         database=database,
@@ -254,6 +256,8 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         corrections=corrections,
         cases=Cases(clock, lift_of_case),
         repeats=Repeats(clock),
+        followups=Followups(clock, asking.ask, settings.zone),
+        independent=asking,
         changes=changes,
         twilio_verifier=twilio.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
         twilio_wire=twilio,

@@ -20,7 +20,8 @@ _UPLOADS: Final = "uploads"
 
 #: What a file may hold (contract §4).
 Kind = Literal[
-    "archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "outages", "work_orders"
+    "archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "outages",
+    "work_orders", "followups",
 ]  # fmt: skip
 
 

@@ -1,0 +1,137 @@
+"""The managers' plan as a file (`followups`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, RowRefused, Run
+from gateway.archive.importing.contacts import accounts_by_number
+from gateway.archive.importing.kinds import Fate, Refusal
+from gateway.archive.importing.reading import account_number
+from gateway.archive.importing.words import ACCOUNT_NO
+from gateway.kernel.database import Work
+from gateway.kernel.ids import new_id
+from gateway.kernel.tabular import Column, Headings
+
+CHANNELS: Final = {
+    **{word: word for word in ("visit", "phone", "sms", "chat")},
+    "走访": "visit",
+    "上门": "visit",
+    "电话": "phone",
+    "短信": "sms",
+    "微信": "chat",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """A planned follow-up as the file has it; done where it has a day of it."""
+
+    plan_no: str
+    account_no: str
+    manager_no: str
+    planned_for: date
+    topic: str
+    channel: str
+    done_on: date | None
+    outcome: str | None
+
+
+class FollowupsKind(ImportKind[PlanRecord]):
+    """The plan of the account managers: `followups`."""
+
+    name = "followups"
+    tables = ("followup",)
+    headings = (
+        Headings(
+            [
+                Column(name="plan_id", words=("计划编号", "回访编号"), required=True),
+                Column(name="account_no", words=ACCOUNT_NO.words, required=True),
+                Column(name="manager_id", words=("客户经理", "客户经理工号", "经理工号"), required=True),
+                Column(name="planned_date", words=("计划日期", "计划时间"), required=True),
+                Column(name="topic", words=("主题", "回访主题", "事项")),
+                Column(name="channel", words=("方式", "回访方式", "渠道")),
+                Column(name="done_date", words=("完成日期", "实际日期")),
+                Column(name="result", words=("结果", "回访结果", "完成情况")),
+            ]
+        ),
+    )
+
+    def parse(self, cells: Reader) -> PlanRecord:
+        word = cells.text("channel") or "visit"
+        if word not in CHANNELS:
+            raise RowRefused("channel", f"unknown_word: Known are {'、'.join(CHANNELS)}.")
+        cells.required("planned_date")
+        planned_for = cells.day("planned_date")
+        if planned_for is None:
+            raise RowRefused(*cells.refused[0])
+        return PlanRecord(
+            plan_no=cells.required("plan_id").removesuffix(".0"),
+            account_no=account_number(cells.required("account_no")),
+            manager_no=cells.required("manager_id").upper(),
+            planned_for=planned_for,
+            topic=cells.text("topic") or "回访",
+            channel=CHANNELS[word],
+            done_on=cells.day("done_date"),
+            outcome=cells.text("result") or None,
+        )
+
+    async def merge(self, work: Work, rows: Sequence[Parsed[PlanRecord]], run: Run) -> Outcome:
+        accounts = await accounts_by_number(work, {row.record.account_no for row in rows})
+        unknown = [row for row in rows if row.record.account_no not in accounts]
+        # Of several rows for one plan the last is taken, and what became of it counts once.
+        records = {row.record.plan_no: row.record for row in rows if row.record.account_no in accounts}
+        wanted = list(records.values())
+        touched = await work.fetch(
+            _MERGE,
+            [new_id(run.now) for _ in wanted],
+            [record.plan_no for record in wanted],
+            [accounts[record.account_no] for record in wanted],
+            [record.manager_no for record in wanted],
+            [record.planned_for for record in wanted],
+            [record.topic for record in wanted],
+            [record.channel for record in wanted],
+            [_noon(record.done_on, run) for record in wanted],
+            [record.outcome for record in wanted],
+            run.now,
+            f"import:{run.import_id}",
+        )
+        became = {row[0]: Fate.CREATED if row[1] else Fate.UPDATED for row in touched}
+        fates = [became.pop(row.record.plan_no, Fate.UNCHANGED) for row in rows if row.record.account_no in accounts]
+        refusals = [
+            Refusal(row=row.row, column="account_no", reason="unknown_account: The archive has no such account.")
+            for row in unknown
+        ]
+        return Outcome.of(fates, refusals)
+
+
+def _noon(day: date | None, run: Run) -> datetime | None:
+    """The files say on which day; noon stands for it."""
+    return None if day is None else datetime.combine(day, time(12), run.zone)
+
+
+_MERGE: Final = """
+INSERT INTO followup (id, plan_no, account_id, manager_no, planned_for, topic, channel, state, done_at, done_by,
+                      outcome, made_at, made_by)
+SELECT u.id, u.plan_no, u.account_id, u.manager_no, u.planned_for, u.topic, u.channel,
+       CASE WHEN u.done_at IS NULL THEN 'planned' ELSE 'done' END, u.done_at,
+       CASE WHEN u.done_at IS NOT NULL THEN u.manager_no END, u.outcome, $10, $11
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::date[], $6::text[], $7::text[], $8::timestamptz[],
+            $9::text[]) AS u(id, plan_no, account_id, manager_no, planned_for, topic, channel, done_at, outcome)
+ON CONFLICT (plan_no) DO UPDATE SET
+  planned_for = CASE WHEN followup.state = 'planned' THEN excluded.planned_for ELSE followup.planned_for END,
+  topic = excluded.topic, channel = excluded.channel, manager_no = excluded.manager_no,
+  state = CASE WHEN followup.state IN ('planned', 'missed') THEN excluded.state ELSE followup.state END,
+  done_at = coalesce(followup.done_at, excluded.done_at), done_by = coalesce(followup.done_by, excluded.done_by),
+  outcome = coalesce(followup.outcome, excluded.outcome)
+WHERE (followup.planned_for, followup.topic, followup.channel, followup.manager_no) IS DISTINCT FROM
+        (excluded.planned_for, excluded.topic, excluded.channel, excluded.manager_no)
+   OR followup.done_at IS NULL AND excluded.done_at IS NOT NULL
+   OR followup.outcome IS NULL AND excluded.outcome IS NOT NULL
+RETURNING plan_no, xmax = 0
+"""
+
+FOLLOWUPS: Final = FollowupsKind()

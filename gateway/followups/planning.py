@@ -1,0 +1,312 @@
+"""The account managers' plan: made, moved, done, handed to a deputy. Each use case works in the session's
+transaction and leaves an audit entry."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.followups.rules import HORIZON, check_rule, occurrences
+from gateway.kernel import audit
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import driver
+from gateway.kernel.errors import Conflict, InvalidInput, NotFound
+from gateway.kernel.ids import new_id
+
+#: Starts the independent follow-up of one that was done, in the connection's transaction.
+Ask = Callable[[Any, UUID, datetime], Awaitable[Any]]
+
+_INSERT: Final = """
+INSERT INTO followup (id, series_id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A follow-up as it was asked for. Without `manager_no` it is the account's manager's."""
+
+    account_no: str
+    planned_for: date
+    topic: str
+    channel: str = "visit"
+    manager_no: str | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to change; None leaves a thing as it is."""
+
+    state: str | None = None
+    outcome: str | None = None
+    planned_for: date | None = None
+    topic: str | None = None
+    channel: str | None = None
+    deputy_no: str | None = None
+
+
+class Followups:
+    """The plan and what became of it."""
+
+    def __init__(self, clock: Clock, ask: Ask, zone: ZoneInfo) -> None:
+        self._clock = clock
+        self._ask = ask
+        self._zone = zone
+
+    async def plan(self, session: AsyncSession, plan: Plan, *, actor: str) -> list[UUID]:
+        """Plan a follow-up, or a series of them; the ids, the first in time first.
+
+        Raises InvalidInput naming the field: an account or a member of staff that is not known, a day that is
+        over, a rule that cannot be read.
+        """
+        connection, now = await driver(session), self._clock.now()
+        account = await connection.fetchrow("SELECT id, manager_no FROM account WHERE account_no = $1", plan.account_no)
+        if account is None:
+            raise InvalidInput(f"there is no account {plan.account_no}", field="account_no")
+        manager = plan.manager_no or account["manager_no"]
+        if manager is None:
+            raise InvalidInput("this account has no manager: name one", field="manager")
+        await self._known(connection, manager, "manager")
+        if plan.planned_for < self._today(now):
+            raise InvalidInput("a plan is for today or later", field="planned_for")
+        if plan.rule is None:
+            made = [await self._insert(connection, None, account["id"], manager, plan, plan.planned_for, now, actor)]
+        else:
+            made = await self._series(connection, account["id"], manager, plan, now, actor)
+        await self._note(
+            connection,
+            actor,
+            "followup.planned",
+            made[0],
+            after={
+                "account_no": plan.account_no,
+                "manager": manager,
+                "planned_for": plan.planned_for.isoformat(),
+                "rule": plan.rule,
+            },
+        )
+        return made
+
+    async def _series(
+        self, connection: Any, account: int, manager: str, plan: Plan, now: datetime, actor: str
+    ) -> list[UUID]:
+        assert plan.rule is not None
+        check_rule(plan.rule, plan.planned_for)
+        until = self._today(now) + HORIZON
+        before = plan.planned_for.fromordinal(plan.planned_for.toordinal() - 1)
+        days = occurrences(plan.rule, plan.planned_for, before, max(until, plan.planned_for))
+        if not days:
+            raise InvalidInput(f"this rule does not come to a day in the next {HORIZON.days} days", field="rule")
+        series = new_id(now)
+        await connection.execute(
+            """INSERT INTO followup_series
+                 (id, account_id, manager_no, topic, channel, rule, starts_on, made_until)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+            series,
+            account,
+            manager,
+            plan.topic,
+            plan.channel,
+            plan.rule,
+            plan.planned_for,
+            max(until, plan.planned_for),
+        )
+        return [await self._insert(connection, series, account, manager, plan, day, now, actor) for day in days]
+
+    async def _insert(
+        self,
+        connection: Any,
+        series: UUID | None,
+        account: int,
+        manager: str,
+        plan: Plan,
+        day: date,
+        now: datetime,
+        actor: str,
+    ) -> UUID:
+        made = new_id(now)
+        await connection.execute(_INSERT, made, series, account, manager, day, plan.topic, plan.channel, now, actor)
+        return made
+
+    async def change(self, session: AsyncSession, followup_id: UUID, change: Change, *, actor: str) -> None:
+        """Change what is planned, or say what came of it. `done` needs an outcome and starts the independent one.
+
+        Raises NotFound, Conflict where it is over, InvalidInput naming the field.
+        """
+        connection, now = await driver(session), self._clock.now()
+        row = await self._locked(connection, followup_id)
+        if row["state"] not in ("planned", "missed"):
+            raise Conflict(f"the follow-up is {row['state']}")
+        if change.deputy_no is not None:
+            await self._known(connection, change.deputy_no, "deputy")
+        if change.planned_for is not None and change.planned_for < self._today(now):
+            raise InvalidInput("a plan is moved to today or later", field="planned_for")
+        if change.state == "done" and not change.outcome:
+            raise InvalidInput("what is done has an outcome", field="outcome")
+        state = change.state or ("planned" if change.planned_for is not None else row["state"])
+        after = {
+            "state": state,
+            "planned_for": change.planned_for or row["planned_for"],
+            "topic": change.topic or row["topic"],
+            "channel": change.channel or row["channel"],
+            "deputy_no": change.deputy_no or row["deputy_no"],
+            "outcome": change.outcome or row["outcome"],
+        }
+        done = state == "done"
+        await connection.execute(
+            """UPDATE followup SET state = $2, planned_for = $3, topic = $4, channel = $5, deputy_no = $6, outcome = $7,
+                 done_at = $8, done_by = $9, reminded_at = CASE WHEN $3 = planned_for THEN reminded_at END
+               WHERE id = $1""",
+            followup_id,
+            *after.values(),
+            now if done else None,
+            actor if done else None,
+        )
+        before = {name: row[name] for name in after}
+        await self._note(
+            connection,
+            actor,
+            f"followup.{state if change.state else 'changed'}",
+            followup_id,
+            _said(after),
+            _said(before),
+        )
+        if done:
+            await self._ask(connection, followup_id, now)
+
+    async def end_series(self, session: AsyncSession, followup_id: UUID, *, actor: str) -> int:
+        """End the series a follow-up belongs to: what is still planned of it is cancelled; how many."""
+        connection, now = await driver(session), self._clock.now()
+        row = await self._locked(connection, followup_id)
+        if row["series_id"] is None:
+            raise Conflict("this follow-up does not recur")
+        await connection.execute(
+            "UPDATE followup_series SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", row["series_id"], now
+        )
+        cancelled = await connection.fetch(
+            """UPDATE followup SET state = 'cancelled', outcome = 'the series was ended'
+               WHERE series_id = $1 AND state = 'planned' RETURNING id""",
+            row["series_id"],
+        )
+        await self._note(connection, actor, "followup.series_ended", followup_id, {"cancelled": len(cancelled)})
+        return len(cancelled)
+
+    async def stand_in(
+        self,
+        session: AsyncSession,
+        *,
+        manager_no: str,
+        deputy_no: str,
+        first_day: date,
+        last_day: date,
+        reason: str | None,
+        actor: str,
+    ) -> int:
+        """Name who stands in for a manager, and when; the entry's id."""
+        connection = await driver(session)
+        await self._known(connection, manager_no, "manager")
+        await self._known(connection, deputy_no, "deputy")
+        if manager_no == deputy_no:
+            raise InvalidInput("nobody stands in for themselves", field="deputy")
+        if last_day < first_day:
+            raise InvalidInput("the last day comes before the first", field="last_day")
+        made: int = await connection.fetchval(
+            """INSERT INTO deputy (manager_no, deputy_no, first_day, last_day, reason)
+               VALUES ($1, $2, $3, $4, $5) RETURNING id""",
+            manager_no,
+            deputy_no,
+            first_day,
+            last_day,
+            reason,
+        )
+        await audit.write(
+            connection,
+            at=self._clock.now(),
+            actor=actor,
+            action="deputy.named",
+            subject=f"staff:{manager_no}",
+            after={"deputy": deputy_no, "first_day": first_day.isoformat(), "last_day": last_day.isoformat()},
+        )
+        return made
+
+    async def hear(
+        self, session: AsyncSession, followup_id: UUID, *, words: str, owner_no: str, due_on: date, actor: str
+    ) -> UUID:
+        """Write down what the customer wants looked into: who owes the answer, and by when."""
+        connection, now = await driver(session), self._clock.now()
+        await self._locked(connection, followup_id)
+        await self._known(connection, owner_no, "owner")
+        voice = new_id(now)
+        await connection.execute(
+            """INSERT INTO customer_voice (id, followup_id, words, owner_no, due_on, said_at)
+               VALUES ($1, $2, $3, $4, $5, $6)""",
+            voice,
+            followup_id,
+            words,
+            owner_no,
+            due_on,
+            now,
+        )
+        await self._note(connection, actor, "followup.voice", followup_id, {"voice": str(voice), "owner": owner_no})
+        return voice
+
+    async def answer(self, session: AsyncSession, voice_id: UUID, *, answer: str, actor: str) -> None:
+        """Say what became of what the customer wanted. Raises NotFound, Conflict."""
+        connection, now = await driver(session), self._clock.now()
+        row = await connection.fetchrow(
+            "SELECT state, followup_id FROM customer_voice WHERE id = $1 FOR UPDATE", voice_id
+        )
+        if row is None:
+            raise NotFound("There is no such item.")
+        if row["state"] != "open":
+            raise Conflict("it was answered already")
+        await connection.execute(
+            "UPDATE customer_voice SET state = 'answered', answer = $2, answered_at = $3 WHERE id = $1",
+            voice_id,
+            answer,
+            now,
+        )
+        await self._note(connection, actor, "followup.voice_answered", row["followup_id"], {"voice": str(voice_id)})
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self._zone).date()
+
+    async def _known(self, connection: Any, staff_no: str, field: str) -> None:
+        if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", staff_no):
+            raise InvalidInput(f"there is no member of staff {staff_no}", field=field)
+
+    async def _locked(self, connection: Any, followup_id: UUID) -> Any:
+        row = await connection.fetchrow("SELECT * FROM followup WHERE id = $1 FOR UPDATE", followup_id)
+        if row is None:
+            raise NotFound("There is no follow-up with this id.")
+        return row
+
+    async def _note(
+        self,
+        connection: Any,
+        actor: str,
+        action: str,
+        followup_id: UUID,
+        after: dict[str, Any],
+        before: dict[str, Any] | None = None,
+    ) -> None:
+        await audit.write(
+            connection,
+            at=self._clock.now(),
+            actor=actor,
+            action=action,
+            subject=f"followup:{followup_id}",
+            before=before,
+            after=after,
+        )
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
