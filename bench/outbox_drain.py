@@ -138,7 +138,9 @@ async def node(house: House, address: str, *, concurrency: int = IN_FLIGHT) -> A
     from gateway.outbox.lanes import LaneSpec
     from gateway.outbox.nodes import Lease
 
-    channel = TwilioChannel(account_sid=_ACCOUNT, auth_token=_TOKEN, sender=_SENDER, base_url=address, timeout=15)
+    channel = TwilioChannel(
+        account_sid=_ACCOUNT, auth_token=_TOKEN, sender=_SENDER, base_url=address, concurrency=concurrency, timeout=15
+    )
     await channel.start()
     async with house.database.connection() as connection:
         await lanes.ensure(

@@ -323,6 +323,7 @@ class Node:
             auth_token=settings.auth_token.get_secret_value(),
             sender=settings.sender,
             base_url=settings.base_url,
+            concurrency=settings.concurrency,
             timeout=settings.timeout,
         )
         await channel.start()

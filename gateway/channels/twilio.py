@@ -1,7 +1,7 @@
 """Twilio: SMS by its REST API, and the webhooks it posts back.
 
-Sending is a bare POST to the same API that the `twilio` package speaks (a test holds our request
-equal to the package's own), because the package's client costs more than the message.
+Sending is a bare aiohttp call to the same API that the `twilio` package speaks (a test holds our
+request equal to the package's own), because the package's client costs more than the message.
 Sources: Twilio's Messages resource, its error dictionary, and its page on webhook security.
 """
 
@@ -21,7 +21,6 @@ from uuid import UUID
 import aiohttp
 from yarl import URL
 
-from gateway.channels.posting import NoAnswer, NotConnected, Poster
 from gateway.kernel.errors import InvalidInput, Misconfigured
 from gateway.outbox.carriers import (
     Accepted,
@@ -109,7 +108,7 @@ _PAGE_SIZE: Final = 100
 _DATE_SLACK: Final = timedelta(seconds=60)
 _DEFAULT_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
-#: Connections for look-ups. Hand-overs have their own: one that waits behind look-ups could outlive a stop.
+#: Connections beside those of hand-overs: a hand-over that waits behind look-ups could outlive a stop.
 _FOR_LOOK_UPS: Final = 32
 
 # Chinese comes in long runs of bytes to encode: a run at a time is twice as fast as urllib's byte at a time.
@@ -133,8 +132,8 @@ def _decode_run(run: re.Match[bytes]) -> bytes:
 class TwilioChannel:
     """Hands messages to Twilio, or to anything that speaks its API at `base_url`.
 
-    `timeout` is in seconds, for a call from its connection to the last byte of its answer. How many
-    hand-overs are under way at once is the caller's to say: each has a connection.
+    `timeout` is in seconds, for a call from its connection to the last byte of its answer;
+    `concurrency` is how many hand-overs are under way at most.
     """
 
     name: Final = "twilio"
@@ -146,6 +145,7 @@ class TwilioChannel:
         auth_token: str,
         sender: str,
         base_url: str,
+        concurrency: int,
         timeout: float,
     ) -> None:
         if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
@@ -153,7 +153,9 @@ class TwilioChannel:
         self._base_url = base_url.rstrip("/")
         self._messages = f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages"
         self._create_url = URL(f"{self._base_url}{self._messages}.json", encoded=True)
-        self._timeout = timeout
+        self._concurrency = concurrency
+        # Connecting ends first, so that "never connected" can be told from "no answer".
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
         credentials = b64encode(f"{account_sid}:{auth_token}".encode()).decode()
         self._headers = {
             "Authorization": f"Basic {credentials}",
@@ -163,45 +165,50 @@ class TwilioChannel:
         }
         by = "MessagingServiceSid" if sender.startswith("MG") and len(sender) == 34 else "From"
         self._form_tail = b"&%s=%s&Body=" % (by.encode(), form_value(sender))
-        self._poster: Poster | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Make ready; the connections come with the first messages."""
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        self._poster = Poster(self._create_url, self._headers | form, timeout=self._timeout, most=_ANSWER_LIMIT)
+        """Open the session; the connections come with the first messages."""
+        # Idle connections are dropped before the shortest keep-alive servers commonly use (5 s):
+        # a POST on a connection that the other side is just closing would end in doubt.
+        connector = aiohttp.TCPConnector(limit=self._concurrency + _FOR_LOOK_UPS, keepalive_timeout=4)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_FOR_LOOK_UPS),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            timeout=self._timeout,
             auto_decompress=False,
         )
 
     async def close(self) -> None:
         """Close every connection."""
-        poster, self._poster = self._poster, None
         session, self._session = self._session, None
-        if poster is not None:
-            poster.close()
         if session is not None:
             await session.close()
 
     async def hand_over(self, handover: Handover) -> Outcome:
         """Create the message at Twilio, with one call."""
-        if self._poster is None:
+        session = self._session
+        if session is None:
             return Refused(code="not_connected", for_good=False, why="the channel is not started")
         try:
             form = self._form(handover)
         except UnicodeEncodeError:
             return Refused(code="unencodable", for_good=True, why="the text is not valid Unicode")
         try:
-            status, retry_after, body = await self._poster.post(form)
-        except NotConnected as error:
-            return Refused(code="not_connected", for_good=False, why=str(error))
-        except NoAnswer as error:
-            return Unknown(why=str(error))
-        return _outcome(status, retry_after, body)
+            async with session.post(
+                self._create_url,
+                data=form,
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                allow_redirects=False,
+            ) as response:
+                body = await _read(response)
+                return _outcome(response.status, response.headers.get("Retry-After"), body)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            # No connection was made, so nothing was written.
+            return Refused(code="not_connected", for_good=False, why=type(error).__name__)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return Unknown(why=type(error).__name__)
 
     async def look_up(
         self,

@@ -69,6 +69,7 @@ async def start(wire: Any) -> AsyncIterator[Start]:
             "auth_token": TOKEN,
             "sender": "+15005550006",
             "base_url": wire.url,
+            "concurrency": 8,
             "timeout": 5.0,
         }
         channel = TwilioChannel(**{**values, **settings})
@@ -155,7 +156,7 @@ async def test_hostile_answers_to_a_look_up_are_unknown(wire: Any, start: Start,
 
 async def test_a_silent_carrier_is_unknown_after_the_timeout(wire: Any, start: Start) -> None:
     wire.answer = None
-    assert await (await start(timeout=0.05)).hand_over(text()) == Unknown(why="no answer in time")
+    assert await (await start(timeout=0.05)).hand_over(text()) == Unknown(why="TimeoutError")
 
 
 async def test_a_closed_port_is_surely_not_taken(start: Start) -> None:
@@ -197,7 +198,7 @@ async def test_a_text_that_is_not_unicode_is_refused_before_the_wire(wire: Any, 
 @pytest.mark.parametrize("base_url", ["", "api.twilio.com", "ftp://api.twilio.com", "http://"])
 def test_an_unusable_address_is_refused_when_the_process_starts(base_url: str) -> None:
     with pytest.raises(Misconfigured, match="BASE_URL"):
-        TwilioChannel(account_sid=SID, auth_token=TOKEN, sender="+1", base_url=base_url, timeout=1)
+        TwilioChannel(account_sid=SID, auth_token=TOKEN, sender="+1", base_url=base_url, concurrency=1, timeout=1)
 
 
 class _Captured(HttpClient):

@@ -149,7 +149,9 @@ async def test_the_list_by_date(start: Start) -> None:
 
 
 async def offer(carrier: Outside, *, patience: float = 5.0) -> tuple[TwilioChannel, Outcome]:
-    channel = TwilioChannel(account_sid=SID, auth_token=TOKEN, sender=SENDER, base_url=carrier.url, timeout=patience)
+    channel = TwilioChannel(
+        account_sid=SID, auth_token=TOKEN, sender=SENDER, base_url=carrier.url, concurrency=4, timeout=patience
+    )
     await channel.start()
     handover = Handover(
         message_id=MESSAGE, to=NUMBER, body="【国网供电】您好 😀", status_callback=carrier.callback(str(MESSAGE))
