@@ -126,6 +126,10 @@ class Wording:
         """Have the texts of `other` from now on."""
         self._hold(other.templates, other.findings)
 
+    def find(self, key: TextKey) -> Template | None:
+        """Exactly this text, if it is there."""
+        return self._named.get(key)
+
     def choose(self, kind: str, language: str, tone: str | None = None, variant: str | None = None) -> Template:
         """Find the text of a kind; without `variant` its usual one.
 

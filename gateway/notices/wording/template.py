@@ -27,6 +27,11 @@ class TextKey:
         """How its file is named."""
         return f"{self.name}.txt" if self.tone == "neutral" else f"{self.name}.{self.tone}.txt"
 
+    @property
+    def filename_in(self) -> tuple[str, str]:
+        """Its directory and how its file is named there."""
+        return self.language, self.filename
+
     def __str__(self) -> str:
         return f"{self.language}/{self.filename}"
 
