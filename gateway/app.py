@@ -69,6 +69,8 @@ from gateway.notices.outages.importing import OutagesKind
 from gateway.notices.outages.keeping import Outages
 from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
 from gateway.notices.policies import CHANGED as POLICY_CHANGED
+from gateway.notices.texts import CHANGED as TEXTS_CHANGED
+from gateway.notices.texts import TextKeeper, Texts
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import lanes, nodes, partitions, stop_links, waiting
 from gateway.outbox.carriers import Channel
@@ -119,6 +121,8 @@ class House:
             ContactChecks(clock, lambda: policy().trust_lasts),
         )
         self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in notice_kinds}
+        self.text_keeper = TextKeeper(database, clock, self.wording)
+        self.texts = Texts(clock, self.text_keeper, self.wording)
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)
         self.previewer = Previewer(
@@ -181,6 +185,7 @@ async def furnished(settings: Settings) -> AsyncIterator[House]:
         house = House(settings, database, clock)
         async with database.connection() as connection:
             await house.policy.refresh(connection)
+        await house.text_keeper.start()
         yield house
     finally:
         await database.close()
@@ -254,11 +259,13 @@ class Node:
                     sender=settings.twilio.sender,
                     rate=settings.twilio.rate,
                     concurrency=settings.twilio.concurrency,
+                    approved_templates=settings.twilio.approved_templates,
                 ),
             )
+        self._background("texts", house.text_keeper.run)
         self._background("intake", house.intake.run)
         self._stack.push_async_callback(house.intake.close)
-        wakers: dict[str, list[Callable[[str], None]]] = {}
+        wakers: dict[str, list[Callable[[str], None]]] = {TEXTS_CHANGED: [house.text_keeper.wake]}
         if "web" in settings.roles:
             await self._start_web()
             wakers[INBOX_WAKE] = [house.reader.wake]
@@ -368,6 +375,7 @@ class Node:
             notices=house.notices,
             policy=house.policy,
             outages=house.outages,
+            texts=house.texts,
             messages=house.acceptor,
             intake=house.intake,
             inbox=house.inbox,
@@ -479,6 +487,7 @@ class Node:
         if self._test_clock is not None:
             await self._test_clock.refresh()
         await self._refresh_policy()
+        self.house.text_keeper.wake()
         self.house.reader.wake()
         self.house.notice_runner.wake()
 

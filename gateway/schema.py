@@ -12,6 +12,7 @@ from gateway.kernel import tables as kernel
 from gateway.kernel.database import Base
 from gateway.notices import tables as notices
 from gateway.notices.outages import tables as outages
+from gateway.notices.texts import tables as texts
 from gateway.outbox import tables as outbox
 from gateway.staff import tables as staff
 
@@ -27,6 +28,7 @@ __all__ = [
     "outages",
     "outbox",
     "staff",
+    "texts",
     "upstream",
 ]
 

@@ -53,6 +53,8 @@ class TwilioSettings(BaseModel):
     base_url: str = ""
     #: Texts a second over all nodes; 0 sends as fast as the carrier answers.
     rate: float = Field(default=0, ge=0)
+    #: Whether it takes texts alone that it has approved.
+    approved_templates: bool = False
     #: Hand-overs in flight for one node.
     concurrency: int = Field(default=256, ge=1, le=4096)
     #: Seconds before a hand-over counts as unknown.

@@ -29,6 +29,8 @@ class LaneSpec:
     concurrency: int
     #: 0 is the first choice; a higher rank takes over while every lower one of its channel is in trouble.
     rank: int = 0
+    #: Whether the carrier takes texts alone that it has approved.
+    approved_templates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +44,17 @@ class LaneRow:
     rate: float
     concurrency: int
     rank: int = 0
+    approved_templates: bool = False
 
 
 async def ensure(connection: Any, spec: LaneSpec) -> None:
     """Write the lane down, with the settings' figures. Whether it is enabled is left as it was."""
     await connection.execute(
-        """INSERT INTO lane (name, channel, carrier, sender, rate, concurrency, rank)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """INSERT INTO lane (name, channel, carrier, sender, rate, concurrency, rank, approved_templates)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
            ON CONFLICT (name) DO UPDATE SET channel = excluded.channel, carrier = excluded.carrier,
              sender = excluded.sender, rate = excluded.rate, concurrency = excluded.concurrency,
-             rank = excluded.rank""",
+             rank = excluded.rank, approved_templates = excluded.approved_templates""",
         spec.name,
         spec.channel,
         spec.carrier,
@@ -59,13 +62,15 @@ async def ensure(connection: Any, spec: LaneSpec) -> None:
         spec.rate,
         spec.concurrency,
         spec.rank,
+        spec.approved_templates,
     )
 
 
 async def enabled(connection: Any) -> list[LaneRow]:
     """The lanes that may send."""
     rows = await connection.fetch(
-        "SELECT id, name, channel, carrier, rate, concurrency, rank FROM lane WHERE enabled ORDER BY id"
+        """SELECT id, name, channel, carrier, rate, concurrency, rank, approved_templates
+           FROM lane WHERE enabled ORDER BY id"""
     )
     return [LaneRow(**dict(row)) for row in rows]
 

@@ -37,6 +37,8 @@ class Message:
     accounts: list[str]
     notice_id: UUID | None
     template: str
+    #: Which version of the template it was made from.
+    template_version: str
     kind: str
     channel: str
     body: str
@@ -75,8 +77,9 @@ class MessageFilter:
 
 
 _PLAIN: Final = (
-    "id", "notice_id", "template", "kind", "channel", "body", "segments", "state", "withheld_reason", "decision",
-    "carrier_id", "error_code", "reference", "created_at", "not_before", "expires_at", "sent_at", "delivered_at",
+    "id", "notice_id", "template", "template_version", "kind", "channel", "body", "segments", "state",
+    "withheld_reason", "decision", "carrier_id", "error_code", "reference", "created_at", "not_before",
+    "expires_at", "sent_at", "delivered_at",
 )  # fmt: skip
 
 

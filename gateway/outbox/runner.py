@@ -18,14 +18,14 @@ import random
 import time
 from collections import deque
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
-from gateway.outbox import claiming, second_looks
+from gateway.outbox import approvals, claiming, second_looks
 from gateway.outbox.breaker import Breaker, BreakerState
 from gateway.outbox.carriers import Handover, Outcome, Throttled, Unknown
 from gateway.outbox.claiming import Claim, Claimed
@@ -210,8 +210,14 @@ class LaneRunner:
             claim = await claiming.claim(
                 connection, self.lane, node=self._lease.id, now=now, limit=limit, shares=shares
             )
+            refused = await self._unapproved(connection, claim)
         for message in claim.claimed:
-            if len(self._flying) < self.lane.concurrency:
+            if message.id in refused:
+                told = Settled(
+                    message.id, message.contact_point_id, message.attempts, approvals.REFUSAL, now, self.lane.name
+                )
+                self._settler.ended(told)
+            elif len(self._flying) < self.lane.concurrency:
                 self._begin(message, judged)
             else:
                 self._ready.append((message, judged))
@@ -226,6 +232,12 @@ class LaneRunner:
                 self._database, claim.partly_stopped, now=now, recompose=self._wiring.recompose
             )
         await self._keep_pace(claim, limit)
+
+    async def _unapproved(self, connection: Any, claim: Claim) -> frozenset[UUID]:
+        """What the lane's carrier would refuse, or ought to: texts that it has not approved."""
+        if not self.lane.approved_templates or not claim.claimed:
+            return frozenset()
+        return await approvals.unapproved(connection, self.lane.carrier, [message.id for message in claim.claimed])
 
     async def _keep_pace(self, claim: Claim, limit: int) -> None:
         if claim.size < limit and claim.full:

@@ -76,6 +76,8 @@ class Lane(Base):
     #: A lane takes what is due only while no lane of a lower rank of its channel can: 0 is the first choice.
     rank: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    #: Whether the carrier takes texts alone that it has approved (`carrier_template`).
+    approved_templates: Mapped[bool] = mapped_column(server_default=text("false"))
     tokens: Mapped[float] = mapped_column(Double, server_default="0")
     refilled_at: Mapped[datetime] = mapped_column(Instant, server_default=text("clock_timestamp()"))
 
@@ -93,6 +95,24 @@ class LaneBreaker(Base):
     reason: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (one_of("state", ("closed", "open", "half_open"), "state"),)
+
+
+class CarrierTemplate(Base):
+    """What a carrier said when it was asked to approve a version of a text."""
+
+    __tablename__ = "carrier_template"
+
+    carrier: Mapped[str] = mapped_column(Text, primary_key=True)
+    template: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[str] = mapped_column(Text, primary_key=True)
+    #: How the carrier names it.
+    carrier_template_id: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    by: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (one_of("state", ("submitted", "approved", "refused"), "state"),)
 
 
 class Node(Base):

@@ -23,10 +23,11 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.settings import Settings
-from gateway.notices import Asked, Draft, Preview, Taken
+from gateway.notices import Asked, Draft, Preview, Taken, Wording
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
+from gateway.notices.texts import Proposed, TextPreview
 from gateway.outbox.carriers import InboundText, Receipt
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Policy",
     "Sandbox",
     "Services",
+    "Texts",
     "Verifier",
     "Wire",
 ]
@@ -106,6 +108,39 @@ class Outages(Protocol):
         actor: str,
         add_to_scope: bool = False,
     ) -> bool: ...
+
+
+class Texts(Protocol):
+    """The wording, and how it is edited. All work in the session's transaction."""
+
+    @property
+    def in_force(self) -> Wording: ...
+
+    @property
+    def shipped(self) -> Wording: ...
+
+    async def preview(self, session: AsyncSession, texts: Sequence[Proposed]) -> Sequence[TextPreview]: ...
+
+    async def draft(
+        self, session: AsyncSession, texts: Sequence[Proposed], *, note: str | None, actor: str
+    ) -> UUID: ...
+
+    async def approve(self, session: AsyncSession, revision_id: UUID, *, actor: str, two_people: bool) -> None: ...
+
+    async def refuse(self, session: AsyncSession, revision_id: UUID, *, actor: str, remark: str | None) -> None: ...
+
+    async def approved_by_carrier(
+        self,
+        session: AsyncSession,
+        *,
+        name: str,
+        version: str,
+        carrier: str,
+        carrier_template_id: str | None,
+        state: str,
+        reason: str | None,
+        actor: str,
+    ) -> None: ...
 
 
 class Accepting(Protocol):
@@ -280,6 +315,7 @@ class Services:
     notices: Notices
     policy: Policy
     outages: Outages
+    texts: Texts
     messages: Accepting
     intake: Intake
     inbox: Inbox

@@ -23,10 +23,11 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
-from gateway.notices import Asked, Draft, PolicyBook, PolicyTable, Preview, Taken, lift_of_case
+from gateway.notices import Asked, Draft, PolicyBook, PolicyTable, Preview, Taken, Wording, lift_of_case
 from gateway.notices.outages.keeping import Outages
 from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
+from gateway.notices.texts import TextKeeper, Texts
 from gateway.outbox import NewMessage, insert
 from gateway.outbox.carriers import InboundText, Receipt
 from gateway.outbox.partitions import ensure
@@ -240,7 +241,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         await ensure(work.connection, NOW)
         await work.commit()
     intake, inbox, corrections, changes = StandInIntake(), Recorder(), Recorder(), Recorder(answer=[])
-    sandbox = StandInSandbox(clock)
+    sandbox, wording = StandInSandbox(clock), Wording.load()
     asking = Asking(clock, StandInMessages(), settings.zone)
     services = Services(
         settings=settings,
@@ -250,6 +251,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         notices=StandInNotices(),
         policy=PolicyBook(clock, PolicyTable()),
         outages=Outages(clock, settings.zone),
+        texts=Texts(clock, TextKeeper(database, clock, wording), wording),
         messages=StandInMessages(),
         intake=intake,
         inbox=inbox,

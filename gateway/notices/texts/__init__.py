@@ -6,6 +6,6 @@ Every version that was ever in force, or proposed, is kept: what a message was m
 """
 
 from gateway.notices.texts.keeping import CHANGED, TextKeeper
-from gateway.notices.texts.revising import Proposed, Revisions, TextPreview
+from gateway.notices.texts.revising import Filled, Proposed, TextPreview, Texts, filled
 
-__all__ = ["CHANGED", "Proposed", "Revisions", "TextKeeper", "TextPreview"]
+__all__ = ["CHANGED", "Filled", "Proposed", "TextKeeper", "TextPreview", "Texts", "filled"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import Database
+from gateway.kernel.database import AWAY, Database
 from gateway.kernel.logs import logger
 from gateway.notices.wording import TextKey, Wording
 
@@ -38,6 +40,24 @@ class TextKeeper:
         self._wording = wording
         #: The texts as the release brings them.
         self.shipped = wording.edited({})
+        self._wake = asyncio.Event()
+
+    def wake(self, _payload: str = "") -> None:
+        """Texts have changed, or may have."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Follow the changes of other nodes until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self.reload()
+            except AWAY as error:
+                unless_cancelled()
+                log.warning("texts not looked at", error=type(error).__name__)
+                self._wake.set()
+                await asyncio.sleep(1)
 
     async def start(self) -> None:
         """Record the release's own texts, and have what is in force."""

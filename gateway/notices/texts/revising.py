@@ -75,13 +75,61 @@ def filled(text: str) -> Filled:
     return Filled(body=text, segments=size.parts, units=size.units, encoding=size.encoding.value)
 
 
-class Revisions:
-    """The use cases around edited texts. All work in the session's transaction."""
+class Texts:
+    """The use cases around texts. All work in the session's transaction."""
 
     def __init__(self, clock: Clock, keeper: TextKeeper, wording: Wording) -> None:
         self._clock = clock
         self._keeper = keeper
         self._wording = wording
+
+    @property
+    def in_force(self) -> Wording:
+        """The texts that this node uses now."""
+        return self._wording
+
+    @property
+    def shipped(self) -> Wording:
+        """The texts as the release brings them."""
+        return self._keeper.shipped
+
+    async def approved_by_carrier(
+        self,
+        session: AsyncSession,
+        *,
+        name: str,
+        version: str,
+        carrier: str,
+        carrier_template_id: str | None,
+        state: str,
+        reason: str | None,
+        actor: str,
+    ) -> None:
+        """Write down what a carrier says of a version. Raises NotFound where there is no such version."""
+        known = TemplateVersion
+        if await session.scalar(select(known.id).where(known.name == name, known.version == version)) is None:
+            raise NotFound(f"there is no version {version} of the text {name}")
+        now = self._clock.now()
+        before = await approvals.record(
+            await driver(session),
+            carrier=carrier,
+            template=name,
+            version=version,
+            carrier_template_id=carrier_template_id,
+            state=state,
+            reason=reason,
+            at=now,
+            by=actor,
+        )
+        audit.record(
+            session,
+            at=now,
+            actor=actor,
+            action=f"text {state} by its carrier",
+            subject=f"template:{name}:{version}:{carrier}",
+            before=None if before is None else dict(before),
+            after={"carrier_template_id": carrier_template_id, "state": state, "reason": reason},
+        )
 
     async def preview(self, session: AsyncSession, texts: Sequence[Proposed]) -> list[TextPreview]:
         """Each text with its examples and with its longest fill, and what is wrong with it; nothing is kept."""
@@ -150,9 +198,7 @@ class Revisions:
         revision.decided_at = self._clock.now()
         self._note(session, actor, f"texts {state}", revision_id, after={"remark": remark})
 
-    async def _put_in_force(
-        self, session: AsyncSession, revision: TemplateRevision, texts: Sequence[Proposed]
-    ) -> None:
+    async def _put_in_force(self, session: AsyncSession, revision: TemplateRevision, texts: Sequence[Proposed]) -> None:
         row = TemplateRevisionText
         for text in texts:
             of_text = (row.name == text.key.name, row.language == text.key.language, row.tone == text.key.tone)
@@ -246,11 +292,11 @@ class _Checked:
 
     def version_before(self, key: TextKey) -> str | None:
         found = self.before.find(key)
-        return found and found.version
+        return found.version if found is not None else None
 
     def version_after(self, key: TextKey) -> str | None:
         found = self.after.find(key)
-        return found and found.version
+        return found.version if found is not None else None
 
     def preview(self, text: Proposed) -> TextPreview:
         template = self.after.find(text.key)

@@ -22,6 +22,7 @@ from gateway.web.api import (
     sandbox,
     segments,
     tasks,
+    templates,
 )
 from gateway.web.routing import Route
 
@@ -32,6 +33,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *policy.ROUTES,
     *outages.ROUTES,
     *messages.ROUTES,
+    *templates.ROUTES,
     *inbound.ROUTES,
     *evaluations.ROUTES,
     *followups.ROUTES,
