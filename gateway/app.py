@@ -30,7 +30,7 @@ from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
-from gateway.evaluations import open_invitations
+from gateway.evaluations import carry_over, open_invitations
 from gateway.evaluations.surveys import Surveys
 from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
 from gateway.inbox import WAKE as INBOX_WAKE
@@ -58,6 +58,7 @@ from gateway.notices import (
     PolicyTable,
     Previewer,
     Recomposer,
+    Successors,
     Wording,
     lift_of_case,
     pause,
@@ -76,6 +77,7 @@ from gateway.outbox import lanes, nodes, partitions, stop_links, waiting
 from gateway.outbox.carriers import Channel
 from gateway.outbox.dispatcher import Dispatcher, Wiring
 from gateway.outbox.doubt import Resolver
+from gateway.outbox.failover import Failover
 from gateway.outbox.hours import check_region
 from gateway.outbox.lanes import LaneSpec
 from gateway.outbox.messages import WAKE
@@ -133,6 +135,7 @@ class House:
         )
         self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
+        self.successors = Successors(region=region, policy=policy)
         self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
         self.outages = Outages(clock, zone)
         kinds: tuple[ImportKind[Any], ...] = (
@@ -214,6 +217,7 @@ class Node:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._test_clock: TestClock | None = None
+        self._failover: Failover | None = None
         self.carrier_address: str | None = None
         #: Set once everything runs.
         self.started = asyncio.Event()
@@ -361,6 +365,8 @@ class Node:
         self._background("lease", lease.run)
         self._background("resolver", resolver.run)
         self._background("sweeper", Sweeper(house.database, house.clock).run)
+        self._failover = Failover(house.database, house.clock, channels, house.successors, follow=carry_over, hear=hear)
+        self._background("failover", self._failover.run)
         self._background("dispatcher", dispatcher.run)
         self._stack.push_async_callback(dispatcher.stop, DEADLINE)
         return dispatcher
@@ -470,6 +476,8 @@ class Node:
         await self._follow_outages()
         await self._follow_up()
         await self.house.notice_runner.halt()
+        if self._failover is not None:
+            await self._failover.round()
         await self.house.notice_runner.finish()
 
     def _policy_changed(self, _payload: str) -> None:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from gateway.evaluations.invitations import answered, invite
 from gateway.evaluations.inviting import open_invitations
-from gateway.evaluations.recording import Answer, Recorded, asked_about, record, withdraw
+from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
 
-__all__ = ["Answer", "Recorded", "answered", "asked_about", "invite", "open_invitations", "record", "withdraw"]
+__all__ = [
+    "Answer",
+    "Recorded",
+    "answered",
+    "asked_about",
+    "carry_over",
+    "invite",
+    "open_invitations",
+    "record",
+    "withdraw",
+]

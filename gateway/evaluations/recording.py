@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -109,3 +110,13 @@ async def asked_about(connection: Any, message_id: UUID) -> tuple[str, str] | No
         "SELECT event_kind, event_ref FROM invitation WHERE message_id = $1 ORDER BY id LIMIT 1", message_id
     )
     return None if row is None else (row["event_kind"], row["event_ref"])
+
+
+async def carry_over(connection: Any, successors: Mapping[UUID, UUID]) -> None:
+    """Let invitations follow their texts that went on on another channel: the answer comes to the successor."""
+    await connection.execute(
+        """UPDATE invitation i SET message_id = s.successor FROM unnest($1::uuid[], $2::uuid[]) AS s(id, successor)
+           WHERE i.message_id = s.id""",
+        list(successors),
+        list(successors.values()),
+    )

@@ -16,6 +16,7 @@ from gateway.notices.policy import PolicyTable
 from gateway.notices.previewing import Preview, Previewer
 from gateway.notices.recomposing import Recomposer
 from gateway.notices.running import NoticeRunner
+from gateway.notices.succeeding import Successors
 from gateway.notices.wording import Template, Wording
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Recomposer",
     "Row",
     "Saying",
+    "Successors",
     "Taken",
     "Template",
     "Wording",

@@ -21,6 +21,7 @@ from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import NoticeKind, subjects_of
 from gateway.notices.policy import FRESH, Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.outbox.carriers import kind_of_point
 
 #: Subjects looked at in one transaction.
 CHUNK: Final = 2000
@@ -37,7 +38,8 @@ WITH subject AS MATERIALIZED (
 )
 SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
-       point.id AS point_id, point.line, point.state AS point_state, staff.id IS NOT NULL AS of_staff,
+       point.id AS point_id, point.kind AS point_kind, point.line, point.state AS point_state,
+       staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
@@ -57,7 +59,7 @@ ORDER BY s.subject_id, link.id
 """
 
 _FACTS: Final = itemgetter(
-    "role", "state", "is_default", "verified_at", "line", "point_state", "of_staff",
+    "role", "state", "is_default", "verified_at", "point_kind", "line", "point_state", "of_staff",
     "sms_opt_out", "hold_reason", "hold_words", "hold_until", *(name for name in NAMES if name != "tags"),
 )  # fmt: skip
 
@@ -67,8 +69,11 @@ def facts_of(row: Any) -> tuple[Any, ...]:
     return (*_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], row.get("reported"), *(row["tags"] or ()))
 
 
-def link_of(row: Any) -> Link:
-    """The policy's view of one contact row; a number without a link counts as one without proof."""
+def link_of(row: Any, place: int = 0) -> Link:
+    """The policy's view of one contact row; a number without a link counts as one without proof.
+
+    `place` is that of its channel among those the text may use.
+    """
     return Link(
         role=row["role"] or "holder",
         state=row["state"] or "unverified",
@@ -81,6 +86,7 @@ def link_of(row: Any) -> Link:
         opt_outs=frozenset(row["opt_outs"] or ()),
         consents=frozenset(row["consents"]),
         of_staff=row["of_staff"],
+        place=place,
     )
 
 
@@ -135,8 +141,9 @@ class Finder:
 
     def _answer(self, contacts: Sequence[Any], wish: Wish, now: datetime) -> _Answer:
         """The policy's answer to a subject with these contacts."""
-        places = [place for place, row in enumerate(contacts) if row["point_id"] is not None]
-        links = [link_of(contacts[place]) for place in places]
+        kinds = [kind_of_point(channel) for channel in wish.channels]
+        places = [place for place, row in enumerate(contacts) if row["point_kind"] in kinds]
+        links = [link_of(contacts[place], kinds.index(contacts[place]["point_kind"])) for place in places]
         table = self.policy()
         decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, table)
         if isinstance(decision, SendAt) and decision.link is not None:

@@ -8,6 +8,7 @@ paid since the audience was found is withheld here.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,9 +24,21 @@ from gateway.kernel.segments import count
 from gateway.notices.audience import facts_of, link_of, recipient_of
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying, subjects_of
-from gateway.notices.policy import FRESH, Decision, History, Policy, SendAt, Wish, Withhold, decide, is_paused
+from gateway.notices.policy import (
+    FRESH,
+    USUAL,
+    Decision,
+    History,
+    Policy,
+    SendAt,
+    Wish,
+    Withhold,
+    decide,
+    is_paused,
+)
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage
+from gateway.outbox.carriers import channel_to
 
 #: Recipients composed in one transaction; a number with more subjects than this still gets one text.
 CHUNK: Final = 2000
@@ -41,7 +54,8 @@ WITH chunk AS MATERIALIZED (
 SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
        a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")},
        c.link_id, link.role, link.state, link.is_default, link.verified_at,
-       c.contact_point_id AS point_id, point.address, point.line, point.state AS point_state, false AS of_staff,
+       c.contact_point_id AS point_id, point.kind AS point_kind, point.address, point.line,
+       point.state AS point_state, false AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
@@ -155,6 +169,7 @@ class Composer:
             hours=template.hours,
             not_before=notice["not_before"],
             expires_at=None if kind.outlives else notice["expires_at"],
+            channels=tuple(json.loads(notice["channels"] or "null") or USUAL),
         )
 
     async def read(
@@ -282,18 +297,21 @@ class Composer:
     ) -> NewMessage:  # fmt: skip
         first = rows[0]
         ends = [one for one in (wish.expires_at, saying.expires_at) if one is not None]
+        channel = channel_to(first["point_kind"])
         return NewMessage(
             id=new_id(now),
             notice_id=notice["id"],
             contact_point_id=first["point_id"],
             to_address=first["address"],
+            channel=channel,
+            fallback=wish.channels[wish.channels.index(channel) + 1 :] or None,
             template=template.name,
             template_version=template.version,
             kind=wish.kind,
             klass=wish.klass,
             purpose=wish.purpose,
             body=body,
-            segments=count(body).parts,
+            segments=count(body).parts if channel == "sms" else 1,
             decision=self._policy().signed(go.because),
             hours=wish.hours.value,
             zone=self._zone.key,

@@ -22,7 +22,7 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.notices.halting import baseline
 from gateway.notices.kinds import RESENDS, NoticeKind, subjects_of
-from gateway.notices.policy import Policy
+from gateway.notices.policy import USUAL, Policy
 from gateway.notices.previewing import Preview, Previewer
 from gateway.notices.tables import Notice
 from gateway.outbox import cancel_notice, pause_notice, resume_notice
@@ -55,6 +55,7 @@ class Notices:
         policy: Policy,
         *,
         auto_approve: Collection[str],
+        channels: Collection[str] = USUAL,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -62,6 +63,7 @@ class Notices:
         self._previewer = previewer
         self._policy = policy
         self._auto_approve = frozenset(auto_approve)
+        self._channels = frozenset(channels)
 
     def kind(self, name: str) -> NoticeKind:
         """The kind of that name. Raises InvalidInput naming those there are."""
@@ -79,7 +81,7 @@ class Notices:
             raise InvalidInput("the tones are warm and official", field="tone")
         if asked.expires_at is not None and asked.expires_at <= max(now, asked.not_before or now):
             raise InvalidInput("it would expire before it may leave", field="expires_at")
-        if unknown := set(asked.channels or ()) - {"sms"}:
+        if unknown := set(asked.channels or ()) - self._channels:
             raise InvalidInput(f"no such channel: {', '.join(sorted(unknown))}", field="channels")
         notice = Notice(
             id=new_id(now),
@@ -88,7 +90,7 @@ class Notices:
             tone=asked.tone,
             not_before=asked.not_before,
             expires_at=asked.expires_at,
-            channels=list(asked.channels) if asked.channels else None,
+            channels=list(dict.fromkeys(asked.channels)) if asked.channels else None,
             drafted_by=actor,
             drafted_at=now,
         )

@@ -30,6 +30,10 @@ REASONS: Final[tuple[str, ...]] = get_args(Reason)
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 
+#: The channels of a text that names none.
+USUAL: Final[tuple[str, ...]] = ("sms",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTable:
     """The figures and lists that the decision goes by, with the defaults of domain notes §7."""
@@ -117,6 +121,8 @@ class Link:
     shared: bool = False
     #: The number is a staff member's; it is never a customer's contact.
     of_staff: bool = False
+    #: The place of its channel among those the text may use.
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,8 @@ class Wish:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     matter: Matter = "open"
+    #: The channels it may use, the first choice first.
+    channels: tuple[str, ...] = USUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +293,7 @@ def is_paused(paused: Paused | None, kind: str, now: datetime, table: PolicyTabl
 
 
 def choose_link(links: Sequence[Link], table: PolicyTable = DEFAULT) -> Link | Withhold:
-    """Pick the contact to write to: the default where it is usable, otherwise by role.
+    """Pick the contact to write to: on the first channel there is, the default where usable, otherwise by role.
 
     Among equals a proven contact comes first, then the one proven last. Where none is usable the answer is
     the most telling reason. A refusal does not pass the text on to somebody else, so it plays no part here.
@@ -321,9 +329,10 @@ def _barred(link: Link, table: PolicyTable) -> Withhold | None:
     return None
 
 
-def _preference(link: Link, table: PolicyTable) -> tuple[bool, int, bool, timedelta, int, int]:
+def _preference(link: Link, table: PolicyTable) -> tuple[int, bool, int, bool, timedelta, int, int]:
     proven_at = link.verified_at or _EARLIEST
     return (
+        link.place,
         not link.is_default,
         table.role_order.index(link.role),
         link.state != "verified",

@@ -87,7 +87,7 @@ async def notice(session: AsyncSession, notice_id: UUID) -> NoticeDetail:
     withheld: dict[str, int] = {}
     rows = await session.execute(
         select(Message.state, Message.withheld_reason, func.count())
-        .where(Message.notice_id == notice_id)
+        .where(Message.notice_id == notice_id, Message.replaced_by.is_(None))
         .group_by(Message.state, Message.withheld_reason)
         .order_by(Message.state, Message.withheld_reason)
     )

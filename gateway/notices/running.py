@@ -254,7 +254,10 @@ class NoticeRunner:
             done = await work.execute(
                 """UPDATE notice SET state = 'done' WHERE state = 'sending' AND NOT EXISTS (
                      SELECT 1 FROM message WHERE notice_id = notice.id AND notice_id IS NOT NULL
-                       AND state IN ('queued', 'sending', 'uncertain'))"""
+                       AND state IN ('queued', 'sending', 'uncertain'))
+                     AND NOT EXISTS (
+                     SELECT 1 FROM message WHERE notice_id = notice.id AND fallback IS NOT NULL
+                       AND state IN ('sent', 'failed', 'undelivered'))"""
             )
             await work.commit()
         return done

@@ -21,10 +21,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
+#: The kind of contact point that a channel reaches; a chat platform's is named as the platform is.
+_KINDS: Final = {"sms": "phone"}
+
 ReceiptState = Literal["sent", "delivered", "undelivered", "failed"]
+
+
+def kind_of_point(channel: str) -> str:
+    """The kind of contact point that `channel` reaches: `phone` for `sms`."""
+    return _KINDS.get(channel, channel)
+
+
+def channel_to(kind: str) -> str:
+    """The channel that reaches contact points of a kind: `sms` for `phone`."""
+    return next((channel for channel, reached in _KINDS.items() if reached == kind), kind)
 
 
 class Evidence(StrEnum):

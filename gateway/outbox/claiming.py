@@ -18,7 +18,7 @@ from uuid import UUID
 
 from gateway.kernel.ids import first_id
 from gateway.outbox.lanes import BURST_SECONDS, FEWEST_TOKENS, LaneRow
-from gateway.outbox.messages import ANSWERS
+from gateway.outbox.messages import ANSWERS, GIVES_UP
 from gateway.outbox.streams import Share
 from gateway.outbox.tables import STREAM
 
@@ -82,7 +82,8 @@ WITH pace AS (
   LIMIT (SELECT size FROM room)
 ), judged AS MATERIALIZED (
   SELECT m.id, m.priority, {STREAM} AS key, m.not_before, due.turn, m.to_address, m.body, m.contact_point_id,
-    m.attempts, m.expires_at, m.hours, m.zone, CASE
+    m.attempts, CASE WHEN m.fallback IS NULL THEN m.expires_at ELSE least(m.expires_at, $2 + $14) END AS expires_at,
+    m.hours, m.zone, CASE
       WHEN m.expires_at <= $2 THEN 'expired'
       WHEN halt.reason IS NOT NULL THEN halt.reason
       WHEN m.closes_at <= $2 THEN 'late'
@@ -164,6 +165,7 @@ class Claimed:
     contact_point_id: int | None
     #: Hand-overs begun, this one included.
     attempts: int
+    #: When the carrier is to stop trying: its validity ends, or it is to go on on another channel.
     expires_at: datetime | None
 
 
@@ -220,6 +222,7 @@ async def claim(
         [share.stream.after[0] for share in shares],
         [share.stream.after[1] for share in shares],
         [share.quota for share in shares],
+        GIVES_UP,
     )
     result = Claim([], [], [], set(), [], rows[0]["size"])
     for _, id_, priority, key, not_before, _, to, body, point, attempts, expires_at, hours, zone, verdict, _ in rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from gateway.kernel.database import copy
 COLUMNS: Final = (
     "id", "notice_id", "contact_point_id", "to_address", "channel", "template", "template_version", "kind", "klass",
     "purpose", "priority", "body", "segments", "state", "withheld_reason", "decision", "reference", "hours", "zone",
-    "created_at", "not_before", "closes_at", "expires_at",
+    "created_at", "not_before", "closes_at", "expires_at", "fallback",
 )  # fmt: skip
 ACCOUNT_COLUMNS: Final = ("id", "position", "account_id", "account_no", "link_id", "ground")
 
@@ -27,6 +27,9 @@ WAKE: Final = "outbox_wake"
 
 #: Kinds that answer what a person just wrote: a refusal must be confirmed, a wrong number apologised for.
 ANSWERS: Final = ("apology", "opt_out_confirm", "clarification", "verification")
+
+#: How long a carrier may try to deliver a text that may go on on another channel. It is told so, and stops trying.
+GIVES_UP: Final = timedelta(minutes=10)
 
 _PRIORITY: Final = {
     "verification": 0,
@@ -85,6 +88,8 @@ class NewMessage:
     closes_at: datetime | None = None
     expires_at: datetime | None = None
     priority: int | None = None
+    #: Channels on which it may go on where its own fails, in order.
+    fallback: Sequence[str] | None = None
 
     @property
     def state(self) -> str:
@@ -99,6 +104,7 @@ class NewMessage:
             priority_of(self.kind) if self.priority is None else self.priority,
             self.body, self.segments, self.state, self.withheld_reason, self.decision, self.reference, self.hours,
             self.zone, self.created_at, self.not_before, self.closes_at, self.expires_at,
+            self.fallback,
         )  # fmt: skip
 
     def account_rows(self) -> list[tuple[Any, ...]]:

@@ -54,6 +54,9 @@ class Message:
     expires_at: datetime | None
     sent_at: datetime | None
     delivered_at: datetime | None
+    #: The message whose place it took on another channel, and the one that took its place.
+    replaces: UUID | None
+    replaced_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ class MessageFilter:
 _PLAIN: Final = (
     "id", "notice_id", "template", "template_version", "kind", "channel", "body", "segments", "state",
     "withheld_reason", "decision", "carrier_id", "error_code", "reference", "created_at", "not_before",
-    "expires_at", "sent_at", "delivered_at",
+    "expires_at", "sent_at", "delivered_at", "replaces", "replaced_by",
 )  # fmt: skip
 
 

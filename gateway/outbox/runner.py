@@ -117,6 +117,7 @@ class LaneRunner:
         if now - self._judged_anew >= _HEARD:
             self._judged_anew = now
             self.let_go()
+            self.let_go()
 
     async def run(self) -> None:
         """Feed the lane until `stop`; hand-overs that are under way when cancelled end in doubt."""

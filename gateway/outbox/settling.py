@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.outbox.carriers import Accepted, Evidence, Outcome, Receipt, Refused, Throttled, Unknown
+from gateway.outbox.sweeping import withhold
 
 #: Attempts at a hand-over that the carrier surely did not take, before it counts as failed.
 MAX_ATTEMPTS: Final = 8
@@ -144,7 +145,7 @@ WITH told AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[])
     WITH ORDINALITY AS told(id, state, carrier_id, code, word, at, rank, turn)
 ), before AS MATERIALIZED (
-  SELECT m.id, m.contact_point_id, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
+  SELECT m.id, m.contact_point_id, m.replaced_by, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
            WHEN 'undelivered' THEN 2 WHEN 'failed' THEN 2 ELSE 0 END AS rank
   FROM message m WHERE m.id = ANY ($1::uuid[]) ORDER BY m.id FOR NO KEY UPDATE
 ), news AS (
@@ -168,7 +169,7 @@ WITH told AS (
   INSERT INTO message_event (id, at, kind, detail)
   SELECT id, at, state, word || coalesce(' (' || code || ')', '') FROM news ORDER BY id, rank
 )
-SELECT before.id, before.contact_point_id, best.state FROM before LEFT JOIN best USING (id)
+SELECT before.id, before.contact_point_id, before.replaced_by, best.state, best.at FROM before LEFT JOIN best USING (id)
 """
 _RANK: Final = {"sent": 1, "undelivered": 2, "failed": 2, "delivered": 3}
 
@@ -200,6 +201,11 @@ async def apply_receipts(connection: Any, receipts: Sequence[tuple[Receipt, date
         [at for _, at in moving],
         [_RANK[str(receipt.state)] for receipt, _ in moving],
     )
+    # It arrived after all: what was to go in its place stays, where it has not gone.
+    for row in rows:
+        if row["replaced_by"] is not None and row["state"] == "delivered":
+            words = "the text whose place it took was delivered after all"
+            await withhold(connection, [row["replaced_by"]], reason="duplicate", at=row["at"], words=words)
     points = {row["id"]: row["contact_point_id"] for row in rows}
     states = {row["id"]: row["state"] for row in rows}
     told: dict[UUID, Told] = {}

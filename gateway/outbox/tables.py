@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Double, Identity, Index, SmallInteger, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.archive.tables import one_of
@@ -54,6 +54,9 @@ PRIORITIES = (0, 1, 2, 3)
 
 #: What the queue is fair between: a notice each, and everything that belongs to none.
 STREAM = "coalesce(notice_id, '00000000-0000-0000-0000-000000000000'::uuid)"
+
+#: What may still go on on another channel.
+MAY_GO_ON = "fallback IS NOT NULL AND state IN ('sent', 'failed', 'undelivered')"
 
 _BY_MONTH = {"postgresql_partition_by": "RANGE (id)"}
 
@@ -173,6 +176,11 @@ class Message(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(Instant)
     carrier_id: Mapped[str | None] = mapped_column(Text)
     error_code: Mapped[str | None] = mapped_column(Text)
+    #: Channels on which it may go on where this one fails, in order; empty once that is decided.
+    fallback: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    #: The message that went on in its place, and the one whose place it took.
+    replaced_by: Mapped[UUID | None]
+    replaces: Mapped[UUID | None]
 
     __table_args__ = (
         Index(
@@ -204,6 +212,8 @@ class Message(Base):
         Index(None, "contact_point_id", "id"),
         Index(None, "notice_id", "id", postgresql_where=text("notice_id IS NOT NULL")),
         Index(None, "reference", postgresql_where=text("reference IS NOT NULL")),
+        Index("ix_message_fallback", "state", "sent_at", postgresql_where=text(MAY_GO_ON)),
+        Index("ix_message_notice_fallback", "notice_id", postgresql_where=text(MAY_GO_ON)),
         Index("ix_message_held", "id", postgresql_where=text("held")),
         one_of("state", STATES, "state"),
         _BY_MONTH,

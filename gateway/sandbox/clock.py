@@ -15,6 +15,7 @@ from typing import Any, Final
 from gateway.kernel.clock import ShiftedClock, SystemClock, aware
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, Unavailable
+from gateway.outbox.messages import GIVES_UP
 
 #: Channel on which nodes tell one another that the clock was moved.
 MOVED: Final = "test_clock"
@@ -38,8 +39,11 @@ _BUSY: Final = f"""
 SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imports,
        EXISTS (SELECT 1 FROM notice WHERE state IN ('approved', 'composing') OR state = 'sending' AND NOT EXISTS (
                  SELECT 1 FROM message WHERE notice_id = notice.id AND notice_id IS NOT NULL
-                   AND state IN ('queued', 'sending', 'uncertain'))) AS notices,
+                   AND state IN ('queued', 'sending', 'uncertain')) AND NOT EXISTS (
+                 SELECT 1 FROM message WHERE notice_id = notice.id AND fallback IS NOT NULL
+                   AND state IN ('sent', 'failed', 'undelivered'))) AS notices,
        EXISTS (SELECT 1 FROM message WHERE state = 'sending')
+         OR EXISTS (SELECT 1 FROM message WHERE fallback IS NOT NULL AND state IN ('failed', 'undelivered'))
          OR EXISTS (SELECT 1 FROM message
                     WHERE state = 'uncertain' AND doubt_since > clock_timestamp() - interval '1 minute')
          OR EXISTS (SELECT 1 FROM (SELECT DISTINCT channel FROM lane WHERE enabled) lane,
@@ -60,8 +64,12 @@ async def next_message_due(connection: Any, now: datetime) -> datetime | None:
               SELECT min(not_before) AS moment FROM message WHERE state = 'queued' AND {_GOING} AND not_before > $1
               UNION ALL
               SELECT min(expires_at) FROM message
-              WHERE state = 'queued' AND {_GOING} AND expires_at > $1) AS moments""",
+              WHERE state = 'queued' AND {_GOING} AND expires_at > $1
+              UNION ALL
+              SELECT min(sent_at) + $2 FROM message
+              WHERE fallback IS NOT NULL AND state = 'sent' AND sent_at > $1::timestamptz - $2::interval) AS moments""",
         now,
+        GIVES_UP,
     )
     return due
 

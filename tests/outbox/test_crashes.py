@@ -136,7 +136,8 @@ async def test_one_of_two_nodes_is_killed(
 async def test_a_bad_day_of_the_carrier(
     new_database_url: str, tmp_path: Path, crash_seed: int, crashes: Crashes
 ) -> None:
-    """It loses receipts, sends some twice, and answers every tenth call after nobody waits any more."""
+    """It loses receipts, sends some twice, and answers every tenth call after nobody waits any more; a node dies."""
+    draw = random.Random(crash_seed)
     behaviour = Behaviour(
         latency=0.02,
         receipt_delay=0.2,
@@ -147,6 +148,8 @@ async def test_a_bad_day_of_the_carrier(
         seed=crash_seed,
     )
     async with utility(new_database_url, tmp_path, crashes.messages, behaviour) as those:
+        await those.reaches(int(crashes.messages * draw.uniform(0.05, 0.9)))
+        await draw.choice(those.nodes).kill()
         await those.comes_to_rest()
         assert those.texts().total() == crashes.messages
         assert set(those.texts().values()) == {1}
@@ -165,14 +168,17 @@ def own_server() -> Iterator[Any]:
 
 
 async def test_the_database_is_away(own_server: Any, tmp_path: Path, crash_seed: int, crashes: Crashes) -> None:
-    """Ten seconds without it: sending pauses, webhooks are refused, and all of it goes on by itself."""
+    """Ten seconds without it, and a node that dies meanwhile: sending pauses, webhooks are refused, all goes on."""
+    draw = random.Random(crash_seed)
     behaviour = Behaviour(latency=0.05, receipt_delay=0.2, seed=crash_seed)
     away = 10 if crashes.thorough else 3
     async with utility(own_server.get_uri(), tmp_path, crashes.messages, behaviour) as those:
-        await those.reaches(int(crashes.messages * random.Random(crash_seed).uniform(0.05, 0.6)))
+        await those.reaches(int(crashes.messages * draw.uniform(0.05, 0.6)))
         await asyncio.to_thread(own_server.stop)
-        await asyncio.sleep(away)
+        await asyncio.sleep(away / 2)
         assert all(node.process is not None and node.process.returncode is None for node in those.nodes)
+        await draw.choice(those.nodes).kill()
+        await asyncio.sleep(away / 2)
         await asyncio.to_thread(own_server.start)
         await those.comes_to_rest()
         assert those.texts().total() == crashes.messages

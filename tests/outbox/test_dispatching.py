@@ -245,6 +245,8 @@ async def test_a_stop_that_is_told_drops_what_is_claimed_and_not_begun(world: Wo
     def told_just_before(claimed: Claimed, judged: float) -> None:
         begin(claimed, judged)
         dispatcher.stop_told()
+        # Nothing more is claimed until the test has looked.
+        runner._leave_alone_until = time.monotonic() + 1
 
     runner._begin = told_just_before  # type: ignore[method-assign]
 
