@@ -57,6 +57,7 @@ from gateway.notices import (
     PolicyBook,
     PolicyTable,
     Previewer,
+    Previews,
     Recomposer,
     Successors,
     Wording,
@@ -130,6 +131,7 @@ class House:
         self.previewer = Previewer(
             clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
+        self.previews = Previews(database, clock, self.previewer)
         self.notices = Notices(
             database, clock, self.notice_kinds, self.previewer, policy, auto_approve=settings.auto_approve
         )
@@ -379,6 +381,7 @@ class Node:
             clock=house.clock,
             imports=_Imports(house),
             notices=house.notices,
+            previews=house.previews,
             policy=house.policy,
             outages=house.outages,
             texts=house.texts,
@@ -397,6 +400,7 @@ class Node:
             twilio_wire=twilio,
             sandbox=self._test_clock,
         )
+        self._stack.push_async_callback(house.previews.close)
         runner = web.AppRunner(make_app(services), **SERVER_OPTIONS)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)

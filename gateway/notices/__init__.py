@@ -14,6 +14,7 @@ from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
 from gateway.notices.policies import PolicyBook
 from gateway.notices.policy import PolicyTable
 from gateway.notices.previewing import Preview, Previewer
+from gateway.notices.previews import KeptPreview, Previews
 from gateway.notices.recomposing import Recomposer
 from gateway.notices.running import NoticeRunner
 from gateway.notices.succeeding import Successors
@@ -30,6 +31,7 @@ __all__ = [
     "ContactChecks",
     "Draft",
     "Finder",
+    "KeptPreview",
     "Moment",
     "NoticeKind",
     "NoticeRunner",
@@ -39,6 +41,7 @@ __all__ = [
     "PolicyTable",
     "Preview",
     "Previewer",
+    "Previews",
     "Recomposer",
     "Row",
     "Saying",

@@ -26,7 +26,8 @@ from gateway.outbox.carriers import kind_of_point
 #: Subjects looked at in one transaction.
 CHUNK: Final = 2000
 
-_COLUMNS: Final = (
+#: Columns of `notice_recipient` in the order of `Finder.recipients`.
+RECIPIENT_COLUMNS: Final = (
     "notice_id", "told_at", "subject_id", "account_id", "link_id", "contact_point_id", "withheld_reason", "because",
 )  # fmt: skip
 
@@ -170,7 +171,7 @@ def _place(links: Sequence[Link], places: Sequence[int], chosen: Link) -> int:
 async def write_chunk(connection: Any, notice: UUID, found: Sequence[tuple[Any, ...]]) -> None:
     """Write recipients down and move the notice's cursor behind them; none means that all were found."""
     if found:
-        await copy(connection, "notice_recipient", _COLUMNS, found)
+        await copy(connection, "notice_recipient", RECIPIENT_COLUMNS, found)
     await connection.execute(
         """UPDATE notice SET state = 'composing', audience = audience + $2, audience_found = $2 = 0,
              audience_cursor = coalesce($3, audience_cursor) WHERE id = $1""",

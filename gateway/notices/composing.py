@@ -48,7 +48,7 @@ _AT_A_TIME: Final = 50
 _RECIPIENTS: Final = f"""
 WITH chunk AS MATERIALIZED (
   SELECT told_at, subject_id, account_id, link_id, contact_point_id, withheld_reason, because
-  FROM notice_recipient WHERE notice_id = $2 AND (told_at, subject_id) > ($3, $4)
+  FROM {{recipients}} WHERE notice_id = $2 AND (told_at, subject_id) > ($3, $4)
   ORDER BY told_at, subject_id LIMIT $5
 )
 SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
@@ -173,11 +173,22 @@ class Composer:
         )
 
     async def read(
-        self, connection: Any, notice: Any, kind: NoticeKind, behind: Cursor, now: datetime, size: int = CHUNK
+        self,
+        connection: Any,
+        notice: Any,
+        kind: NoticeKind,
+        behind: Cursor,
+        now: datetime,
+        size: int = CHUNK,
+        *,
+        recipients: str = "notice_recipient",
     ) -> Chunk | None:
-        """Read the recipients behind a cursor, whole numbers only, and what those numbers were told before."""
+        """Read the recipients behind a cursor, whole numbers only, and what those numbers were told before.
+
+        `recipients` is the table they stand in.
+        """
         rows = await connection.fetch(
-            _RECIPIENTS.format(subjects=subjects_of(kind, notice["about"])),
+            _RECIPIENTS.format(subjects=subjects_of(kind, notice["about"]), recipients=recipients),
             notice["about"],
             notice["id"],
             *behind,
@@ -190,7 +201,7 @@ class Composer:
         if kind.merges and len(rows) == size and groups[-1][0]["told_at"]:
             # The last number's subjects may go on in the next chunk: leave it whole for then.
             if len(groups) == 1:
-                return await self.read(connection, notice, kind, behind, now, size * 2)
+                return await self.read(connection, notice, kind, behind, now, size * 2, recipients=recipients)
             groups.pop()
         points = [group[0]["told_at"] for group in groups if group[0]["told_at"]]
         past = await told_before(connection, points, now)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,13 +13,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.clock import Clock
+from gateway.kernel.database import copy
 from gateway.kernel.phones import PhoneNumber
-from gateway.notices.audience import Finder, read_chunk, write_chunk
-from gateway.notices.composing import NOTHING_TOLD, START, Chunk, Composer
+from gateway.notices.audience import RECIPIENT_COLUMNS, Finder, read_chunk
+from gateway.notices.composing import NOTHING_TOLD, PLAN_ANEW, START, Chunk, Composer, Cursor
 from gateway.notices.kinds import NoticeKind, kind_of
 from gateway.outbox import NewMessage
 
 _SAMPLES: Final = 10
+_RECIPIENTS: Final = "preview_recipient"
+_OWN_TABLE: Final = f"CREATE TEMP TABLE {_RECIPIENTS} (LIKE notice_recipient INCLUDING INDEXES) ON COMMIT DROP"
 
 
 @runtime_checkable
@@ -63,6 +67,8 @@ class Superseded:
 class Preview:
     """What a notice would do if it were approved now."""
 
+    #: Subjects found so far, while the audience is being gone through.
+    found: int = 0
     #: Subjects in the audience: bills, work orders.
     audience: int = 0
     #: Texts that would go out, the numbers they go to, the segments they take and what those cost.
@@ -102,17 +108,32 @@ class Previewer:
         self._zone = zone
         self._segment_price = segment_price
 
-    async def go_through(self, connection: Any, notice: dict[str, Any]) -> Preview:
-        """What the draft `notice` would do; its recipients are left in the transaction, to be rolled back."""
-        kind, now, seen = kind_of(self._kinds, notice), self._clock.now(), Preview()
+    async def go_through(self, connection: Any, notice: dict[str, Any], seen: Preview | None = None) -> Preview:
+        """What the draft `notice` would do; what it needs is left in the transaction, to be rolled back.
+
+        `seen` is filled as it goes. Recipients go to a table of the connection's own: neither the notice is locked
+        while its audience is gone through, nor does a large one swell the table that composing uses.
+        """
+        seen = seen or Preview()
+        kind, now = kind_of(self._kinds, notice), self._clock.now()
         wish = self._composer.wish(notice, kind)
+        await connection.execute(PLAN_ANEW)
+        await connection.execute(_OWN_TABLE)
         await kind.begin(connection, notice, now)
         behind = 0
         while rows := await read_chunk(connection, notice, kind, behind, now):
-            await write_chunk(connection, notice["id"], self._finder.recipients(rows, notice["id"], wish, now))
+            found = self._finder.recipients(rows, notice["id"], wish, now)
+            await copy(connection, _RECIPIENTS, RECIPIENT_COLUMNS, found)
             behind = rows[-1]["subject_id"]
+            seen.found += len(found)
+            await asyncio.sleep(0)
+        await connection.execute(f"ANALYZE {_RECIPIENTS}")
         cursor, asked, days = START, set[int](), _Days(self._zone)
-        while (chunk := await self._composer.read(connection, notice, kind, cursor, now)) is not None:
+
+        def read(cursor: Cursor) -> Awaitable[Chunk | None]:
+            return self._composer.read(connection, notice, kind, cursor, now, recipients=_RECIPIENTS)
+
+        while (chunk := await read(cursor)) is not None:
             messages, told = await self._composer.compose(notice, kind, chunk, now, asked)
             cursor = chunk.cursor
             seen.audience += len(told)

@@ -103,6 +103,25 @@ class Notice(Base):
     )
 
 
+class NoticePreview(Base):
+    """The last preview of a notice that was asked for, and how far it is."""
+
+    __tablename__ = "notice_preview"
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: Which run writes it: one that was taken for dead and lives on writes no more.
+    run: Mapped[UUID]
+    state: Mapped[str] = mapped_column(Text)
+    begun_at: Mapped[datetime] = mapped_column(Instant)
+    #: When its node last said that it is being made, in the database's own time.
+    beat_at: Mapped[datetime] = mapped_column(Instant, server_default=text("clock_timestamp()"))
+    #: What it found so far (`gateway.notices.previewing.Preview`).
+    found: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (one_of("state", ("running", "done", "failed"), "state"),)
+
+
 class Recipient(Base):
     """A subject of a notice in composition, and the contact point it is to be told at.
 

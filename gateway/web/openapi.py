@@ -207,10 +207,11 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {
-        str(route.status): {
-            "description": "Accepted." if route.status == 202 else "Created." if route.status == 201 else "Done.",
+        str(status): {
+            "description": "Accepted." if status == 202 else "Created." if status == 201 else "Done.",
             "content": {"application/json": {"schema": answer}},
         }
+        for status in (route.status, *route.also)
     }
     statuses = {*_ALWAYS, *route.problems}
     if route.query is not None or route.body is not None or route.method == "POST":

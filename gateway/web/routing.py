@@ -116,6 +116,8 @@ class Route:
     own_transaction: bool = False
     #: Not logged when it went well.
     quiet: bool = False
+    #: Statuses beside `status` that come with an answer of the same kind.
+    also: tuple[int, ...] = ()
     #: Further statuses that the document names.
     problems: tuple[int, ...] = ()
     sandbox_only: bool = False

@@ -23,7 +23,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.settings import Settings
-from gateway.notices import Asked, Draft, Preview, Taken, Wording
+from gateway.notices import Asked, Draft, KeptPreview, Taken, Wording
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
@@ -43,6 +43,7 @@ __all__ = [
     "Notices",
     "Outages",
     "Policy",
+    "Previews",
     "Sandbox",
     "Services",
     "Texts",
@@ -60,11 +61,9 @@ class Imports(Protocol):
 
 
 class Notices(Protocol):
-    """Notices, from draft to done. All but `preview` work in the session's transaction."""
+    """Notices, from draft to done. All work in the session's transaction."""
 
     async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID: ...
-
-    async def preview(self, notice_id: UUID) -> Preview: ...
 
     async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
         """`two_people`: the actor's word counts as that of two, so it may have drafted the notice itself."""
@@ -79,6 +78,14 @@ class Notices(Protocol):
     ) -> None: ...
 
     async def resend(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> UUID: ...
+
+
+class Previews(Protocol):
+    """What notices would do, found out beside the request. Each opens transactions of its own."""
+
+    async def ask(self, notice_id: UUID, patience: float) -> KeptPreview: ...
+
+    async def last(self, notice_id: UUID) -> KeptPreview: ...
 
 
 class Policy(Protocol):
@@ -313,6 +320,7 @@ class Services:
     clock: Clock
     imports: Imports
     notices: Notices
+    previews: Previews
     policy: Policy
     outages: Outages
     texts: Texts

@@ -23,7 +23,7 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
-from gateway.notices import Asked, Draft, PolicyBook, PolicyTable, Preview, Taken, Wording, lift_of_case
+from gateway.notices import Asked, Draft, KeptPreview, PolicyBook, PolicyTable, Preview, Taken, Wording, lift_of_case
 from gateway.notices.outages.keeping import Outages
 from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
@@ -103,6 +103,19 @@ def a_message(
     return NewMessage(**fields)
 
 
+class StandInPreviews:
+    """A preview that is there at once."""
+
+    async def ask(self, notice_id: UUID, patience: float) -> KeptPreview:
+        found = Preview(audience=2, messages=1, segments=2)
+        found.withheld["paid"] = 1
+        found.samples.append(Sample(to_masked="+86138****0000", body="电费", segments=2, accounts=1, not_before=NOW))
+        return KeptPreview(state="done" if patience else "running", begun_at=NOW, found=found)
+
+    async def last(self, notice_id: UUID) -> KeptPreview:
+        return await self.ask(notice_id, 1)
+
+
 class StandInNotices:
     """Notices without an audience."""
 
@@ -111,12 +124,6 @@ class StandInNotices:
         session.add(notice)
         await session.flush()
         return notice.id
-
-    async def preview(self, notice_id: UUID) -> Preview:
-        preview = Preview(audience=2, messages=1, segments=2)
-        preview.withheld["paid"] = 1
-        preview.samples.append(Sample(to_masked="+86138****0000", body="电费", segments=2, accounts=1, not_before=NOW))
-        return preview
 
     async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
         await self._move(session, notice_id, "approved", "draft")
@@ -249,6 +256,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         clock=clock,
         imports=StandInImports(),
         notices=StandInNotices(),
+        previews=StandInPreviews(),
         policy=PolicyBook(clock, PolicyTable()),
         outages=Outages(clock, settings.zone),
         texts=Texts(clock, TextKeeper(database, clock, wording), wording),

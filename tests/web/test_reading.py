@@ -184,7 +184,12 @@ async def test_a_notice_goes_through_its_life_and_counts_its_messages(house: Hou
     again = await house.call("POST", "/notices", json=draft, headers={"Idempotency-Key": "n"}, expect=201)
     assert notice == again and notice["state"] == "draft" and notice["about"] == {"billing_month": "202510"}
     path = f"/notices/{notice['id']}"
-    preview = await house.call("POST", f"{path}/preview")
+    preview = await house.call("POST", f"{path}/preview", headers={"Idempotency-Key": "p"})
+    assert preview == await house.call("POST", f"{path}/preview", headers={"Idempotency-Key": "p"})
+    assert preview == await house.call("GET", f"{path}/preview")
+    early = await house.call("POST", f"{path}/preview?wait=0", headers={"Idempotency-Key": "q"}, expect=202)
+    assert early["state"] == "running"
+    await house.call("POST", f"{path}/preview?wait=1000", expect=422)
     assert (preview["audience"], preview["withheld"], preview["samples"][0]["to"]) == (2, {"paid": 1}, "+86138****0000")
     assert (await house.call("POST", f"{path}/approve"))["state"] == "approved"
     await house.call("POST", f"{path}/approve", expect=409)
