@@ -1,8 +1,9 @@
-"""What a share among few answers is worth."""
+"""What a share among few answers is worth, and whether two shares differ."""
 
 from __future__ import annotations
 
-from math import sqrt
+from collections.abc import Iterable
+from math import erfc, sqrt
 from typing import Final
 
 #: Two-sided 95 %.
@@ -18,3 +19,27 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     centre = (share + square / (2 * of)) / scale
     half = _Z / scale * sqrt(share * (1 - share) / of + square / (4 * of * of))
     return (max(0.0, centre - half), min(1.0, centre + half))
+
+
+def two_proportions(hits: int, of: int, other_hits: int, other_of: int) -> float:
+    """The two-sided p of the hypothesis that two shares are one (pooled z test); 1.0 where nothing can be said."""
+    if not of or not other_of:
+        return 1.0
+    pooled = (hits + other_hits) / (of + other_of)
+    variance = pooled * (1 - pooled) * (1 / of + 1 / other_of)
+    if variance == 0:
+        return 1.0
+    z = (hits / of - other_hits / other_of) / sqrt(variance)
+    return erfc(abs(z) / sqrt(2))
+
+
+def weighted(strata: Iterable[tuple[float, int, int]], *, least: int) -> tuple[float, float] | None:
+    """A share weighted to a mix, from (weight, hits, of) a stratum; and how much of the mix it covers.
+
+    Strata with fewer than `least` answers say nothing and are left out; None where all are.
+    """
+    known = [(weight, hits / of) for weight, hits, of in strata if of >= least and weight > 0]
+    covered = sum(weight for weight, _ in known)
+    if not covered:
+        return None
+    return sum(weight * share for weight, share in known) / covered, covered

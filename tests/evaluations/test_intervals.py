@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest, chi2_contingency
 
-from gateway.evaluations.intervals import wilson
+from gateway.evaluations.intervals import two_proportions, weighted, wilson
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,42 @@ def test_an_interval_holds_its_share_and_stays_within_bounds(case: tuple[int, in
     hits, of = case
     low, high = wilson(hits, of)
     assert 0 <= low <= hits / of + 1e-9 and hits / of - 1e-9 <= high <= 1
+
+
+COUNTS = st.integers(1, 2_000).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))
+
+
+@given(COUNTS)
+def test_the_interval_is_scipys(case: tuple[int, int]) -> None:
+    hits, of = case
+    theirs = binomtest(hits, of).proportion_ci(method="wilson")
+    assert wilson(hits, of) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@given(COUNTS, COUNTS)
+def test_the_comparison_of_two_shares_is_scipys(one: tuple[int, int], other: tuple[int, int]) -> None:
+    (hits, of), (other_hits, other_of) = one, other
+    table = [[hits, of - hits], [other_hits, other_of - other_hits]]
+    if 0 in (hits + other_hits, of + other_of - hits - other_hits):
+        assert two_proportions(hits, of, other_hits, other_of) == 1.0
+        return
+    theirs = chi2_contingency(table, correction=False).pvalue
+    assert two_proportions(hits, of, other_hits, other_of) == pytest.approx(theirs, rel=1e-6, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("strata", "share", "over"),
+    [
+        ([(0.5, 8, 10), (0.5, 2, 10)], 0.5, 1.0),
+        ([(0.9, 8, 10), (0.1, 2, 10)], 0.74, 1.0),
+        ([(0.9, 8, 10), (0.1, 2, 4)], 0.8, 0.9),
+    ],
+)
+def test_a_share_is_weighted_to_the_mix_as_far_as_it_is_known(
+    strata: list[tuple[float, int, int]], share: float, over: float
+) -> None:
+    assert weighted(strata, least=5) == pytest.approx((share, over))
+
+
+def test_without_answers_there_is_no_weighted_share() -> None:
+    assert weighted([(1.0, 2, 4)], least=5) is None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from gateway.evaluations import reading
+from gateway.evaluations import reading, summaries
 from gateway.web.paging import Page, PageQuery, QueryTime, behind, cut
 from gateway.web.routing import Call, Route
 
@@ -31,16 +31,17 @@ class SummaryQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: reading.By
+    by: summaries.By
     since: QueryTime | None = None
     until: QueryTime | None = None
 
 
 class Summary(BaseModel):
-    """Scores, one item a team, person or month."""
+    """Scores, one item a group; and each group with scores enough beside all others, in place of a ranking."""
 
-    by: reading.By
-    items: list[reading.Scores]
+    by: summaries.By
+    items: list[summaries.Scores]
+    comparisons: list[summaries.Comparison]
 
 
 async def listed(call: Call[None, EvaluationQuery]) -> Page[reading.Evaluation]:
@@ -64,8 +65,8 @@ async def summary(call: Call[None, SummaryQuery]) -> Summary:
     """Scores with response rate, coverage and interval."""
     query = call.query
     zone = call.services.settings.timezone
-    items = await reading.summary(call.session, query.by, since=query.since, until=query.until, zone=zone)
-    return Summary(by=query.by, items=items)
+    items = await summaries.summary(call.session, query.by, since=query.since, until=query.until, zone=zone)
+    return Summary(by=query.by, items=items, comparisons=summaries.compare(items))
 
 
 ROUTES: Final = (
@@ -85,7 +86,7 @@ ROUTES: Final = (
         handler=summary,
         scope="evaluations:read",
         tag=TAG,
-        summary="Scores by team, person or month, with response rate, coverage and interval",
+        summary="Scores by team, person, month, type of service or organisation, with the whole funnel and intervals",
         answer=Summary,
         query=SummaryQuery,
     ),
