@@ -35,7 +35,7 @@ _TOPICS: Final[tuple[tuple[_Topic | None, re.Pattern[str]], ...]] = (
     (None, re.compile(r"(?i)texts (stopped|resumed)|sorry for|are sorry|your (reply|rating|feedback)|received|thank")),
     ("survey", re.compile(r"(?i)评价|满意|打分|\brate\b|survey|satisf")),
     ("confirm", re.compile(r"(?i)请您?核对|请您?确认|should this number|please confirm")),
-    ("restoration", re.compile(r"(?i)已.*恢复(供电|送电)|已送电|power is back|has been restored")),
+    ("restoration", re.compile(r"(?i)复电通知|已.*恢复(供电|送电)|已送电|power is back|has been restored")),
     ("outage", re.compile(r"(?i)(计划|故障)停电|停电(提醒|进展|更正)|检修|outage|power failed|repair")),
     ("arrears", re.compile(r"(?i)电费|欠费|缴费|交费|逾期|overdue|bill|arrears|still open|disconnect")),
 )
