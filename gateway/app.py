@@ -61,6 +61,7 @@ from gateway.notices import (
     Recomposer,
     Successors,
     Wording,
+    catch_up,
     lift_of_case,
     pause,
     release_due,
@@ -87,6 +88,7 @@ from gateway.outbox.stopping import STOP
 from gateway.outbox.sweeping import Sweeper
 from gateway.sandbox.carrier import Behaviour, Carrier
 from gateway.sandbox.clock import MOVED, TestClock
+from gateway.staff.escalating import escalate
 from gateway.staff.importing import STAFF
 from gateway.web.app import SERVER_OPTIONS, make_app
 from gateway.web.services import Services
@@ -158,6 +160,7 @@ class House:
             region=region,
             pause=pause,
             alert_numbers=settings.alert_numbers,
+            catch_up=catch_up,
             opt_out_scope=settings.opt_out_scope,
         )
         self.intake = Intake(database, clock, hear, region=region)
@@ -166,7 +169,12 @@ class House:
         self.cases = Cases(clock, lift_of_case)
         self.repeats = Repeats(clock)
         self.corrections = Corrections(
-            clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations), region=region
+            clock,
+            stop_links,
+            answers.check_contacts,
+            rooms=(waiting, open_invitations),
+            catch_up=catch_up,
+            region=region,
         )
         self.independent = Asking(clock, self.acceptor, zone)
         self.followups = Followups(clock, self.independent.ask, zone)
@@ -457,7 +465,7 @@ class Node:
 
     async def _see_corrections_through(self) -> None:
         async with self.house.database.work() as work:
-            closed, overdue = await completing.keep_time(work.connection, self.house.clock.now())
+            closed, overdue = await completing.keep_time(work.connection, self.house.clock.now(), escalate)
             await work.commit()
         if overdue:
             log.warning("corrections overdue", cases=overdue)

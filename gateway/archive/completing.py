@@ -8,7 +8,7 @@ when its time passes (domain notes §5.3.10 and 11).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +18,11 @@ from gateway.archive.checklist import WAIVABLE, Elsewhere
 from gateway.archive.opening import Doubt, open_or_join
 from gateway.kernel import audit
 from gateway.kernel.errors import Conflict, FieldError, Forbidden, InvalidInput
+
+#: Tells accounts what they missed while their contact was wrong or stopped: `(connection, accounts, case, now)`.
+CatchUp = Callable[[Any, Sequence[int], UUID, datetime], Awaitable[Any]]
+#: Puts overdue cases before a supervisor: `(connection, cases with their states, now)`.
+Escalate = Callable[[Any, Sequence[tuple[UUID, str]], datetime], Awaitable[Any]]
 
 #: How long a signed case is watched: the window in which the hotline counts the same matter as a repeat.
 WATCH: Final = timedelta(days=30)
@@ -108,7 +113,24 @@ async def settle_proven(connection: Any, link_ids: Sequence[int], at: datetime) 
     return cases
 
 
-async def keep_time(connection: Any, now: datetime) -> tuple[int, int]:
+async def proven(connection: Any, link_ids: Sequence[int], at: datetime, catch_up: CatchUp) -> list[UUID]:
+    """What follows once links were proven: cases go on, and their accounts are told what they missed; which cases."""
+    cases = await settle_proven(connection, link_ids, at)
+    rows = await connection.fetch(
+        """SELECT correction_id, array_agg(DISTINCT account_id) AS accounts FROM correction_contact
+           WHERE link_id = ANY($1::bigint[]) GROUP BY 1 ORDER BY 1""",
+        list(link_ids),
+    )
+    for row in rows:
+        await catch_up(connection, row["accounts"], row["correction_id"], at)
+    return cases
+
+
+async def tell_nobody(_connection: Any, _about: Sequence[Any], *_: Any) -> None:
+    """Where no room writes texts nobody missed one; where none keeps tasks nobody is told."""
+
+
+async def keep_time(connection: Any, now: datetime, escalate: Escalate = tell_nobody) -> tuple[int, int]:
     """Close what was watched long enough, and escalate what is overdue; how many of each."""
     closed = await connection.fetch(
         """UPDATE correction SET state = 'closed', closed_at = $1 WHERE id IN (
@@ -137,6 +159,8 @@ async def keep_time(connection: Any, now: datetime) -> tuple[int, int]:
             subject=f"correction:{row['id']}",
             after={"state": row["state"], "due_at": row["due_at"].isoformat()},
         )
+    if overdue:
+        await escalate(connection, [(row["id"], row["state"]) for row in overdue], now)
     return len(closed), len(overdue)
 
 

@@ -23,6 +23,7 @@ from gateway.archive import links as contact_links
 from gateway.archive.adding import AddedContact, add_contacts
 from gateway.archive.carrying_out import Stop
 from gateway.archive.checklist import Elsewhere
+from gateway.archive.completing import CatchUp, tell_nobody
 from gateway.archive.deciding import Decided, Proposed, match
 from gateway.archive.opening import DUE, REASONS, Doubt, Opened, open_or_join
 from gateway.kernel import audit
@@ -42,16 +43,10 @@ _DECIDED: Final = ("verifying", "applied", "watching", "closed")
 
 #: Asks whoever holds a number whether it is theirs; in the connection's transaction.
 Ask = Callable[[Any, Sequence[AddedContact], datetime], Awaitable[Any]]
-#: Tells accounts what they missed while their contact was wrong or stopped: `(connection, accounts, case, now)`.
-CatchUp = Callable[[Any, Sequence[int], UUID, datetime], Awaitable[Any]]
 
 
 async def ask_nobody(_connection: Any, _added: Sequence[AddedContact], _at: datetime) -> None:
     """The asker where no room writes texts."""
-
-
-async def tell_nobody(_connection: Any, _accounts: Sequence[int], _case: UUID, _at: datetime) -> None:
-    """Where no room writes texts, nothing was missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

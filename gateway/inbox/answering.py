@@ -8,10 +8,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.archive import links
-from gateway.archive.completing import settle_proven
+from gateway.archive.completing import proven
 from gateway.evaluations import Answer, record, withdraw
 from gateway.inbox.dialogues import WINDOW
-from gateway.inbox.heard import Heard, Reaction
+from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.threads import parts_of
 from gateway.kernel import audit
 
@@ -126,7 +126,7 @@ async def _withdraw(connection: Any, heard: Heard) -> Reaction:
     return reaction
 
 
-async def confirm_contact(connection: Any, heard: Heard) -> Reaction:
+async def confirm_contact(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     """The yes to a contact check: the links it asked about are verified. A stopped link stays stopped."""
     reaction = Reaction()
     question = heard.thread.question
@@ -136,7 +136,7 @@ async def confirm_contact(connection: Any, heard: Heard) -> Reaction:
     confirmed = await links.verify(connection, sorted(asked), at=heard.at, how="reply")
     if confirmed:
         reaction.caused("links_verified", links=confirmed)
-        for case in await settle_proven(connection, confirmed, heard.at):
+        for case in await proven(connection, confirmed, heard.at, tools.catch_up):
             reaction.caused("correction_proven", id=str(case))
         await audit.write(
             connection,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from gateway.archive.completing import CatchUp, tell_nobody
 from gateway.inbox.answers import Answers, Recipient
 from gateway.inbox.choices import choices
 from gateway.inbox.dialogues import Dialogue
@@ -94,6 +95,8 @@ class Tools:
     pause: Pause
     #: Numbers of those on duty, who are texted when somebody may be in danger.
     alert_numbers: Sequence[str] = ()
+    #: Tells accounts what they missed once a contact of theirs is proven.
+    catch_up: CatchUp = tell_nobody
     #: `all` makes every refusal global.
     opt_out_scope: Literal["purpose", "all"] = "purpose"
 

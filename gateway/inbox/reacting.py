@@ -69,7 +69,7 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
             _go_on(reaction, await act(connection, heard, tools))
             settled |= meant
     if "ack" in intents and _checks_contact(heard.thread.question):
-        _go_on(reaction, await answering.confirm_contact(connection, heard))
+        _go_on(reaction, await answering.confirm_contact(connection, heard, tools))
     return _with_the_rest(reaction, heard, settled | rated)
 
 

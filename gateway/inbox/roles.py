@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.archive import changes, links
-from gateway.archive.completing import settle_proven
+from gateway.archive.completing import proven
 from gateway.inbox import disowning
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.places import accounts_meant
@@ -97,7 +97,7 @@ async def answer(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     if role is None:
         reaction.leave("goes on receiving, but does not say as whom")
     else:
-        await _keep_on(connection, heard, parts[0], role, reaction)
+        await _keep_on(connection, heard, parts[0], role, tools, reaction)
     return reaction
 
 
@@ -110,14 +110,16 @@ def _role(heard: Heard, code: str | None) -> str | None:
     return "landlord" if role == "agent" and in_words == "landlord" else role
 
 
-async def _keep_on(connection: Any, heard: Heard, part: AccountPart, role: str, reaction: Reaction) -> None:
+async def _keep_on(
+    connection: Any, heard: Heard, part: AccountPart, role: str, tools: Tools, reaction: Reaction
+) -> None:
     link = (await links.lock(connection, [part.link_id or 0])).get(part.link_id or 0)
     if link is None or link.state not in ("unverified", "verified"):
         reaction.leave("goes on receiving, but the link was stopped meanwhile: a person judges who is right")
         return
     await connection.execute("UPDATE contact_link SET role = $2 WHERE id = $1", link.id, role)
     await links.verify(connection, [link.id], at=heard.at, how="reply")
-    await settle_proven(connection, [link.id], heard.at)
+    await proven(connection, [link.id], heard.at, tools.catch_up)
     if link.role != role:
         change = changes.NewChange(kind="role_changed", account_no=link.account_no, number=link.number, role=role)
         await changes.record(connection, [change], at=heard.at)

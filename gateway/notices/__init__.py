@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.notices.accepting import Acceptor, Asked, Taken
 from gateway.notices.announcing import Announcements
 from gateway.notices.audience import Finder
+from gateway.notices.catching_up import catch_up
 from gateway.notices.composing import Composer
 from gateway.notices.contact_checks import ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices
@@ -49,6 +50,7 @@ __all__ = [
     "Taken",
     "Template",
     "Wording",
+    "catch_up",
     "lift_of_case",
     "pause",
     "release_due",

@@ -28,7 +28,7 @@ from gateway.outbox import AccountPart, NewMessage, insert
 
 _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")},
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.address, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
@@ -51,7 +51,8 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
   SELECT id, address, line, state FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
 )
 SELECT point.id AS point_id, point.address, point.line, point.state AS point_state,
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, false AS of_staff,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       false AS of_staff,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id

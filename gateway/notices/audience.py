@@ -38,7 +38,7 @@ WITH subject AS MATERIALIZED (
   WHERE subject_id > $2 ORDER BY subject_id LIMIT $3
 )
 SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
@@ -60,7 +60,7 @@ ORDER BY s.subject_id, link.id
 """
 
 _FACTS: Final = itemgetter(
-    "role", "state", "is_default", "verified_at", "point_kind", "line", "point_state", "of_staff",
+    "role", "state", "is_default", "verified_at", "needs_proof", "point_kind", "line", "point_state", "of_staff",
     "sms_opt_out", "hold_reason", "hold_words", "hold_until", *(name for name in NAMES if name != "tags"),
 )  # fmt: skip
 
@@ -82,6 +82,7 @@ def link_of(row: Any, place: int = 0) -> Link:
         contact_point_id=row["point_id"],
         is_default=bool(row["is_default"]),
         verified_at=row["verified_at"],
+        needs_proof=bool(row["needs_proof"]),
         line=row["line"],
         number_state=row["point_state"],
         opt_outs=frozenset(row["opt_outs"] or ()),

@@ -53,7 +53,7 @@ WITH chunk AS MATERIALIZED (
 )
 SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
        a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")},
-       c.link_id, link.role, link.state, link.is_default, link.verified_at,
+       c.link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        c.contact_point_id AS point_id, point.kind AS point_kind, point.address, point.line,
        point.state AS point_state, false AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN

@@ -76,4 +76,6 @@ class Bills(PlainKind):
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         only = subjects[0]
+        if moment.masked:
+            return Saying("bill_masked", {"account_tail": only["account_no"], "due": only["due_date"]})
         return Saying("bill", {"account_tail": only["account_no"], "amount": only["amount"], "due": only["due_date"]})

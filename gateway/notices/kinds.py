@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 
 #: Key of a notice's `about` under which stands the notice whose failures it sends again.
 RESENDS: Final = "resends"
+#: Key of a notice's `about` under which stand the accounts, by id, that alone are told.
+ONLY: Final = "only"
 
 # Grounds are looked up once, however many subjects the kind has.
 _FAILED: Final = """
@@ -24,6 +26,10 @@ SELECT every.* FROM ({subjects}) AS every
 WHERE every.ground = ANY (ARRAY(
   SELECT told.ground FROM message JOIN message_account told USING (id)
   WHERE message.notice_id = ($1::jsonb ->> 'resends')::uuid AND message.state IN ('failed', 'undelivered')))
+"""
+_CHOSEN: Final = """
+SELECT every.* FROM ({subjects}) AS every
+WHERE every.account_id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb -> 'only')::bigint))
 """
 
 
@@ -180,4 +186,5 @@ def kind_of(kinds: Mapping[str, NoticeKind], notice: Mapping[str, Any]) -> Notic
 def subjects_of(kind: NoticeKind, about: Mapping[str, Any] | str) -> str:
     """The query of what a notice with this `about` concerns; where it sends another's failures again, those only."""
     told = json.loads(about) if isinstance(about, str) else about
-    return _FAILED.format(subjects=kind.subjects) if RESENDS in told else kind.subjects
+    subjects = _FAILED.format(subjects=kind.subjects) if RESENDS in told else kind.subjects
+    return _CHOSEN.format(subjects=subjects) if ONLY in told else subjects

@@ -98,6 +98,8 @@ DEFAULT: Final = PolicyTable()
 #: The policy in force when it is asked; rooms keep this, not a table.
 Policy = Callable[[], PolicyTable]
 _NOTHING: Final[frozenset[str]] = frozenset()
+#: Kinds whose texts have a form without the amount.
+_WITH_AMOUNTS: Final = frozenset({"arrears", "bill"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ class Link:
     contact_point_id: int = 0
     is_default: bool = False
     verified_at: datetime | None = None
+    #: Brought by a correction or a proposal and not proven yet: it is told no amount.
+    needs_proof: bool = False
     #: Whether a text can reach the number at all.
     line: Literal["mobile", "landline", "unknown", "invalid"] = "mobile"
     number_state: Literal["active", "unreachable", "retired"] = "active"
@@ -379,7 +383,11 @@ def _when(
         return _expired(hours, table.hours)
     if (too_soon := _too_soon(wish, history, at, table)) is not None:
         return too_soon
-    masked = table.mask_unproven and wish.kind == "arrears" and link is not None and not is_proven(link, at, table)
+    masked = (
+        link is not None
+        and wish.kind in _WITH_AMOUNTS
+        and (link.needs_proof or (table.mask_unproven and wish.kind == "arrears" and not is_proven(link, at, table)))
+    )
     because = _words(
         hours,
         table.hours,

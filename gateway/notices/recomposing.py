@@ -85,7 +85,7 @@ class Recomposer:
         if not keep:
             await self._withhold_whole(connection, message, out[0][1], now)
             return
-        masked = message["template"] == "arrears_masked"
+        masked = message["template"].endswith("_masked")
         saying = kind.say(facts, Moment(now=now, zone=self._zone, leaves=message["not_before"], masked=masked))
         tone = message["tone"] or self._policy().tone_of(segments_of(facts[0]))
         template = self._wording.named(saying.template, facts[0]["language"], tone)

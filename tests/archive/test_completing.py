@@ -12,6 +12,7 @@ import pytest
 from gateway.archive import completing, upstream
 from gateway.archive.namesakes import forms
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
+from gateway.staff.escalating import escalate
 from tests.archive.test_corrections import (
     A,
     B,
@@ -58,7 +59,7 @@ async def taken_over(town: Any, consumer: str = "upstream") -> None:
 
 async def keep_time(town: Any) -> tuple[int, int]:
     async with town.database.work() as work:
-        done = await completing.keep_time(work.connection, town.clock.now())
+        done = await completing.keep_time(work.connection, town.clock.now(), escalate)
         await work.commit()
     return done
 
@@ -148,6 +149,7 @@ async def test_what_is_overdue_is_escalated_once(town: Any) -> None:
     town.clock.on(days=8)
     assert (await keep_time(town), await keep_time(town)) == ((0, 1), (0, 0))
     assert "correction.escalated" in await town.values("SELECT action FROM audit_entry")
+    assert await town.values("SELECT kind || ' ' || unit FROM task") == ["correction_overdue supervision"]
     async with town.database.work() as work:
         assert await completing.next_due(work.connection, town.clock.now()) is None
 

@@ -7,6 +7,7 @@ wrote texts about what is not true any more; those are stopped already, with the
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 from gateway.kernel import audit
 from gateway.notices.control import COMPOSE
+from gateway.notices.kinds import ONLY
 from gateway.notices.outages import confirming, overlapping
 from gateway.notices.outages.timetable import USUAL, Timetable, next_due, reminder_of
 
 _ROUND: Final = """
 UPDATE notice SET round = round + 1, state = CASE state WHEN 'paused' THEN 'paused' ELSE 'approved' END,
-  about = (about - 'unless_told_since') || $2::jsonb,
+  about = (about - 'unless_told_since' - 'only') || $2::jsonb,
   audience = 0, composed = 0, audience_found = false, audience_cursor = 0, point_cursor = -1, subject_cursor = 0
 WHERE id = $1
 """
@@ -46,9 +48,21 @@ UPDATE outage SET state = 'active' FROM (
 """
 
 
-async def begin_round(connection: Any, notice: UUID, step: str, *, unless_told_since: datetime | None = None) -> None:
-    """Have a notice composed again for a step, in the connection's transaction. The caller has judged its state."""
-    about = {"step": step}
+async def begin_round(
+    connection: Any,
+    notice: UUID,
+    step: str,
+    *,
+    unless_told_since: datetime | None = None,
+    only: Sequence[int] | None = None,
+) -> None:
+    """Have a notice composed again for a step, in the connection's transaction. The caller has judged its state.
+
+    `only` names the accounts, by id, that are brought up to date; without it everybody is.
+    """
+    about: dict[str, Any] = {"step": step}
+    if only is not None:
+        about[ONLY] = list(only)
     if unless_told_since is not None:
         about["unless_told_since"] = unless_told_since.isoformat()
     await connection.execute(_ROUND, notice, json.dumps(about))

@@ -24,8 +24,18 @@ from gateway.notices.policy import Wish
 #: States of a message in which it was told, or may have been.
 _TOLD: Final = "('sending', 'uncertain', 'sent', 'delivered')"
 
+#: It went, or would have gone, to somebody else, and there is a contact left that can be told.
+_ASTRAY: Final = """(
+    (m.withheld_reason IN ('misdirected', 'revoked') OR EXISTS (
+      SELECT 1 FROM message_account part JOIN contact_link l ON l.id = part.link_id
+      WHERE part.id = m.id AND part.account_id = r.account_id AND l.state IN ('suspended', 'revoked')))
+    AND EXISTS (
+      SELECT 1 FROM contact_link l WHERE l.account_id = r.account_id AND l.state IN ('verified', 'unverified'))
+  ) IS TRUE"""
+
 # `told` is what the account was told last; `latest` is the last that was said or is about to be, or was withheld
-# for a reason that still holds: who has that needs nothing more. Where failures are sent again, they do not count.
+# for a reason that still holds: who has that needs nothing more. What went, or should have gone, through a contact
+# that was found to be somebody else's told the account nothing. Where failures are sent again, they do not count.
 _SUBJECTS: Final = f"""
 SELECT r.account_id AS subject_id, r.account_id, 'outage:' || o.outage_no || '@' || o.revision AS ground,
        CASE WHEN told.said = 'off' THEN told.contact_point_id::bigint END AS own_point,
@@ -46,7 +56,7 @@ LEFT JOIN feeder line ON line.id = area.feeder_id
 LEFT JOIN LATERAL (
   SELECT t.said, t.revision, t.message_id, m.contact_point_id, coalesce(m.sent_at, m.not_before) AS at
   FROM outage_told t JOIN message m ON m.id = t.message_id
-  WHERE t.outage_id = o.id AND t.account_id = r.account_id AND m.state IN {_TOLD}
+  WHERE t.outage_id = o.id AND t.account_id = r.account_id AND m.state IN {_TOLD} AND NOT {_ASTRAY}
   ORDER BY t.message_id DESC LIMIT 1
 ) AS told ON true
 LEFT JOIN LATERAL (
@@ -55,6 +65,7 @@ LEFT JOIN LATERAL (
     m.state IN {_TOLD} OR m.state = 'queued' AND t.revision = o.revision
     OR m.state IN ('failed', 'undelivered') AND NOT $1::jsonb ? 'resends' OR m.state = 'expired'
     OR m.state = 'withheld' AND m.withheld_reason NOT IN ('superseded', 'recovered'))
+    AND NOT {_ASTRAY}
   ORDER BY t.message_id DESC LIMIT 1
 ) AS latest ON true
 LEFT JOIN outage_revision past ON past.outage_id = o.id AND past.revision = told.revision
