@@ -24,9 +24,10 @@ from gateway.notices.policy import Wish
 #: States of a message in which it was told, or may have been.
 _TOLD: Final = "('sending', 'uncertain', 'sent', 'delivered')"
 
-#: It went, or would have gone, to somebody else, and there is a contact left that can be told.
+#: It went, or would have gone, to somebody else, and there is a contact left that can be told that supply is off.
 _ASTRAY: Final = """(
-    (m.withheld_reason IN ('misdirected', 'revoked') OR EXISTS (
+    o.state IN ('announced', 'active') AND r.affected
+    AND (m.withheld_reason IN ('misdirected', 'revoked') OR EXISTS (
       SELECT 1 FROM message_account part JOIN contact_link l ON l.id = part.link_id
       WHERE part.id = m.id AND part.account_id = r.account_id AND l.state IN ('suspended', 'revoked')))
     AND EXISTS (
