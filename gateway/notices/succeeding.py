@@ -25,7 +25,7 @@ from gateway.outbox.hours import HoursClass
 
 _CONTACTS: Final = f"""
 SELECT asked.message, asked.failed, a.id AS account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at,
+       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id IN (point.id, asked.failed)) AS opt_outs,
