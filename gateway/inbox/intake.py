@@ -20,8 +20,8 @@ from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
 from gateway.kernel.phones import InvalidPhone, parse
-from gateway.outbox.carriers import InboundText, Receipt
-from gateway.outbox.settling import Told, apply_receipts
+from gateway.outbox.carriers import Evidence, InboundText, Receipt
+from gateway.outbox.settling import Reported, Told, apply_receipts
 
 log = logger(__name__)
 
@@ -76,7 +76,7 @@ class Intake:
         self._region = region
         self._carrier = carrier
         self._texts = Grouped(self._store)
-        self._receipts = Grouped(self._apply)
+        self._receipts = Grouped(self._apply, at_once=2)
 
     async def run(self) -> None:
         """Commit groups until cancelled."""
@@ -156,13 +156,18 @@ class Intake:
         return [None] * len(items)
 
     async def _apply(self, items: list[tuple[Receipt, datetime]]) -> list[None]:
-        async with self._database.work() as work:
-            reported = await apply_receipts(work.connection, items)
-            unknown = [(receipt, at) for receipt, at in items if receipt.message_id not in reported.known]
-            await self._keep(work.connection, [(r, at) for r, at in unknown if r.state or r.message_id is None])
-            if reported.told:
-                await self._hear(work.connection, reported.told)
-            await work.commit()
+        if any(receipt.evidence is not Evidence.NONE for receipt, _ in items):
+            # What is heard of a number stands or falls with the receipt that tells of it.
+            async with self._database.work() as work:
+                reported = await apply_receipts(work.connection, items)
+                if reported.told:
+                    await self._hear(work.connection, reported.told)
+                await self._keep(work.connection, _unknown(items, reported))
+                await work.commit()
+        else:
+            async with self._database.connection() as connection:
+                reported = await apply_receipts(connection, items)
+                await self._keep(connection, _unknown(items, reported))
         return [None] * len(items)
 
     async def _keep(self, connection: Any, unknown: Sequence[tuple[Receipt, datetime]]) -> None:
@@ -185,6 +190,15 @@ class Intake:
                 for receipt, _ in unknown
             ],
         )
+
+
+def _unknown(items: Sequence[tuple[Receipt, datetime]], reported: Reported) -> list[tuple[Receipt, datetime]]:
+    """Receipts that say something about no message of ours."""
+    return [
+        (receipt, at)
+        for receipt, at in items
+        if receipt.message_id not in reported.known and (receipt.state or receipt.message_id is None)
+    ]
 
 
 def storable(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Generic, TypeVar
 
 from gateway.kernel.cancelling import unless_cancelled
@@ -22,20 +22,25 @@ _AWAY_MESSAGE: Final = "the database is away; try again"
 
 
 class Grouped(Generic[T, R]):
-    """Hands items to `handle` in batches of at most `most`, one batch at a time, in the order they came.
+    """Hands items to `handle` in batches of at most `most`, in the order they came, `at_once` batches at a time.
 
-    `handle` answers with one result an item, in their order. Where it fails because the database is away, all
-    of its batch get `Unavailable`; where it fails otherwise, its items are tried one by one, and only those
-    that fail alone get that error.
+    With more than one at a time, the process makes up a batch while the database writes another; `handle` must
+    bear that they end in any order. It answers with one result an item, in their order. Where it fails because
+    the database is away, all of its batch get `Unavailable`; where it fails otherwise, its items are tried one by
+    one, and only those that fail alone get that error.
     """
 
-    def __init__(self, handle: Callable[[list[T]], Awaitable[Sequence[R]]], *, most: int = 500) -> None:
+    def __init__(
+        self, handle: Callable[[list[T]], Awaitable[Sequence[R]]], *, most: int = 500, at_once: int = 1
+    ) -> None:
         self._handle = handle
         self._most = most
+        self._at_once = at_once
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._something = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._busy = 0
         self._closed = False
 
     async def submit(self, item: T) -> R:
@@ -50,20 +55,13 @@ class Grouped(Generic[T, R]):
 
     async def run(self) -> None:
         """Handle batches until cancelled; whoever still waits then gets `Unavailable`."""
-        batch: list[tuple[T, asyncio.Future[R]]] = []
         try:
-            while True:
-                await self._something.wait()
-                self._something.clear()
-                while self._waiting:
-                    batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-                    await self._carry_out(batch)
-                self._idle.set()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._at_once):
+                    group.create_task(self._work())
         finally:
             self._closed = True
-            for _, answer in (*batch, *self._waiting):
-                if not answer.done():
-                    answer.set_exception(Unavailable("shutting down; try again"))
+            _turn_away(self._waiting)
             self._waiting.clear()
             self._idle.set()
 
@@ -71,6 +69,21 @@ class Grouped(Generic[T, R]):
         """Take nothing more and wait until everything that was submitted has been handled."""
         self._closed = True
         await self._idle.wait()
+
+    async def _work(self) -> None:
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+                self._busy += 1
+                try:
+                    await self._carry_out(batch)
+                finally:
+                    self._busy -= 1
+                    _turn_away(batch)
+            if not self._busy:
+                self._idle.set()
 
     async def _carry_out(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
@@ -89,6 +102,13 @@ class Grouped(Generic[T, R]):
             for (_, answer), result in zip(batch, results, strict=True):
                 if not answer.done():
                     answer.set_result(result)
+
+
+def _turn_away(batch: Iterable[tuple[T, asyncio.Future[R]]]) -> None:
+    """What was not answered never will be: the process ends."""
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(Unavailable("shutting down; try again"))
 
 
 def _refuse(batch: Sequence[tuple[T, asyncio.Future[R]]], cause: Exception) -> None:

@@ -166,6 +166,11 @@ class Database:
             return False
 
 
+async def _as_it_is(_connection: Any) -> None:
+    """Settings and locks are taken for a transaction, and an open one is rolled back by the pool: nothing else is
+    left on a connection that a trip to the server would have to reset."""
+
+
 async def driver(session: AsyncSession) -> Any:
     """The asyncpg connection of `session`, inside the session's transaction."""
     connection = await session.connection()

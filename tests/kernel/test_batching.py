@@ -133,3 +133,24 @@ async def test_a_runner_that_is_cancelled_leaves_nobody_waiting() -> None:
         await asyncio.sleep(0)
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unavailable] * 3
+
+
+async def test_two_batches_may_be_written_at_once_and_closing_waits_for_both() -> None:
+    writer = Writer()
+    grouped = Grouped(writer, at_once=2)
+    async with running(grouped):
+        writer.gate.clear()
+        first = asyncio.create_task(grouped.submit(1))
+        await writer.entered.wait()
+        writer.entered.clear()
+        second = asyncio.create_task(grouped.submit(2))
+        await writer.entered.wait()
+        assert writer.batches == [[1], [2]]
+        third = asyncio.create_task(grouped.submit(3))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(grouped.close())
+        await asyncio.sleep(0)
+        assert not closing.done()
+        writer.gate.set()
+        await closing
+        assert await asyncio.gather(first, second, third) == [2, 4, 6]
