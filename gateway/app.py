@@ -68,6 +68,7 @@ from gateway.notices import (
 )
 from gateway.notices.billing import billing_kinds
 from gateway.notices.outages import following
+from gateway.notices.outages.desk import OutageDesk
 from gateway.notices.outages.importing import OutagesKind
 from gateway.notices.outages.keeping import Outages
 from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
@@ -159,6 +160,7 @@ class House:
             answers=answers,
             region=region,
             pause=pause,
+            outages=OutageDesk(zone),
             alert_numbers=settings.alert_numbers,
             catch_up=catch_up,
             opt_out_scope=settings.opt_out_scope,

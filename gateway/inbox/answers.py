@@ -90,6 +90,22 @@ class Recipient:
     language: str | None = None
 
 
+class OutageText(Protocol):
+    """What is said of an outage to somebody who asks."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+    @property
+    def reference(self) -> str | None: ...
+
+
 class Answers:
     """Composes and queues answers. `say_purposes` names purposes in a language."""
 
@@ -204,6 +220,22 @@ class Answers:
         to = Recipient(number=number, contact_point_id=None)
         return await self._say(connection, "announcement_alert", values, to, now, priority=0)
 
+    async def explain_outage(
+        self, connection: Any, to: Recipient, said: OutageText, accounts: Sequence[AccountPart], now: datetime
+    ) -> UUID:
+        """Say what is known of an outage, at any hour, to somebody who just wrote about it."""
+        return await self._say(
+            connection,
+            said.template,
+            said.values,
+            to,
+            now,
+            accounts,
+            hours=HoursClass.ANY,
+            expires_at=said.expires_at,
+            reference=said.reference,
+        )
+
     async def check_contacts(self, connection: Any, contacts: Sequence[AddedContact], now: datetime) -> list[UUID]:
         """Ask the holders of numbers whether they are to be reached there; landlines are left out."""
         asked: list[UUID] = []
@@ -231,10 +263,13 @@ class Answers:
         accounts: Sequence[AccountPart] = (),
         lasts: timedelta | None = None,
         priority: int | None = None,
+        hours: HoursClass | None = None,
+        expires_at: datetime | None = None,
+        reference: str | None = None,
     ) -> UUID:
         text = self._texts.named(template, to.language or self._language)
         body = text.render(values, self._zone)
-        window = next_window(text.hours, now, self._zone, self._region, self._hours())
+        window = next_window(hours or text.hours, now, self._zone, self._region, self._hours())
         message = NewMessage(
             id=new_id(now),
             kind=text.kind,
@@ -247,8 +282,9 @@ class Answers:
             created_at=now,
             not_before=window.opens,
             closes_at=window.closes,
-            expires_at=None if lasts is None else window.opens + lasts,
-            hours=text.hours.value,
+            expires_at=expires_at if lasts is None else window.opens + lasts,
+            reference=reference,
+            hours=(hours or text.hours).value,
             zone=self._zone.key,
             to_address=to.number,
             contact_point_id=to.contact_point_id,

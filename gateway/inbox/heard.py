@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from gateway.archive.completing import CatchUp, tell_nobody
-from gateway.inbox.answers import Answers, Recipient
+from gateway.inbox.answers import Answers, OutageText, Recipient
 from gateway.inbox.choices import choices
 from gateway.inbox.dialogues import Dialogue
 from gateway.inbox.threads import Sent, Thread
@@ -86,6 +86,53 @@ class Pause(Protocol):
     ) -> int: ...
 
 
+class KnownOutage(Protocol):
+    """An outage that an account hangs on."""
+
+    @property
+    def outage_no(self) -> str: ...
+
+    @property
+    def matter(self) -> str:
+        """What a case about it is about."""
+        ...
+
+    @property
+    def ground(self) -> str:
+        """What a text about it rests on."""
+        ...
+
+    @property
+    def under_way(self) -> bool: ...
+
+    @property
+    def to_come(self) -> bool: ...
+
+    @property
+    def just_over(self) -> bool: ...
+
+    @property
+    def account(self) -> tuple[int, str]:
+        """The account that hangs on it, by its row and its number."""
+        ...
+
+
+class Outages(Protocol):
+    """What replies ask about outages; `gateway.notices.outages.desk.OutageDesk` is one."""
+
+    async def known(self, connection: Any, accounts: Sequence[int], at: datetime) -> KnownOutage | None: ...
+
+    def say(self, known: Any, language: str | None, at: datetime) -> OutageText: ...
+
+    async def report(self, connection: Any, known: Any, *, inbound_id: UUID, actor: str, at: datetime) -> None: ...
+
+    async def wants_answer(self, connection: Any, known: Any) -> bool: ...
+
+    async def answered(self, connection: Any, known: Any, message: UUID) -> None: ...
+
+    async def confirm(self, connection: Any, message: UUID, *, actor: str, at: datetime) -> list[str]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What reactions need beside a connection."""
@@ -93,6 +140,7 @@ class Tools:
     answers: Answers
     region: str
     pause: Pause
+    outages: Outages
     #: Numbers of those on duty, who are texted when somebody may be in danger.
     alert_numbers: Sequence[str] = ()
     #: Tells accounts what they missed once a contact of theirs is proven.

@@ -58,11 +58,14 @@ async def grieve_as_stranger(connection: Any, heard: Heard, tools: Tools) -> Rea
     return await _raise(connection, heard, tools, "complaint", "misdirected", said, tell=None, accounts=[])
 
 
-async def report_fault(connection: Any, heard: Heard, tools: Tools) -> Reaction:
-    """No supply: a fault report, with the outage it belongs to where the text answered names one."""
+async def report_fault(
+    connection: Any, heard: Heard, tools: Tools, accounts: Sequence[AccountPart], matter: str | None
+) -> Reaction:
+    """No supply, and no outage explains it: a fault report, on `matter` or on what the text answered is about."""
     said = [intent for intent in (*FAULTS, "repeat_appeal") if intent in heard.reading.intents]
-    accounts = await accounts_meant(connection, heard, "outage")
-    return await _raise(connection, heard, tools, "fault_report", "supply", said, tell=None, accounts=accounts)
+    return await _raise(
+        connection, heard, tools, "fault_report", "supply", said, tell=None, accounts=accounts, matter=matter
+    )
 
 
 async def recover(connection: Any, heard: Heard, tools: Tools, rated: UUID) -> Reaction:
@@ -125,13 +128,14 @@ async def _raise(
     accounts: Sequence[AccountPart] | None = None,
     message: UUID | None = None,
     join: bool = True,
+    matter: str | None = None,
 ) -> Reaction:
     reaction = Reaction()
     if accounts is None:
         accounts = await accounts_meant(connection, heard)
     answered = heard.thread.answers
     answers = message or (answered.id if answered else None)
-    matter = await _matter(connection, answers, accounts, topic)
+    matter = matter or await _matter(connection, answers, accounts, topic)
     opened = await _open(connection, heard, klass, topic, said, accounts, matter, answers if join else None)
     await _tell(connection, heard, tools, opened, accounts, tell, reaction)
     return reaction
@@ -142,8 +146,9 @@ async def _matter(connection: Any, answers: UUID | None, accounts: Sequence[Acco
     event = None if answers is None else await asked_about(connection, answers)
     if event is not None:
         return f"{event[0]}:{event[1]}"
+    # The ground of a text about an outage names the revision it was written from as well.
     outage = next((part.ground for part in accounts if (part.ground or "").startswith("outage:")), None)
-    return outage or topic
+    return outage.partition("@")[0] if outage else topic
 
 
 def _subject(heard: Heard, accounts: Sequence[AccountPart]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from gateway.archive.misdirection import DISOWNING
-from gateway.inbox import alarming, answering, clarifying, consenting, disowning, paying, raising, roles
+from gateway.inbox import alarming, answering, clarifying, consenting, disowning, paying, raising, roles, supplying
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.threads import Sent
 
@@ -22,7 +22,8 @@ REACTIONS: Final[tuple[tuple[Collection[str], _React], ...]] = (
     (("opt_out",), consenting.refuse),
     (("opt_in",), consenting.resume),
     (raising.GRIEVANCES, raising.grieve),
-    (raising.FAULTS, raising.report_fault),
+    (raising.FAULTS, supplying.report),
+    ((supplying.QUESTION,), supplying.question),
     (paying.INTENTS, paying.pay),
     (("unclear",), clarifying.ask_again),
 )
@@ -34,7 +35,6 @@ FOR_PEOPLE: Final[Mapping[str, str]] = {
     "abuse": "insults or threatens",
     "help": "asks how something is done",
     "payment_question": "asks about paying",
-    "outage_question": "asks about an outage",
 }
 #: Questions whose answer is a rating of a service.
 _RATED: Final = ("survey",)
@@ -70,6 +70,10 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
             settled |= meant
     if "ack" in intents and _checks_contact(heard.thread.question):
         _go_on(reaction, await answering.confirm_contact(connection, heard, tools))
+    if "ack" in intents and heard.by_code and not _checks_contact(heard.thread.question):
+        _go_on(reaction, await supplying.confirm(connection, heard, tools))
+    if "restored_confirm" in intents:
+        _go_on(reaction, await supplying.back(connection, heard, tools))
     return _with_the_rest(reaction, heard, settled | rated)
 
 

@@ -20,6 +20,7 @@ from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count as segments
 from gateway.notices import lift_of_case, pause
+from gateway.notices.outages.desk import OutageDesk
 from gateway.notices.wording import Wording, purposes_in_words
 from gateway.outbox import AccountPart, NewMessage, insert, stop_links, waiting
 from gateway.outbox.carriers import InboundText
@@ -226,7 +227,8 @@ async def town(database: Database, wording: Wording) -> Any:
 
     clock = SteadyClock(START)
     answers = Answers(wording, purposes_in_words, zone=ZoneInfo("Asia/Shanghai"), region="CN", language="zh-CN")
-    tools = Tools(answers=answers, region="CN", pause=pause, alert_numbers=[ON_DUTY])
+    desk = OutageDesk(ZoneInfo("Asia/Shanghai"))
+    tools = Tools(answers=answers, region="CN", pause=pause, outages=desk, alert_numbers=[ON_DUTY])
     intake = Intake(database, clock, hear)
     running = asyncio.create_task(intake.run())
     town = Town(

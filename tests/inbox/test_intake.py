@@ -142,7 +142,8 @@ async def test_a_reaction_that_breaks_leaves_its_text_to_a_person_and_the_rest_g
     await town.stores(X, "打错了", "SM1")
     await town.stores(Y, "好的", "SM2")
     await town.stores(X, "谢谢", "SM3")
-    reader = Reader(town.database, town.clock, Tools(answers=Broken(), region="CN", pause=pause))  # type: ignore[arg-type]
+    broken = Tools(answers=Broken(), region="CN", pause=pause, outages=town.tools.outages)  # type: ignore[arg-type]
+    reader = Reader(town.database, town.clock, broken)
     while await reader.round():
         pass
     assert await town.rows("SELECT state, remark FROM inbound ORDER BY carrier_id") == [

@@ -146,7 +146,7 @@ def _first_text(row: Row, usual: Wish) -> Wish:
 def say(rows: Sequence[Row], step: str, moment: Moment, table: Timetable = USUAL) -> Saying:
     """The text for these subjects of one number, all with the same turn."""
     first, turn = rows[0], turn_of(rows[0])
-    words = _WORDS["en" if str(first["language"] or "").lower().startswith("en") else "zh"]
+    words = _words_of(first)
     known = _knows(rows)
     if turn == "on":
         said = _restored(rows, words, table)
@@ -162,6 +162,29 @@ def say(rows: Sequence[Row], step: str, moment: Moment, table: Timetable = USUAL
         said = _planned(rows, step, known, words, moment)
     first_of_all = not segments_of(first).isdisjoint(_MATTERS_MOST)
     return replace(said, reference=reference(first["outage_no"]), priority=_FIRST if first_of_all else None)
+
+
+def explain(row: Row, moment: Moment) -> Saying:
+    """What is said of an outage to somebody who asks, or who reports it: `row` has its facts, `area` and `line`."""
+    words = _words_of(row)
+    if row["kind"] == "fault":
+        said = _fault((row,), words, moment)
+    else:
+        said = Saying(
+            "outage_planned",
+            {
+                "starts_at": row["starts_at"],
+                "ends_at": row["ends_at"],
+                "line": row["line"] or words["line"],
+                "area": row["area"] or words["here"],
+                "reason": _reason(row, words, "planned"),
+            },
+        )
+    return replace(said, reference=reference(row["outage_no"]))
+
+
+def _words_of(row: Row) -> Mapping[str, str]:
+    return _WORDS["en" if str(row["language"] or "").lower().startswith("en") else "zh"]
 
 
 def reference(outage_no: str) -> str:

@@ -1,0 +1,136 @@
+"""What customers say of their supply: reports find their outage, questions their answer, and the rest a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.notices.outages import keeping
+from gateway.notices.outages.scopes import Scope
+
+A, B, C, D = "4100000011", "4100000022", "4100000033", "4100000044"
+X, Y, Z, W = "+8613800374443", "+8613300335193", "+8615900237069", "+8615900237070"
+
+
+def effects(inbound: dict[str, Any]) -> list[str]:
+    return [effect["effect"] for effect in inbound["effects"]]
+
+
+@pytest.fixture
+async def street(town: Any) -> Any:
+    """Four households on one transformer area."""
+    await town.do("INSERT INTO feeder (code, name) VALUES ('F1', '10kV寺坪8线')")
+    await town.do(
+        """INSERT INTO transformer_area (code, name, feeder_id)
+           SELECT 'T1', '章家河1号公变', id FROM feeder"""
+    )
+    for account, number in ((A, X), (B, Y), (C, Z), (D, W)):
+        await town.household(account, number)
+    await town.do("UPDATE account SET transformer_area_id = (SELECT id FROM transformer_area)")
+    return town
+
+
+async def announce(town: Any, kind: str = "fault", **given: Any) -> str:
+    given.setdefault("starts_at", town.clock.now() - timedelta(hours=1))
+    new = keeping.NewOutage(kind=kind, scope=Scope(feeders=("F1",)), given=given, outage_no="FO1")  # type: ignore[arg-type]
+    async with town.database.work() as work:
+        name = await keeping.announce(work.connection, new, actor="key:dispatch", now=town.clock.now())
+        await work.commit()
+    return name
+
+
+@pytest.mark.parametrize("text", ["家里停电了", "怎么没电了啊", "our power is out"])
+async def test_a_report_belongs_to_its_outage_and_is_answered_with_the_estimate(street: Any, text: str) -> None:
+    await announce(street, ends_at=street.clock.now() + timedelta(hours=3), reason="电缆被挖断")
+    inbound = await street.hears(X, text)
+    assert (inbound["state"], effects(inbound)) == ("done", ["outage_reported", "outage_explained"])
+    (answer,) = await street.rows("SELECT * FROM message")
+    assert answer["template"] == "outage_fault_estimate" and "预计13时来电" in answer["body"]
+    assert answer["reference"] == "outage:FO1" and answer["not_before"] == street.clock.now()
+    assert await street.values('SELECT count(*) FROM "case"') == [0]
+    # Asked again, there is nothing new to say.
+    assert effects(await street.hears(X, "还没来电")) == ["outage_reported"]
+    assert await street.values("SELECT ground FROM message_account") == ["outage:FO1@1"]
+
+
+async def test_a_report_without_an_outage_is_a_case_and_several_are_a_cluster(street: Any) -> None:
+    assert effects(await street.hears(X, "家里停电了")) == ["case_opened"]
+    assert effects(await street.hears(Y, "我家没电")) == ["case_opened"]
+    assert await street.values("SELECT kind FROM task") == []
+    assert effects(await street.hears(Z, "停电了，什么情况")) == ["case_opened", "cluster_found"]
+    assert effects(await street.hears(W, "没电了")) == ["case_opened"]
+    tasks = await street.rows("SELECT kind, unit, words FROM task")
+    assert [(task["kind"], task["unit"]) for task in tasks] == [("possible_outage", "dispatch")]
+    assert "T1" in tasks[0]["words"]
+
+
+async def test_still_off_after_the_restoration_opens_a_case_on_that_outage(street: Any) -> None:
+    name = await announce(street)
+    async with street.database.work() as work:
+        await keeping.change(
+            work.connection,
+            name,
+            {"state": "restored"},
+            actor="key:dispatch",
+            now=street.clock.now(),
+            zone=street.tools.outages._zone,
+        )
+        await work.commit()
+    asked = await street.text(X, "restoration", [A])
+    inbound = await street.hears(X, "2")
+    assert (inbound["state"], inbound["answers"]) == ("done", asked)
+    assert effects(inbound) == ["case_opened"]
+    assert await street.values('SELECT matter FROM "case"') == ["outage:FO1"]
+
+
+async def test_back_again_is_noted_and_wants_nothing(street: Any) -> None:
+    await street.text(X, "restoration", [A])
+    inbound = await street.hears(X, "1")
+    assert (inbound["state"], effects(inbound)) == ("done", ["restoration_confirmed"])
+
+
+async def test_not_my_address_is_a_signal_about_the_contact(street: Any) -> None:
+    await street.text(X, "restoration", [A])
+    inbound = await street.hears(X, "0")
+    assert inbound["reading"]["intents"] == ["wrong_number"]
+    assert await street.values("SELECT state FROM contact_link WHERE state = 'suspended'") == ["suspended"]
+    assert await street.values("SELECT count(*) FROM signal") == [1]
+
+
+@pytest.mark.parametrize("text", ["什么时候来电", "几点能来电？", "when will the power be back"])
+async def test_a_question_is_answered_where_an_outage_is_known(street: Any, text: str) -> None:
+    waits = await street.hears(X, text)
+    assert waits["state"] == "triage" and "none is known" in waits["remark"]
+    await announce(street, ends_at=street.clock.now() + timedelta(hours=2))
+    inbound = await street.hears(X, text)
+    assert (inbound["state"], effects(inbound)[-1]) == ("done", "outage_explained")
+    assert await street.queued(X) == ["outage_fault"]
+
+
+async def test_a_planned_outage_to_come_answers_when(street: Any) -> None:
+    starts_at = street.clock.now() + timedelta(days=2)
+    await announce(street, "planned", starts_at=starts_at, ends_at=starts_at + timedelta(hours=6))
+    inbound = await street.hears(X, "哪天停电？停到几点")
+    assert effects(inbound) == ["outage_explained"], inbound
+    (answer,) = await street.rows("SELECT body FROM message")
+    assert "11月6日10时至16时" in answer["body"]
+    # It does not explain that there is no supply today.
+    assert effects(await street.hears(Y, "我家没电了")) == ["case_opened"]
+    assert await street.values('SELECT matter FROM "case"') == ["supply"]
+
+
+async def test_an_important_user_confirms_with_a_code(street: Any) -> None:
+    starts_at = street.clock.now() + timedelta(days=2)
+    await announce(street, "planned", starts_at=starts_at, ends_at=starts_at + timedelta(hours=6))
+    asked = await street.text(X, "outage_planned_short_notice", [A])
+    await street.do(
+        """INSERT INTO outage_confirmation (outage_id, account_id, message_id, due_at)
+           SELECT o.id, a.id, $1, o.starts_at FROM outage o, account a WHERE a.account_no = $2""",
+        asked,
+        A,
+    )
+    inbound = await street.hears(X, "1")
+    assert (inbound["state"], effects(inbound)) == ("done", ["outage_confirmed"])
+    assert await street.values("SELECT confirmed_at IS NOT NULL FROM outage_confirmation") == [True]
