@@ -15,6 +15,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -50,6 +51,7 @@ from gateway.notices import (
     Bills,
     Composer,
     ContactChecks,
+    DemandResponse,
     Finder,
     NoticeKind,
     NoticeRunner,
@@ -123,6 +125,7 @@ class House:
             Bills(),
             Surveys(zone),
             Announcements(self.wording),
+            DemandResponse(clock),
             *(OutageTexts(name, zone, region) for name in OUTAGE_NOTICES),
             ContactChecks(clock, lambda: policy().trust_lasts),
         )
@@ -449,6 +452,7 @@ class Node:
     async def _retire_months(self) -> None:
         async with self.house.database.connection() as connection:
             retired = await partitions.retire(connection, self.house.clock.now(), keep_months=self.settings.keep_months)
+            await following.forget(connection, self.house.clock.now() - timedelta(days=31 * self.settings.keep_months))
         if retired:
             log.info("months retired", months=",".join(retired))
 

@@ -161,17 +161,23 @@ def import_file(
 
 @app.command()
 def notice(
-    kind: Annotated[str, typer.Argument(help="arrears, bill, survey")],
+    kind: Annotated[str, typer.Argument(help="arrears, bill, survey, outage_planned, outage_fault, restoration")],
     billing_month: Annotated[str | None, typer.Option(help="YYYYMM, for bills and arrears")] = None,
     closed_from: Annotated[datetime | None, typer.Option(help="first moment of closing, for surveys")] = None,
     closed_to: Annotated[datetime | None, typer.Option(help="moment after the last closing, for surveys")] = None,
+    outage_id: Annotated[str | None, typer.Option(help="the outage that is told of")] = None,
     tone: Annotated[str | None, typer.Option(help="warm or official")] = None,
     approve: Annotated[bool, typer.Option(help="approve it too, as the person named by --approver")] = False,
     approver: Annotated[str | None, typer.Option(help="who approves; not who drafts")] = None,
 ) -> None:
     """Draft a notice, show what it would do, and with --approve compose it."""
     settings = _settings()
-    asked = {"billing_month": billing_month, "closed_from": closed_from, "closed_to": closed_to}
+    asked = {
+        "billing_month": billing_month,
+        "closed_from": closed_from,
+        "closed_to": closed_to,
+        "outage_id": outage_id,
+    }
 
     async def work() -> None:
         from gateway.app import furnished

@@ -23,6 +23,8 @@ ROLES = ("holder", "payer", "tenant", "relative", "agent", "landlord")
 LINK_STATES = ("unverified", "verified", "suspended", "revoked")
 POINT_STATES = ("active", "unreachable", "retired")
 CORRECTION_STATES = ("open", "verifying", "applied", "watching", "closed", "dismissed", "reverted")
+#: What may be refused: a purpose, or all of them.
+REFUSABLE = ("billing", "outage", "service", "advice", "demand_response", "all")
 CHANGE_KINDS = ("link_revoked", "link_added", "role_changed", "link_restored", "still_wrong")
 
 
@@ -222,7 +224,9 @@ class OptOut(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     source: Mapped[str] = mapped_column(Text)
 
-    __table_args__ = (one_of("purpose", ("billing", "outage", "service", "advice", "all"), "purpose"),)
+    __table_args__ = (
+        one_of("purpose", ("billing", "outage", "service", "advice", "demand_response", "all"), "purpose"),
+    )
 
 
 class Consent(Base):

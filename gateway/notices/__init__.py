@@ -9,6 +9,7 @@ from gateway.notices.catching_up import catch_up
 from gateway.notices.composing import Composer
 from gateway.notices.contact_checks import ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices
+from gateway.notices.demand import DemandResponse
 from gateway.notices.dunning import Arrears, Bills
 from gateway.notices.holds import lift_of_case, pause, release_due
 from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
@@ -30,6 +31,7 @@ __all__ = [
     "Bills",
     "Composer",
     "ContactChecks",
+    "DemandResponse",
     "Draft",
     "Finder",
     "KeptPreview",

@@ -15,19 +15,8 @@ _DRAWN_BY: Final = ("accounts", "transformer_areas", "feeders", "districts")
 #: Everybody is an audience only where that is said: an audience left out by mistake is none.
 _EVERYONE: Final = "everyone"
 
-
-@dataclass(frozen=True)
-class Announcements(PlainKind):
-    """Active accounts by number or by where they hang on the grid; closed ones are left out."""
-
-    wording: Wording
-    template: str = "announcement"
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    name = "announcement"
-    merges = True
-    gone = "superseded"
-    subjects = """
+#: Active accounts in the audience of a notice's `about`.
+ACCOUNTS_DRAWN: Final = """
 SELECT account.id::bigint AS subject_id, account.id AS account_id, NULL::text AS ground, NULL::bigint AS own_point,
        account.account_no
 FROM account LEFT JOIN transformer_area area ON area.id = account.transformer_area_id
@@ -40,6 +29,20 @@ WHERE account.status <> 'closed' AND (
   OR $1::jsonb #> '{audience,districts}' ? premise.district)
 """
 
+
+@dataclass(frozen=True)
+class Announcements(PlainKind):
+    """Active accounts by number or by where they hang on the grid; closed ones are left out."""
+
+    wording: Wording
+    template: str = "announcement"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    name = "announcement"
+    merges = True
+    gone = "superseded"
+    subjects = ACCOUNTS_DRAWN
+
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         name = str(asked.get("template") or "announcement")
         values = asked.get("values") or {}
@@ -47,12 +50,7 @@ WHERE account.status <> 'closed' AND (
             self.wording.named(name, self.wording.languages[0]).render(values)
         except NotFound as error:
             raise InvalidInput(str(error), field="template") from error
-        audience = {key: named for key, named in (asked.get("audience") or {}).items() if named is not None}
-        faults = [fault for key, named in audience.items() if (fault := _fault(key, named))]
-        if not audience:
-            faults.append(FieldError("audience", f"it names {', '.join(_DRAWN_BY)} or {_EVERYONE}", "missing"))
-        if faults:
-            raise InvalidInput("the audience cannot be understood", errors=faults)
+        audience = audience_of(asked)
         return {"template": name, "values": dict(values), "audience": audience}
 
     def of(self, about: Mapping[str, Any]) -> NoticeKind:
@@ -60,6 +58,17 @@ WHERE account.status <> 'closed' AND (
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         return Saying(self.template, self.values)
+
+
+def audience_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The audience that is asked for. Raises InvalidInput naming each part that cannot be one."""
+    audience = {key: named for key, named in (asked.get("audience") or {}).items() if named is not None}
+    faults = [fault for key, named in audience.items() if (fault := _fault(key, named))]
+    if not audience:
+        faults.append(FieldError("audience", f"it names {', '.join(_DRAWN_BY)} or {_EVERYONE}", "missing"))
+    if faults:
+        raise InvalidInput("the audience cannot be understood", errors=faults)
+    return audience
 
 
 def _fault(key: str, named: Any) -> FieldError | None:

@@ -130,8 +130,9 @@ class Notices:
         most = self._policy().one_person_approves
         if not most:
             return False
-        kind = self.kind(notice.kind).of(notice.about)
-        found = await (await driver(session)).fetchval(
+        kind, connection = self.kind(notice.kind).of(notice.about), await driver(session)
+        await kind.begin(connection, {"id": notice.id, "about": notice.about}, self._clock.now())
+        found = await connection.fetchval(
             f"SELECT count(*) FROM (SELECT 1 FROM ({subjects_of(kind, notice.about)}) AS every LIMIT $2) AS few",
             json.dumps(notice.about),
             most + 1,
@@ -147,7 +148,7 @@ class Notices:
     async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         """Keep back what has not left; composing stops too."""
         notice = await self._locked(session, notice_id)
-        if notice.state not in ("approved", "composing", "sending"):
+        if notice.state not in ("approved", "composing", "sending") and not await self._goes_on(session, notice):
             raise Conflict(f"a notice that is {notice.state} cannot be paused")
         before = notice.state
         notice.state, notice.remark = "paused", remark
@@ -175,7 +176,7 @@ class Notices:
     async def cancel(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         """Give a notice up: what is queued is cancelled, what has left stays as it is."""
         notice = await self._locked(session, notice_id)
-        if notice.state in ("done", "cancelled"):
+        if notice.state in ("done", "cancelled") and not await self._goes_on(session, notice):
             raise Conflict(f"the notice is {notice.state} already")
         before = notice.state
         notice.state, notice.remark = "cancelled", remark
@@ -217,6 +218,12 @@ class Notices:
         await session.flush()
         self._note(session, actor, "notice drafted", again, after={"kind": again.kind, "about": again.about})
         return again.id
+
+    async def _goes_on(self, session: AsyncSession, notice: Notice) -> bool:
+        """Whether a notice that is done may have more to say."""
+        if notice.state != "done":
+            return False
+        return await self.kind(notice.kind).goes_on(await driver(session), notice.id)
 
     async def _locked(self, session: AsyncSession, notice_id: UUID) -> Notice:
         notice = await session.scalar(select(Notice).where(Notice.id == notice_id).with_for_update())

@@ -135,6 +135,10 @@ class NoticeKind(Protocol):
         """Called before the audience is sought, in a transaction of its own; again after a crash."""
         ...
 
+    async def goes_on(self, connection: Any, notice: UUID) -> bool:
+        """Whether a notice of which everything is said so far may have more to say by itself."""
+        ...
+
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
         """Called with each chunk's subjects and the id of the message of each, in the chunk's transaction."""
         ...
@@ -172,6 +176,10 @@ class PlainKind:
 
     async def begin(self, connection: Any, notice: Mapping[str, Any], now: datetime) -> None:
         """See `NoticeKind`."""
+
+    async def goes_on(self, connection: Any, notice: UUID) -> bool:
+        """See `NoticeKind`."""
+        return False
 
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
         """See `NoticeKind`."""

@@ -28,7 +28,8 @@ CHANGED: Final = "policy"
 #: Fields that are no rows of the table: the version itself, what settings say, and what the law and the code fix.
 FIXED: Final = frozenset(
     {
-        "version", "opt_out_scope", "mask_unproven", "beyond_refusal", "answers", "consent_classes", "held_kinds",
+        "version", "opt_out_scope", "mask_unproven", "beyond_refusal", "answers", "consent_classes", "consent_purposes",
+        "held_kinds",
         "urgent_kinds",
     }
 )  # fmt: skip

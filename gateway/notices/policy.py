@@ -49,6 +49,8 @@ class PolicyTable:
     answers: frozenset[str] = frozenset({"apology", "opt_out_confirm", "clarification", "verification"})
     #: Purposes that need a consent given beforehand, by class.
     consent_classes: frozenset[str] = frozenset({"C"})
+    #: Purposes that need one whatever the class.
+    consent_purposes: frozenset[str] = frozenset({"demand_response"})
     #: Shortest time between two texts to one person: arrears, surveys, class C; and between two same texts.
     arrears_gap: timedelta = timedelta(hours=72)
     survey_gap: timedelta = timedelta(days=30)
@@ -355,7 +357,8 @@ def _refused(recipient: Recipient, link: Link, wish: Wish, table: PolicyTable) -
     refused = link.opt_outs
     if refused and (wish.purpose in refused or "all" in refused or table.opt_out_scope == "all"):
         return _opted_out(wish.purpose)
-    if wish.klass in table.consent_classes and wish.purpose not in link.consents:
+    wanted = wish.klass in table.consent_classes or wish.purpose in table.consent_purposes
+    if wanted and wish.purpose not in link.consents:
         return _NOT_CONSENTED
     return None
 

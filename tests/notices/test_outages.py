@@ -356,3 +356,47 @@ async def test_a_preview_keeps_nothing(grid: Grid) -> None:
     assert (seen.audience, seen.messages) == (1, 1)
     async with grid.town.database.work() as work:
         assert await work.value("SELECT count(*) FROM outage_account") == 0
+
+
+async def test_a_notice_that_is_done_for_now_can_still_be_given_up(grid: Grid) -> None:
+    await grid.account("T1", A)
+    outage = await grid.planned("T1")
+    notice = await grid.tell("outage_planned", outage)
+    await grid.deliver()
+    assert (await grid.town.row(notice))["state"] == "done"
+    async with grid.town.database.session() as session:
+        await grid.town.house.notices.cancel(session, notice, actor="key:clerk")
+        await session.commit()
+    await grid.change(outage, ends_at=MORNING + timedelta(days=10, hours=9))
+    assert await grid.pass_time(MORNING + timedelta(days=10)) == []
+    assert (await grid.town.row(notice))["state"] == "cancelled"
+
+
+async def test_what_changes_while_a_notice_is_paused_is_told_when_it_goes_on(grid: Grid) -> None:
+    await grid.account("T1", A)
+    outage = await grid.fault("T1")
+    notice = await grid.tell("outage_fault", outage)
+    async with grid.town.database.session() as session:
+        await grid.town.house.notices.pause(session, notice, actor="key:clerk")
+        await session.commit()
+    await grid.change(outage, ends_at=MORNING + timedelta(hours=4))
+    assert (await grid.town.row(notice))["state"] == "paused"
+    async with grid.town.database.session() as session:
+        await grid.town.house.notices.resume(session, notice, actor="key:clerk")
+        await session.commit()
+    await grid.settle()
+    assert [(one["kind"], "14时" in one["body"]) for one in await grid.deliver()] == [("outage_fault", True)]
+
+
+async def test_outages_that_are_long_over_are_forgotten_person_by_person(grid: Grid) -> None:
+    from gateway.notices.outages import following
+
+    await grid.account("T1", A)
+    outage = await grid.fault("T1")
+    await grid.tell("outage_fault", outage)
+    async with grid.town.database.work() as work:
+        assert await following.forget(work.connection, MORNING + timedelta(days=1)) == 0
+    await grid.change(outage, state="restored")
+    async with grid.town.database.work() as work:
+        assert await following.forget(work.connection, MORNING + timedelta(days=1)) == 1
+        assert await work.value("SELECT count(*) FROM outage_told") == 0

@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.kernel import audit
+from gateway.kernel.database import touched
 from gateway.notices.control import COMPOSE
 from gateway.notices.kinds import ONLY
 from gateway.notices.outages import confirming, overlapping
@@ -138,6 +139,23 @@ async def run_due(connection: Any, now: datetime, zone: ZoneInfo, table: Timetab
             await begin_round(connection, row["notice_id"], row["next_step"], unless_told_since=since)
     rung = await confirming.remind_people(connection, now, table)
     return len(begun) + len(due) + rung
+
+
+async def forget(connection: Any, before: datetime) -> int:
+    """Let go of who was told what of outages that were over before a moment; of how many accounts.
+
+    The messages themselves are kept and let go of by month; an outage and its history stay.
+    """
+    forgotten = 0
+    for table in ("outage_told", "outage_account", "outage_confirmation", "outage_report"):
+        status = await connection.execute(
+            f"""DELETE FROM {table} USING outage o
+                WHERE o.id = outage_id AND o.state IN ('restored', 'cancelled')
+                  AND coalesce(o.restored_at, o.ends_at, o.starts_at) < $1""",
+            before,
+        )
+        forgotten += touched(status) if table == "outage_account" else 0
+    return forgotten
 
 
 async def next_moment(connection: Any, now: datetime) -> datetime | None:

@@ -79,7 +79,7 @@ def go_on(facts: Facts, change: Mapping[str, Any], now: datetime) -> Facts:
     if facts.over:
         if changed.state != facts.state or _times(changed) != _times(facts):
             raise Conflict(f"the outage is {facts.state}; what goes off again is another outage")
-        return changed
+        return _sound(changed, now)
     if change.get("state") == "restored" and "restored_at" not in change and (end := change.get("ends_at")) is not None:
         # Who reports the end with its time means that time.
         changed = replace(changed, restored_at=end)

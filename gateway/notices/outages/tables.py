@@ -41,6 +41,8 @@ class Outage(Base):
     #: Customers without supply, as the reporting system counts them.
     customers_out: Mapped[int | None]
     announced_at: Mapped[datetime] = mapped_column(Instant)
+    #: The last message of the feed about it; what comes with a lower one comes late.
+    reference: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(Text)
     #: Counts its changes. Texts rest on the revision they were written from: a later one stops them.

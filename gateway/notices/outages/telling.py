@@ -71,7 +71,7 @@ LEFT JOIN LATERAL (
 ) AS latest ON true
 LEFT JOIN outage_revision past ON past.outage_id = o.id AND past.revision = told.revision
 LEFT JOIN LATERAL ({overlapping.OTHERS}) AS others ON true
-WHERE o.outage_no = $1::jsonb ->> 'outage_id' AND a.status <> 'closed'
+WHERE o.outage_no = $1::jsonb ->> 'outage_id' AND (a.status <> 'closed' OR told.said IS NOT NULL)
 """
 _WANTED: Final = """
   AND CASE
@@ -186,6 +186,16 @@ class OutageTexts(PlainKind):
         outage_no = (json.loads(about) if isinstance(about, str) else about)["outage_id"]
         await scopes.call_the_roll(
             connection, await connection.fetchval("SELECT id FROM outage WHERE outage_no = $1", outage_no)
+        )
+
+    async def goes_on(self, connection: Any, notice: UUID) -> bool:
+        """Whether it follows an outage that is not over."""
+        return bool(
+            await connection.fetchval(
+                """SELECT f.follows AND o.state IN ('announced', 'active') FROM outage_notice f
+                   JOIN outage o ON o.id = f.outage_id WHERE f.notice_id = $1""",
+                notice,
+            )
         )
 
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:

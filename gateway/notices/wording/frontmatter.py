@@ -15,12 +15,12 @@ from gateway.notices.wording.speech import ValueType
 from gateway.outbox.hours import HoursClass
 
 Klass = Literal["N", "L", "C", "S", "V"]
-Purpose = Literal["billing", "outage", "service", "advice"]
+Purpose = Literal["billing", "outage", "service", "advice", "demand_response"]
 Tone = Literal["warm", "official", "neutral"]
 Kind = Literal[
     "bill", "arrears", "legal_notice", "payment_confirm", "outage_planned", "outage_fault", "outage_update",
     "restoration", "survey", "followup", "contact_confirm", "verification", "apology", "opt_out_confirm",
-    "clarification", "case_progress", "advice", "announcement",
+    "clarification", "case_progress", "advice", "announcement", "demand_response",
 ]  # fmt: skip
 Intent = Literal[
     "score", "comment", "wrong_number", "moved_or_sold", "not_account_holder", "opt_out", "opt_in", "complaint",

@@ -272,6 +272,7 @@ _PURPOSES: Final[dict[str, dict[str, str]]] = {
         "outage": "停复电通知",
         "service": "服务回访",
         "advice": "用电建议",
+        "demand_response": "需求响应邀约",
         "law": "法定通知",
     },
     "en": {
@@ -279,6 +280,7 @@ _PURPOSES: Final[dict[str, dict[str, str]]] = {
         "outage": "outages",
         "service": "follow-ups",
         "advice": "tips",
+        "demand_response": "demand response",
         "law": "legal notices",
     },
 }

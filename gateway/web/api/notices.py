@@ -135,6 +135,20 @@ class AnnouncementNotice(_Notice):
     audience: Audience
 
 
+class DemandResponseNotice(_Notice):
+    """A request to use less for some hours, to those of an audience who asked to be asked."""
+
+    kind: Literal["demand_response"]
+    starts_at: Instant
+    ends_at: Instant
+    audience: Audience
+
+    def about(self, zone: ZoneInfo) -> dict[str, Any]:
+        """The hours as texts, as a notice keeps them."""
+        times = {"starts_at": self.starts_at.isoformat(), "ends_at": self.ends_at.isoformat()}
+        return {**super().about(zone), **times}
+
+
 AnyNotice = Annotated[
     BillNotice
     | ArrearsNotice
@@ -143,7 +157,8 @@ AnyNotice = Annotated[
     | RestorationNotice
     | SurveyNotice
     | ContactConfirmNotice
-    | AnnouncementNotice,
+    | AnnouncementNotice
+    | DemandResponseNotice,
     Field(discriminator="kind"),
 ]
 KINDS: Final = frozenset(
@@ -156,6 +171,7 @@ KINDS: Final = frozenset(
         "survey",
         "contact_confirm",
         "announcement",
+        "demand_response",
     }
 )
 

@@ -1,0 +1,106 @@
+"""Finding the audience of an outage through the grid, against the bare SQL that asks for it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from bench.figures import Figure
+from bench.lab import Lab
+
+if TYPE_CHECKING:
+    from gateway.app import House
+
+_FEEDERS: Final = 500
+_AREAS: Final = 4
+#: Feeders that the outage takes in: one account in ten.
+_HIT: Final = 50
+
+#: Accounts with a contact each, spread over the transformer areas of the feeders.
+_TOWN: Final = (
+    f"INSERT INTO feeder (code, name) SELECT 'F' || i, '10kV' || i || '线' FROM generate_series(1, {_FEEDERS}) i",
+    f"""INSERT INTO transformer_area (code, name, feeder_id)
+        SELECT 'T' || i, i || '号公变', f.id FROM generate_series(1, {_FEEDERS * _AREAS}) i
+        JOIN feeder f ON f.code = 'F' || (i % {_FEEDERS} + 1)""",
+    "INSERT INTO customer (name) SELECT '王' || i FROM generate_series(1, $1::int) i",
+    "INSERT INTO premise (address) SELECT '岚州市东湖区幸福街道' || i || '号' FROM generate_series(1, $1::int) i",
+    f"""INSERT INTO account (account_no, customer_id, premise_id, holder_name, transformer_area_id)
+        SELECT (410000000000 + i)::text, i, i, '王' || i, (SELECT min(id) FROM transformer_area)
+          + (i::bigint * 7919 % {_FEEDERS * _AREAS})::int FROM generate_series(1, $1::int) i""",
+    """INSERT INTO contact_point (kind, address, line)
+       SELECT 'phone', '+86138' || lpad(i::text, 8, '0'), 'mobile' FROM generate_series(1, $1::int) i""",
+    """INSERT INTO contact_link (account_id, contact_point_id, role, is_default)
+       SELECT i, i::bigint * 7919 % $1 + 1, 'holder', true FROM generate_series(1, $1::int) i""",
+)
+#: What the audience is, asked for in one statement and read to its end.
+_BARE: Final = """
+SELECT a.id, link.id AS link_id, link.contact_point_id FROM feeder f
+JOIN transformer_area area ON area.feeder_id = f.id JOIN account a ON a.transformer_area_id = area.id
+JOIN contact_link link ON link.account_id = a.id AND link.is_default AND link.state IN ('unverified', 'verified')
+JOIN contact_point point ON point.id = link.contact_point_id AND point.state = 'active'
+WHERE f.code = ANY($1::text[]) AND a.status <> 'closed' ORDER BY link.contact_point_id
+"""
+
+
+async def run(lab: Lab) -> list[Figure]:
+    """Find the audience of one fault."""
+    accounts = lab.rows(full=1_000_000, quick=50_000)
+    async with lab.house() as house:
+        async with house.database.connection() as connection:
+            for statement in _TOWN:
+                await connection.execute(statement, *((accounts,) if "$1" in statement else ()), timeout=900)
+            await connection.execute("VACUUM ANALYZE", timeout=900)
+        hit = [f"F{number}" for number in range(1, _HIT + 1)]
+        notice = await _announced(house, hit)
+        await lab.settle()
+        async with house.database.connection() as connection:
+            began = time.perf_counter()
+            wanted = len(await connection.fetch(_BARE, hit, timeout=300))
+            bare = time.perf_counter() - began
+        began = time.perf_counter()
+        found = await _found(house, notice)
+        taken = time.perf_counter() - began
+        if found != wanted:
+            raise RuntimeError(f"{found} recipients were found, the bare SQL finds {wanted}")
+    return [
+        Figure(
+            name=f"audience of {wanted:,} on {_HIT} of {_FEEDERS} feeders",
+            value=found / taken,
+            baseline=wanted / bare,
+            unit="recipients/s",
+            against="the bare SQL, read to its end",
+        )
+    ]
+
+
+async def _announced(house: House, feeders: list[str]) -> Any:
+    from gateway.notices import Draft
+    from gateway.notices.outages.keeping import NewOutage
+    from gateway.notices.outages.scopes import Scope
+
+    async with house.database.session() as session:
+        new = NewOutage(kind="fault", scope=Scope(feeders=feeders), given={"starts_at": house.clock.now()})
+        outage_no = await house.outages.announce(session, new, actor="bench:one")
+        draft = Draft(kind="outage_fault", about={"outage_id": outage_no})
+        notice = await house.notices.draft(session, draft, actor="bench:one")
+        await session.commit()
+    return notice
+
+
+async def _found(house: House, notice_id: Any) -> int:
+    """Find the audience as composing does, and keep nothing of it."""
+    from gateway.notices.audience import read_chunk, write_chunk
+    from gateway.notices.kinds import kind_of
+
+    async with house.database.work() as work:
+        await work.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        notice = dict(await work.connection.fetchrow("SELECT * FROM notice WHERE id = $1", notice_id))
+        kind, now, behind, found = kind_of(house.notice_kinds, notice), house.clock.now(), 0, 0
+        await kind.begin(work.connection, notice, now)
+        wish = house.composer.wish(notice, kind)
+        while rows := await read_chunk(work.connection, notice, kind, behind, now):
+            recipients = house.finder.recipients(rows, notice_id, wish, now)
+            await write_chunk(work.connection, notice_id, recipients)
+            behind = rows[-1]["subject_id"]
+            found += len(recipients)
+    return found
