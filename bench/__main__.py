@@ -29,24 +29,31 @@ def main() -> int:
     """Run what was asked for; 1 where a wanted ratio was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the hot paths.")
     parser.add_argument("--only", action="append", metavar="NAME", help="this benchmark alone; may be repeated")
-    parser.add_argument("--quick", action="store_true", help="small sizes, one run each")
-    parser.add_argument("--repeat", type=int, metavar="N", help=f"runs of each benchmark (default {_REPEAT})")
+    parser.add_argument("--list", action="store_true", help="say what there is")
+    parser.add_argument(
+        "--full", action="store_true", help=f"full sizes, {_REPEAT} runs each: hours, and 30 GB of disk"
+    )
+    parser.add_argument("--repeat", type=int, metavar="N", help="runs of each benchmark")
     asked = parser.parse_args()
     known = _benchmarks()
     unknown = set(asked.only or ()) - known.keys()
     if unknown:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))} (there are {', '.join(known)})")
+    if asked.list:
+        for name, module in known.items():
+            print(f"{name:16} {' '.join(str(module.__doc__).split())}")
+        return 0
     # The figures are those of the defaults, whatever this shell is set to.
     for name in [name for name in os.environ if name.startswith("LAMPLIGHTER_")]:
         del os.environ[name]
     chosen = {name: module for name, module in known.items() if not asked.only or name in asked.only}
-    repeat = asked.repeat or (1 if asked.quick else _REPEAT)
+    repeat = asked.repeat or (_REPEAT if asked.full else 1)
     directory = Path(tempfile.mkdtemp(prefix="bench-"))
     directory.chmod(0o755)
     # Registered before the server registers its own end, so it comes after it.
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     found: list[Median] = []
-    as_production(lambda: _measure(chosen, directory, asked.quick, repeat, found))
+    as_production(lambda: _measure(chosen, directory, not asked.full, repeat, found))
     Console(width=None if sys.stdout.isatty() else 150).print(table(found))
     return int(any(median.figure.missed for median in found))
 

@@ -23,7 +23,7 @@ async def _single(lab: Lab) -> Figure:
     async with bare_server() as bare:
         await called("single", bare, 1000, CALLERS)
         before = await called("single", bare, messages, CALLERS)
-        async with lab.database() as url, gateway(url, lab.directory, "web", port=free_port()) as address:
+        async with lab.database() as url, gateway(url, lab.directory, "web", port=free_port()) as (address, _):
             await at_noon(address)
             await called("single", address, 1000, CALLERS)
             await lab.settle()
@@ -44,7 +44,7 @@ async def _batches(lab: Lab) -> Figure:
     messages = lab.rows(full=50_000, quick=10_000)
     async with lab.house() as house:
         url = house.database.url
-        async with gateway(url, lab.directory, "web", port=free_port()) as address:
+        async with gateway(url, lab.directory, "web", port=free_port()) as (address, _):
             await at_noon(address)
             await called("batch", address, 1000, _BATCHES_AT_ONCE)
             async with house.database.connection() as connection:

@@ -51,6 +51,19 @@ async def run(lab: Lab) -> list[Figure]:
     return figures
 
 
+async def fill(connection: Any, now: datetime, *, queued: int, later: int = 0, sent: int = 0) -> None:
+    """Messages of three notices: some that were sent, some due now, some for tomorrow at a higher priority."""
+    await connection.execute(
+        "INSERT INTO contact_point (address) SELECT '+86138' || i FROM generate_series(1, 1000000) i", timeout=600
+    )
+    stamp = int(now.timestamp() * 1000)
+    for number, (rows, state, priority, due) in enumerate(
+        ((sent, "sent", 3, now), (queued, "queued", 3, now), (later, "queued", 0, now + timedelta(days=1)))
+    ):
+        await connection.execute(_FILL, rows, stamp, number, uuid4(), priority, state, now, due, timeout=3600)
+    await connection.execute("VACUUM ANALYZE", timeout=3600)
+
+
 async def _cost(lab: Lab, *, queued: int, later: int, sent: int) -> float:
     from gateway.outbox import lanes
     from gateway.outbox.hot import HotPath
@@ -59,20 +72,7 @@ async def _cost(lab: Lab, *, queued: int, later: int, sent: int) -> float:
     async with lab.house() as house:
         now = house.clock.now()
         async with house.database.connection() as connection:
-            await connection.execute(
-                "INSERT INTO contact_point (address) SELECT '+86138' || i FROM generate_series(1, 1000000) i",
-                timeout=600,
-            )
-            for number, (rows, state, priority, due) in enumerate(
-                (
-                    (sent, "sent", 3, now),
-                    (queued, "queued", 3, now),
-                    (later, "queued", 0, now + timedelta(days=1)),
-                )
-            ):
-                stamp = int(now.timestamp() * 1000)
-                await connection.execute(_FILL, rows, stamp, number, uuid4(), priority, state, now, due, timeout=3600)
-            await connection.execute("VACUUM ANALYZE", timeout=3600)
+            await fill(connection, now, queued=queued, later=later, sent=sent)
             await lanes.ensure(
                 connection,
                 LaneSpec(name="bench", channel="sms", carrier="twilio", sender="1", rate=0, concurrency=_BATCH),

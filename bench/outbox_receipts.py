@@ -18,7 +18,7 @@ _PATIENCE = 240
 async def run(lab: Lab) -> list[Figure]:
     """From the start of the dispatching node until the last message is settled and the last report acknowledged."""
     messages = lab.rows(full=20_000, quick=10_000)
-    async with lab.house() as house, gateway(house.database.url, lab.directory, "web", port=free_port()) as web:
+    async with lab.house() as house, gateway(house.database.url, lab.directory, "web", port=free_port()) as (web, _):
         await queue(house, messages)
         handovers = await as_handed_over(house)
         async with carrier(LATENCY) as address:

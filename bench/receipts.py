@@ -26,7 +26,7 @@ async def run(lab: Lab) -> list[Figure]:
             await connection.execute("VACUUM ANALYZE message")
         await called("status", bare, 0, _CALLERS, ids[:500])
         before = await called("status", bare, 0, _CALLERS, ids)
-        async with gateway(house.database.url, lab.directory, "web", port=free_port()) as address:
+        async with gateway(house.database.url, lab.directory, "web", port=free_port()) as (address, _):
             await lab.settle()
             taken = await called("status", address, 0, _CALLERS, ids)
         after = await called("status", bare, 0, _CALLERS, ids)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -31,12 +31,20 @@ def free_port() -> int:
         return port
 
 
+class Served(NamedTuple):
+    """A gateway's process."""
+
+    #: Where its web node listens.
+    address: str
+    pid: int
+
+
 @asynccontextmanager
 async def gateway(
     url: str, directory: Path, roles: str, *, port: int, carrier: str = "http://127.0.0.1:1", **settings: object
-) -> AsyncIterator[str]:
-    """`lamplighter serve` with these roles over the database at `url`; its address. `port` is that of the node
-    which answers webhooks."""
+) -> AsyncIterator[Served]:
+    """`lamplighter serve` with these roles over the database at `url`. `port` is that of the node which answers
+    webhooks."""
     listening = port if "web" in roles else free_port()
     address = f"http://127.0.0.1:{port}"
     named = {
@@ -58,7 +66,7 @@ async def gateway(
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", _SERVE, env=env, cwd=directory)
     try:
         await _ready(url, address if "web" in roles else None, process, roles)
-        yield address
+        yield Served(address, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -17,14 +17,14 @@ async def run(lab: Lab) -> list[Figure]:
     """From the first call until the last message is with the carrier; and what the callers wait meanwhile."""
     messages = lab.rows(full=20_000, quick=10_000)
     async with carrier(LATENCY) as address:
-        async with lab.database() as url, gateway(url, lab.directory, "web", port=free_port()) as web:
+        async with lab.database() as url, gateway(url, lab.directory, "web", port=free_port()) as (web, _):
             await at_noon(web)
             await called("single", web, 1000, CALLERS)
             rest = await called("single", web, messages, CALLERS)
         async with lab.house() as house:
             port = free_port()
             async with (
-                gateway(house.database.url, lab.directory, "web", port=port) as web,
+                gateway(house.database.url, lab.directory, "web", port=port) as (web, _),
                 gateway(house.database.url, lab.directory, "dispatch", port=port, carrier=address),
             ):
                 await at_noon(web)
