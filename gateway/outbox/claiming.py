@@ -167,6 +167,7 @@ class Claimed:
     attempts: int
     #: When the carrier is to stop trying: its validity ends, or it is to go on on another channel.
     expires_at: datetime | None
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ async def claim(
             continue
         result.seen.append((priority, key, not_before, id_))
         if verdict is None:
-            result.claimed.append(Claimed(id_, to, body, point, attempts + 1, expires_at))
+            result.claimed.append(Claimed(id_, to, body, point, attempts + 1, expires_at, priority))
         elif verdict == "late":
             result.late.append(Late(id_, hours, zone, expires_at))
         elif verdict == "partly":

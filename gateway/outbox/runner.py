@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -33,6 +32,7 @@ from gateway.outbox.hot import PASSING, HotPath, within
 from gateway.outbox.lanes import LaneRow
 from gateway.outbox.nodes import Lease
 from gateway.outbox.pace import Pace
+from gateway.outbox.ready import Ready
 from gateway.outbox.settler import Settler
 from gateway.outbox.settling import Settled
 from gateway.outbox.streams import Streams
@@ -85,8 +85,8 @@ class LaneRunner:
         self._streams = Streams(lane.channel)
         self._looked = float("-inf")
         self._wake = asyncio.Event()
-        #: Claimed, and waiting for a call to end; each with the moment at which its claim was judged.
-        self._ready: deque[tuple[Claimed, float]] = deque()
+        #: Claimed, and waiting for a call to end.
+        self._ready = Ready()
         #: Under way. A task goes on with what is ready when its call has ended.
         self._flying: dict[UUID, asyncio.Task[None]] = {}
         self._pace = Pace()
@@ -132,7 +132,7 @@ class LaneRunner:
 
     def let_go(self) -> None:
         """Give back whatever is claimed and has not begun: it is judged anew by the next claim."""
-        for message, _ in self._ready:
+        for message in self._ready:
             self._settler.not_begun(message.id, message.attempts)
         self._ready.clear()
         self._landing.set()
@@ -163,7 +163,7 @@ class LaneRunner:
         if free <= 0:
             self._landing.clear()
             await within(self._landing.wait(), POLL)
-            if self._ready and time.monotonic() - self._ready[0][1] > FRESH:
+            if self._ready.stale(time.monotonic() - FRESH):
                 self.let_go()
             return
         try:
@@ -221,7 +221,7 @@ class LaneRunner:
             elif len(self._flying) < self.lane.concurrency:
                 self._begin(message, judged)
             else:
-                self._ready.append((message, judged))
+                self._ready.add(message, judged)
         self._streams.took(shares, claim.seen, full=claim.full, now=now)
         self._streams.drop(claim.paused)
         if claim.late:
@@ -247,7 +247,7 @@ class LaneRunner:
 
     async def _find_astray(self) -> None:
         async with self._hot.connection() as connection:
-            known = [*self._flying, *(message.id for message, _ in self._ready), *self._settler.known]
+            known = [*self._flying, *(message.id for message in self._ready), *self._settler.known]
             found = await claiming.reclaim(connection, self.lane, self._lease.id, known=known)
         self._astray = False
         if found:
@@ -274,7 +274,7 @@ class LaneRunner:
                     self._landing.set()
             if not self._ready or task.cancelling() or len(self._flying) >= self.lane.concurrency:
                 return
-            message, judged = self._ready.popleft()
+            message, judged = self._ready.take()
             trying = self.breaker.begin()
             self._flying[message.id] = task
 

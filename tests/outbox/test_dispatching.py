@@ -291,7 +291,7 @@ async def test_nothing_begins_after_its_validity_though_it_was_claimed_before(wo
     dispatcher = await world.node()
     await world.until(lambda: bool(dispatcher._runners))
     runner = next(iter(dispatcher._runners.values()))[0]
-    claimed = Claimed(uuid4(), "+8613800000000", "x", None, 1, world.clock.now())
+    claimed = Claimed(uuid4(), "+8613800000000", "x", None, 1, world.clock.now(), 3)
     runner._begin(claimed, time.monotonic())
     await asyncio.gather(*runner._flying.values())
     assert world.carrier.handed == []
