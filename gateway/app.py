@@ -22,6 +22,7 @@ from uuid import UUID
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import changes, completing, segments
@@ -94,6 +95,7 @@ from gateway.sandbox.clock import MOVED, TestClock
 from gateway.staff.escalating import escalate
 from gateway.staff.importing import STAFF
 from gateway.web.app import SERVER_OPTIONS, make_app
+from gateway.web.metrics import Handovers
 from gateway.web.services import Services
 
 log = logger(__name__)
@@ -233,6 +235,7 @@ class Node:
         self._stopping = asyncio.Event()
         self._test_clock: TestClock | None = None
         self._failover: Failover | None = None
+        self._registry = CollectorRegistry()
         self.carrier_address: str | None = None
         #: Set once everything runs.
         self.started = asyncio.Event()
@@ -368,6 +371,7 @@ class Node:
             hours=house.policy.hours,
             recompose=house.recomposer,
             hear=hear,
+            count=Handovers(self._registry).count,
         )
         dispatcher = Dispatcher(house.database, house.clock, lease, wiring)
         resolver = Resolver(
@@ -389,6 +393,7 @@ class Node:
     async def _start_web(self) -> None:
         house, settings = self.house, self.settings
         services = Services(
+            registry=self._registry,
             settings=settings,
             database=house.database,
             clock=house.clock,

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.kernel import audit
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
@@ -79,6 +80,7 @@ RETURNING m.id, m.to_address, m.body, m.contact_point_id, m.carrier_id, coalesce
   ARRAY(SELECT other.carrier_id FROM message other
         WHERE other.contact_point_id = m.contact_point_id AND other.body = m.body AND other.id <> m.id
           AND other.carrier_id IS NOT NULL
+          AND coalesce(other.lane_id, m.lane_id) IN (SELECT same.id FROM lane same WHERE same.carrier = lane.carrier)
         ORDER BY other.id DESC LIMIT 100)
 """
 
@@ -177,18 +179,22 @@ async def _not_taken(connection: Any, found: Sequence[tuple[Doubtful, Found]]) -
     if not found:
         return []
     rows = await connection.fetch(
-        """SELECT ours.id FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS ours(id, point, carrier_id)
-           WHERE EXISTS (SELECT 1 FROM message other WHERE other.contact_point_id = ours.point
-                         AND other.id <> ours.id AND other.carrier_id = ours.carrier_id)""",
+        """SELECT ours.id FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
+             AS ours(id, point, carrier_id, carrier)
+           WHERE EXISTS (SELECT 1 FROM message other LEFT JOIN lane ON lane.id = other.lane_id
+                         WHERE other.contact_point_id = ours.point AND other.id <> ours.id
+                           AND other.carrier_id = ours.carrier_id
+                           AND coalesce(lane.carrier, ours.carrier) = ours.carrier)""",
         [item.id for item, _ in found],
         [item.contact_point_id for item, _ in found],
         [answer.carrier_id for _, answer in found],
+        [item.carrier for item, _ in found],
     )
     taken = {row["id"] for row in rows}
-    firsts: dict[str, tuple[Doubtful, Found]] = {}
+    firsts: dict[tuple[str, str], tuple[Doubtful, Found]] = {}
     for item, answer in found:
         if item.id not in taken:
-            firsts.setdefault(answer.carrier_id, (item, answer))
+            firsts.setdefault((item.carrier, answer.carrier_id), (item, answer))
     return list(firsts.values())
 
 
@@ -251,24 +257,30 @@ class InDoubt:
     doubt_since: datetime
 
 
-async def in_doubt(connection: Any, *, limit: int = 200, older_than: float = LIMIT) -> list[InDoubt]:
-    """Messages in doubt for more than `older_than` seconds, the oldest first."""
+async def in_doubt(
+    connection: Any, *, limit: int = 200, older_than: float = LIMIT, after: UUID | None = None
+) -> list[InDoubt]:
+    """Messages in doubt for more than `older_than` seconds, behind the message `after`, the oldest first."""
     rows = await connection.fetch(
         """SELECT m.id, m.to_address, m.contact_point_id, m.notice_id, m.kind, lane.name AS lane, m.claimed_at,
                   m.doubt_since
            FROM message m LEFT JOIN lane ON lane.id = m.lane_id
            WHERE m.state = 'uncertain' AND m.doubt_since <= clock_timestamp() - make_interval(secs => $1)
-           ORDER BY m.doubt_since, m.id LIMIT $2""",
+             AND ($3::uuid IS NULL OR m.id > $3)
+           ORDER BY m.id LIMIT $2""",
         older_than,
         limit,
+        after,
     )
     return [InDoubt(**dict(row)) for row in rows]
 
 
-async def decide(connection: Any, message: UUID, *, taken: bool, at: datetime, by: str) -> None:
+async def decide(
+    connection: Any, message: UUID, *, taken: bool, at: datetime, by: str, note: str | None = None
+) -> None:
     """A person's word on a message in doubt: the carrier took it, or it did not and may be sent again.
 
-    Raises Conflict where the message is not in doubt any more.
+    Leaves an audit entry. Raises Conflict where the message is not in doubt any more.
     """
     if taken:
         rows = await connection.fetch(
@@ -285,4 +297,13 @@ async def decide(connection: Any, message: UUID, *, taken: bool, at: datetime, b
     else:
         decided = await _requeue(connection, [message], at, f"{by}: the carrier did not take it")
     if not decided:
-        raise Conflict("the message is not in doubt any more")
+        raise Conflict("The message is not in doubt, or not any more.")
+    await audit.write(
+        connection,
+        at=at,
+        actor=by,
+        action="doubt.decided",
+        subject=f"message:{message}",
+        before={"state": "uncertain"},
+        after={"state": "sent" if taken else "queued", "taken": taken, "note": note},
+    )

@@ -317,6 +317,7 @@ class LaneRunner:
         if isinstance(outcome, Throttled):
             self.let_go()
             self._leave_alone_until = max(self._leave_alone_until, now + outcome.after)
+        self._wiring.count(self.lane.name, type(outcome).__name__.lower())
         before = self.breaker.state(now)
         self.breaker.ended(outcome, now, random.random(), trying=trying)
         after = self.breaker.state(now)

@@ -4,6 +4,9 @@ States move forward only. A receipt may come before our own record of the hand-o
 the highest rank that was ever reported stands:
 
     queued, sending, uncertain < sent < undelivered, failed < delivered
+
+A receipt under another of the carrier's ids than the one we know speaks of another hand-over of the same text, one
+that was thought lost. That it was delivered is true of the text; that it failed says nothing of ours.
 """
 
 from __future__ import annotations
@@ -56,7 +59,8 @@ class Told:
     at: datetime
 
 
-# What the carrier took is `sent` whatever became of the message meanwhile: that is the truth. Any other answer
+# What the carrier took is `sent` whatever became of the message meanwhile: that is the truth; so is what failed
+# under another of the carrier's ids, which was another hand-over. Any other answer
 # counts only for the hand-over it belongs to. Rows are locked in one order everywhere, so that batches that
 # meet wait for each other and never dead-lock. (What is locked is counted and not joined: the hot path's planner
 # knows nested loops only, and a batch joined to itself costs its square.)
@@ -81,6 +85,7 @@ WITH ended AS (
     not_before = CASE WHEN ended.state = 'queued' THEN ended.again ELSE m.not_before END
   FROM ended WHERE m.id = ended.id AND (SELECT count(*) FROM locked) > 0 AND CASE ended.state
     WHEN 'sent' THEN m.state NOT IN ('sent', 'delivered', 'undelivered', 'failed')
+      OR m.state IN ('undelivered', 'failed') AND m.carrier_id IS DISTINCT FROM ended.carrier_id
     ELSE m.state IN ('sending', 'uncertain') AND m.node_id = $9 AND m.attempts = ended.attempts END
   RETURNING m.id
 )
@@ -140,24 +145,26 @@ def storable(text: str) -> str:
     return text[:300].encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
 
 
-_RECEIPTS: Final = """
+_TWICE: Final = "'the carrier has it as ' || told.carrier_id || ' too'"
+_RECEIPTS: Final = f"""
 WITH told AS (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[])
     WITH ORDINALITY AS told(id, state, carrier_id, code, word, at, rank, turn)
 ), before AS MATERIALIZED (
-  SELECT m.id, m.contact_point_id, m.replaced_by, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
+  SELECT m.id, m.contact_point_id, m.replaced_by, m.carrier_id, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
            WHEN 'undelivered' THEN 2 WHEN 'failed' THEN 2 ELSE 0 END AS rank
   FROM message m WHERE m.id = ANY ($1::uuid[]) ORDER BY m.id FOR NO KEY UPDATE
 ), news AS (
   SELECT DISTINCT ON (told.id, told.rank) told.*
   FROM told JOIN before ON before.id = told.id AND told.rank > before.rank
+    AND (told.rank = 3 OR told.carrier_id = '' OR coalesce(before.carrier_id, told.carrier_id) = told.carrier_id)
   ORDER BY told.id, told.rank, told.turn
 ), best AS (
   SELECT DISTINCT ON (id) * FROM news ORDER BY id, rank DESC
 ), moved AS (
   UPDATE message m SET
     state = best.state,
-    carrier_id = coalesce(m.carrier_id, best.carrier_id),
+    carrier_id = coalesce(m.carrier_id, nullif(best.carrier_id, '')),
     error_code = CASE WHEN best.rank = 2 THEN best.code END,
     withheld_reason = NULL,
     sent_at = coalesce(m.sent_at, best.at),
@@ -168,6 +175,12 @@ WITH told AS (
 ), noted AS (
   INSERT INTO message_event (id, at, kind, detail)
   SELECT id, at, state, word || coalesce(' (' || code || ')', '') FROM news ORDER BY id, rank
+), twice AS (
+  INSERT INTO message_event (id, at, kind, detail)
+  SELECT DISTINCT ON (told.id, told.carrier_id) told.id, told.at, 'twice', {_TWICE}
+  FROM told JOIN before ON before.id = told.id AND told.carrier_id NOT IN ('', before.carrier_id)
+  WHERE NOT EXISTS (SELECT 1 FROM message_event e WHERE e.id = told.id AND e.kind = 'twice' AND e.detail = {_TWICE})
+  RETURNING id
 )
 SELECT before.id, before.contact_point_id, before.replaced_by, best.state, best.at FROM before LEFT JOIN best USING (id)
 """

@@ -24,7 +24,8 @@ _SLACK: Final = timedelta(seconds=2)
 _RECENT: Final = timedelta(seconds=10)
 
 _QUEUED: Final = "state = 'queued' AND NOT held AND channel = $1"
-_LOOK: Final = f"""
+# Every stream, going from one to the next in the queue's index.
+_EVERY: Final = f"""
 WITH RECURSIVE stream AS (
   (SELECT priority, {STREAM} AS key FROM message WHERE {_QUEUED} ORDER BY priority, {STREAM} LIMIT 1)
   UNION ALL
@@ -33,12 +34,26 @@ WITH RECURSIVE stream AS (
     WHERE {_QUEUED} AND (priority, {STREAM}) > (stream.priority, stream.key)
     ORDER BY priority, {STREAM} LIMIT 1) AS following
 )
+"""
+_NOT_PAUSED: Final = """
+NOT EXISTS (SELECT 1 FROM ground_stop WHERE ground = 'notice:' || stream.key AND reason = 'paused')
+"""
+_LOOK: Final = f"""{_EVERY}
 SELECT stream.priority, stream.key, head.not_before, head.id FROM stream, LATERAL (
   SELECT not_before, id FROM message
   WHERE {_QUEUED} AND priority = stream.priority AND {STREAM} = stream.key AND not_before <= $2
   ORDER BY not_before, id LIMIT 1) AS head
-WHERE NOT EXISTS (SELECT 1 FROM ground_stop WHERE ground = 'notice:' || stream.key AND reason = 'paused')
-ORDER BY stream.priority, stream.key
+WHERE {_NOT_PAUSED} ORDER BY stream.priority, stream.key
+"""
+#: What is due on a channel (`$1`) at a moment (`$2`) by priority, `$3` rows counted of one stream at most, and the
+#: earliest moment.
+DEPTH: Final = f"""{_EVERY}
+SELECT stream.priority, sum(few.number)::bigint AS number, min(few.since) AS since FROM stream, LATERAL (
+  SELECT count(*) AS number, min(not_before) AS since FROM (
+    SELECT not_before FROM message
+    WHERE {_QUEUED} AND priority = stream.priority AND {STREAM} = stream.key AND not_before <= $2
+    ORDER BY not_before, id LIMIT $3) AS due) AS few
+WHERE {_NOT_PAUSED} GROUP BY stream.priority
 """
 
 

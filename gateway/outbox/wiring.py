@@ -22,6 +22,10 @@ async def withhold_partly_stopped(connection: Any, messages: Sequence[UUID]) -> 
     await withhold(connection, messages, reason="superseded", at=at, words="part of what it says no longer holds")
 
 
+def count_nothing(_lane: str, _outcome: str) -> None:
+    """Where nobody counts hand-overs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What the dispatcher is given from other rooms."""
@@ -35,3 +39,5 @@ class Wiring:
     hours: Hours = standard
     recompose: Recompose = withhold_partly_stopped
     hear: Hear = hear_nothing
+    #: Counts a hand-over by its lane and how it ended (`accepted`, `refused`, `throttled`, `unknown`).
+    count: Callable[[str, str], None] = count_nothing

@@ -41,6 +41,7 @@ SCOPES: Final = {
     "templates:approve": "put proposed texts in force, or turn them down",
     "messages:read": "messages and what befell them",
     "messages:send": "single messages and batches",
+    "messages:decide": "say whether a carrier took a message in doubt",
     "inbound:read": "what customers said",
     "inbound:resolve": "settle what waits for a person",
     "evaluations:read": "scores, response rates and coverage",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -10,10 +12,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.kernel.database import AWAY
 from gateway.kernel.migrating import head
+from gateway.outbox.measuring import measure
+from gateway.web.metrics import Outbox
 from gateway.web.routing import Surroundings
 
 _PLAIN: Final = "text/plain"
 _PATIENCE: Final = 3.0
+#: Seconds for which the outbox's figures are good, however often they are scraped.
+_GOOD_FOR: Final = 5.0
 
 
 class Health:
@@ -22,6 +28,8 @@ class Health:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._head = head()
+        self._outbox = Outbox(around.metrics.registry)
+        self._measured = float("-inf")
 
     async def alive(self, _request: web.Request) -> web.Response:
         """The process lives; says nothing about the database."""
@@ -46,7 +54,17 @@ class Health:
         return None if revision == self._head else f"the database is at revision {revision}, not {self._head}"
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        """What this process has counted."""
+        """What this process has counted, and how the outbox stands; without the database as it last stood."""
+        await self._measure()
         return web.Response(
             body=generate_latest(self._around.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
+
+    async def _measure(self) -> None:
+        if time.monotonic() - self._measured < _GOOD_FOR:
+            return
+        self._measured = time.monotonic()
+        services = self._around.services
+        with suppress(*AWAY):
+            async with asyncio.timeout(_PATIENCE):
+                self._outbox.show(await measure(services.database, services.clock.now()))

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.kernel.errors import Conflict
-from gateway.outbox import doubt
+from gateway.outbox import doubt, lanes
 from gateway.outbox.carriers import Accepted, Evidence, NotThere, Receipt, Unknown
 from gateway.outbox.doubt import Resolver
 from gateway.outbox.settling import Settled, Told, settle
-from tests.outbox.world import NOON, World, found
+from tests.outbox.world import NOON, World, found, lane_spec
 
 
 async def _doubtful(world: World, number: int = 1, *, age: float = 60, **fields: Any) -> list[UUID]:
@@ -153,6 +153,24 @@ async def test_evidence_that_only_a_look_up_brought_is_heard(world: World) -> No
     world.carrier.knows = lambda _: type(answer)(carrier_id="SM7", segments=1, receipt=told)
     await _resolver(world, hear=hear).round()
     assert [(one.message_id, one.evidence) for one in heard] == [(message, Evidence.UNALLOCATED)]
+
+
+async def test_two_carriers_may_give_the_same_id(world: World) -> None:
+    """What one carrier calls 7 is not what another calls 7, though text and number are the same."""
+    async with world.database.connection() as connection:
+        await lanes.ensure(connection, lane_spec(name="second", carrier="other", rank=1))
+    contact = await world.contact()
+    earlier = await world.message(contact=contact)
+    await world.sql(
+        """UPDATE message SET state = 'delivered', carrier_id = '7',
+             lane_id = (SELECT id FROM lane WHERE name = 'second')"""
+    )
+    (message,) = await _doubtful(world, contact=contact)
+    world.carrier.knows = lambda one: found(one, "7")
+    await _resolver(world).round()
+    row = await world.row(message)
+    assert (row["state"], row["carrier_id"]) == ("sent", "7")
+    assert await world.state(earlier) == "delivered"
 
 
 # People.

@@ -121,7 +121,7 @@ async def test_what_was_taken_and_then_given_up_goes_on(two: Two) -> None:
     text = await two.text()
     await two.world.node(two.world.carrier, two.chat)
     await two.world.settled("sent")
-    await two.told(receipt(text, "undelivered", code="30008"))
+    await two.told(receipt(text, "undelivered", code="30008", carrier_id="SM00000001"))
     assert await two.failover.round() == 1
     assert len(await two.successors()) == 1
 

@@ -234,6 +234,57 @@ async def test_a_receipt_settles_doubt(world: World) -> None:
     assert (await world.row(message))["doubt_since"] is None
 
 
+# Receipts that speak of another hand-over of the same text.
+
+
+async def test_a_failure_under_another_id_says_nothing_of_ours(world: World) -> None:
+    message = await _claimed(world)
+    await _settle(world, message, TAKEN)
+    for _ in range(2):
+        await _report(world, receipt(message, "failed", code="30005", carrier_id="SM2"))
+    row = await world.row(message)
+    assert (row["state"], row["carrier_id"], row["error_code"]) == ("sent", "SM1", None)
+    assert await world.events(message) == ["accepted", "twice"]
+    await _report(world, receipt(message, "delivered", carrier_id="SM2"))
+    row = await world.row(message)
+    assert (row["state"], row["carrier_id"]) == ("delivered", "SM1")
+
+
+async def test_a_failure_that_came_before_our_record_yields_to_what_was_taken(world: World) -> None:
+    message = await _claimed(world)
+    await _report(world, receipt(message, "undelivered", code="30008", carrier_id="SM0"))
+    assert await world.state(message) == "undelivered"
+    await _settle(world, message, TAKEN)
+    row = await world.row(message)
+    assert (row["state"], row["carrier_id"], row["error_code"]) == ("sent", "SM1", None)
+
+
+async def test_a_failure_of_ours_that_came_before_our_record_stands(world: World) -> None:
+    message = await _claimed(world)
+    await _report(world, receipt(message, "undelivered", code="30008", carrier_id="SM1"))
+    await _settle(world, message, TAKEN)
+    row = await world.row(message)
+    assert (row["state"], row["carrier_id"], row["error_code"]) == ("undelivered", "SM1", "30008")
+
+
+async def test_a_receipt_that_names_no_id_of_the_carriers_counts(world: World) -> None:
+    message = await _claimed(world)
+    await _report(world, receipt(message, "sent", carrier_id=""))
+    assert (await world.row(message))["carrier_id"] is None
+    await _settle(world, message, TAKEN)
+    await _report(world, receipt(message, "undelivered", code="30008", carrier_id=""))
+    assert await world.state(message) == "undelivered"
+
+
+async def test_what_a_late_answer_says_was_taken_is_sent_though_the_next_try_was_refused(world: World) -> None:
+    message = await _claimed(world)
+    await world.sql("UPDATE message SET attempts = 2")
+    await _settle(world, message, NEVER, attempts=2)
+    await _settle(world, message, TAKEN, attempts=1, node=uuid4())
+    row = await world.row(message)
+    assert (row["state"], row["carrier_id"], row["error_code"]) == ("sent", "SM1", None)
+
+
 async def test_batches_that_meet_do_not_dead_lock(world: World) -> None:
     written = await world.messages(60)
     await world.claim(node=NODE)

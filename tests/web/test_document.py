@@ -6,13 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+from gateway.outbox import insert, lanes, pause_notice
+from gateway.outbox.lanes import LaneSpec
 from gateway.web.api import ROUTES
 from gateway.web.app import make_app, routes_for
 from gateway.web.openapi import document
 from gateway.web.routing import PREFIX
-from tests.web.conftest import ROOT, House
+from tests.web.conftest import NOW, ROOT, House, a_message
 
 
 def references(value: Any) -> Iterator[str]:
@@ -91,6 +95,31 @@ async def test_what_is_counted_is_shown(house: House) -> None:
     assert 'lamplighter_webhooks_total{carrier="twilio",kind="inbound",outcome="forged"} 1.0' in text
     assert 'lamplighter_http_request_seconds_count{method="POST",route="/messages",status="202"} 1.0' in text
     assert ROOT not in text
+
+
+async def test_how_the_outbox_stands_is_shown_within_bounds(house: House) -> None:
+    async with house.database.work() as work:
+        await lanes.ensure(
+            work.connection,
+            LaneSpec(name="main", channel="sms", carrier="twilio", sender="1", rate=0, concurrency=1),
+        )
+        notice = uuid4()
+        due = [a_message(notice_id=notice), a_message(), a_message(priority=0)]
+        later = a_message(not_before=NOW + timedelta(hours=1))
+        paused = a_message(notice_id=uuid4())
+        await insert(work.connection, [*due, later, paused])
+        assert paused.notice_id is not None
+        await pause_notice(work.connection, paused.notice_id, at=NOW)
+        await work.commit()
+    house.clock.at = NOW + timedelta(seconds=90)
+    text = await (await house.client.get("/metrics")).text()
+    assert 'lamplighter_outbox_due{channel="sms",priority="3"} 2.0' in text
+    assert 'lamplighter_outbox_due{channel="sms",priority="0"} 1.0' in text
+    assert 'lamplighter_outbox_due{channel="sms",priority="1"} 0.0' in text
+    assert 'lamplighter_outbox_waited_seconds{channel="sms",priority="3"} 90.0' in text
+    assert 'lamplighter_lane_enabled{lane="main"} 1.0' in text
+    assert "lamplighter_outbox_uncertain 0.0" in text
+    assert "lamplighter_nodes 0.0" in text
 
 
 async def test_the_document_is_json_that_generators_can_read(house: House) -> None:
