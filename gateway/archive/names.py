@@ -1,0 +1,112 @@
+"""Names as lists write them: the same person in several spellings, and whether a contact's name fits a holder's.
+
+Width, blanks, remarks in brackets, titles, traditional characters and the long and short words for a company
+make no other name; characters of the same sound make a likely one. Pure.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from enum import StrEnum
+from functools import cache, lru_cache
+from typing import Final
+
+from opencc import OpenCC
+
+_remark = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]").sub
+_title = re.compile(r"(?:先生|女士|小姐|太太|同志)$").sub
+_company = re.compile(r"(?:股份)?(?:有限责任|有限|集团)?公司").sub
+_mark = re.compile(r"[\s·•.,'’\-]+").sub
+_group = re.compile(
+    r"公司|集团|厂$|银行|支行|医院|学校|[中小]学$|幼儿园|大学|委员会|居委会|村委会|合作社|超市|商店|[^\W\d_]店$|酒店|饭店|宾馆|"
+    r"中心$|事务所|工作室|部$|俱乐部|物业|政府|派出所|研究[院所]|协会|商行|[饭面菜茶麻将]馆$|网吧$|驿站$|诊所$|铺$|房$|楼$|"
+    r"\b(?:co|ltd|inc|company|shop)\b"
+).search
+_letters_only = re.compile(r"[^\W\d_]").search
+
+
+class Fit(StrEnum):
+    """How a contact's name stands to the holder's."""
+
+    SAME = "same"
+    #: The contact's surname is in the name of the holder's shop or firm.
+    SHOP = "shop"
+    #: The holder is a firm or body, and somebody speaks for it; or a firm speaks for the holder.
+    GROUP = "group"
+    KIN = "kin"
+    BLANK = "blank"
+    OTHER = "other"
+
+
+@lru_cache(maxsize=65_536)
+def plain(name: str) -> str:
+    """The name without what makes no difference: `温　蘭香(住宅)` and `温兰香` are the same."""
+    text = unicodedata.normalize("NFKC", name)
+    text = _remark("", text) or text
+    text = _mark("", text).casefold()
+    text = _title("", text) or text
+    if not text.isascii():
+        text = _company("公司", _simplify(text))
+    return text
+
+
+@lru_cache(maxsize=65_536)
+def sound(name: str) -> str:
+    """The name as it is spoken, without tones; other scripts stay as they are."""
+    readings = _readings()
+    return " ".join(readings.get(ord(letter), letter) for letter in plain(name))
+
+
+@lru_cache(maxsize=65_536)
+def is_group(name: str) -> bool:
+    """Whether the name is that of a shop, firm or body."""
+    return _group(plain(name)) is not None
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one, in whatever spelling. A single character is too little to go by its sound."""
+    if plain(one) == plain(other):
+        return bool(plain(one))
+    return len(plain(one)) > 1 and len(plain(one)) == len(plain(other)) and sound(one) == sound(other)
+
+
+def fit(contact: str | None, holder: str) -> Fit:
+    """How the name of a contact stands to that of the account's holder."""
+    if not contact or not _letters_only(contact):
+        return Fit.BLANK
+    if same_person(contact, holder):
+        return Fit.SAME
+    if is_group(holder):
+        return Fit.SHOP if not is_group(contact) and plain(contact)[0] in plain(holder) else Fit.GROUP
+    if is_group(contact):
+        return Fit.GROUP
+    return Fit.KIN if plain(contact)[0] == plain(holder)[0] else Fit.OTHER
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def _simplify(text: str) -> str:
+    return str(_converter().convert(text))
+
+
+@cache
+def _readings() -> dict[int, str]:
+    """The first reading of each character, without its tone. Loaded when names are first compared."""
+    # The table of phrases is of no use for names, and several times as large.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    from pypinyin.pinyin_dict import pinyin_dict
+
+    return {code: _toneless(readings.partition(",")[0]) for code, readings in pinyin_dict.items()}
+
+
+def _toneless(reading: str) -> str:
+    bare = unicodedata.normalize("NFD", reading).replace("\u0308", "v")
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+
+
+__all__: Final = ["Fit", "fit", "is_group", "plain", "same_person", "sound"]
