@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.archive import changes, completing, segments
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
+from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
@@ -186,6 +187,7 @@ class House:
         self.independent = Asking(clock, self.acceptor, zone)
         self.followups = Followups(clock, self.independent.ask, zone)
         self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
+        self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
 
 
 @asynccontextmanager
@@ -266,7 +268,7 @@ class Node:
         check_region(settings.region)
         if settings.sandbox and isinstance(house.clock, ShiftedClock):
             self._test_clock = TestClock(house.database, house.clock)
-            due = (completing.next_due, following.next_moment, house.due_followups.next_due)
+            due = (completing.next_due, following.next_moment, house.due_followups.next_due, house.trust_sweeper.due)
             self._test_clock.listen_to(next_due=due, ticks=(self._tick,))
         if settings.embedded_carrier:
             await self._start_carrier()
@@ -439,6 +441,7 @@ class Node:
         scheduler.add_job(self._follow_outages, "interval", seconds=10)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
+        scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
         scheduler.start()
         try:
             await asyncio.Event().wait()
@@ -460,6 +463,9 @@ class Node:
             await following.forget(connection, self.house.clock.now() - timedelta(days=31 * self.settings.keep_months))
         if retired:
             log.info("months retired", months=",".join(retired))
+
+    async def _sweep_trust(self) -> None:
+        await self.house.trust_sweeper.sweep_if_due()
 
     async def _forget_keys(self) -> None:
         """Answers to idempotency keys are kept for a week, in real time: a retry does not come later than that."""
@@ -498,6 +504,7 @@ class Node:
         await self._see_corrections_through()
         await self._follow_outages()
         await self._follow_up()
+        await self._sweep_trust()
         await self.house.notice_runner.halt()
         if self._failover is not None:
             await self._failover.round()

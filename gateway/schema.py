@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.archive import tables as archive
 from gateway.archive import upstream_tables as upstream
+from gateway.archive.trust import tables as trust
 from gateway.cases import tables as cases
 from gateway.evaluations import tables as evaluations
 from gateway.followups import tables as followups
@@ -29,6 +30,7 @@ __all__ = [
     "outbox",
     "staff",
     "texts",
+    "trust",
     "upstream",
 ]
 

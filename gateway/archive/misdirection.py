@@ -1,20 +1,31 @@
 """Judging misdirection: whom a customer's "not me" concerns (domain notes §7).
 
-Judgement is passed on links. A stranger disowns every account that the number stands for; one who moved
-disowns the account of the message answered, and what shares its address. Whatever was confirmed after the
-message went out is a person's to judge: somebody with the number in hand has said the contrary since.
+Judgement is passed on links: a number can be right for one account and wrong for another. A stranger disowns every
+account that the number stands for, but not one that the archive shows to be that stranger's own: written down
+later, under the name that answers, or confirmed lately. One who moved disowns the account of the message answered,
+and what shares its address. Whatever was confirmed after the message went out is a person's to judge: somebody
+with the number in hand has said the contrary since.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
+
+from gateway.archive.names import Fit, fit, same_person
 
 #: The intents that say a number does not belong to an account.
 Disowning = Literal["wrong_number", "moved_or_sold"]
 DISOWNING: Final = ("wrong_number", "moved_or_sold")
+#: How long a confirmation of one account outweighs that another account was disowned.
+_CONFIRMED: Final = timedelta(days=183)
+#: How much later a link must have been written down to be the new holder's own: numbers rest some months.
+_LATER: Final = timedelta(days=90)
+#: So many accounts under one contact's name are somebody's who pays or acts for many.
+_MANY: Final = 4
+_FOR_OTHERS: Final = frozenset(("payer", "agent", "landlord"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +39,25 @@ class HeldLink:
     address: str
     state: str
     verified_at: datetime | None
+    #: Whose account it is, who answers by what the archive says, in which role, and since when that is known.
+    customer_id: int = 0
+    holder: str = ""
+    name: str | None = None
+    role: str = "holder"
+    said_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """What follows for each link: `stopped` now, `asked` about, or `doubtful` and left to a person."""
+    """What follows for each link: `stopped` now, `asked` about, or `doubtful` and left to a person.
+
+    `standing` are somebody else's accounts that the number rightly stands for, as far as the archive tells.
+    """
 
     stopped: tuple[HeldLink, ...]
     asked: tuple[HeldLink, ...]
     doubtful: tuple[HeldLink, ...]
+    standing: tuple[HeldLink, ...] = ()
 
 
 def concerned(
@@ -53,18 +74,17 @@ def concerned(
     90 days, `since` is when the message went out.
     """
     live = [link for link in links if link.state in ("unverified", "verified")]
+    disowned = [link for link in links if link.account_id in answered]
+    moved_from = _of_the_household(live, disowned, told)
+    asked: list[HeldLink] = []
+    standing: list[HeldLink] = []
     if intent == "wrong_number":
-        meant = live
-        asked: list[HeldLink] = []
+        known = {link.link_id for link in moved_from}
+        standing = [link for link in live if link.link_id not in known and _stands(link, disowned, links, since)]
+        kept = {link.link_id for link in standing}
+        meant = [link for link in live if link.link_id not in kept]
     else:
-        premises = {(link.premise_id, link.address) for link in links if link.account_id in answered}
-        ids, addresses = {premise for premise, _ in premises}, {address for _, address in premises}
-        meant = [
-            link
-            for link in live
-            if link.account_id in answered
-            or (link.account_id in told and (link.premise_id in ids or link.address in addresses))
-        ]
+        meant = moved_from
         meant_ids = {link.link_id for link in meant}
         asked = [link for link in live if link.account_id in told and link.link_id not in meant_ids]
     doubtful = [link for link in meant if link.verified_at is not None and link.verified_at > since]
@@ -72,4 +92,39 @@ def concerned(
         stopped=tuple(link for link in meant if link not in doubtful),
         asked=tuple(asked),
         doubtful=tuple(doubtful),
+        standing=tuple(standing),
     )
+
+
+def _of_the_household(live: Sequence[HeldLink], disowned: Sequence[HeldLink], told: Collection[int]) -> list[HeldLink]:
+    """The accounts of the message answered, and those told of that share their address."""
+    accounts = {link.account_id for link in disowned}
+    ids, addresses = {link.premise_id for link in disowned}, {link.address for link in disowned}
+    return [
+        link
+        for link in live
+        if link.account_id in accounts
+        or (link.account_id in told and (link.premise_id in ids or link.address in addresses))
+    ]
+
+
+def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLink], since: datetime) -> bool:
+    """Whether a link of the number is the answering person's own, though another account was disowned."""
+    if not disowned or any(_one_person(link, other) for other in disowned):
+        return False
+    if link.verified_at is not None and since - link.verified_at < _CONFIRMED:
+        return True
+    if link.role in _FOR_OTHERS and link.name:
+        # A bulk payer who has nothing to do with one account any more.
+        return sum(other.role in _FOR_OTHERS for other in links) >= _MANY
+    if fit(link.name, link.holder) not in (Fit.SAME, Fit.SHOP):
+        return False
+    if any(other.name and link.name and same_person(other.name, link.name) for other in disowned):
+        # The name beside the disowned account is that of this one's holder: a row of a list has slipped.
+        return True
+    dates = [other.said_on for other in disowned]
+    return link.said_on is not None and all(said is not None and link.said_on - said >= _LATER for said in dates)
+
+
+def _one_person(one: HeldLink, other: HeldLink) -> bool:
+    return one.customer_id == other.customer_id or bool(one.holder and same_person(one.holder, other.holder))

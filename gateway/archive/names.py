@@ -79,10 +79,10 @@ def fit(contact: str | None, holder: str) -> Fit:
     if same_person(contact, holder):
         return Fit.SAME
     if is_group(holder):
-        return Fit.SHOP if not is_group(contact) and plain(contact)[0] in plain(holder) else Fit.GROUP
+        return Fit.SHOP if not is_group(contact) and plain(contact)[:1] in plain(holder) else Fit.GROUP
     if is_group(contact):
         return Fit.GROUP
-    return Fit.KIN if plain(contact)[0] == plain(holder)[0] else Fit.OTHER
+    return Fit.KIN if plain(contact)[:1] == plain(holder)[:1] else Fit.OTHER
 
 
 @cache

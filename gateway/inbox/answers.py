@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive.corrections import AddedContact
+from gateway.archive.trust import asking
 from gateway.inbox.threads import Sent
 from gateway.kernel.errors import NotFound
 from gateway.kernel.ids import first_id, new_id
@@ -237,11 +238,13 @@ class Answers:
         )
 
     async def check_contacts(self, connection: Any, contacts: Sequence[AddedContact], now: datetime) -> list[UUID]:
-        """Ask the holders of numbers whether they are to be reached there; landlines are left out."""
+        """Ask the holders of numbers whether they are to be reached there; landlines are left out, and so are
+        numbers that were asked too often in vain."""
         asked: list[UUID] = []
         for contact in contacts:
-            if contact.line == "landline":
+            if contact.line == "landline" or not await asking.may_ask(connection, [contact.contact_point_id], now):
                 continue
+            await asking.note(connection, [(contact.contact_point_id, contact.link_id)], now)
             to = Recipient(number=contact.number, contact_point_id=contact.contact_point_id, language=contact.language)
             part = AccountPart(account_id=contact.account_id, account_no=contact.account_no, link_id=contact.link_id)
             values = {"account_tail": contact.account_no}

@@ -20,7 +20,7 @@ _MOST_ASKED: Final = 3
 
 _HELD: Final = """
 SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
-       a.language, point.address AS number, point.line
+       a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on, a.language, point.address AS number, point.line
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
 JOIN contact_point point ON point.id = l.contact_point_id
 WHERE l.contact_point_id = $1 ORDER BY l.id
@@ -54,6 +54,8 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         reaction.leave("the number was confirmed after the message it answers: a person judges who is right")
     if concern.stopped:
         await _halt(connection, heard, intent, about.id, concern.stopped, tools, reaction)
+        if concern.standing:
+            reaction.caused("left_alone", accounts=[link.account_no for link in concern.standing])
         await _ask(connection, heard, concern, {row["link_id"]: row for row in rows}, tools, reaction)
     elif not concern.doubtful and any(link.account_id in answered for link in held):
         reaction.caused("already_stopped")
@@ -101,6 +103,11 @@ def _held(row: Any) -> HeldLink:
         address=row["address"],
         state=row["state"],
         verified_at=row["verified_at"],
+        customer_id=row["customer_id"],
+        holder=row["holder_name"],
+        name=row["name"],
+        role=row["role"],
+        said_on=row["said_on"],
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from gateway.archive.trust import asking
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import InvalidInput
 from gateway.notices.kinds import Moment, PlainKind, Row, Saying
@@ -13,17 +14,31 @@ from gateway.notices.kinds import Moment, PlainKind, Row, Saying
 _TEMPLATE: Final = "contact_confirm"
 
 
-class ContactChecks(PlainKind):
-    """Usable contacts of the accounts named, or (`due`) every default contact without proof in 18 months.
+# A link may be asked about where it has no proof, and its number was not asked lately or too often in vain.
+_DUE: Final = f"""{{link}}.is_default AND {{link}}.state IN ('unverified', 'verified')
+  AND ({{link}}.verified_at IS NULL OR {{link}}.verified_at < ($1::jsonb ->> 'proven_since')::timestamptz)
+  AND (SELECT CASE WHEN count(*) = 0 THEN true
+                   WHEN {asking.ANSWERED.format(point="{link}.contact_point_id", since="min(past.at)")}
+                     THEN max(past.at) <= ($1::jsonb ->> 'quiet_if_answered')::timestamptz
+                   ELSE count(*) < {asking.MOST_ROUTINE} AND max(past.at) <= ($1::jsonb ->> 'quiet')::timestamptz END
+       FROM contact_check past WHERE past.contact_point_id = {{link}}.contact_point_id
+         AND past.at > ($1::jsonb ->> 'counted_since')::timestamptz
+         AND past.at < ($1::jsonb ->> 'at')::timestamptz)"""
 
-    Each link is asked about by itself: a number can be right for one account and wrong for another.
+
+class ContactChecks(PlainKind):
+    """Usable contacts of the accounts named, or (`due`) default contacts without proof in 18 months.
+
+    Each link is asked about by itself: a number can be right for one account and wrong for another. Of a number
+    that is due for several accounts the one is asked about that is the least certain, since its answer saves most;
+    the others come when that one was answered.
     """
 
     name = "contact_confirm"
     template = _TEMPLATE
     merges = False
     gone = "superseded"
-    subjects = """
+    subjects = f"""
 SELECT link.id::bigint AS subject_id, link.account_id, 'contact_check:' || link.id AS ground,
        link.contact_point_id::bigint AS own_point, account.account_no
 FROM contact_link link JOIN account ON account.id = link.account_id
@@ -31,8 +46,13 @@ JOIN contact_point point ON point.id = link.contact_point_id
 WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND point.line <> 'landline'
   AND account.status <> 'closed' AND (
     ($1::jsonb -> 'accounts') ? account.account_no
-    OR ($1::jsonb -> 'due' = 'true' AND link.is_default
-        AND (link.verified_at IS NULL OR link.verified_at < ($1::jsonb ->> 'proven_since')::timestamptz)))
+    OR ($1::jsonb -> 'due' = 'true' AND {_DUE.format(link="link")} AND NOT EXISTS (
+      SELECT 1 FROM contact_link rival LEFT JOIN link_trust rivals ON rivals.link_id = rival.id
+      WHERE rival.contact_point_id = link.contact_point_id AND rival.id <> link.id
+        AND (abs(coalesce(rivals.probability, 0.5) - 0.5), rival.id) < (
+          SELECT abs(coalesce(own.probability, 0.5) - 0.5), link.id
+          FROM (SELECT link.id) AS this (id) LEFT JOIN link_trust own ON own.link_id = this.id)
+        AND {_DUE.format(link="rival")})))
 """
 
     def __init__(self, clock: Clock, trust_lasts: Callable[[], timedelta]) -> None:
@@ -44,10 +64,22 @@ WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND po
         if bool(accounts) == bool(due):
             raise InvalidInput("either accounts or due is needed, and not both", field="accounts")
         if accounts is None:
-            return {"due": True, "proven_since": (self._clock.now() - self._trust_lasts()).isoformat()}
+            now = self._clock.now()
+            return {
+                "due": True,
+                "at": now.isoformat(),
+                "proven_since": (now - self._trust_lasts()).isoformat(),
+                "counted_since": (now - asking.SPAN).isoformat(),
+                "quiet": (now - asking.APART).isoformat(),
+                "quiet_if_answered": (now - asking.APART_ANSWERED).isoformat(),
+            }
         if not isinstance(accounts, list) or not all(isinstance(one, str) for one in accounts):
             raise InvalidInput("a list of account numbers is needed", field="accounts")
         return {"accounts": accounts}
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         return Saying(_TEMPLATE, {"account_tail": subjects[0]["account_no"]})
+
+    async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
+        """Note who was asked, so that nobody is asked without end."""
+        await asking.note(connection, [(row["point_id"], row["link_id"]) for row, _ in told if row["point_id"]], now)

@@ -89,7 +89,9 @@ class Tally:
 class Life:
     """The town's life with one gateway. The gateway's clock stands at the town's start when it begins."""
 
-    def __init__(self, town: Town, gateway: Gateway, carrier: OutsideCarrier, *, seed: int = 1, nights: int = 3) -> None:
+    def __init__(
+        self, town: Town, gateway: Gateway, carrier: OutsideCarrier, *, seed: int = 1, nights: int = 3
+    ) -> None:
         self.town = town
         self.gateway = gateway
         self.carrier = carrier
@@ -134,7 +136,10 @@ class Life:
         await self._night_at(next(nights, None))
         await self._to(first + timedelta(days=7), 9)
         due = f"{first.replace(day=25)}"
-        bills = [("billing_month", "account_no", "amount", "due_date"), *((month, one, "88.00", due) for one in self.town.accounts)]
+        bills = [
+            ("billing_month", "account_no", "amount", "due_date"),
+            *((month, one, "88.00", due) for one in self.town.accounts),
+        ]
         await self.gateway.import_file("bills", files.sheet(bills).encode())
         await self._notice({"kind": "bill", "billing_month": month})
         await self._evening(first + timedelta(days=7))
@@ -150,11 +155,14 @@ class Life:
         await self._to(first + timedelta(days=25), 9)
         owing = [one for one in self.town.accounts.values() if self.draw.random() < 0.2]
         rows = [files.ARREARS, *(files.owes(one.number, one.holder, "88.00") for one in owing)]
-        await self.gateway.import_file("arrears", files.sheet([[*row[:0], month, *row[1:]] if place else row for place, row in enumerate(rows)]).encode())
+        await self.gateway.import_file(
+            "arrears",
+            files.sheet([[*row[:0], month, *row[1:]] if place else row for place, row in enumerate(rows)]).encode(),
+        )
         await self._notice({"kind": "arrears", "billing_month": month})
         await self._evening(first + timedelta(days=25))
         await self._settle_half()
-        await self._evening(first + timedelta(days=26), wanted=False)
+        await self._evening(first + timedelta(days=27), wanted=False)
 
     async def _to(self, day: date, hour: int) -> None:
         self._now = datetime(day.year, day.month, day.day, hour, tzinfo=ZONE)
@@ -297,7 +305,18 @@ class Life:
             old = town._move_on(owner)
             told = draw.random()
             if told < 0.35:
-                town.add(Contact(account.number, "holder", owner.name, owner.mobile, draw.choice(["counter", "app"]), first, first, True))
+                town.add(
+                    Contact(
+                        account.number,
+                        "holder",
+                        owner.name,
+                        owner.mobile,
+                        draw.choice(["counter", "app"]),
+                        first,
+                        first,
+                        True,
+                    )
+                )
             elif told < 0.5:
                 await self._report(account, f"+86{old}", f"+86{owner.mobile}")
             if draw.random() < 0.5:
@@ -389,7 +408,6 @@ class Life:
                     self.tally.stopped_words.append(f"{key} {link['reason']}: {self._whose(key[1])}")
         for key in set(self.tally.shut_out) - now:
             del self.tally.shut_out[key]
-
 
     def _whose(self, number: str) -> str:
         rows = [one for one in self.town.contacts if one.mobile == number.removeprefix("+86")]

@@ -22,8 +22,28 @@ CONTACTS = (
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国文辉力志永健世广义兴良海山仁波宁贵福生龙元全胜学祥才发武新利清飞彬富顺信子昌成康星光天达安岩中茂进林有坚和彪博诚先敬震振壮会思群豪心邦承乐绍功松善厚庆民友裕河哲江浩亮政谦亨奇固之轮翰朗伯宏言若鸣朋斌梁栋维启克伦翔旭鹏泽晨辰士以"
-_TRADITIONAL = str.maketrans("刘陈杨赵黄吴孙马罗郑谢韩冯萧邓许卢蒋贾叶阎丽军艳杰娟兰红国辉广义兴贵龙学发庆", "劉陳楊趙黃吳孫馬羅鄭謝韓馮蕭鄧許盧蔣賈葉閻麗軍艷傑娟蘭紅國輝廣義興貴龍學發慶")
-_HOMOPHONES = {"伟": "炜", "芳": "方", "静": "婧", "丽": "莉", "磊": "蕾", "军": "君", "娟": "涓", "明": "鸣", "华": "花", "志": "智", "文": "雯", "宏": "红", "浩": "昊", "斌": "彬", "玉": "钰", "建": "健"}
+_TRADITIONAL = str.maketrans(
+    "刘陈杨赵黄吴孙马罗郑谢韩冯萧邓许卢蒋贾叶阎丽军艳杰娟兰红国辉广义兴贵龙学发庆",
+    "劉陳楊趙黃吳孫馬羅鄭謝韓馮蕭鄧許盧蔣賈葉閻麗軍艷傑娟蘭紅國輝廣義興貴龍學發慶",
+)
+_HOMOPHONES = {
+    "伟": "炜",
+    "芳": "方",
+    "静": "婧",
+    "丽": "莉",
+    "磊": "蕾",
+    "军": "君",
+    "娟": "涓",
+    "明": "鸣",
+    "华": "花",
+    "志": "智",
+    "文": "雯",
+    "宏": "红",
+    "浩": "昊",
+    "斌": "彬",
+    "玉": "钰",
+    "建": "健",
+}
 _SOURCES = ("counter", "app", "hotline", "meter_reader", "migration", "developer_batch")
 
 
@@ -85,7 +105,7 @@ class Town:
         self.staff: list[tuple[str, str]] = []
         self._serials = 0
         self._customers = 0
-        self._mobiles = 0
+        self._given: set[str] = set()
         self._populate()
         self._spoil()
 
@@ -93,8 +113,11 @@ class Town:
 
     def mobile(self) -> str:
         """A number that nobody has had."""
-        self._mobiles += 1
-        return f"1{self.draw.choice('3578')}{self._mobiles % 10}{(self._mobiles * 7_654_321 + 1_234_567) % 10**8:08d}"
+        while True:
+            one = f"1{self.draw.choice('3578')}{self.draw.randrange(10**9):09d}"
+            if one not in self._given:
+                self._given.add(one)
+                return one
 
     def name(self, surname: str = "") -> str:
         """A name as they come: most have three characters."""
@@ -136,11 +159,22 @@ class Town:
         draw.random()
         return one
 
-    def contact(self, account: Account, person: Person, *, role: str = "holder", default: bool = True, **more: object) -> Contact:
+    def contact(
+        self, account: Account, person: Person, *, role: str = "holder", default: bool = True, **more: object
+    ) -> Contact:
         """A row that is right."""
         after = account.opened
         registered = after + timedelta(days=int(self.draw.random() ** 2 * (self.start - after).days * 0.9))
-        one = Contact(account.number, role, person.name, person.mobile, self.draw.choice(_SOURCES), registered, registered, default)
+        one = Contact(
+            account.number,
+            role,
+            person.name,
+            person.mobile,
+            self.draw.choice(_SOURCES),
+            registered,
+            registered,
+            default,
+        )
         one = replace(one, **more)  # type: ignore[arg-type]
         if default:
             for other in self.contacts_of(account.number):
@@ -242,7 +276,9 @@ class Town:
 
     def _firm(self) -> None:
         clerk = self.person()
-        name = f"岚州市{self.name()[1:]}{self.draw.choice(['物业服务有限公司', '连锁超市有限公司', '通信有限责任公司'])}"
+        name = (
+            f"岚州市{self.name()[1:]}{self.draw.choice(['物业服务有限公司', '连锁超市有限公司', '通信有限责任公司'])}"
+        )
         self._customers += 1
         customer = f"41K{self._customers:09d}"
         for _ in range(self.draw.randint(4, 14)):
@@ -252,7 +288,10 @@ class Town:
 
     def _shop(self) -> None:
         owner = self.person()
-        account = self.account(owner, name=f"东湖区{owner.name[0]}{self.draw.choice('氏记家')}{self.draw.choice(['面馆', '药店', '理发店'])}")
+        account = self.account(
+            owner,
+            name=f"东湖区{owner.name[0]}{self.draw.choice('氏记家')}{self.draw.choice(['面馆', '药店', '理发店'])}",
+        )
         self.contact(account, owner)
 
     def _couple(self) -> None:
@@ -325,7 +364,16 @@ class Town:
         if registered is not None:
             account = self.account(newcomer)
             account.opened = min(account.opened, registered)
-            row = Contact(account.number, "holder", newcomer.name, mobile, self.draw.choice(_SOURCES), registered, registered, True)
+            row = Contact(
+                account.number,
+                "holder",
+                newcomer.name,
+                mobile,
+                self.draw.choice(_SOURCES),
+                registered,
+                registered,
+                True,
+            )
             self.add(row)
 
     def _make_recycled(self, account: Account) -> None:
@@ -385,7 +433,9 @@ class Town:
             following = self.person()
             later = min(at + timedelta(days=self.draw.randint(300, 1200)), self.start - timedelta(days=30))
             account.people.add(following.id)
-            self.add(Contact(account.number, "tenant", following.name, following.mobile, "counter", later, later, False))
+            self.add(
+                Contact(account.number, "tenant", following.name, following.mobile, "counter", later, later, False)
+            )
 
     def _make_owner(self, account: Account) -> None:
         self.sell(account, self._day(2016, 2024), fresh=self.draw.random() < 0.35)
