@@ -12,6 +12,7 @@ from gateway.archive.importing.contacts import accounts_by_number
 from gateway.archive.importing.kinds import Fate
 from gateway.archive.importing.reading import CellRefused, account_number
 from gateway.archive.importing.words import ACCOUNT_NO
+from gateway.cases import misdirected
 from gateway.kernel.database import Work, copy
 from gateway.kernel.phones import InvalidPhone, parse
 from gateway.kernel.tabular import Column, Headings
@@ -149,6 +150,7 @@ class WorkOrdersKind(ImportKind[WorkOrderRecord]):
         )
         touched = await work.fetch(_MERGE)
         became = {row[0]: Fate.CREATED if row[1] else Fate.UPDATED for row in touched}
+        await misdirected.react(work.connection, list(became), run.now)
         return Outcome.of([became.pop(row.record.work_order_no, Fate.UNCHANGED) for row in rows], [])
 
 

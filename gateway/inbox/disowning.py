@@ -7,7 +7,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.archive.corrections import AddedContact, Doubt, Opened, open_or_join
+from gateway.archive.held import held, rows_of
 from gateway.archive.misdirection import Concern, Disowning, HeldLink, concerned
+from gateway.archive.names import plain
 from gateway.archive.signals import Sign, record
 from gateway.inbox.heard import Heard, Reaction, Tools, quoted
 from gateway.inbox.threads import Sent, accounts_told, parts_of
@@ -17,14 +19,6 @@ from gateway.outbox import stop_links
 _NO: Final = frozenset(("不是", "否", "不", "不是我", "no", "n", "2"))
 #: A mover's other accounts are asked about, each with a text: more than this would be a burden.
 _MOST_ASKED: Final = 3
-
-_HELD: Final = """
-SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
-       a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on, a.language, point.address AS number, point.line
-FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
-JOIN contact_point point ON point.id = l.contact_point_id
-WHERE l.contact_point_id = $1 ORDER BY l.id
-"""
 
 
 async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) -> Reaction:
@@ -36,15 +30,15 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         reaction.leave("says we have the wrong number, but nothing was sent to it in 90 days")
         return reaction
     reaction.answers = about.id
-    rows = await _rows(connection, point)
-    held = [_held(row) for row in rows]
-    if not held:
+    rows = await rows_of(connection, point)
+    links = [held(row) for row in rows]
+    if not links:
         reaction.leave("says we have the wrong number, but no account is linked to it")
         return reaction
-    answered = {part.account_id for part in await parts_of(connection, about.id)}
+    answered = _named(heard.text, links) or {part.account_id for part in await parts_of(connection, about.id)}
     concern = concerned(
         _meant(heard, intent),
-        held,
+        links,
         answered=answered,
         told=await accounts_told(connection, point, heard.at),
         since=about.sent_at,
@@ -57,22 +51,26 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         if concern.standing:
             reaction.caused("left_alone", accounts=[link.account_no for link in concern.standing])
         await _ask(connection, heard, concern, {row["link_id"]: row for row in rows}, tools, reaction)
-    elif not concern.doubtful and any(link.account_id in answered for link in held):
+    elif not concern.doubtful and any(link.account_id in answered for link in links):
         reaction.caused("already_stopped")
     elif not concern.doubtful:
         reaction.leave("says it is not reached rightly, but the account of the message has no link to the number")
     return reaction
 
 
+def _named(text: str, links: Sequence[HeldLink]) -> set[int]:
+    """The accounts whose holder the text says not to be: "我不是王强" speaks of his, whatever was sent last."""
+    said = plain(text)
+    return {
+        link.account_id
+        for link in links
+        if len(plain(link.holder)) > 1 and any(f"{no}{plain(link.holder)}" in said for no in ("不是", "不叫", "not"))
+    }
+
+
 async def held_links(connection: Any, heard: Heard) -> list[HeldLink]:
     """The links of the number that answered; the number is locked."""
-    return [_held(row) for row in await _rows(connection, heard.contact_point_id)]
-
-
-async def _rows(connection: Any, point: int | None) -> list[Any]:
-    await connection.execute("SELECT FROM contact_point WHERE id = $1 FOR UPDATE", point)
-    rows: list[Any] = await connection.fetch(_HELD, point)
-    return rows
+    return [held(row) for row in await rows_of(connection, heard.contact_point_id)]
 
 
 def _about(heard: Heard) -> Sent | None:
@@ -92,23 +90,6 @@ def _says_no(heard: Heard) -> bool:
 def _meant(heard: Heard, intent: Disowning) -> Disowning:
     """A code speaks for the accounts of its question alone, as one who moved does; a stranger speaks for all."""
     return "moved_or_sold" if heard.by_code or _says_no(heard) else intent
-
-
-def _held(row: Any) -> HeldLink:
-    return HeldLink(
-        link_id=row["link_id"],
-        account_id=row["account_id"],
-        account_no=row["account_no"],
-        premise_id=row["premise_id"],
-        address=row["address"],
-        state=row["state"],
-        verified_at=row["verified_at"],
-        customer_id=row["customer_id"],
-        holder=row["holder_name"],
-        name=row["name"],
-        role=row["role"],
-        said_on=row["said_on"],
-    )
 
 
 async def _note(connection: Any, heard: Heard, intent: str, about: UUID | None, accounts: Sequence[int | None]) -> None:

@@ -19,7 +19,7 @@ from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
 from gateway.kernel.segments import count
-from gateway.notices.audience import link_of, recipient_of
+from gateway.notices.audience import TRUST, link_of, recipient_of
 from gateway.notices.composing import NOTHING_TOLD, Told, told_before
 from gateway.notices.holds import HOLD
 from gateway.notices.policy import Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
@@ -34,11 +34,12 @@ SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.for
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
-       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
+       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM account a
 LEFT JOIN contact_link link ON link.account_id = a.id
 LEFT JOIN contact_point point ON point.id = link.contact_point_id
 LEFT JOIN staff_member staff ON staff.phone = point.address
+LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
 WHERE a.account_no = ANY($1::text[])
 """
@@ -52,7 +53,7 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
 )
 SELECT point.id AS point_id, point.address, point.line, point.state AS point_state,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
-       false AS of_staff,
+       false AS of_staff, NULL::float8 AS trust,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id

@@ -31,6 +31,9 @@ RECIPIENT_COLUMNS: Final = (
     "notice_id", "told_at", "subject_id", "account_id", "link_id", "contact_point_id", "withheld_reason", "because",
 )  # fmt: skip
 
+#: How likely a link is right, in steps, so that recipients of whom the same is known are alike.
+TRUST: Final = "(floor(link_trust.probability * 20) / 20)::float8 AS trust"
+
 # One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
 _CONTACTS: Final = f"""
 WITH subject AS MATERIALIZED (
@@ -44,7 +47,7 @@ SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
-       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
+       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM subject s
 LEFT JOIN account a ON a.id = s.account_id
 LEFT JOIN contact_link link ON link.account_id = s.account_id
@@ -55,13 +58,14 @@ LEFT JOIN contact_link link ON link.account_id = s.account_id
 LEFT JOIN contact_point point ON point.id = coalesce(link.contact_point_id,
                                                      CASE WHEN s.account_id IS NULL THEN s.own_point END)
 LEFT JOIN staff_member staff ON staff.phone = point.address
+LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
 ORDER BY s.subject_id, link.id
 """
 
 _FACTS: Final = itemgetter(
     "role", "state", "is_default", "verified_at", "needs_proof", "point_kind", "line", "point_state", "of_staff",
-    "sms_opt_out", "hold_reason", "hold_words", "hold_until", *(name for name in NAMES if name != "tags"),
+    "trust", "sms_opt_out", "hold_reason", "hold_words", "hold_until", *(name for name in NAMES if name != "tags"),
 )  # fmt: skip
 
 
@@ -89,6 +93,7 @@ def link_of(row: Any, place: int = 0) -> Link:
         consents=frozenset(row["consents"]),
         of_staff=row["of_staff"],
         place=place,
+        trust=row["trust"],
     )
 
 

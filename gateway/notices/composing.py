@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.segments import count
-from gateway.notices.audience import facts_of, link_of, recipient_of
+from gateway.notices.audience import TRUST, facts_of, link_of, recipient_of
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying, subjects_of
 from gateway.notices.policy import (
@@ -59,11 +59,13 @@ SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withh
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
-       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, s.*
+       hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until,
+       {TRUST}, s.*
 FROM chunk c
 LEFT JOIN account a ON a.id = c.account_id
 {HOLD}
 LEFT JOIN contact_link link ON link.id = c.link_id
+LEFT JOIN link_trust ON link_trust.link_id = c.link_id
 LEFT JOIN contact_point point ON point.id = c.contact_point_id
 LEFT JOIN LATERAL (SELECT * FROM ({{subjects}}) AS every WHERE every.subject_id = c.subject_id) AS s ON true
 ORDER BY c.told_at, c.subject_id

@@ -129,6 +129,13 @@ class Link:
     of_staff: bool = False
     #: The place of its channel among those the text may use.
     place: int = 0
+    #: How likely it reaches somebody who belongs to the account, in steps of 0.05; None where nobody reckoned it.
+    trust: float | None = None
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it is more likely wrong than right."""
+        return self.trust is not None and self.trust < _EVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +253,11 @@ _ACCOUNT_REFUSES: Final = Withhold("opted_out", "the account wants no texts")
 _NOT_CONSENTED: Final = Withhold("not_consented", "nobody has asked for texts of this purpose on the number")
 _TOO_SOON_COMMERCIAL: Final = Withhold("frequency_cap", "a text of this class went to the person too recently")
 _DUPLICATE: Final = Withhold("duplicate", "the same text went to the number too recently")
+#: Below this a contact is more likely wrong than right.
+_EVEN: Final = 0.5
+#: What the default contact is given before the others, and what is thought of one that nobody reckoned.
+_DEFAULT_FIRST: Final = 0.15
+_UNRECKONED: Final = 0.85
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -335,10 +347,14 @@ def _barred(link: Link, table: PolicyTable) -> Withhold | None:
     return None
 
 
-def _preference(link: Link, table: PolicyTable) -> tuple[int, bool, int, bool, timedelta, int, int]:
+def _preference(link: Link, table: PolicyTable) -> tuple[bool, int, float, bool, int, bool, timedelta, int, int]:
+    """The default, unless it is more likely wrong than right or another is clearly likelier; then by role."""
     proven_at = link.verified_at or _EARLIEST
+    trust = _UNRECKONED if link.trust is None else link.trust
     return (
+        link.doubted,
         link.place,
+        -min(1.0, trust + _DEFAULT_FIRST) if link.is_default else -trust,
         not link.is_default,
         table.role_order.index(link.role),
         link.state != "verified",
@@ -389,7 +405,11 @@ def _when(
     masked = (
         link is not None
         and wish.kind in _WITH_AMOUNTS
-        and (link.needs_proof or (table.mask_unproven and wish.kind == "arrears" and not is_proven(link, at, table)))
+        and (
+            link.needs_proof
+            or link.doubted
+            or (table.mask_unproven and wish.kind == "arrears" and not is_proven(link, at, table))
+        )
     )
     because = _words(
         hours,

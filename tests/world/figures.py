@@ -21,12 +21,12 @@ def told(tally: Tally, accounts: int) -> str:
     for reason, counts in sorted(tally.findings.items()):
         found.update(counts)
         lines.append(f"  {reason}: {_precision(counts)}")
+    stopped = len(tally.wrongly_stopped)
     lines += [
         f"sweep: {_precision(found)} (wanted 90 %)",
         f"texts after a report: {len(tally.after_report)} (wanted 0) {tally.after_report[:3]}",
         f"recurrences after a correction: {len(tally.recurrences)} (wanted 0) {tally.recurrences[:3]}",
-        f"accounts wrongly stopped for more than 3 days: {len(tally.wrongly_stopped)} = "
-        f"{len(tally.wrongly_stopped) / accounts:.2%} (wanted < 0.3 %)",
+        f"accounts wrongly stopped for more than 3 days: {stopped} = {stopped / accounts:.2%} (wanted < 0.3 %)",
         f"most checks to a number that never answers: {max(tally.checks.values(), default=0)} (wanted ≤ 3)",
     ]
     lines += [f"    stopped {words}" for words in tally.stopped_words[:20]]

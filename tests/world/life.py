@@ -28,7 +28,8 @@ SWEEP: Final = frozenset(
 #: Somebody who belongs to an account and is shut out for longer than this was wrongly stopped.
 PATIENCE: Final = timedelta(days=3)
 _WRONG: Final = (
-    "发错了,我不是{name}", "打错了", "你们发错人了", "不认识这个人,别发了", "我不用这个户号", "这个号码换人了,我不是{name}",
+    "发错了,我不是{name}", "打错了", "你们发错人了", "不认识这个人,别发了", "我不用这个户号",
+    "这个号码换人了,我不是{name}",
 )  # fmt: skip
 _YES: Final = ("1", "1", "1", "是", "是的")
 _NO: Final = ("2", "2", "2", "不是")
@@ -99,7 +100,7 @@ class Life:
         self.nights = nights
         self.tally = Tally()
         self._seen: set[str] = set()
-        self._reported: dict[tuple[str, str], datetime] = {}
+        self._reported: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._revoked: set[tuple[str, str]] = set()
         self._counted: set[str] = set()
         self._tickets: list[list[object]] = []
@@ -183,7 +184,7 @@ class Life:
             head = ["wo_id", "biz_type", "subtype", "channel", "caller_number", "account_no", "content", "opened_at"]
             await self.gateway.import_file("work_orders", files.sheet([head, *self._tickets]).encode())
             for row in self._tickets:
-                self._reported.setdefault((str(row[5]), f"+86{row[4]}"), self._now)
+                self._reported.setdefault((str(row[5]), f"+86{row[4]}"), (self._now, "ticket"))
             self._tickets = []
 
     async def _notice(self, asked: dict[str, Any]) -> None:
@@ -257,8 +258,8 @@ class Life:
                 self._orders += 1
                 words = f"客户反映收到其他客户户号{wrong[0]}的短信,本人不在该地址,要求取消短信。"
                 self._tickets.append(
-                    [f"WO{self._orders:08d}", "opinion", "短信错发", "phone", number.removeprefix("+86"), wrong[0], words,
-                     f"{self._now:%Y-%m-%d %H:%M:%S}"]
+                    [f"WO{self._orders:08d}", "opinion", "短信错发", "phone", number.removeprefix("+86"), wrong[0],
+                     words, f"{self._now:%Y-%m-%d %H:%M:%S}"]
                 )  # fmt: skip
         elif person.answers and not wrong and self.draw.random() < 0.01:
             await self._reply(number, "好的,谢谢", [])
@@ -278,8 +279,9 @@ class Life:
         for account in accounts:
             link = (account, message["to"])
             reported = self._reported.get(link)
-            if reported is not None and sent > reported + timedelta(minutes=1):
-                self.tally.after_report.append(f"{message['id']} {link} {message['kind']}")
+            if reported is not None and sent > reported[0] + timedelta(minutes=1):
+                words = f"{message['kind']} at {sent} to {link}, reported {reported}: {self._whose(message['to'])}"
+                self.tally.after_report.append(words)
             if link in self._revoked:
                 self.tally.recurrences.append(f"{message['id']} {link} {message['kind']}")
 
@@ -291,7 +293,7 @@ class Life:
         assert await self.carrier.reply(number, words) in (200, 204)
         self.month.replies += 1
         for account in disowned:
-            self._reported.setdefault((account, number), self._now + timedelta(minutes=5))
+            self._reported.setdefault((account, number), (self._now + timedelta(minutes=5), words))
 
     async def _happen(self, first: date) -> None:
         """What happens to people in a month: new numbers, sold flats. Some tell, and the file may hear of it late."""

@@ -42,41 +42,15 @@ async def test_what_the_sweep_finds_is_right_nine_times_in_ten(office: Office, s
            WHERE h.hint ->> 'kind' = 'finding'"""
     )
     right: defaultdict[str, Counter[bool]] = defaultdict(Counter)
-    causes: Counter[str] = Counter()
     for row in rows:
         good = not town.right(row["account"], row["number"])
         right[row["said"]][good] += 1
-        cause = next(
-            (one.cause for one in town.rows(row["account"]) if f"+86{one.mobile}" == row["number"] and good), "-"
-        )
-        causes[cause] += 1
-        if not good:
-            print(row["hint"])
-    said = {(row["account"], row["number"]) for row in rows}
-    for one in town.contacts:
-        if (
-            one.cause in ("half", "recycled", "tenant")
-            and one.default
-            and (one.account, f"+86{one.mobile}") not in said
-        ):
-            print(
-                "MISSED",
-                one,
-                town.accounts[one.account].holder,
-                [
-                    (r.account, r.name, r.mobile, r.registered, r.updated, r.role)
-                    for r in town.contacts
-                    if r.account != one.account
-                    and (r.mobile == one.mobile or town.accounts[r.account].owner == town.accounts[one.account].owner)
-                ],
-            )
     wrong = Counter(
         row.cause
         for number in town.accounts
         for row in town.rows(number)
         if row.default and row.mobile in town.holders and not town.right(number, row.mobile)
     )
-    print(dict(right), {cause: (causes[cause], wrong[cause]) for cause in wrong}, swept)
     found = sum((counts for counts in right.values()), Counter[bool]())
     assert found[True] >= 0.9 * found.total(), dict(right)
     assert found[True] >= 0.5 * wrong.total()

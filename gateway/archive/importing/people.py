@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.archive.importing import transfers
 from gateway.archive.importing.grid import Place, new_ids, settle
 from gateway.archive.importing.kinds import Fate, Run
 from gateway.archive.importing.reading import is_group
@@ -86,7 +87,13 @@ async def merge_accounts(work: Work, records: Sequence[AccountRecord], run: Run)
     await _insert_premises(work, merged.values(), ids, premises, new_premises)
     await _insert_accounts(work, fresh, ids, areas)
     touched = await _update(
-        work, [record for record in merged.values() if record.account_no in known], known, customers, premises, areas
+        work,
+        [record for record in merged.values() if record.account_no in known],
+        known,
+        customers,
+        premises,
+        areas,
+        run,
     )
     settled: dict[str, Settled] = {}
     for number in merged:
@@ -311,6 +318,7 @@ async def _update(
     customers: Mapping[str, int],
     premises: Mapping[str, int],
     areas: Mapping[Place, tuple[int | None, Fate]],
+    run: Run,
 ) -> set[str]:
     """Bring known accounts up to what the file says; the numbers of those that changed."""
     if not records:
@@ -337,6 +345,7 @@ async def _update(
         ],
     )
     touched: set[str] = set()
+    await transfers.note(work, run)
     await work.execute(_RENAME_CUSTOMERS)
     for statement in (_FILL_CUSTOMERS, _UPDATE_PREMISES, _UPDATE_ACCOUNTS):
         touched.update(row[0] for row in await work.fetch(statement))

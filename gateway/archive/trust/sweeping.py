@@ -198,8 +198,10 @@ CROSS JOIN LATERAL (
   UNION ALL SELECT false, 'reply' WHERE l.state = 'suspended' AND (l.reason LIKE 'reply%' OR l.reason = 'ticket')
   LIMIT 1
 ) AS told
-WHERE l.state <> 'unverified' OR EXISTS (SELECT 1 FROM correction_link c WHERE c.link_id = l.id AND c.decision <> 'revoke')
-ON CONFLICT (link_id) DO UPDATE SET turned_out_right = excluded.turned_out_right, how = excluded.how, at = excluded.at
+WHERE l.state <> 'unverified'
+   OR EXISTS (SELECT 1 FROM correction_link c WHERE c.link_id = l.id AND c.decision <> 'revoke')
+ON CONFLICT (link_id) DO UPDATE
+  SET turned_out_right = excluded.turned_out_right, how = excluded.how, at = excluded.at
 WHERE link_outcome.turned_out_right <> excluded.turned_out_right
 """
 

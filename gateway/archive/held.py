@@ -1,0 +1,41 @@
+"""The links of a number as judging them needs them: whose accounts they are, and what is known of each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gateway.archive.misdirection import HeldLink
+
+_HELD: Final = """
+SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
+       a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on,
+       a.language, point.address AS number, point.line
+FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
+JOIN contact_point point ON point.id = l.contact_point_id
+WHERE l.contact_point_id = $1 ORDER BY l.id
+"""
+
+
+async def rows_of(connection: Any, contact_point_id: int | None) -> list[Any]:
+    """The links of a number, which is locked until the transaction ends."""
+    await connection.execute("SELECT FROM contact_point WHERE id = $1 FOR UPDATE", contact_point_id)
+    rows: list[Any] = await connection.fetch(_HELD, contact_point_id)
+    return rows
+
+
+def held(row: Any) -> HeldLink:
+    """A row of `rows_of` as judging takes it."""
+    return HeldLink(
+        link_id=row["link_id"],
+        account_id=row["account_id"],
+        account_no=row["account_no"],
+        premise_id=row["premise_id"],
+        address=row["address"],
+        state=row["state"],
+        verified_at=row["verified_at"],
+        customer_id=row["customer_id"],
+        holder=row["holder_name"],
+        name=row["name"],
+        role=row["role"],
+        said_on=row["said_on"],
+    )
