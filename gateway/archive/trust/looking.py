@@ -152,7 +152,8 @@ WHERE o.role = 'holder' AND o.fit = 'same' AND o.contact <> s.contact AND left(o
 ORDER BY s.id""",
     "neighbours_name": """
 SELECT DISTINCT ON (s.id) s.id, NULL::int
-FROM swept s JOIN account n ON n.id BETWEEN s.account_id - 2 AND s.account_id + 2 AND n.id <> s.account_id AND n.customer_id <> s.customer_id
+FROM swept s JOIN account n ON n.id BETWEEN s.account_id - 2 AND s.account_id + 2 AND n.id <> s.account_id
+  AND n.customer_id <> s.customer_id
 JOIN name_form f ON f.name = n.holder_name AND f.plain = s.contact
 WHERE s.role = 'holder' AND s.fit = 'other'""",
     "newer_number": """
