@@ -34,7 +34,11 @@ ENOUGH: Final = 30
 _LOCK: Final = 0x4C616D75
 #: Corrections opened in one transaction.
 _AT_A_TIME: Final = 50
+#: Links brought before people in one night, the least likely first; the rest come in the nights after.
+MOST_FOUND: Final = 5_000
 _NAMES_AT_A_TIME: Final = 20_000
+#: Where nothing changed the archive is swept so often all the same, since links grow old by themselves.
+_AT_LEAST_EVERY: Final = timedelta(days=7)
 _PROVEN_FOR: Final = timedelta(days=548)
 
 
@@ -61,25 +65,31 @@ class TrustSweeper:
         self._stop = stop
         self._zone = zone
 
-    async def due(self, connection: Any, now: datetime) -> datetime:
-        """When the next nightly sweep falls due: behind the last one, or from now on where there was none."""
-        last = await connection.fetchval("SELECT max(at) FROM sweep")
-        since = now if last is None else last
-        home = since.astimezone(self._zone)
+    async def due(self, connection: Any, now: datetime) -> datetime | None:
+        """When the next sweep falls due: the first night, the night after a change, and once a week at any rate."""
+        row = await connection.fetchrow(
+            """SELECT (SELECT max(at) FROM sweep) AS last, EXISTS (SELECT 1 FROM contact_link) AS anything,
+                      (SELECT at FROM audit_entry ORDER BY id DESC LIMIT 1) AS changed"""
+        )
+        if not row["anything"]:
+            return None
+        if row["last"] is None:
+            return self._night_after(now)
+        idle = row["changed"] is None or row["changed"] <= row["last"]
+        return self._night_after(row["last"]) + (_AT_LEAST_EVERY - timedelta(days=1) if idle else timedelta(0))
+
+    def _night_after(self, moment: datetime) -> datetime:
+        home = moment.astimezone(self._zone)
         night = datetime.combine(home.date(), self.HOUR, self._zone)
-        return night if night > since else datetime.combine(home.date() + timedelta(days=1), self.HOUR, self._zone)
+        return night if night > home else datetime.combine(home.date() + timedelta(days=1), self.HOUR, self._zone)
 
     async def sweep_if_due(self) -> Swept | None:
-        """Sweep where a night has passed since the last sweep; the first falls due with the first links."""
+        """Sweep where one fell due since the last. Without any, only what the night's own alarm asks is swept."""
         now = self._clock.now()
         async with self._database.connection() as connection:
             swept = await connection.fetchval("SELECT EXISTS (SELECT 1 FROM sweep)")
-            anything = swept or await connection.fetchval("SELECT EXISTS (SELECT 1 FROM contact_link)")
-            night = now.astimezone(self._zone).time() >= self.HOUR
-            due = await self.due(connection, now) if swept else None
-        if not anything or (due is None and not night) or (due is not None and due > now):
-            return None
-        return await self.sweep()
+            due = await self.due(connection, now if swept else now - timedelta(minutes=1))
+        return await self.sweep() if due is not None and due <= now else None
 
     async def sweep(self) -> Swept | None:
         """Look through the archive; None where another node is at it."""
@@ -309,7 +319,7 @@ LEFT JOIN contact_point o_point ON o_point.id = o.contact_point_id
 WHERE w.probability <= $1 AND m.all_marks & $2::bigint <> 0 AND m.all_marks & $3::bigint = 0
   AND NOT EXISTS (SELECT 1 FROM correction_link c JOIN correction x ON x.id = c.correction_id
                   WHERE c.link_id = m.id AND (x.state IN ('open', 'reverted', 'dismissed')))
-ORDER BY m.point, m.id
+ORDER BY w.probability, m.point, m.id LIMIT $5
 """
 _FINDINGS: Final = marks.together(mark.name for mark in marks.MARKS if mark.reason is not None)
 _SETTLED: Final = marks.together(("kept", "proven"))
@@ -323,6 +333,7 @@ async def doubtful(connection: Any, weights: model.Weights) -> list[Found]:
         _FINDINGS,
         _SETTLED,
         [place for place, mark in enumerate(marks.MARKS) if mark.reason is not None],
+        MOST_FOUND,
     )
     of_number: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
