@@ -71,6 +71,10 @@ from gateway.notices import (
     release_due,
 )
 from gateway.notices.billing import billing_kinds
+from gateway.notices.ladder.desk import LadderDesk
+from gateway.notices.ladder.disconnections import Disconnections
+from gateway.notices.ladder.running import LadderRunner
+from gateway.notices.ladder.texts import LegalNotices, PrepaymentOffers
 from gateway.notices.outages import following
 from gateway.notices.outages.desk import OutageDesk
 from gateway.notices.outages.importing import OutagesKind
@@ -124,8 +128,10 @@ class House:
         standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
         self.policy = policy = PolicyBook(clock, standard)
         notice_kinds: tuple[NoticeKind, ...] = (
-            Arrears(),
-            Bills(),
+            Arrears(policy),
+            Bills(policy),
+            LegalNotices(policy, region, zone),
+            PrepaymentOffers(),
             Surveys(zone),
             Announcements(self.wording),
             DemandResponse(clock),
@@ -141,13 +147,24 @@ class House:
             clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
         self.previews = Previews(database, clock, self.previewer)
+        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
+        disconnections = Disconnections(database, clock, policy, self.acceptor, zone=zone, region=region)
         self.notices = Notices(
-            database, clock, self.notice_kinds, self.previewer, policy, auto_approve=settings.auto_approve
+            database,
+            clock,
+            self.notice_kinds,
+            self.previewer,
+            policy,
+            auto_approve=settings.auto_approve,
+            on_approval={"legal_notice": disconnections.approve},
+        )
+        runner = LadderRunner(database, clock, self.notices, policy, zone=zone, region=region)
+        self.ladder = LadderDesk(
+            clock, policy, self.notices, runner, disconnections, automatic=settings.automatic_ladder
         )
         self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
         self.successors = Successors(region=region, policy=policy)
-        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
         self.outages = Outages(clock, zone)
         kinds: tuple[ImportKind[Any], ...] = (
             *(FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
@@ -268,7 +285,13 @@ class Node:
         check_region(settings.region)
         if settings.sandbox and isinstance(house.clock, ShiftedClock):
             self._test_clock = TestClock(house.database, house.clock)
-            due = (completing.next_due, following.next_moment, house.due_followups.next_due, house.trust_sweeper.due)
+            due = (
+                completing.next_due,
+                following.next_moment,
+                house.due_followups.next_due,
+                house.trust_sweeper.due,
+                house.ladder.next_due,
+            )
             self._test_clock.listen_to(next_due=due, ticks=(self._tick,))
         if settings.embedded_carrier:
             await self._start_carrier()
@@ -405,6 +428,7 @@ class Node:
             policy=house.policy,
             outages=house.outages,
             texts=house.texts,
+            ladder=house.ladder,
             messages=house.acceptor,
             intake=house.intake,
             inbox=house.inbox,
@@ -439,6 +463,7 @@ class Node:
         scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
         scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
         scheduler.add_job(self._follow_outages, "interval", seconds=10)
+        scheduler.add_job(self.house.ladder.tick, "interval", minutes=1)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
@@ -505,6 +530,7 @@ class Node:
         await self._follow_outages()
         await self._follow_up()
         await self._sweep_trust()
+        await self.house.ladder.tick()
         await self.house.notice_runner.halt()
         if self._failover is not None:
             await self._failover.round()

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.evaluations.intervals import two_proportions, weighted, wilson
+from gateway.kernel.shares import two_proportions, weighted, wilson
 
 By = Literal["team", "person", "month", "type", "organisation"]
 

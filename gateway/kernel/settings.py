@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     bootstrap_api_key: SecretStr = SecretStr("")
     auto_approve: Annotated[list[str], NoDecode] = ["outage_fault", "restoration"]
     contact_checks: Literal["manual", "auto", ""] = ""
+    #: Whether the clock takes each day's stages of the arrears ladder, or only people do.
+    ladder: Literal["manual", "auto", ""] = ""
     timezone: Zone = "Asia/Shanghai"
     region: str = "CN"
     #: Numbers of those on duty, texted at any hour when a customer may be in danger.
@@ -221,6 +223,11 @@ class Settings(BaseSettings):
     def automatic_contact_checks(self) -> bool:
         """Whether the clock drafts contact checks that are due."""
         return (self.contact_checks or ("manual" if self.sandbox else "auto")) == "auto"
+
+    @property
+    def automatic_ladder(self) -> bool:
+        """Whether the clock takes the day's stages of the arrears ladder."""
+        return (self.ladder or ("manual" if self.sandbox else "auto")) == "auto"
 
     def kept_secret(self) -> str:
         """The key that signs sessions; in the sandbox made once and kept in the data directory."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from gateway.archive.importing.reading import CellRefused, amount
 from gateway.archive.importing.words import ACCOUNT_NO, BILLING_MONTH, DUE_DATE_WORDS, HOLDER_NAME_WORDS
 from gateway.kernel.database import Work
 from gateway.kernel.tabular import Column, Headings
+from gateway.notices.ladder import feed
 from gateway.outbox import resume_grounds, stop_grounds
 
 #: Writes queued texts that rest on these grounds anew, in the connection's transaction.
@@ -84,6 +85,10 @@ class BillsKind(ImportKind[BillRecord]):
         # Of several rows for one bill the last is taken, and what became of it counts once.
         records = {(row.record.account_no, row.record.billing_month): row.record for row in known}
         became = await _merge_bills(work, accounts, list(records.values()))
+        # An arrears list knows every payment up to the midnight it was cut at.
+        cut = max((record.as_of for record in records.values() if record.as_of is not None), default=None)
+        until = datetime.combine(cut, time(), run.zone) if cut is not None else None
+        await feed.move(work.connection, until, source=f"import:{run.import_id}", now=run.now)
         changed = [accounts[account_no] for account_no, _ in became]
         await settle(work, changed, [month for _, month in became], run, self._rewrite)
         restated = [_ground(*bill) for bill, fate in became.items() if fate is Fate.UPDATED]
@@ -250,6 +255,8 @@ class PaymentRecord:
     amount: Decimal
     paid_at: datetime
     channel: str | None
+    #: Up to when the file holds every payment, where it says so.
+    complete_until: datetime | None = None
 
 
 class PaymentsKind(ImportKind[PaymentRecord]):
@@ -268,6 +275,7 @@ class PaymentsKind(ImportKind[PaymentRecord]):
                     name="paid_at", words=("缴费时间", "缴费日期", "收费时间", "交易时间", "到账时间"), required=True
                 ),
                 Column(name="channel", words=("缴费渠道", "渠道", "缴费方式")),
+                Column(name="complete_until", words=("数据截止时间", "截止时间")),
             ]
         ),
     )
@@ -292,6 +300,7 @@ class PaymentsKind(ImportKind[PaymentRecord]):
             amount=paid,
             paid_at=paid_at,
             channel=cells.text("channel") or None,
+            complete_until=cells.moment("complete_until") if cells.text("complete_until") else None,
         )
 
     async def merge(self, work: Work, rows: Sequence[Parsed[PaymentRecord]], run: Run) -> Outcome:
@@ -315,6 +324,9 @@ class PaymentsKind(ImportKind[PaymentRecord]):
             [record.channel for record in records.values()],
         )
         await settle(work, [row[1] for row in new], [row[2] for row in new], run, self._rewrite)
+        # Up to when the file is complete: what it says itself, or its newest payment.
+        told = [record.complete_until or record.paid_at for record in records.values()]
+        await feed.move(work.connection, max(told, default=None), source=f"import:{run.import_id}", now=run.now)
         created = {row[0]: Fate.CREATED for row in new}
         return Outcome.of([created.pop(row.record.payment_no, Fate.UNCHANGED) for row in known], refusals)
 

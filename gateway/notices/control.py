@@ -9,7 +9,8 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -43,6 +44,12 @@ class Draft:
     channels: Sequence[str] | None = None
 
 
+class OnApproval(Protocol):
+    """What an approval of a kind means beyond the notice, in its transaction; it may refuse."""
+
+    async def __call__(self, session: AsyncSession, notice: Any, *, actor: str, head: str | None) -> None: ...
+
+
 class Notices:
     """The use cases of the notices room."""
 
@@ -56,13 +63,15 @@ class Notices:
         *,
         auto_approve: Collection[str],
         channels: Collection[str] = USUAL,
+        on_approval: Mapping[str, OnApproval] = MappingProxyType({}),
     ) -> None:
         self._database = database
         self._clock = clock
         self._kinds = kinds
         self._previewer = previewer
         self._policy = policy
-        self._auto_approve = frozenset(auto_approve)
+        self._auto_approve = frozenset(auto_approve) - on_approval.keys()
+        self._on_approval = on_approval
         self._channels = frozenset(channels)
 
     def kind(self, name: str) -> NoticeKind:
@@ -112,8 +121,10 @@ class Notices:
                 raise Conflict(f"the notice is {row['state']} already; its messages say what it did")
             return await self._previewer.go_through(work.connection, dict(row))
 
-    async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
-        """Approve a draft, so that it is composed and sent.
+    async def approve(
+        self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool, head: str | None = None
+    ) -> None:
+        """Approve a draft, so that it is composed and sent; `head` is the named person whom a legal notice asks for.
 
         Somebody else than drafted it has to, unless the caller counts as two people or the notice is so small
         that policy asks for no second pair of eyes.
@@ -123,6 +134,8 @@ class Notices:
             raise Conflict(f"only a draft can be approved; this notice is {notice.state}")
         if notice.drafted_by == actor and not two_people and not await self._small(session, notice):
             raise Forbidden("a notice is approved by somebody other than who drafted it")
+        if (effects := self._on_approval.get(notice.kind)) is not None:
+            await effects(session, notice, actor=actor, head=head)
         await self._approve(session, notice, actor)
 
     async def _small(self, session: AsyncSession, notice: Notice) -> bool:

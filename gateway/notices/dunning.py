@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from gateway.kernel.errors import InvalidInput
-from gateway.notices.kinds import Moment, PlainKind, Row, Saying
-
-#: Days a reminder gives for paying.
-DAYS_TO_PAY: Final = 7
+from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
+from gateway.notices.ladder.texts import RUN, StageTexts, say_arrears
+from gateway.notices.policy import Policy
 
 # What is open is what was billed less what has been paid since; a settled bill is no subject.
 _OPEN_BILLS: Final = """
@@ -23,7 +20,10 @@ WHERE bill.billing_month = $1::jsonb ->> 'billing_month' AND bill.settled_at IS 
 """
 
 
-def _billing_month(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _about(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A billing month; or, from the ladder, a run of one of its stages."""
+    if RUN in asked:
+        return {name: str(asked[name]) for name in ("stage", "template", RUN)}
     month = str(asked.get("billing_month") or "")
     if not re.fullmatch(r"20\d\d(0[1-9]|1[0-2])", month):
         raise InvalidInput("a billing month is written YYYYMM, such as 202510", field="billing_month")
@@ -39,27 +39,17 @@ class Arrears(PlainKind):
     gone = "paid"
     subjects = _OPEN_BILLS.format(overdue="true")
 
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        return _billing_month(asked)
+        return _about(asked)
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        return StageTexts(self.name, about["template"], self._policy) if RUN in about else self
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
-        pay_by = moment.today + timedelta(days=DAYS_TO_PAY)
-        first = subjects[0]
-        if moment.masked:
-            return Saying("arrears_masked", {"account_tail": first["account_no"], "pay_by": pay_by})
-        if len(subjects) == 1:
-            values = {"account_tail": first["account_no"], "amount": first["amount"], "pay_by": pay_by}
-            return Saying("arrears", values)
-        return Saying(
-            "arrears_several",
-            {
-                "count": len(subjects),
-                "total": sum((subject["amount"] for subject in subjects), Decimal(0)),
-                "tail_1": first["account_no"],
-                "tail_2": subjects[1]["account_no"],
-                "pay_by": pay_by,
-            },
-        )
+        return say_arrears(subjects, moment)
 
 
 class Bills(PlainKind):
@@ -71,8 +61,14 @@ class Bills(PlainKind):
     gone = "paid"
     subjects = _OPEN_BILLS.format(overdue="false")
 
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        return _billing_month(asked)
+        return _about(asked)
+
+    def of(self, about: Mapping[str, Any]) -> NoticeKind:
+        return StageTexts(self.name, about["template"], self._policy) if RUN in about else self
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         only = subjects[0]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -184,4 +184,116 @@ class Hold(Base):
         Index("ix_hold_expiry", "expires_at", postgresql_where=text("ended_at IS NULL")),
         Index("ix_hold_case_id", "case_id", postgresql_where=text("case_id IS NOT NULL")),
         one_of("reason", HOLD_REASONS, "reason"),
+    )
+
+
+STEP_OUTCOMES = ("text", "task", "proposed")
+
+
+class DunningStep(Base):
+    """A stage of the ladder that was taken for a bill, once: a text, a task for a person, a proposal to stop supply."""
+
+    __tablename__ = "dunning_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey("bill.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    stage: Mapped[str] = mapped_column(Text)
+    #: The stage's day as it was then; empty for what is no rung, such as an offer of prepayment.
+    day: Mapped[int | None] = mapped_column(SmallInteger)
+    outcome: Mapped[str] = mapped_column(Text)
+    #: What is told together; the notice that tells it, once that is drafted.
+    run_id: Mapped[UUID]
+    notice_id: Mapped[UUID | None]
+    tone: Mapped[str | None] = mapped_column(Text)
+    taken_at: Mapped[datetime] = mapped_column(Instant)
+    because: Mapped[str] = mapped_column(Text)
+    policy_version: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("bill_id", "stage"),
+        Index(None, "run_id"),
+        Index(None, "account_id", "taken_at"),
+        Index("ix_dunning_step_undrafted", "run_id", postgresql_where=text("notice_id IS NULL AND outcome <> 'task'")),
+        one_of("outcome", STEP_OUTCOMES, "outcome"),
+    )
+
+
+class DunningDay(Base):
+    """A day whose stages have all been taken."""
+
+    __tablename__ = "dunning_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    ran_at: Mapped[datetime] = mapped_column(Instant)
+    taken: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Feed(Base):
+    """Up to when what others report to us is complete: payments, by the newest file."""
+
+    __tablename__ = "feed"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    complete_until: Mapped[datetime] = mapped_column(Instant)
+    source: Mapped[str] = mapped_column(Text)
+
+
+class ToneDraw(Base):
+    """Which tone an account was drawn into, when the two are compared, and by which draw."""
+
+    __tablename__ = "tone_draw"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    #: Who reads together is drawn together: the default contact point, else the customer.
+    reader: Mapped[str] = mapped_column(Text, index=True)
+    tone: Mapped[str] = mapped_column(Text)
+    draw: Mapped[float] = mapped_column(Double)
+    warm_share: Mapped[float] = mapped_column(Double)
+    drawn_at: Mapped[datetime] = mapped_column(Instant)
+
+
+DISCONNECTION_STATES = ("proposed", "announced", "final", "stopped", "restored", "cancelled")
+
+
+class Disconnection(Base):
+    """A stop of supply for arrears, from the proposal to the day supply is back. People stop and restore it."""
+
+    __tablename__ = "disconnection"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey("bill.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    state: Mapped[str] = mapped_column(Text, server_default="proposed")
+    run_id: Mapped[UUID] = mapped_column(index=True)
+    proposed_at: Mapped[datetime] = mapped_column(Instant)
+    #: The notice of some days before, and the last one.
+    notice_id: Mapped[UUID | None]
+    final_run_id: Mapped[UUID | None] = mapped_column(index=True)
+    #: Who approved it, by the staff list; and when supply is to stop.
+    head_no: Mapped[str | None] = mapped_column(Text)
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    stop_at: Mapped[datetime | None] = mapped_column(Instant)
+    final_at: Mapped[datetime | None] = mapped_column(Instant)
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
+    stopped_by: Mapped[str | None] = mapped_column(Text)
+    paid_at: Mapped[datetime | None] = mapped_column(Instant)
+    restore_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    restored_at: Mapped[datetime | None] = mapped_column(Instant)
+    restored_by: Mapped[str | None] = mapped_column(Text)
+    #: Told that supply is not back in time.
+    escalated_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Why it stands where it stands, where that needs words.
+    because: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index(
+            "uq_disconnection_open",
+            "bill_id",
+            unique=True,
+            postgresql_where=text("state NOT IN ('cancelled', 'restored')"),
+        ),
+        Index("ix_disconnection_state", "state", "id"),
+        one_of("state", DISCONNECTION_STATES, "state"),
     )

@@ -39,6 +39,8 @@ SCOPES: Final = {
     "templates:read": "texts, their versions and revisions",
     "templates:write": "propose texts, note what carriers say of them",
     "templates:approve": "put proposed texts in force, or turn them down",
+    "ladder:read": "where bills stand on the ladder of arrears, disconnections, tones",
+    "ladder:write": "take due stages, declare payments complete, report on disconnections",
     "messages:read": "messages and what befell them",
     "messages:send": "single messages and batches",
     "messages:decide": "say whether a carrier took a message in doubt",

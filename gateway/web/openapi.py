@@ -33,6 +33,7 @@ _TAGS: Final = {
     "inbound": "What customers said.",
     "evaluations": "What customers said about services.",
     "archive": "Who is reached where.",
+    "ladder": "Arrears: where bills stand, and disconnections.",
     "tasks": "What people are to do beside the texts.",
     "corrections": "Contacts in doubt, and what the utility's own system must take over.",
     "sandbox": "The test clock; not in live mode.",

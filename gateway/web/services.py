@@ -24,6 +24,10 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.settings import Settings
 from gateway.notices import Asked, Draft, KeptPreview, Taken, Wording
+from gateway.notices.ladder.feed import Watermark
+from gateway.notices.ladder.reading import LadderBill
+from gateway.notices.ladder.running import Ran
+from gateway.notices.ladder.tones import Comparison
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
@@ -38,6 +42,7 @@ __all__ = [
     "Imports",
     "Inbox",
     "Intake",
+    "LadderDesk",
     "LinkDecision",
     "NewContact",
     "Notices",
@@ -65,8 +70,11 @@ class Notices(Protocol):
 
     async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID: ...
 
-    async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
-        """`two_people`: the actor's word counts as that of two, so it may have drafted the notice itself."""
+    async def approve(
+        self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool, head: str | None = None
+    ) -> None:
+        """`two_people`: the actor's word counts as that of two, so it may have drafted the notice itself.
+        `head`: the staff number of who answers for a legal notice."""
         ...
 
     async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None: ...
@@ -86,6 +94,35 @@ class Previews(Protocol):
     async def ask(self, notice_id: UUID, patience: float) -> KeptPreview: ...
 
     async def last(self, notice_id: UUID) -> KeptPreview: ...
+
+
+class LadderDesk(Protocol):
+    """The ladder of arrears. All but `draft_due` work in the session's transaction."""
+
+    async def draft_due(self, *, stage: str | None, actor: str) -> Ran: ...
+
+    async def bills(
+        self,
+        session: AsyncSession,
+        *,
+        account_no: str | None,
+        billing_month: str | None,
+        settled: bool,
+        before: int | None,
+        limit: int,
+    ) -> Sequence[LadderBill]: ...
+
+    async def feed(self, session: AsyncSession) -> Watermark: ...
+
+    async def declare(self, session: AsyncSession, until: datetime, *, actor: str) -> None: ...
+
+    async def tones(self, session: AsyncSession, *, since: datetime, until: datetime) -> Comparison: ...
+
+    async def stopped(self, session: AsyncSession, stop_id: UUID, *, at: datetime | None, actor: str) -> None: ...
+
+    async def restored(self, session: AsyncSession, stop_id: UUID, *, at: datetime | None, actor: str) -> None: ...
+
+    async def give_up(self, session: AsyncSession, stop_id: UUID, *, because: str, actor: str) -> None: ...
 
 
 class Policy(Protocol):
@@ -324,6 +361,7 @@ class Services:
     policy: Policy
     outages: Outages
     texts: Texts
+    ladder: LadderDesk
     messages: Accepting
     intake: Intake
     inbox: Inbox

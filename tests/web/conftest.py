@@ -125,7 +125,9 @@ class StandInNotices:
         await session.flush()
         return notice.id
 
-    async def approve(self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool) -> None:
+    async def approve(
+        self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool, head: str | None = None
+    ) -> None:
         await self._move(session, notice_id, "approved", "draft")
 
     async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
@@ -260,6 +262,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         policy=PolicyBook(clock, PolicyTable()),
         outages=Outages(clock, settings.zone),
         texts=Texts(clock, TextKeeper(database, clock, wording), wording),
+        ladder=Recorder(),
         messages=StandInMessages(),
         intake=intake,
         inbox=inbox,

@@ -7,10 +7,8 @@ at least a gap. What freezes a bill stops every stage; it goes on where it stood
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -35,18 +33,24 @@ class Stage:
     day: int
     by: By = "text"
     kind: Literal["bill", "arrears"] = "arrears"
-    template: str = "arrears"
+    template: Literal["bill", "bill_reminder", "arrears", "arrears_charge"] = "arrears"
     tone: StageTone | None = None
     #: Held while the payment feed is late: whoever has paid must not be told that he has not.
     needs_payments: bool = True
     #: Whether the clock may approve it by itself; otherwise it waits as a draft.
     by_itself: bool = True
     segments: frozenset[str] = frozenset()
+    #: A text that has not left by then is stale: it is not sent.
+    lasts: timedelta = timedelta(days=3)
+
+    def __post_init__(self) -> None:
+        if self.by == "text" and not self.template.startswith(self.kind):
+            raise InvalidInput(f"{self.template} is no text of the kind {self.kind}", field="template")
 
 
 STAGES: Final = (
-    Stage(name="bill_issued", day=-60, kind="bill", template="bill", needs_payments=False),
-    Stage(name="before_due", day=-3, kind="bill", template="bill_reminder"),
+    Stage(name="bill_issued", day=-60, kind="bill", template="bill", needs_payments=False, lasts=timedelta(7)),
+    Stage(name="before_due", day=-3, kind="bill", template="bill_reminder", lasts=timedelta(1)),
     Stage(name="overdue", day=1, template="arrears", tone="draw"),
     Stage(name="daily_charge", day=7, template="arrears_charge", tone="draw"),
     Stage(name="contact", day=15, by="person", segments=frozenset({"vulnerable", "medical_device", "vip"})),
@@ -133,76 +137,151 @@ class Freeze(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A bill as far as the ladder needs it. `today` and moments are at the utility's home."""
+    """A bill as far as the ladder needs it."""
 
     due: date
-    settled: bool
-    #: The highest stage taken, by its day, and when; None before the first.
-    taken_day: int | None
-    taken_at: datetime | None
+    settled: bool = False
+    #: The highest stage taken, by its day, and when the last one was; None before the first.
+    taken_day: int | None = None
+    taken_at: datetime | None = None
+    #: When the first reminder about it reached the carrier.
+    reminded_at: datetime | None = None
     #: The account's reminders are paused, in words.
-    held: str | None
+    held: str | None = None
     #: A contact of the account is under suspicion, or a correction about one is undecided.
-    doubt: bool
-    segments: frozenset[str]
+    doubt: bool = False
+    segments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """The moment at which stages are looked for, and what it allows."""
+
+    now: datetime
+    zone: ZoneInfo
+    #: No reminders today: a public holiday.
+    holiday: bool = False
+    #: Why payments are not known well enough, in words.
+    feed_late: str | None = None
+    #: Segments to which a person speaks instead of a reminder.
+    person_instead: frozenset[str] = frozenset()
+
+    @property
+    def today(self) -> date:
+        """The day at the utility's home."""
+        return self.now.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a bill stands: the next stage and its earliest day, or why there is none."""
+    """Where a bill stands: its next stage, from which day and by whom; or why there is none."""
 
-    state: Literal["running", "frozen", "settled", "done"]
-    next: Stage | None
-    due_on: date | None
-    freeze: Freeze | None
+    state: Literal["due", "waiting", "frozen", "settled", "done"]
     because: str
+    next: Stage | None = None
+    by: By | None = None
+    on: date | None = None
+    freeze: Freeze | None = None
 
 
-def freeze_of(facts: Facts, by: By) -> tuple[Freeze, str] | None:
-    """What stops a stage of this sort for a bill, and in which words."""
+_NEEDS_A_PERSON: Final = frozenset({"vulnerable", "medical_device"})
+_SETTLED: Final = Standing(state="settled", because="the bill has been paid")
+_DONE: Final = Standing(state="done", because="every stage has been taken")
+
+
+def standing(facts: Facts, ladder: Ladder, day: Day) -> Standing:
+    """Where a bill stands on a day. `due`: its next stage is to be taken now."""
+    if facts.settled:
+        return _SETTLED
+    late = (day.today - facts.due).days
+    ahead = [
+        stage
+        for stage in ladder.stages
+        if (facts.taken_day is None or stage.day > facts.taken_day)
+        and (not stage.segments or stage.segments & facts.segments)
+    ]
+    begun = [stage for stage in ahead if stage.day <= late and not _overtaken(stage, ladder, late)]
+    if begun and begun[-1].by == "legal" and not _ripe(facts, ladder.legal, day.now):
+        # Nobody is cut off who was not told before: the reminder comes first, however late it is known.
+        begun, legal = begun[:-1], begun[-1]
+        if not begun:
+            return _before_legal(facts, legal, ladder.legal, day)
+    if begun:
+        return _due(facts, begun[-1], ladder, day)
+    following = next((stage for stage in ahead if stage.day > late), None)
+    if following is None:
+        return _DONE
+    on = facts.due + _DAY * following.day
+    return Standing(state="waiting", because=f"{following.name} is next", next=following, by=following.by, on=on)
+
+
+def _overtaken(stage: Stage, ladder: Ladder, late: int) -> bool:
+    """Whether a text's time has passed because the next text's has come."""
+    later = [other for other in ladder.stages if other.by == stage.by == "text" and other.day > stage.day]
+    return bool(later) and later[0].day <= late
+
+
+def _ripe(facts: Facts, legal: Legal, now: datetime) -> bool:
+    return facts.reminded_at is not None and now - facts.reminded_at >= _DAY * legal.reminded_days
+
+
+def _before_legal(facts: Facts, stage: Stage, legal: Legal, day: Day) -> Standing:
+    if (frozen := freeze_of(facts, stage)) is not None:
+        return Standing(state="frozen", because=frozen[1], next=stage, by="legal", freeze=frozen[0])
+    if facts.reminded_at is None:
+        return Standing(state="waiting", because="no reminder has reached the customer yet", next=stage, by="legal")
+    on = (facts.reminded_at + _DAY * legal.reminded_days).astimezone(day.zone).date()
+    words = f"{legal.reminded_days} days must have passed since the reminder"
+    return Standing(state="waiting", because=words, next=stage, by="legal", on=on)
+
+
+def _due(facts: Facts, stage: Stage, ladder: Ladder, day: Day) -> Standing:
+    """A stage whose day has come: taken, unless something stops it or it has to wait a little."""
+    if (frozen := freeze_of(facts, stage)) is not None:
+        return Standing(state="frozen", because=frozen[1], next=stage, by=stage.by, freeze=frozen[0])
+    reminder = stage.kind == "arrears" and stage.by == "text"
+    by: By = "person" if reminder and facts.segments & day.person_instead else stage.by
+    if facts.taken_at is not None and day.now < facts.taken_at + ladder.gap:
+        on = (facts.taken_at + ladder.gap).astimezone(day.zone).date()
+        return Standing(state="waiting", because="the stage before is not long past", next=stage, by=by, on=on)
+    if day.holiday and stage.kind == "arrears":
+        on = day.today + _DAY
+        return Standing(state="waiting", because="no reminders on a public holiday", next=stage, by=by, on=on)
+    if day.feed_late is not None and stage.needs_payments:
+        return Standing(state="waiting", because=day.feed_late, next=stage, by=by)
+    words = "a person speaks to a key account first" if by != stage.by else f"{_days(stage.day)} the due date"
+    return Standing(state="due", because=f"{stage.name}: {words}", next=stage, by=by, on=day.today)
+
+
+def _days(number: int) -> str:
+    return f"{abs(number)} days {'before' if number < 0 else 'after'}"
+
+
+def freeze_of(facts: Facts, stage: Stage) -> tuple[Freeze, str] | None:
+    """What stops a stage for a bill, and in which words. A bill that is not due yet is told whatever happens."""
+    if stage.kind == "bill":
+        return None
     if facts.held is not None:
         return Freeze.HOLD, facts.held
     if facts.doubt:
         return Freeze.DOUBT, "a contact of the account is in doubt; what is said might reach somebody else"
     if "protected_event" in facts.segments:
         return Freeze.PROTECTED, "supply is guarded for an event"
-    if by == "person":
+    if stage.by == "person":
         return None
-    if facts.segments & {"vulnerable", "medical_device"}:
+    if facts.segments & _NEEDS_A_PERSON:
         return Freeze.VULNERABLE, "the household is vulnerable; a person goes instead, and supply is not stopped"
-    if by == "legal" and "vip" in facts.segments:
+    if stage.by == "legal" and "vip" in facts.segments:
         return Freeze.KEY_ACCOUNT, "a key account; its manager settles it"
     return None
 
 
-def standing(facts: Facts, stages: Sequence[Stage], now: datetime, gap: timedelta, zone: ZoneInfo) -> Standing:
-    """Where a bill stands at a moment."""
-    if facts.settled:
-        return Standing(state="settled", next=None, due_on=None, freeze=None, because="the bill has been paid")
-    ahead = [stage for stage in stages if facts.taken_day is None or stage.day > facts.taken_day]
-    ahead = [stage for stage in ahead if not stage.segments or stage.segments & facts.segments]
-    if not ahead:
-        return Standing(state="done", next=None, due_on=None, freeze=None, because="every stage has been taken")
-    today = now.astimezone(zone).date()
-    due = [stage for stage in ahead if facts.due + _DAY * stage.day <= today]
-    following = due[-1] if due else ahead[0]
-    if (frozen := freeze_of(facts, following.by)) is not None and following.kind != "bill":
-        return Standing(state="frozen", next=following, due_on=None, freeze=frozen[0], because=frozen[1])
-    earliest = max(today, facts.due + _DAY * following.day)
-    if facts.taken_at is not None:
-        earliest = max(earliest, (facts.taken_at + gap).astimezone(zone).date())
-    words = f"{following.name} follows {following.day} days after the bill fell due"
-    if following.day < 0:
-        words = f"{following.name} follows {-following.day} days before the bill falls due at the earliest"
-    return Standing(state="running", next=following, due_on=earliest, freeze=None, because=words)
-
-
-def stop_day(approved: date, legal: Legal, region: str, closed: Collection[date] = ()) -> date:
+def stop_day(approved: date, legal: Legal, region: str) -> date:
     """The day of a disconnection approved on `approved`: after the notice's days, and never a day on which nobody
     works, nor the eve of one."""
     day = approved + _DAY * legal.notice_days
     for _ in range(_FURTHEST):
-        if is_working_day(day, region) and is_working_day(day + _DAY, region) and day not in closed:
+        if is_working_day(day, region) and is_working_day(day + _DAY, region):
             return day
         day += _DAY
     raise InvalidInput(f"no day to stop on within {_FURTHEST} days of {approved}", field="region")
@@ -211,8 +290,3 @@ def stop_day(approved: date, legal: Legal, region: str, closed: Collection[date]
 def final_minutes(tariff_class: str, legal: Legal) -> int:
     """How long before the stop the last notice comes."""
     return legal.final_minutes_residential if tariff_class == "residential" else legal.final_minutes_others
-
-
-def owed_with_charge(owed: Decimal, charge: Decimal) -> Decimal:
-    """What settles a bill: the bill and the charge on it."""
-    return owed + charge

@@ -176,6 +176,13 @@ KINDS: Final = frozenset(
 )
 
 
+class Approval(Body):
+    """Who answers for it, where the law asks for a named person: a legal notice."""
+
+    #: A staff number.
+    head: Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)] | None = None
+
+
 class Remark(Body):
     """Why."""
 
@@ -342,10 +349,12 @@ async def last_preview(call: Call[None, None]) -> NoticePreview:
     return NoticePreview.of(await call.services.previews.last(call.id("notice")))
 
 
-async def approve(call: Call[None, None]) -> reading.NoticeDetail:
+async def approve(call: Call[Approval, None]) -> reading.NoticeDetail:
     """Approve a draft."""
     notice_id = await _known(call)
-    await call.services.notices.approve(call.session, notice_id, actor=call.actor, two_people=call.caller.two_people)
+    await call.services.notices.approve(
+        call.session, notice_id, actor=call.actor, two_people=call.caller.two_people, head=call.body.head
+    )
     return await reading.notice(call.session, notice_id)
 
 
@@ -453,7 +462,13 @@ ROUTES: Final = (
         answer=NoticePreview,
         quiet=True,
     ),
-    _moving("approve", approve, "Approve a draft; somebody other than who drafted it", scope="notices:approve"),
+    _moving(
+        "approve",
+        approve,
+        "Approve a draft; somebody other than who drafted it",
+        scope="notices:approve",
+        body=Approval,
+    ),
     _moving("pause", pause, "Keep back what has not left", body=Remark),
     _moving("resume", resume, "Let a paused notice go on"),
     Route(

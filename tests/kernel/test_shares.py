@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2_contingency
 
-from gateway.evaluations.intervals import two_proportions, weighted, wilson
+from gateway.kernel.shares import difference, two_proportions, weighted, wilson
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,28 @@ def test_a_share_is_weighted_to_the_mix_as_far_as_it_is_known(
 
 def test_without_answers_there_is_no_weighted_share() -> None:
     assert weighted([(1.0, 2, 4)], least=5) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "low", "high"),
+    [
+        # Newcombe 1998, table II, method 10.
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+    ],
+)
+def test_known_differences(one: tuple[int, int], other: tuple[int, int], low: float, high: float) -> None:
+    found = difference(*one, *other)
+    assert found is not None
+    assert (round(found.low, 4), round(found.high, 4)) == (low, high)
+
+
+def test_a_difference_is_symmetric_and_of_nothing_there_is_none() -> None:
+    assert difference(0, 0, 1, 2) is None and difference(1, 2, 0, 0) is None
+    one, other = difference(30, 100, 50, 100), difference(50, 100, 30, 100)
+    assert one is not None and other is not None
+    assert one.difference == -other.difference and one.p == other.p < 0.01
+    assert (round(one.low, 9), round(one.high, 9)) == (round(-other.high, 9), round(-other.low, 9))
+    same = difference(5, 5, 7, 7)
+    assert same is not None and (same.difference, same.p) == (0, 1)

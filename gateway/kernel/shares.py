@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import erfc, sqrt
 from typing import Final
 
 #: Two-sided 95 %.
 _Z: Final = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One share less another, with its 95 % interval, and how likely so much is by chance alone."""
+
+    difference: float
+    low: float
+    high: float
+    p: float
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -31,6 +42,23 @@ def two_proportions(hits: int, of: int, other_hits: int, other_of: int) -> float
         return 1.0
     z = (hits / of - other_hits / other_of) / sqrt(variance)
     return erfc(abs(z) / sqrt(2))
+
+
+def difference(hits: int, of: int, other_hits: int, other_of: int) -> Difference | None:
+    """The first share less the second; None where one of them is of nothing.
+
+    The interval is Newcombe's, from the two Wilson intervals, which holds for few answers too; `p` is that of the
+    two-sided test of two proportions.
+    """
+    if of == 0 or other_of == 0:
+        return None
+    one, other = hits / of, other_hits / other_of
+    low, high = wilson(hits, of)
+    other_low, other_high = wilson(other_hits, other_of)
+    below = sqrt((one - low) ** 2 + (other_high - other) ** 2)
+    above = sqrt((high - one) ** 2 + (other - other_low) ** 2)
+    p = two_proportions(hits, of, other_hits, other_of)
+    return Difference(difference=one - other, low=one - other - below, high=one - other + above, p=p)
 
 
 def weighted(strata: Iterable[tuple[float, int, int]], *, least: int) -> tuple[float, float] | None:
