@@ -25,14 +25,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import changes, completing, segments
+from gateway.archive import changes, completing, pushing, segments
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
+from gateway.archive.pushing import Pusher
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
+from gateway.channels.upstream import Poster
 from gateway.evaluations import carry_over, open_invitations
 from gateway.evaluations.surveys import Surveys
 from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
@@ -253,6 +255,7 @@ class Node:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._test_clock: TestClock | None = None
+        self._pusher: Pusher | None = None
         self._failover: Failover | None = None
         self._registry = CollectorRegistry()
         self.carrier_address: str | None = None
@@ -287,6 +290,7 @@ class Node:
             self._test_clock = TestClock(house.database, house.clock)
             due = (
                 completing.next_due,
+                pushing.next_due,
                 following.next_moment,
                 house.due_followups.next_due,
                 house.trust_sweeper.due,
@@ -325,6 +329,7 @@ class Node:
             self._background("notices", house.notice_runner.run)
             self._background("imports", house.imports.run_forever)
         if "clock" in settings.roles:
+            await self._start_pushing()
             self._background("clock", lambda: hold_office(house.database.url, _CLOCK_OFFICE, self._keep_time))
         wakers[POLICY_CHANGED] = [self._policy_changed]
         if self._test_clock is not None:
@@ -415,6 +420,13 @@ class Node:
         self._stack.push_async_callback(dispatcher.stop, DEADLINE)
         return dispatcher
 
+    async def _start_pushing(self) -> None:
+        poster = Poster()
+        await poster.start()
+        self._stack.push_async_callback(poster.close)
+        house = self.house
+        self._pusher = Pusher(house.database, house.clock, SystemClock(), poster, self.settings.kept_secret())
+
     async def _start_web(self) -> None:
         house, settings = self.house, self.settings
         services = Services(
@@ -462,6 +474,7 @@ class Node:
         scheduler.add_job(self._follow_up, "interval", minutes=1)
         scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
         scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
+        scheduler.add_job(self._push_changes, "interval", seconds=1)
         scheduler.add_job(self._follow_outages, "interval", seconds=10)
         scheduler.add_job(self.house.ladder.tick, "interval", minutes=1)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
@@ -505,6 +518,10 @@ class Node:
             await segments.release_due(work.connection, self.house.clock.now())
             await work.commit()
 
+    async def _push_changes(self) -> None:
+        if self._pusher is not None:
+            await self._pusher.push()
+
     async def _see_corrections_through(self) -> None:
         async with self.house.database.work() as work:
             closed, overdue = await completing.keep_time(work.connection, self.house.clock.now(), escalate)
@@ -527,6 +544,7 @@ class Node:
         await self._make_partitions()
         await self._release_holds()
         await self._see_corrections_through()
+        await self._push_changes()
         await self._follow_outages()
         await self._follow_up()
         await self._sweep_trust()

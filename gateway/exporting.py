@@ -20,7 +20,13 @@ QUERIES: Final = {
                     FROM message m ORDER BY m.id""",
     "corrections": f"""SELECT c.id, c.state, c.reason, {_MASKED.format("p.address")} AS number, c.opened_at, c.due_at
                        FROM correction c LEFT JOIN contact_point p ON p.id = c.contact_point_id ORDER BY c.id""",
+    "changes": """SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at, kind, account_no,
+                         number, role, correction_id, detail FROM change ORDER BY id""",
 }
+
+
+#: Taken over by programs, which need numbers whole and cells as they are.
+_FOR_MACHINES: Final = ("changes",)
 
 
 async def export_labels(database: Database, sink: TextIO) -> int:
@@ -40,12 +46,13 @@ async def export_csv(database: Database, kind: str, sink: TextIO) -> int:
     query = QUERIES.get(kind)
     if query is None:
         raise InvalidInput(f"no such export: {kind} (there are {', '.join(QUERIES)}, labels)", field="kind")
+    plain = kind in _FOR_MACHINES
     writer, rows = csv.writer(sink, lineterminator="\n"), 0
     async with database.work() as work:
         statement: Any = await work.connection.prepare(query)
         writer.writerow([attribute.name for attribute in statement.get_attributes()])
         async for row in statement.cursor(prefetch=2000):
-            writer.writerow([_safe(value) for value in row])
+            writer.writerow(list(row) if plain else [_safe(value) for value in row])
             rows += 1
     return rows
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from gateway.archive import upstream
+from gateway.archive import pushing, upstream
 from gateway.archive.reading import conflicts as reading
 from gateway.kernel.database import driver
 from gateway.web.models import Body, Word
@@ -85,6 +85,74 @@ async def changes(call: Call[None, ChangeQuery]) -> Page[Change]:
     return Page[Change](items=items, next=cursor("changes", items[-1].id) if items else None)
 
 
+class NewSubscription(Body):
+    """Where changes are to be pushed to, for which system; from the beginning, or from now on."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    consumer: Word = upstream.OWN
+    from_now: bool = False
+
+
+class Subscription(BaseModel):
+    """A subscription and how it fares: what the consumer has taken, what is behind that, and what went wrong."""
+
+    id: UUID
+    consumer: str
+    url: str
+    state: str
+    made_at: datetime
+    made_by: str
+    acknowledged: int
+    behind: int
+    tries: int
+    next_try_at: datetime | None
+    failing_since: datetime | None
+    last_status: int | None
+    last_error: str | None
+
+
+class SubscriptionMade(Subscription):
+    """A new subscription, with the secret that its posts are signed with."""
+
+    secret: str
+
+
+async def subscribe(call: Call[NewSubscription, None]) -> SubscriptionMade:
+    """Have changes pushed."""
+    connection, settings = await driver(call.session), call.services.settings
+    made = await pushing.subscribe(
+        connection,
+        url=call.body.url,
+        consumer=call.body.consumer,
+        actor=call.actor,
+        at=call.services.clock.now(),
+        live=not settings.sandbox,
+        from_now=call.body.from_now,
+    )
+    secret = pushing.in_words(pushing.secret_of(settings.kept_secret(), made))
+    return SubscriptionMade(**asdict(await pushing.one(connection, made)), secret=secret)
+
+
+async def subscriptions(call: Call[None, None]) -> Page[Subscription]:
+    """Every subscription."""
+    found = await pushing.subscriptions(await driver(call.session))
+    return Page[Subscription](items=[Subscription(**asdict(one)) for one in found], next=None)
+
+
+async def resume(call: Call[None, None]) -> Subscription:
+    """Try again at once."""
+    connection, id_ = await driver(call.session), call.id("subscription")
+    await pushing.go_on(connection, id_, actor=call.actor, at=call.services.clock.now())
+    return Subscription(**asdict(await pushing.one(connection, id_)))
+
+
+async def unsubscribe(call: Call[None, None]) -> Page[Subscription]:
+    """End a subscription; those that are left."""
+    connection = await driver(call.session)
+    await pushing.unsubscribe(connection, call.id("subscription"), actor=call.actor, at=call.services.clock.now())
+    return await subscriptions(call)
+
+
 class ConflictQuery(PageQuery):
     """Which conflicts; everything given must hold."""
 
@@ -148,6 +216,45 @@ ROUTES: Final = (
         tag=TAG,
         summary="The systems that take changes, and how far they have got",
         answer=Page[Consumer],
+    ),
+    Route(
+        method="GET",
+        path="/changes/subscriptions",
+        handler=subscriptions,
+        scope="changes:read",
+        tag=TAG,
+        summary="Where changes are pushed to, and how that fares",
+        answer=Page[Subscription],
+    ),
+    Route(
+        method="POST",
+        path="/changes/subscriptions",
+        handler=subscribe,
+        scope="changes:acknowledge",
+        tag=TAG,
+        summary="Have changes pushed to an address, signed (Standard Webhooks), in order",
+        answer=SubscriptionMade,
+        status=201,
+        body=NewSubscription,
+        problems=(409,),
+    ),
+    Route(
+        method="POST",
+        path="/changes/subscriptions/{id}/resume",
+        handler=resume,
+        scope="changes:acknowledge",
+        tag=TAG,
+        summary="Try again at once, after a pause or a wait",
+        answer=Subscription,
+    ),
+    Route(
+        method="DELETE",
+        path="/changes/subscriptions/{id}",
+        handler=unsubscribe,
+        scope="changes:acknowledge",
+        tag=TAG,
+        summary="End a subscription; no correction waits for its system any more",
+        answer=Page[Subscription],
     ),
     Route(
         method="GET",
