@@ -224,7 +224,7 @@ def export(
     kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections, changes, labels")],
     out: Annotated[Path | None, typer.Option(help="file to write; standard output without it")] = None,
 ) -> None:
-    """Write what the gateway knows as CSV, numbers masked but in changes; labels as JSON lines for `lamplighter read`."""
+    """Write what the gateway knows as CSV, numbers masked but in `changes`; labels as JSON lines."""
     settings = _settings()
 
     async def work() -> None:

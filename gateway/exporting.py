@@ -1,4 +1,4 @@
-"""Exports: what the gateway knows as CSV, streamed, numbers and names masked; labels as JSON lines."""
+"""Exports: what the gateway knows as CSV, streamed, numbers masked but in `changes`; labels as JSON lines."""
 
 from __future__ import annotations
 
