@@ -37,9 +37,10 @@ _ASTRAY: Final = """(
 # `told` is what the account was told last; `latest` is the last that was said or is about to be, or was withheld
 # for a reason that still holds: who has that needs nothing more. What went, or should have gone, through a contact
 # that was found to be somebody else's told the account nothing. Where failures are sent again, they do not count.
-_SUBJECTS: Final = f"""
+_WHO: Final = """
 SELECT r.account_id AS subject_id, r.account_id, 'outage:' || o.outage_no || '@' || o.revision AS ground,
-       CASE WHEN told.said = 'off' THEN told.contact_point_id::bigint END AS own_point,
+       CASE WHEN told.said = 'off' THEN told.contact_point_id::bigint END AS own_point"""
+_WHAT: Final = """,
        o.id AS outage_id, o.outage_no, o.kind AS outage_kind, o.state AS outage_state, o.short_notice, o.starts_at,
        o.ends_at, o.crew_at, o.restored_at, o.reason, o.revision, o.telling_revision, r.affected,
        a.manager_no, area.name AS area, line.name AS line,
@@ -47,13 +48,11 @@ SELECT r.account_id AS subject_id, r.account_id, 'outage:' || o.outage_no || '@'
        told.contact_point_id::bigint AS told_point, past.starts_at AS told_starts_at, past.ends_at AS told_ends_at,
        changed.at AS changed_at, others.off_again, others.off_later,
        EXISTS (SELECT 1 FROM outage_report said WHERE said.outage_id = o.id AND said.account_id = r.account_id)
-         AS reported
+         AS reported"""
+_FROM: Final = f"""
 FROM outage o
 JOIN outage_account r ON r.outage_id = o.id
 JOIN account a ON a.id = r.account_id
-JOIN outage_revision changed ON changed.outage_id = o.id AND changed.revision = o.revision
-LEFT JOIN transformer_area area ON area.id = a.transformer_area_id
-LEFT JOIN feeder line ON line.id = area.feeder_id
 LEFT JOIN LATERAL (
   SELECT t.said, t.revision, t.message_id, m.contact_point_id, coalesce(m.sent_at, m.not_before) AS at
   FROM outage_told t JOIN message m ON m.id = t.message_id
@@ -68,9 +67,14 @@ LEFT JOIN LATERAL (
     OR m.state = 'withheld' AND m.withheld_reason NOT IN ('superseded', 'recovered'))
     AND NOT {_ASTRAY}
   ORDER BY t.message_id DESC LIMIT 1
-) AS latest ON true
+) AS latest ON true"""
+_FACTS_FROM: Final = f"""
+JOIN outage_revision changed ON changed.outage_id = o.id AND changed.revision = o.revision
+LEFT JOIN transformer_area area ON area.id = a.transformer_area_id
+LEFT JOIN feeder line ON line.id = area.feeder_id
 LEFT JOIN outage_revision past ON past.outage_id = o.id AND past.revision = told.revision
-LEFT JOIN LATERAL ({overlapping.OTHERS}) AS others ON true
+LEFT JOIN LATERAL ({overlapping.OTHERS}) AS others ON true"""
+_OF_OUTAGE: Final = """
 WHERE o.outage_no = $1::jsonb ->> 'outage_id' AND (a.status <> 'closed' OR told.said IS NOT NULL)
 """
 _WANTED: Final = """
@@ -111,7 +115,8 @@ class OutageTexts(PlainKind):
     merges = True
     gone = "superseded"
     outlives = True
-    subjects = _SUBJECTS + _WANTED
+    subjects = _WHO + _WHAT + _FROM + _FACTS_FROM + _OF_OUTAGE + _WANTED
+    audience = _WHO + _FROM + _OF_OUTAGE + _WANTED
     superseded = _SUPERSEDED
 
     def __init__(
@@ -126,7 +131,7 @@ class OutageTexts(PlainKind):
 
     @property
     def facts(self) -> str:
-        return _SUBJECTS
+        return _WHO + _WHAT + _FROM + _FACTS_FROM + _OF_OUTAGE
 
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         outage_no = asked.get("outage_id")
