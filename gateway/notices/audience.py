@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from gateway.archive.segments import COLUMNS, NAMES, segments_of
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
-from gateway.notices.kinds import NoticeKind, subjects_of
+from gateway.notices.kinds import NoticeKind, audience_of
 from gateway.notices.policy import FRESH, Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
 from gateway.outbox.carriers import kind_of_point
 
@@ -115,7 +115,7 @@ async def read_chunk(
 ) -> list[Any]:
     """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
     rows: list[Any] = await connection.fetch(
-        _CONTACTS.format(subjects=subjects_of(kind, notice["about"])), notice["about"], behind, size, now
+        _CONTACTS.format(subjects=audience_of(kind, notice["about"])), notice["about"], behind, size, now
     )
     return rows
 

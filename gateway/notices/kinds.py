@@ -89,6 +89,11 @@ class NoticeKind(Protocol):
     def subjects(self) -> str: ...
 
     @property
+    def audience(self) -> str:
+        """The same query without the facts that only `say` needs: for finding whom the notice concerns."""
+        ...
+
+    @property
     def facts(self) -> str:
         """The same query for texts that are written anew: with subjects that were told meanwhile."""
         ...
@@ -151,6 +156,11 @@ class PlainKind:
     outlives = False
 
     @property
+    def audience(self) -> str:
+        """See `NoticeKind`."""
+        return self.subjects
+
+    @property
     def facts(self) -> str:
         """See `NoticeKind`."""
         return self.subjects
@@ -193,6 +203,15 @@ def kind_of(kinds: Mapping[str, NoticeKind], notice: Mapping[str, Any]) -> Notic
 
 def subjects_of(kind: NoticeKind, about: Mapping[str, Any] | str) -> str:
     """The query of what a notice with this `about` concerns; where it sends another's failures again, those only."""
+    return _narrowed(kind.subjects, about)
+
+
+def audience_of(kind: NoticeKind, about: Mapping[str, Any] | str) -> str:
+    """The same query for finding whom it concerns: without the facts that its texts need."""
+    return _narrowed(kind.audience, about)
+
+
+def _narrowed(subjects: str, about: Mapping[str, Any] | str) -> str:
     told = json.loads(about) if isinstance(about, str) else about
-    subjects = _FAILED.format(subjects=kind.subjects) if RESENDS in told else kind.subjects
+    subjects = _FAILED.format(subjects=subjects) if RESENDS in told else subjects
     return _CHOSEN.format(subjects=subjects) if ONLY in told else subjects

@@ -127,5 +127,7 @@ async def keep(connection: Any, outage: int, scope: Found) -> None:
 
 async def call_the_roll(connection: Any, outage: int) -> None:
     """Write down whom an outage takes in by the grid as it is now, and whom it does not take in any more."""
+    known = await connection.fetchval("SELECT EXISTS (SELECT 1 FROM outage_account WHERE outage_id = $1)", outage)
     await connection.execute(_ROSTER, outage)
-    await connection.execute(_LEFT, outage)
+    if known:
+        await connection.execute(_LEFT, outage)

@@ -91,11 +91,15 @@ class OutageScope(Base):
 
 
 class OutageAccount(Base):
-    """An account that an outage takes in, or took in: written from the grid before its texts are composed."""
+    """An account that an outage takes in, or took in: written from the grid before its texts are composed.
+
+    Like what was told, it names its outage without a foreign key: a storm writes hundreds of thousands at once,
+    and outages are never removed.
+    """
 
     __tablename__ = "outage_account"
 
-    outage_id: Mapped[int] = mapped_column(ForeignKey("outage.id"), primary_key=True)
+    outage_id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     affected: Mapped[bool] = mapped_column(server_default=text("true"))
 
@@ -109,7 +113,7 @@ class OutageTold(Base):
 
     __tablename__ = "outage_told"
 
-    outage_id: Mapped[int] = mapped_column(ForeignKey("outage.id"), primary_key=True)
+    outage_id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int]
