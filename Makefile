@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench reader-report crash-test browser clean
+.PHONY: help run test lint bench reader-report reader-train crash-test browser clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: $(STAMP) ## Measure the hot paths as ratios against the raw client or dri
 
 reader-report: $(STAMP) ## Say how well replies are read, intent by intent
 	$(VENV)/bin/python -m tests.understanding.report
+
+reader-train: $(STAMP) ## Train the statistical reader anew from the labelled texts
+	$(VENV)/bin/python -m tests.understanding.training
 
 crash-test: $(STAMP) ## Kill nodes in the middle of batches, at twenty random moments
 	$(VENV)/bin/python -m pytest tests/outbox -m crash --crash-seeds 20

@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from gateway.inbox.understanding.script import simplified
-from gateway.inbox.understanding.spelling import FACES, INITIALS, LATIN, SPELLINGS
+from gateway.inbox.understanding.spelling import FACES, INITIALS, LATIN, SPELLINGS, SYLLABLES
 
 #: Characters beyond this are not read; a text that long is left to a person.
 LONGEST = 10_000
@@ -39,7 +39,15 @@ _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){2,}[a-z](?![a-z0-9'])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
 _SPELLING = re.compile("|".join(re.escape(word) for word in sorted(SPELLINGS, key=len, reverse=True)))
+_STARRED = re.compile("颗星(?: *星(?!期))+")
 _STARS = re.compile("星(?: *星(?!期))+")
+#: Chinese written in letters, its syllables joined or apart.
+_PINYIN = re.compile(
+    r"(?<![a-z'])(?:"
+    + "|".join(" ?".join(phrase.split()) for phrase in sorted(SYLLABLES, key=len, reverse=True))
+    + r")(?![a-z'])"
+)
+PINYIN = {phrase.replace(" ", ""): words for phrase, words in SYLLABLES.items()}
 _FIGURES = {
     "壹": "一",
     "贰": "二",
@@ -82,13 +90,15 @@ def plain(raw: str) -> Plain:
     if not text.isascii():
         text = _FACE.sub(lambda face: FACES[face[0]], text.translate(_CAPITALS))
         text = "".join(char for char in text if char.isalnum() or ord(char) < 0x3100 or char in "“”「」")
-        text = _STARS.sub(lambda run: f"{run[0].count('星')}星", text)
+        text = _STARS.sub(lambda run: f"{run[0].count('星')}星", _STARRED.sub("颗星", text))
     text = "".join(char for char in text if char >= " " and char != "\x7f") if not text.isprintable() else text
     text = _COLON.sub(",", _STOP.sub("。", text))
     text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
     text = _SPACES.sub(" ", _GAP.sub("", text)).strip()
     text = _MARK_RUN.sub(lambda run: run[1] or run[2] or ("?" if run[0][0] == "?" else ""), text)
     text = _HAN_RUN.sub(r"\1\1", _LETTER_RUN.sub(r"\1\1", text))
+    if text.upper() != text:
+        text = _PINYIN.sub(lambda run: PINYIN[run[0].replace(" ", "")], text)
     words = _WORD.findall(text)
     if len(words) == 1 and words[0] in INITIALS:
         text = text.replace(words[0], INITIALS[words[0]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from gateway.inbox.understanding.likeness import URGENT, Likeness, liken
 from gateway.inbox.understanding.normalise import plain
 from gateway.inbox.understanding.phrases import Phrases
 from gateway.inbox.understanding.rule import Finding, Rule, hear
@@ -21,12 +22,13 @@ from gateway.inbox.understanding.rules_service import SERVICE
 from gateway.inbox.understanding.rules_supply import SUPPLY
 from gateway.inbox.understanding.rules_talk import ACK, MACHINE, TALK, THANKS_ALONE, TRIM
 from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
-from gateway.inbox.understanding.settle import settle, stops
-from gateway.inbox.understanding.triggers import needed
+from gateway.inbox.understanding.settle import beside, settle, stops
+from gateway.inbox.understanding.triggers import met, needed
 from gateway.inbox.understanding.values import INTENTS, Context, Reading
+from gateway.inbox.understanding.weighing import weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-2"
+VERSION = "rules-3"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (
@@ -71,14 +73,8 @@ _CODE = re.compile(
     r"(?:[,。! ]|$|[^\d是点个小分天日号月年楼层栋人次块元度%:.-])"
 )
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
-#: What a remark that is not praise is made of; without any of it, unknown words after a survey are a remark.
-_SOUR = re.compile(
-    r"[没不未坏差赔烂骂慢停断黑钱赖骗脏乱吵漏烟酒催等拖摔砸破错假怕难气贵自?]|\b(?:not|no|never|nobody|wrong|left|broke|but"
-    r"|still|why|wait\w*|hours?|days?|without|only|charged?|lost|asked|told|said|promised|again)\b"
-)
 _FACE = re.compile("「.{1,2}」")
-_WORD = re.compile(r"[\u3400-\u9fff]{2}|[a-z]+ [a-z]+")
-_WORDS = re.compile(r"[\u3400-\u9fff,]{5}|[a-z]+ [a-z]+")
+_UNKNOWN = "no rule knows this"
 
 
 def read(text: str, context: Context) -> Reading:
@@ -102,6 +98,8 @@ class _Read:
         self.heard: dict[str, Finding | str] = {}
         self.urgent = False
         self.machine = False
+        self.known = True
+        self.coded = False
         self.doubt = made.cut
         self.score: int | None = None
 
@@ -115,7 +113,33 @@ class _Read:
         self._listen()
         rated = self._rate()
         self._judge(rated)
-        return self._made(self._order())
+        return self._made(self._weighed(self._order(), rated))
+
+    def _weighed(self, intents: list[str], rated: Rated) -> list[str]:
+        """The intents after likeness has had its say (`weighing`)."""
+        if self.coded and self.known:
+            return intents
+        like = liken(self.phrases.whole, self.topic)
+        found = weigh(like, intents[0].removesuffix("!"), known=self.known, rated=rated.given, denied=self._denied())
+        if found.urgent and not self.urgent:
+            self.urgent = self.doubt = True
+            self.because.append(f"looks like danger ({like.words(URGENT)})")
+        if found.doubt:
+            self.doubt = True
+        if not self.known:
+            self.because.remove(_UNKNOWN)
+            self.because.append(_liked(like, found.main))
+            return [found.main]
+        if found.main == intents[0].removesuffix("!"):
+            if found.doubt:
+                self.because.append(f"but looks more like {like.best()[0].replace('_', ' ')}")
+            return intents
+        self.because.append(_liked(like, found.main))
+        return [found.main, *beside(found.main, intents)]
+
+    def _denied(self) -> frozenset[str]:
+        """Stops whose ground a rule has taken away: a move to come, a tenant gone."""
+        return frozenset(rule.intent for rule in MOVED if rule.unless is not None and rule.unless.search(self.text))
 
     def _add(self, intent: str, because: str) -> None:
         self.heard.setdefault(intent, because)
@@ -189,7 +213,7 @@ class _Read:
 
     def _listen(self) -> None:
         phrases, text, heard = self.phrases, self.text, self.heard
-        there = frozenset(text)
+        there = met(text)
         for language in ("han", "latin"):
             if not getattr(phrases, language):
                 continue
@@ -274,6 +298,7 @@ class _Read:
         agrees = {"restored_confirm": {"restored_confirm"}, "ack": {"ack"}}
         if meaning in agrees and serious - agrees[meaning] - {"safety_urgent", "loss"}:
             self.doubt = True
+        self.coded = True
         self._add(meaning, f"the open question says that {code[1]} means this")
 
     def _grievances(self, rated: Rated) -> None:
@@ -324,13 +349,8 @@ class _Read:
         if remark:
             self._add("comment", _told(remark))
         if not heard:
-            wordy = bool(_WORDS.search(self.bare))
-            if self.context.rating and _WORD.search(self.bare):
-                self._add("comment", "words after a survey that no rule knows")
-                wordy = wordy and bool(_SOUR.search(self.bare))
-            else:
-                self._add("unclear", "no rule knows this")
-            self.doubt = self.doubt or wordy
+            self.known = False
+            self._add("unclear", _UNKNOWN)
 
     def _order(self) -> list[str]:
         intents, doubt = settle(self.heard)
@@ -360,6 +380,10 @@ class _Read:
 def _at(found: Finding | str | None) -> int:
     """Where the finding stands in the text; beyond its end if there is none."""
     return found.at if isinstance(found, Finding) else 1 << 30
+
+
+def _liked(like: Likeness, intent: str) -> str:
+    return f"reads like {intent.replace('_', ' ')} ({like.words(intent)})"
 
 
 def _told(found: Finding | str) -> str:

@@ -31,7 +31,7 @@ _EN = {
 _UNIT = (
     r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个|小时|分钟|分多钟|分半|秒|天|日|号|月|年|周|星期|礼拜|楼|层|栋|幢"
     r"|座|单元|室|户|人|位|名|次|遍|回(?!复)|趟|块|元|毛|万|千|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里|岁|"
-    r"%|折|路|区|组|队|班|台|只|张|条|页|项|批|期|级|档|口|家|间|辆|把|根|盏|台|套|份|代|g\b|步|段|片|线"
+    r"%|折|路|区|组|队|班|台|只|张|条|页|项|批|期|级|档|口|家|间|辆|把|根|盏|台|套|份|代|g(?![a-z])|步|段|片|线"
     r"|号线|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来|年级|分之"
     r"|分局|分公司|分店|分厂|/\d|-\d|\d)"
     r"|(?: ?(?:minutes?|minute|hours?|hour|days?|weeks?|months?|years?|pm\b|am\b|th\b|st\b|nd\b|rd\b"
@@ -62,8 +62,8 @@ _TAKEN_BACK = re.compile(
     r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
-    r"|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
-    r"|希望(?:我|你)|师傅说|他说|你们说|以为"
+    r"|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
+    r"|希望(?:我|你)|师傅说|工人说|你们说|以为"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
     r"|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
     r"(?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*"
@@ -71,7 +71,7 @@ _TAKEN_BACK = re.compile(
 )
 _MINE_NOW = re.compile(
     r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|所以|只|就|才|算|应该|but|now|so|then|still|however"
-    r"|instead|actually|meant|make)"
+    r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
 _CHANGES = re.compile(
     r"改(?:成|为|到|给|打)|换成|更正|纠正|算了|还是(?:给|打|选)|最终|最后|不对|(?:打|按|发|回|评|选|写|点"
@@ -79,23 +79,28 @@ _CHANGES = re.compile(
     r"|\b(?:sorry|meant|mean|change|correction|actually|no wait|oops|make (?:it|that)|should (?:be"
     r"|have been)|instead|mistake|typo|rather|final\w*|scratch that)\b"
 )
+_FINAL = re.compile(
+    r"(?:^|[,。!?])(?:那|那么|所以)?(?:就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给)(?:就|给|打|评|选|是|算)*$"
+)
 _DEDUCTS = re.compile(
-    r"(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|"
+    r"扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
 )
 _FULL = re.compile(
-    r"(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)|(?:full|top|maximum|max|perfect|highest) "
+    r"(?<!不)(?<!没)(?:最高分|顶格)(?!是|才|多少)|(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)"
+    r"|(?:full|top|maximum|max|perfect|highest) "
     r"(?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10"
 )
 _FULL_BASE = re.compile(
-    r"满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)|out of (?:five|5|ten|10)\b|/ ?5"
+    r"(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
+    r"|out of (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
 )
 _FIGURE = re.compile(
     r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五](?=[分星]|颗星|$"
-    r"|[,。!])"
+    r"|[,。!]|主要|因为|原因)"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
 _WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是)([零一二两三四五])(?=$|[,。!?吧啊了])")
@@ -112,8 +117,12 @@ _TARGETS = re.compile(
     r"|response)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|不过|and|but)[^。!?]{0,6}?(?:师傅|人"
     r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?[1-5一二三四五]"
 )
+_EACH = re.compile(
+    r"[1-5](?: stars?)? (?:for|to) [^,。!?0-9]{2,40}(?:,|and|but|yet|though)"
+    r"[^。!?0-9]{0,12}[1-5](?: stars?)? (?:for|to) "
+)
 _ORDERS = re.compile(
-    r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:给|打|回|评|选|按|填)"
+    r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
     r"[^,。!?]{0,6}[1-5五满]|(?:told|asked|begged|forced|wants?|made) me (?:to )?(?:give|rate|press|reply"
     r"|answer|for)"
 )
@@ -135,12 +144,19 @@ _LESS = re.compile(
     rf"{_NOT}满意|不满(?!意)|不满意|^(?:很|非常)?失望满意|不(?:能|会|可能)满意|(?:dis|un)satisfied|not "
     rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
 )
-_MIDDLE = re.compile(r"一般(?!情况|来说|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|neutral|so[- ]so|average")
+_MIDDLE = re.compile(
+    r"一般(?!情况|来说|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧|水平)?[。!]?$"
+    r"|neutral|so[- ]so|average"
+)
 _MOST = re.compile(
     rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
     rf"|completely|highly|really|fully|super|most) satisfied"
 )
 _GOOD = re.compile(r"满意|satisfied")
+_LOWEST = re.compile(
+    r"(?:给|打|评|选|只配|只值)(?:你们?|他们?|个)*最低分?(?!是|多少)|^最低分"
+    r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
+)
 _ASKED_VERDICT = re.compile(
     r"(?:满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗"
     r"|么|不|了吗|没)|满意度|不满意(?:可以"
@@ -165,12 +181,10 @@ _PRAISE = pattern(
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没))|太慢|恶劣|垃圾|糟|失望|投诉|骗|烂|没修|没解决|没人|没来"
-    r"|还没|根本没|态度不好|不行|不好(?!意思)|太晚|慢|生气|气死|敷衍|推诿|「差」|「怒」|恶心|坑|没处理|又"
-    r"(?:坏|停|跳|断)|不专业|扯淡|坏了|差劲|难受|吵|个屁|贵|脏|乱|拖",
-    r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|bad|poor|worst|rude|slow|useless|disappoint\w+"
-    r"|unacceptable|never|nobody|no one|still|not|waste|pathetic|late|mess|wrong|disgust\w+|rubbish"
-    r"|unprofessional)\b",
+    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣|垃圾|糟|失望|投诉|骗|(?<!霉)烂|没修|没解决|没人(?!受|住|在)"
+    r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
+    r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|poor|worst|rude|slow|useless|disappoint\w+"
+    r"|unacceptable|nobody|no one|waste|pathetic|mess|disgust\w+|rubbish|unprofessional)\b",
 )
 
 
@@ -196,11 +210,28 @@ class _Figure:
     withdrawn: bool
 
 
+#: "把2改成4", "change my 1 to 4": what a figure is turned into.
+_TURNED = re.compile(
+    r"[1-5一二三四五](?:分|星)?(?:[^,。!?0-9]{0,4})(?:改成|改为|换成|改到|变成)(?:了)?([1-5一二三四五])(?!\d|个|小时|天)"
+    r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
+    r"|以([1-5一二三四五])(?:分|星)?为准"
+)
+
+
+def _value(figure: str) -> int:
+    return _HAN[figure] if figure in _HAN else int(figure)
+
+
 def rate(text: str, scale: tuple[int, int]) -> Rated:
     """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`."""
-    if _TARGETS.search(text):
+    if _TARGETS.search(text) or _EACH.search(text):
         return Rated(True, None, True, "two things are rated apart")
     low, high = scale
+    turned = _TURNED.search(text)
+    if turned is not None:
+        final = _value(turned[1] or turned[2] or turned[3])
+        if low <= final <= high:
+            return Rated(True, final, False, f"the figure finally given, {final}")
     deducted = _DEDUCTS.search(text)
     seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
     figures = [figure for figure in _figures(seen, scale) if figure.strong or low <= figure.value <= high]
@@ -211,7 +242,8 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and _CHANGES.search(text)):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
-        if _CHANGES.search(text) or len({f.value for f in figures}) > len(values):
+        settled = _FINAL.search(text[: kept[-1].start])
+        if settled or _CHANGES.search(text) or len({f.value for f in figures}) > len(values):
             values = values[-1:]
         else:
             return Rated(True, None, True, "more than one figure")
@@ -228,7 +260,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     score = int(value)
     if _contradicted(text, score, scale):
         return Rated(True, None, True, "figure and words contradict each other")
-    if _ORDERS.search(text) and len(figures) == 1:
+    if _ORDERS.search(text) and all(figure.value == value for figure in figures):
         return Rated(True, None, True, "the figure is what somebody asked for")
     return Rated(True, score, False, f"the figure {score}")
 
@@ -249,16 +281,16 @@ def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
 
 
 _ASKED_ABOUT = re.compile(
-    r"(?:分|星)?(?:以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
+    r"(?:分|星)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
     r"|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
     r"[^,。!]{0,16}\?| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
-_ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅)")
+_ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅|足|到|满|上|了|,|。|!|$)")
 #: "一分没收", money that was not taken.
 _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要|收|多收|拿|花)")
 _SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
-_THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会)|would")
+_THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会|能|可以)|would")
 _UNDONE = re.compile(
     r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
     r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
@@ -277,9 +309,11 @@ _NAMED = re.compile(
     r"|站长|队长|班长)"
 )
 _POINTS = re.compile(
-    r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不|配|支|歧|清)|颗?星"
+    r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不(?!能)|配|支|歧|清)|颗?星"
     r"(?![期级])|stars?|points?|out of|/ ?5|marks?)"
 )
+#: "8点20".
+_CLOCK = re.compile(r"[0-9]点$")
 _UNIT_AFTER = re.compile(_UNIT)
 
 
@@ -310,8 +344,10 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
     before = _MERELY.sub("", before)
     if after.startswith(" ") and (latin or _COUNTS.match(after)):
         return None
+    if _CLOCK.search(before):
+        return None
     opens = not before or before[-1] in ",。!?”"
-    closes = not after or after[0] in ",。!?「 "
+    closes = not after or after[0] in ",。!?「 " or after.startswith(("主要", "因为", "原因"))
     if _RATES.search(before) and (closes or not latin) and before[-1] not in ",。!":
         return _Figure(value, start, end, True, withdrawn)
     if opens and closes:
@@ -325,6 +361,10 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
     return None
 
 
+#: A figure further than this from what takes figures back is another matter.
+_FAR, _FAR_LATIN = 16, 40
+
+
 def _withdrawn(text: str, start: int, end: int) -> bool:
     """Whether the figure is one considered, denied, past, hypothetical or somebody else's."""
     nearest = max(0, start - 40)
@@ -335,9 +375,8 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
     if left > 0 and _THEN.search(before) and _SUPPOSED.search(text[max(0, left - 40) : max(0, left - 1)]):
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
-        if not _MINE_NOW.search(before[match.end() :]):
-            return True
-        break
+        between = before[match.end() :]
+        return len(between) <= (_FAR_LATIN if between.isascii() else _FAR) and not _MINE_NOW.search(between)
     after = text[end : end + 14]
     return bool(_UNDONE.match(after))
 
@@ -357,6 +396,8 @@ def _by_words(text: str, scale: tuple[int, int], figures: list[_Figure]) -> Rate
         full = _full(text, scale)
         if full is not None:
             return full
+        if _LOWEST.search(text):
+            return Rated(True, scale[0], False, "the lowest of the scale")
         return Rated(True, None, True, "a figure taken back") if figures else NO_RATING
     if len(marks) > 1 or (_CONTRAST.search(text) and marks[0] >= 4 and _BLAME.search(text)):
         return Rated(True, None, True, "more than one verdict")
@@ -386,10 +427,16 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     happy = not unhappy and bool(_MOST.search(text) or _GOOD.search(text))
     if (unhappy and score >= 4) or (happy and score <= 2):
         return True
+    if score == 4 and _TOP.search(text):
+        return True
+    if unhappy:
+        return False
     praise, blame = bool(_PRAISE.search(text)), bool(_BLAME.search(text))
     return (score <= 2 and praise and not blame) or (score >= 4 and blame and not praise and not _mild(text))
 
 
+#: The scale's own words for its highest figure.
+_TOP = re.compile(r"(?<!不)非常满意|\bvery satisfied\b")
 _MILD = re.compile(
     r"了点|点儿?$|就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only"
     r"|slightly|though|next time|wish|hope"

@@ -6,7 +6,7 @@ in which rules spoke never matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway.inbox.understanding.rule import Finding
 
@@ -101,6 +101,12 @@ def settle(heard: Mapping[str, Finding | str]) -> tuple[list[str], bool]:
         if name not in silenced:
             silenced |= OUTWEIGHS.get(name, frozenset()) - {name}
     return sorted(names - silenced, key=lambda name: _PLACE.get(name, 99)), doubt
+
+
+def beside(main: str, others: Sequence[str]) -> list[str]:
+    """What of the rules' intents still stands beside a main intent that they did not put first."""
+    gone = OUTWEIGHS.get(main, frozenset()) | {main, "unclear"}
+    return [name for name in others if name not in gone and main not in OUTWEIGHS.get(name, frozenset())]
 
 
 def stops(intent: str) -> bool:

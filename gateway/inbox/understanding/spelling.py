@@ -76,19 +76,38 @@ INITIALS: dict[str, str] = {
     "wcnm": "操你妈", "bsb": "不是吧", "haha": "哈哈",
 }  # fmt: skip
 
+#: Chinese in letters, a space between syllables.
+SYLLABLES: dict[str, str] = {
+    "man yi": "满意", "fei chang man yi": "非常满意", "hen man yi": "很满意", "bu man yi": "不满意",
+    "bu tai man yi": "不太满意", "yi ban": "一般", "yi fen": "一分", "er fen": "二分", "liang fen": "二分",
+    "san fen": "三分", "si fen": "四分", "wu fen": "五分", "man fen": "满分", "hao ping": "好评", "cha ping": "差评",
+    "tui ding": "退订", "qu xiao": "取消", "hui fu": "恢复", "duan xin": "短信", "bie fa le": "别发了",
+    "bie zai fa le": "别再发了", "bie fa": "别发", "bu yao zai fa le": "不要再发了", "bu yao fa": "不要发",
+    "xie xie": "谢谢", "xie xie nin": "谢谢你", "xie xie ni": "谢谢你", "xin ku": "辛苦", "xin ku le": "辛苦了",
+    "da cuo le": "打错了", "fa cuo le": "发错了", "fa cuo ren le": "发错人了", "fa cuo ren": "发错人",
+    "hao ma cuo le": "号码错了", "hao ma": "号码", "bu shi wo": "不是我", "bu shi wo de": "不是我的",
+    "wo bu shi": "我不是", "bu ren shi": "不认识", "hu zhu": "户主", "fang dong": "房东", "fang zi": "房子",
+    "mai le": "卖了", "ban jia le": "搬家了", "ban zou le": "搬走了", "ban le": "搬了", "zu ke": "租客",
+    "shou dao": "收到", "shou dao le": "收到了", "hao de": "好的", "hao": "好", "hao le": "好了",
+    "zhi dao le": "知道了", "zhi dao": "知道", "ming bai": "明白", "ming tian": "明天", "wan shang": "晚上",
+    "xia ban": "下班", "deng xia": "等下", "jiao": "交", "jiao fei": "交费", "dian fei": "电费",
+    "zen me jiao": "怎么交", "zen me": "怎么", "zai na jiao": "在哪交", "duo shao qian": "多少钱",
+    "yi jiao": "已交", "yi jiao fei": "已交费", "yi jing jiao le": "已经交了", "jiao le": "交了",
+    "jiao guo le": "交过了", "suan cuo le": "算错了", "huan ji tian": "缓几天", "xing ma": "行吗", "ke yi ma": "可以吗",
+    "mei dian": "没电", "mei dian le": "没电了", "ting dian": "停电", "ting dian le": "停电了", "lai dian": "来电",
+    "lai dian le": "来电了", "you dian le": "有电了", "you dian": "有电", "hai mei": "还没", "hai shi": "还是",
+    "hai mei lai": "还没来", "ji dian": "几点", "shen me shi hou": "什么时候", "wei shen me": "为什么",
+    "tiao zha": "跳闸", "zhao huo le": "着火了", "mao yan": "冒烟", "mao yan le": "冒烟了", "lou dian": "漏电",
+    "chu dian": "触电", "dian xian": "电线", "bian ya qi": "变压器", "dian biao": "电表", "diao le": "掉了",
+    "tou su": "投诉", "mei xiu hao": "没修好", "xiu hao le": "修好了", "mei ren lai": "没人来", "ren gong": "人工",
+    "da dian hua": "打电话", "shi fu": "师傅", "tai du": "态度", "hen hao": "很好", "tai man le": "太慢了",
+    "bu cuo": "不错", "shi de": "是的", "shi wo": "是我", "dui": "对", "shi": "是", "bu shi": "不是",
+    "bu zhi dao": "不知道", "bu xing": "不行", "ke yi": "可以", "mei you": "没有", "wo jia": "我家", "ni men": "你们",
+}  # fmt: skip
+
 LATIN: dict[str, str] = {
-    # spelt out
-    "manyi": "满意", "feichangmanyi": "非常满意", "bumanyi": "不满意", "yiban": "一般", "tuiding": "退订",
-    "xiexie": "谢谢", "xiexienin": "谢谢你", "dacuole": "打错了", "facuole": "发错了",
-    "facuorenle": "发错人了",
-    "shoudao": "收到", "haode": "好的", "hao": "好", "zhidaole": "知道了", "meidian": "没电",
-    "meidianle": "没电了",
-    "tingdian": "停电", "tingdianle": "停电了", "laidianle": "来电了", "youdianle": "有电了",
-    "bushiwo": "不是我",
-    "burenshi": "不认识", "yijiao": "已交", "yijiaofei": "已交费", "yijingjiaole": "已经交了",
-    "jiaole": "交了",
-    "jiaoguole": "交过了", "tousu": "投诉", "shide": "是的", "shi": "是", "bushi": "不是", "dui": "对",
     # English as it is typed
+    "fourr": "four", "fivee": "five",
     "thx": "thanks", "thnx": "thanks", "tks": "thanks", "tnx": "thanks", "thanx": "thanks", "ty": "thanks",
     "cheers": "thanks", "thankyou": "thank you", "u": "you", "ur": "your", "pls": "please", "plz": "please",
     "im": "i am", "i'm": "i am", "ive": "i have", "i've": "i have", "i'll": "i will",
