@@ -100,6 +100,7 @@ class _Read:
         self.machine = False
         self.known = True
         self.coded = False
+        self.torn = False
         self.doubt = made.cut
         self.score: int | None = None
 
@@ -130,7 +131,7 @@ class _Read:
             self.because.remove(_UNKNOWN)
             self.because.append(_liked(like, found.main))
             return [found.main]
-        if found.main == intents[0].removesuffix("!"):
+        if self.torn or found.main == intents[0].removesuffix("!"):
             if found.doubt:
                 self.because.append(f"but looks more like {like.best()[0].replace('_', ' ')}")
             return intents
@@ -353,8 +354,8 @@ class _Read:
             self._add("unclear", _UNKNOWN)
 
     def _order(self) -> list[str]:
-        intents, doubt = settle(self.heard)
-        self.doubt = self.doubt or doubt
+        intents, self.torn = settle(self.heard)
+        self.doubt = self.doubt or self.torn
         for intent in intents:
             found = self.heard[intent]
             self.because.append(_told(found))
