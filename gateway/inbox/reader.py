@@ -20,7 +20,7 @@ from gateway.inbox.heard import Heard, Reaction, Tools, keep
 from gateway.inbox.listening import COLUMNS, listen
 from gateway.inbox.reacting import react
 from gateway.inbox.threads import Thread
-from gateway.inbox.understanding import Context, read
+from gateway.inbox.understanding import Context, read, warm
 from gateway.kernel import audit
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
@@ -64,6 +64,7 @@ class Reader:
 
     async def run(self) -> None:
         """Deal with what comes in until cancelled, and keep a lookout for danger meanwhile."""
+        await asyncio.to_thread(warm)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._again_and_again(self.round, self._awake))
             group.create_task(self._again_and_again(self.look_out, self._alert))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.inbox.choices import ALIKE, MOST, UNCLEAR, choices
@@ -37,6 +37,7 @@ def test_the_tables_name_only_meanings_that_there_are() -> None:
 
 
 @given(st.text(), st.sampled_from(sorted(KINDS)))
+@settings(deadline=None)
 def test_there_are_two_or_three_keys_and_each_could_be_resolved(text: str, kind: str) -> None:
     offered = choices(read(text, Context(kind=kind)), text, kind)
     assert 2 <= len(offered) <= MOST

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from gateway.inbox.understanding.dialogue import read_dialogue
 from gateway.inbox.understanding.jsonlines import read_lines
-from gateway.inbox.understanding.reader import VERSION, read
+from gateway.inbox.understanding.reader import VERSION, read, warm
 from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading, Turn
 
-__all__ = ["INTENTS", "KINDS", "VERSION", "Context", "Reading", "Turn", "read", "read_dialogue", "read_lines"]
+__all__ = ["INTENTS", "KINDS", "VERSION", "Context", "Reading", "Turn", "read", "read_dialogue", "read_lines", "warm"]

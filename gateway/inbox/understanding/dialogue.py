@@ -74,7 +74,7 @@ def read_dialogue(turns: Sequence[Turn], context: Context) -> Reading:
 
 def _continued(turns: Sequence[Turn], alone: Reading, context: Context) -> Reading:
     """After a remark of ours that asks nothing, the question before it is still what is talked about."""
-    thin = alone.abstain or alone.intents[0] in _THIN
+    thin = alone.abstain or alone.heard[0] in _THIN
     if context.topic != "none" or context.codes is not None or not thin or alone.urgent:
         return alone
     for index in range(len(turns) - 1, -1, -1):
@@ -109,8 +109,8 @@ def _last_survey(turns: Sequence[Turn]) -> _Survey | None:
 def _answering(survey: _Survey, alone: Reading, words: str) -> Reading:
     """The survey is what was asked last."""
     if survey.score is not None and alone.score is None:
-        serious = set(alone.intents) - {"score", "comment", "unclear", "wrong_number", "ack", "thanks"}
-        meant_typing = not _LOST & set(alone.intents) or re.fullmatch(r"[^人]*[打发按回]错[^人]*", words)
+        serious = set(alone.heard) - {"score", "comment", "unclear", "wrong_number", "ack", "thanks"}
+        meant_typing = not _LOST & set(alone.heard) or re.fullmatch(r"[^人]*[打发按回]错[^人]*", words)
         if _WITHDRAWS.search(words) or (_CORRECTS.search(words) and not serious and meant_typing):
             return _taken_back(survey, alone, words)
     if "score" in alone.intents:
@@ -120,7 +120,7 @@ def _answering(survey: _Survey, alone: Reading, words: str) -> Reading:
 
 def _taken_back(survey: _Survey, alone: Reading, words: str) -> Reading:
     sure = bool(_WITHDRAWS.search(words))
-    others = tuple(name for name in alone.intents if name not in ("score", "unclear", "comment", *_LOST))
+    others = tuple(name for name in alone.heard if name not in ("score", "unclear", "comment", *_LOST))
     return replace(
         alone,
         intents=("score", *others) if "score" not in others else others,
@@ -153,7 +153,7 @@ def _behind(survey: _Survey, again: Reading, alone: Reading, words: str, context
 
 def _unkept(alone: Reading, words: str, asked: str) -> Reading:
     """What we said would happen did not, by the customer's account."""
-    open_to_it = set(alone.intents) <= {
+    open_to_it = set(alone.heard) <= {
         "unclear",
         "ack",
         "complaint",
@@ -164,7 +164,7 @@ def _unkept(alone: Reading, words: str, asked: str) -> Reading:
     }
     if not open_to_it or not _PROMISE.search(asked) or not _UNKEPT.search(words):
         return alone
-    others = tuple(name for name in alone.intents if name not in ("unclear", "ack", "comment", "complaint"))
+    others = tuple(name for name in alone.heard if name not in ("unclear", "ack", "comment", "complaint"))
     return replace(
         alone,
         intents=("broken_commitment", "complaint", *others),

@@ -7,6 +7,7 @@ that was asked; what is asserted; is there a rating; what comes first; would one
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from gateway.inbox.understanding.likeness import URGENT, Likeness, liken
@@ -24,7 +25,7 @@ from gateway.inbox.understanding.rules_talk import ACK, MACHINE, TALK, THANKS_AL
 from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
 from gateway.inbox.understanding.settle import beside, settle, stops
 from gateway.inbox.understanding.triggers import met, needed
-from gateway.inbox.understanding.values import INTENTS, Context, Reading
+from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
 from gateway.inbox.understanding.weighing import weigh
 
 #: Stored with each reading; changes whenever a reading may change.
@@ -49,6 +50,9 @@ RULES: tuple[Rule, ...] = (
 #: Hours after which a bare code, and after which a rating, no longer surely answers the question.
 CODES_HOLD = 72.0
 RATINGS_HOLD = 168.0
+
+#: The share of a text that a rule's words must make up to leave nothing for likeness to say.
+FILLS = 0.7
 
 #: Where one of these is said too, "发错了" is about the notice and not about the number.
 _EXPLAINED = ("payment_made", "billing_dispute", "not_account_holder", "payment_promise")
@@ -75,6 +79,14 @@ _CODE = re.compile(
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
 _FACE = re.compile("「.{1,2}」")
 _UNKNOWN = "no rule knows this"
+
+
+def warm() -> None:
+    """Make the rules of every topic ready, which the first text of each would otherwise wait for."""
+    for topic in sorted(set(KINDS.values())):
+        for language in ("han", "latin"):
+            side(topic, language)
+        read("你好 hello", Context(kind=topic))
 
 
 def read(text: str, context: Context) -> Reading:
@@ -122,6 +134,8 @@ class _Read:
             return intents
         like = liken(self.phrases.whole, self.topic)
         found = weigh(like, intents[0].removesuffix("!"), known=self.known, rated=rated.given, denied=self._denied())
+        if self.known and self._fills(intents[0]):
+            found = replace(found, main=intents[0].removesuffix("!"), doubt=False)
         if found.urgent and not self.urgent:
             self.urgent = self.doubt = True
             self.because.append(f"looks like danger ({like.words(URGENT)})")
@@ -137,6 +151,11 @@ class _Read:
             return intents
         self.because.append(_liked(like, found.main))
         return [found.main, *beside(found.main, intents)]
+
+    def _fills(self, intent: str) -> bool:
+        """Whether a rule heard the intent in nearly all that was said: then likeness has nothing to add."""
+        found = self.heard[intent]
+        return isinstance(found, Finding) and len(found.words) >= FILLS * len(self.bare)
 
     def _denied(self) -> frozenset[str]:
         """Stops whose ground a rule has taken away: a move to come, a tenant gone."""
@@ -243,7 +262,7 @@ class _Read:
         self._words_and_code()
         named = heard.pop("not_named", None)
         if named and not has("wrong_number"):
-            self._add("not_account_holder", _told(named))
+            heard.setdefault("not_account_holder", named)
         if heard.pop("unsure", None):
             self.doubt = True
         if has("partial"):
@@ -375,6 +394,7 @@ class _Read:
             because=tuple(dict.fromkeys(self.because)),
             version=VERSION,
             machine=self.machine,
+            guessed=not self.known,
         )
 
 

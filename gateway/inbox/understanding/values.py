@@ -130,6 +130,7 @@ class Reading:
     person. `because` names the rules that spoke, in words for an admin. `version` is the reader's.
     `score_turn` is the index of the survey turn which the score answers, in a dialogue. `withdraws`: a rating
     given before is taken back. `machine`: written by or for a program, so that no answer is owed to it.
+    `guessed`: no rule knew the words; the main intent is what they are most like.
     """
 
     intents: tuple[str, ...]
@@ -141,3 +142,9 @@ class Reading:
     score_turn: int | None = None
     withdraws: bool = False
     machine: bool = False
+    guessed: bool = False
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """The intents that rules heard, which likeness alone does not add to."""
+        return ("unclear",) if self.guessed else self.intents
