@@ -7,7 +7,6 @@ that was asked; what is asserted; is there a rating; what comes first; would one
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 from gateway.inbox.understanding.likeness import URGENT, Likeness, liken
@@ -132,10 +131,10 @@ class _Read:
         """The intents after likeness has had its say (`weighing`)."""
         if self.coded and self.known:
             return intents
+        if self.known and self._fills(intents[0]):
+            return intents
         like = liken(self.phrases.whole, self.topic)
         found = weigh(like, intents[0].removesuffix("!"), known=self.known, rated=rated.given, denied=self._denied())
-        if self.known and self._fills(intents[0]):
-            found = replace(found, main=intents[0].removesuffix("!"), doubt=False)
         if found.urgent and not self.urgent:
             self.urgent = self.doubt = True
             self.because.append(f"looks like danger ({like.words(URGENT)})")
