@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import aiohttp
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
@@ -27,13 +28,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import changes, completing, pushing, segments
 from gateway.archive.corrections import Corrections
-from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportKind, ImportRunner, submit
+from gateway.archive.importing import (
+    ACCOUNTS,
+    CONTACTS,
+    FLAT,
+    NUMBER_CHECKS,
+    TOPOLOGY,
+    ImportKind,
+    ImportRunner,
+    submit,
+)
 from gateway.archive.pushing import Pusher
+from gateway.archive.trust.looking_up import LookingUp
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
+from gateway.channels.twilio_lookup import TwilioLookup
 from gateway.channels.upstream import Poster
 from gateway.evaluations import carry_over, open_invitations
 from gateway.evaluations.surveys import Surveys
@@ -169,7 +181,7 @@ class House:
         self.successors = Successors(region=region, policy=policy)
         self.outages = Outages(clock, zone)
         kinds: tuple[ImportKind[Any], ...] = (
-            *(FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
+            *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
             OutagesKind(),
         )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
@@ -450,6 +462,7 @@ class Node:
             followups=house.followups,
             independent=house.independent,
             changes=changes,
+            sweeping=house.trust_sweeper,
             twilio_verifier=twilio.WebhookVerifier(
                 auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
             ),
@@ -503,7 +516,21 @@ class Node:
             log.info("months retired", months=",".join(retired))
 
     async def _sweep_trust(self) -> None:
-        await self.house.trust_sweeper.sweep_if_due()
+        swept = await self.house.trust_sweeper.sweep_if_due()
+        if swept is not None and self.settings.lookups_a_night:
+            await self._look_up_numbers()
+
+    async def _look_up_numbers(self) -> None:
+        twilio_settings = self.settings.twilio
+        async with aiohttp.ClientSession() as session:
+            source = TwilioLookup(
+                session,
+                account_sid=twilio_settings.account_sid,
+                auth_token=twilio_settings.auth_token.get_secret_value(),
+                base_url=twilio_settings.lookup_url or twilio_settings.base_url,
+            )
+            budget = self.settings.lookups_a_night
+            await LookingUp(self.house.database, self.house.clock, source, budget=budget).round()
 
     async def _forget_keys(self) -> None:
         """Answers to idempotency keys are kept for a week, in real time: a retry does not come later than that."""

@@ -221,7 +221,7 @@ def read() -> None:
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections, changes, labels")],
+    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections, trust, changes, labels")],
     out: Annotated[Path | None, typer.Option(help="file to write; standard output without it")] = None,
 ) -> None:
     """Write what the gateway knows as CSV, numbers masked but in `changes`; labels as JSON lines."""

@@ -12,6 +12,8 @@ from gateway.kernel.errors import InvalidInput
 _MASKED: Final = "left({0}, greatest(length({0}) - 8, 0)) || '****' || right({0}, 4)"
 
 QUERIES: Final = {
+    "trust": """SELECT o.link_id, o.at, o.how, round(o.probability::numeric, 4) AS thought,
+                       o.turned_out_right AS right FROM link_outcome o ORDER BY o.at, o.link_id""",
     "evaluations": """SELECT e.id, i.event_kind, i.event_ref, i.team_code AS team, i.person_no AS person, e.score,
                              e.solved, e.comment, e.state, e.channel, e.at
                       FROM evaluation e JOIN invitation i ON i.id = e.invitation_id ORDER BY e.at, e.id""",

@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive import completing
-from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY, ImportRunner, submit
+from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, TOPOLOGY, ImportRunner, submit
 from gateway.cases.importing import WORK_ORDERS
 from gateway.followups import FOLLOWUPS
 from gateway.kernel.clock import Clock, ShiftedClock
@@ -35,7 +35,17 @@ class Office:
     _numbers: Any = field(default_factory=count)
 
     def runner(self) -> ImportRunner:
-        kinds = (FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, *billing_kinds(self._rewrite))
+        kinds = (
+            FLAT,
+            ACCOUNTS,
+            CONTACTS,
+            NUMBER_CHECKS,
+            TOPOLOGY,
+            STAFF,
+            WORK_ORDERS,
+            FOLLOWUPS,
+            *billing_kinds(self._rewrite),
+        )
         return ImportRunner(
             self.database,
             self.clock,

@@ -59,6 +59,8 @@ class TwilioSettings(BaseModel):
     concurrency: int = Field(default=256, ge=1, le=4096)
     #: Seconds before a hand-over counts as unknown.
     timeout: float = Field(default=15, gt=0)
+    #: The address of Lookup; empty means that of the embedded carrier in the sandbox, Twilio's in live mode.
+    lookup_url: str = ""
     #: Seconds beyond `timeout` after which a carrier that does not know a message is believed.
     settle_after: float = Field(default=5, gt=0)
 
@@ -133,6 +135,8 @@ class Settings(BaseSettings):
     mask_unproven: bool = False
     #: What one segment of a text costs, in the utility's currency; previews say what a notice would cost.
     segment_price: Decimal = Field(default=Decimal("0.05"), ge=0)
+    #: Numbers that are looked up in one night, each of which costs money; 0 looks nothing up.
+    lookups_a_night: int = Field(default=0, ge=0, le=100_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_mb: int = Field(default=2048, ge=1)
     #: Months that messages and what befell them are kept; the law asks for five at least (domain notes §3.1).
@@ -192,6 +196,8 @@ class Settings(BaseSettings):
             raise ValueError("LAMPLIGHTER_BOOTSTRAP_API_KEY is for the sandbox; live mode refuses it")
         if not self.twilio.base_url:
             self.twilio.base_url = "https://api.twilio.com"
+        if not self.twilio.lookup_url:
+            self.twilio.lookup_url = "https://lookups.twilio.com"
         return self
 
     @property

@@ -336,6 +336,14 @@ class Wire(Protocol):
     def read_receipt(self, form: Mapping[str, list[str]], message_id: UUID | None) -> Receipt: ...
 
 
+class Sweeping(Protocol):
+    """Looking through the archive."""
+
+    async def sweep(self) -> object | None:
+        """Sweep now; None where a sweep is under way."""
+        ...
+
+
 class Sandbox(Protocol):
     """The sandbox's controls."""
 
@@ -371,6 +379,7 @@ class Services:
     followups: Followups
     independent: Asking
     changes: Changes
+    sweeping: Sweeping
     twilio_verifier: Verifier
     twilio_wire: Wire
     sandbox: Sandbox | None = None

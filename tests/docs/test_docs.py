@@ -12,7 +12,7 @@ import pytest
 import typer
 from pydantic import BaseModel, SecretStr
 
-from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, TOPOLOGY
+from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, TOPOLOGY
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cli import app
 from gateway.followups import FOLLOWUPS
@@ -149,7 +149,7 @@ def test_every_operation_is_named() -> None:
 
 def test_the_columns_of_files_are_those_of_the_code() -> None:
     page = {row[0].split("`")[1]: row[1] for row in first_cells(text_of("docs/api.md"), "Import files")}
-    own = [FLAT, ACCOUNTS, CONTACTS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OutagesKind()]
+    own = [FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OutagesKind()]
     kinds = [*own, *billing_kinds(write_nothing)]
     assert set(page) == {kind.name for kind in kinds}
     for kind in kinds:

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Import
+from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio
@@ -28,7 +29,7 @@ from gateway.notices.outages.keeping import Outages
 from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
 from gateway.notices.texts import TextKeeper, Texts
-from gateway.outbox import NewMessage, insert
+from gateway.outbox import NewMessage, insert, stop_links
 from gateway.outbox.carriers import InboundText, Receipt
 from gateway.outbox.partitions import ensure
 from gateway.web.app import SERVER_OPTIONS, make_app
@@ -272,6 +273,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         followups=Followups(clock, asking.ask, settings.zone),
         independent=asking,
         changes=changes,
+        sweeping=TrustSweeper(database, clock, stop_links, zone=settings.zone),
         twilio_verifier=twilio.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
         twilio_wire=twilio,
         sandbox=sandbox,

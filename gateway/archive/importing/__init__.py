@@ -16,6 +16,7 @@ from gateway.archive.importing.accounts import ACCOUNTS, AccountsKind
 from gateway.archive.importing.contacts import CONTACTS, ContactsKind
 from gateway.archive.importing.flat import FLAT, FlatKind
 from gateway.archive.importing.kinds import ImportKind, Outcome, Parsed, Refusal, Run
+from gateway.archive.importing.number_checks import NUMBER_CHECKS
 from gateway.archive.importing.reading import Reader, RowRefused
 from gateway.archive.importing.runner import ImportRunner, submit
 from gateway.archive.importing.topology import TOPOLOGY, TopologyKind
@@ -24,6 +25,7 @@ __all__ = [
     "ACCOUNTS",
     "CONTACTS",
     "FLAT",
+    "NUMBER_CHECKS",
     "TOPOLOGY",
     "AccountsKind",
     "ContactsKind",

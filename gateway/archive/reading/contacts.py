@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import tables
+from gateway.archive.trust.tables import LinkTrust
 from gateway.kernel.errors import NotFound
 from gateway.kernel.tables import AuditEntry
 
@@ -75,6 +76,8 @@ class NumberLink:
     suspended_at: datetime | None
     since: datetime | None
     reason: str | None
+    #: How likely it reaches somebody who belongs to the account; null until a sweep has looked at it.
+    probability: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +219,10 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
             link.verified_at,
             link.state_since,
             link.reason,
+            LinkTrust.probability,
         )
         .join(tables.Account, tables.Account.id == link.account_id)
+        .outerjoin(LinkTrust, LinkTrust.link_id == link.id)
         .where(link.contact_point_id == point_id)
         .order_by(link.id)
     )
@@ -232,6 +237,7 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
             suspended_at=row.state_since if row.state == "suspended" else None,
             since=row.state_since,
             reason=row.reason,
+            probability=None if row.probability is None else round(row.probability, 3),
         )
         for row in rows
     ]

@@ -142,8 +142,7 @@ JOIN premise mine ON mine.id = s.premise_id JOIN premise theirs ON theirs.id = o
 WHERE o.role IN ('holder', 'tenant', 'landlord') AND (o.fit IN ('same', 'shop') OR o.role = 'tenant')
   AND o.contact_sound <> s.contact_sound AND s.contact <> o.holder AND o.contact <> s.holder
   AND NOT o.holder_is_group AND left(o.holder, 1) <> left(s.holder, 1) AND left(o.contact, 1) <> left(s.contact, 1)
-  AND (mine.community, mine.building, mine.unit, mine.room) IS DISTINCT FROM
-      (theirs.community, theirs.building, theirs.unit, theirs.room)
+  AND mine.id <> theirs.id AND mine.address <> theirs.address
 ORDER BY s.id, o.registered_on DESC""",
     "later_with_kin": """
 SELECT DISTINCT ON (s.id) s.id, o.id FROM shared s JOIN shared o ON o.point = s.point

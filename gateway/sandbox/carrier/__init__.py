@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from gateway.sandbox.carrier import lookup
 from gateway.sandbox.carrier.api import Api
 from gateway.sandbox.carrier.behaviour import Behaviour
 from gateway.sandbox.carrier.control import Control, refuse_politely
@@ -56,7 +57,7 @@ class Carrier:
         """Make the application; it works from its start-up to its clean-up."""
         control = Control(self._network)
         app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[refuse_politely])
-        app.add_routes([*self._api.routes(), *control.routes(), *wall_routes()])
+        app.add_routes([*self._api.routes(), *lookup.routes(self._api.knows), *control.routes(), *wall_routes()])
         app.cleanup_ctx.append(self._life)
         app.on_shutdown.append(control.close)
         return app

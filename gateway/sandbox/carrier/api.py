@@ -146,9 +146,13 @@ class Api:
             }
         )
 
-    def _stranger(self, request: web.Request) -> web.Response | None:
+    def knows(self, request: web.Request) -> bool:
+        """Whether a request has the account's credentials."""
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
-        if not hmac.compare_digest(given, self._authorization):
+        return hmac.compare_digest(given, self._authorization)
+
+    def _stranger(self, request: web.Request) -> web.Response | None:
+        if not self.knows(request):
             return _error("20003", {"WWW-Authenticate": 'Basic realm="Twilio API"'})
         return None if request.match_info["account"] == self._network.account_sid else _error("20404")
 

@@ -26,6 +26,7 @@ from gateway.web.api import (
     segments,
     tasks,
     templates,
+    trust,
 )
 from gateway.web.routing import Route
 
@@ -46,6 +47,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *archive.ROUTES,
     *consents.ROUTES,
     *segments.ROUTES,
+    *trust.ROUTES,
     *corrections.ROUTES,
     *changes.ROUTES,
     *repeats.ROUTES,

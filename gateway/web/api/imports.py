@@ -18,10 +18,10 @@ TAG: Final = "imports"
 _UPLOADS: Final = "uploads"
 
 
-#: What a file may hold (contract §4).
+#: What a file may hold (contract §4, and `number_checks`).
 Kind = Literal[
     "archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "outages",
-    "work_orders", "followups",
+    "work_orders", "followups", "number_checks",
 ]  # fmt: skip
 
 

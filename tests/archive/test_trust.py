@@ -1,0 +1,216 @@
+"""The model, the judge, the names: pure, by tables and by properties."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.archive.importing.number_checks import VERDICTS
+from gateway.archive.misdirection import concerned
+from gateway.archive.names import Fit, fit, plain, same_person
+from gateway.archive.trust import judging, marks, model
+from gateway.archive.trust.judging import Evidence, judge
+from gateway.archive.trust.plotting import reliability_svg
+from gateway.cases.misdirected import is_misdirected
+from gateway.channels.twilio_lookup import meaning
+from tests.archive.test_misdirection import SENT, held
+
+ANY_MARKS = st.integers(0, 2 ** len(marks.MARKS) - 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("温　蘭香(住宅)", "温兰香"), ("王军飞先生", "王军飞"), ("趙斌鵬", "赵斌鹏"), ("于涓慧", "于娟慧"),
+        ("岚邮政储蓄银行有限责任公司东湖支行", "岚邮政储蓄银行有限公司东湖支行"), ("王 强", "王强"),
+        ("JOHN  Smith", "John Smith"),
+        ("其美·旺堆", "其美旺堆"),
+    ],
+)  # fmt: skip
+def test_one_person_in_two_spellings(one: str, other: str) -> None:
+    assert same_person(one, other) and same_person(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), [("王强", "王刚"), ("张伟", "章维伟"), ("", ""), ("李", "黎")])
+def test_two_people_are_not_one(one: str, other: str) -> None:
+    assert not same_person(one, other)
+
+
+@pytest.mark.parametrize(
+    ("contact", "holder", "expected"),
+    [
+        ("邵宏伟", "东湖区邵氏茶楼", Fit.SHOP), ("李明涛", "岚州市金康医药连锁有限公司", Fit.GROUP),
+        ("岚州市祥美公寓管理有限公司", "丁浩东", Fit.GROUP), ("王磊", "王强", Fit.KIN), ("高静霞", "赵根祥", Fit.OTHER),
+        ("18500084923", "何祥发", Fit.BLANK), (None, "何祥发", Fit.BLANK), ("何祥發", "何祥发", Fit.SAME),
+    ],
+)  # fmt: skip
+def test_how_a_contacts_name_fits_the_holders(contact: str | None, holder: str, expected: Fit) -> None:
+    assert fit(contact, holder) is expected
+
+
+@given(st.text(max_size=20))
+def test_a_plain_name_is_as_plain_as_it_gets(name: str) -> None:
+    assert same_person(name, name) == bool(plain(name))
+    fit(name, name)
+
+
+@given(ANY_MARKS)
+def test_what_speaks_against_a_link_makes_it_less_likely(seen: int) -> None:
+    for mark in marks.MARKS:
+        before, after = model.probability(seen & ~marks.bit(mark.name)), model.probability(seen | marks.bit(mark.name))
+        assert after >= before if mark.weight >= 0 else after <= before
+    assert 0 < model.probability(seen) < 1
+    assert len(model.because(seen)) == seen.bit_count()
+
+
+def test_families_and_who_pays_for_many_are_normal() -> None:
+    assert model.probability(marks.together(["relative", "kin_name"])) > 0.8
+    assert model.probability(marks.together(["payer", "old"])) > 0.8
+    assert model.finding(marks.together(["payer", "corroborated", "later_with_kin"])) is None
+
+
+def test_every_finding_is_a_reason_and_is_found_by_itself() -> None:
+    for mark in marks.MARKS:
+        if mark.reason is not None:
+            assert model.finding(marks.bit(mark.name)) == mark
+
+
+def test_weights_follow_many_outcomes_and_hardly_a_few() -> None:
+    tenant = marks.bit("tenant")
+    few = model.fit([model.Outcomes(tenant, right=3, wrong=0)])
+    many = model.fit([model.Outcomes(tenant, right=3000, wrong=30), model.Outcomes(0, right=500, wrong=500)])
+    assert abs(few["tenant"] - model.REVIEWED["tenant"]) < 0.3
+    assert model.probability(tenant, many) == pytest.approx(0.99, abs=0.02)
+    assert model.probability(0, many) == pytest.approx(0.5, abs=0.05)
+    assert model.fit([]) == pytest.approx(dict(model.REVIEWED))
+
+
+def test_a_fit_is_calibrated_on_what_it_was_fitted_to() -> None:
+    patterns = [(marks.bit(name), share) for name, share in (("old", 70), ("fresh", 95), ("other_name", 40))]
+    weights = model.fit([model.Outcomes(bits, right=share * 20, wrong=(100 - share) * 20) for bits, share in patterns])
+    for bits, share in patterns:
+        assert model.probability(bits, weights) == pytest.approx(share / 100, abs=0.03)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=50))
+def test_reliability_counts_every_outcome_once(told: list[tuple[float, bool]]) -> None:
+    steps = model.reliability(told)
+    assert sum(step.count for step in steps) == len(told)
+    assert sum(step.right for step in steps) == sum(right for _, right in told)
+    assert reliability_svg([(step.thought, step.right / step.count, step.count) for step in steps]).startswith("<svg")
+
+
+def fresh(*kinds: str) -> list[Evidence]:
+    return [Evidence(kind=kind, age=timedelta(0)) for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "probability", "action"),
+    [
+        (["wrong_number"], 0.99, "suspend"),
+        (["ticket"], None, "suspend"),
+        (["staff_number"], None, "suspend"),
+        (["lookup"], None, "ask"),
+        (["shared_number", "near_miss", "transfer", "lookup"], 0.005, "ask"),
+        (["name_mismatch"], 0.9, "ask"),
+        (["temporary"], 0.9, "watch"),
+        (["blocked"], 0.9, "nothing"),
+        (["silence"], 0.9, "watch"),
+        ([], 0.9, "nothing"),
+        ([], 0.2, "ask"),
+        (["opt_out"], 0.9, "nothing"),
+    ],
+)
+def test_what_follows_from_evidence(kinds: list[str], probability: float | None, action: str) -> None:
+    verdict = judge(fresh(*kinds), probability)
+    assert verdict.action == action
+    assert verdict.because or action == "nothing"
+
+
+def test_a_not_me_from_a_number_that_pays_is_a_doubtful_word() -> None:
+    assert judge(fresh("wrong_number", "paid_after_reminder")).doubtful_word
+    assert not judge(fresh("wrong_number")).doubtful_word
+
+
+@given(st.lists(st.sampled_from(sorted(set(judging.WEIGHTS) - judging._WORDS)), max_size=8), st.floats(0.005, 0.995))
+def test_nothing_but_somebodys_word_suspends(kinds: list[str], probability: float) -> None:
+    assert judge(fresh(*kinds), probability).action != "suspend"
+
+
+def test_weak_evidence_fades() -> None:
+    old = [Evidence(kind="temporary", age=timedelta(days=300))]
+    assert judge(old).weight < judge(fresh("temporary")).weight / 100
+
+
+def own(number: int, **more: Any) -> Any:
+    fields = {"customer_id": number, "holder": f"王{'甲乙丙丁戊己'[number]}", "role": "holder"}
+    return held(number, **{**fields, "name": fields["holder"], **more})
+
+
+def test_a_strangers_own_account_is_left_alone() -> None:
+    before = own(1, holder="陈功博", name="陈功博", said_on=date(2012, 1, 1))
+    theirs = own(2, holder="郑亨元", name="郑亨元", said_on=date(2024, 3, 30))
+    concern = concerned("wrong_number", [before, theirs], answered={1}, told={1, 2}, since=SENT)
+    assert concern.stopped == (before,) and concern.standing == (theirs,)
+    # The other way round it is the newer one that was disowned, and the older one says nothing for itself.
+    concern = concerned("wrong_number", [before, theirs], answered={2}, told={1, 2}, since=SENT)
+    assert set(concern.stopped) == {before, theirs}
+
+
+def test_the_same_persons_other_account_goes_with_it() -> None:
+    one, other = own(1, holder="温兰香"), own(2, holder="溫蘭香", said_on=date(2024, 1, 1))
+    concern = concerned("wrong_number", [one, other], answered={1}, told={1}, since=SENT)
+    assert set(concern.stopped) == {one, other}
+
+
+def test_who_pays_for_many_disowns_one() -> None:
+    flats = [own(number, role="payer", name="戴鹏亮", holder=f"租客{number}") for number in range(1, 6)]
+    concern = concerned("wrong_number", flats, answered={1}, told={1, 2}, since=SENT)
+    assert concern.stopped == (flats[0],) and len(concern.standing) == 4
+
+
+def test_a_slipped_row_leaves_the_neighbour_his_own() -> None:
+    slipped = own(1, holder="朱军达", name="苏轮")
+    theirs = own(2, holder="东湖区苏氏面馆", name="苏轮")
+    concern = concerned("wrong_number", [slipped, theirs], answered={1}, told={1}, since=SENT)
+    assert concern.stopped == (slipped,) and concern.standing == (theirs,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "content", "expected"),
+    [
+        ("opinion", "短信错发", "", True),
+        ("complaint", None, "客户反映收到其他客户户号4105000015791的停电通知,要求取消短信。", True),
+        ("opinion", None, "短信总发错,不是我的户号", True),
+        ("consultation", "电量电费查询", "客户咨询上月电量电费。", False),
+        ("fault_repair", "低压故障", "发错电了", False),
+        ("praise", None, "短信提醒及时", False),
+    ],
+)
+def test_which_orders_tell_of_a_misdirected_text(kind: str, subtype: str | None, content: str, expected: bool) -> None:
+    assert is_misdirected(kind, subtype, content) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ({"valid": False}, "inactive"),
+        ({"valid": True, "reassigned_number": {"is_number_reassigned": "yes"}}, "recycled"),
+        ({"valid": True, "line_type_intelligence": {"type": "landline"}}, "no_text"),
+        ({"valid": True, "identity_match": {"summary_score": 100}}, "name_match"),
+        ({"valid": True, "identity_match": {"summary_score": 0}}, "name_mismatch"),
+        ({"valid": True, "identity_match": {"summary_score": 50}}, "unknown"),
+        ({"valid": True, "line_type_intelligence": {"type": "mobile"}, "identity_match": None}, "active"),
+        ({}, "unknown"),
+    ],
+)
+def test_what_twilios_lookup_comes_to(said: dict[str, Any], verdict: str) -> None:
+    assert meaning(said).verdict == verdict
+
+
+def test_lists_of_numbers_use_known_words() -> None:
+    assert set(VERDICTS.values()) == {"recycled", "inactive", "active", "unknown"}
