@@ -134,7 +134,10 @@ class _Read:
         if self.known and self._fills(intents[0]):
             return intents
         like = liken(self.phrases.whole, self.topic)
-        found = weigh(like, intents[0].removesuffix("!"), known=self.known, rated=rated.given, denied=self._denied())
+        main = intents[0].removesuffix("!")
+        found = weigh(like, main, known=self.known, rated=rated.given)
+        if stops(found.main) and found.main != main and (denied := self._denied()):
+            found = weigh(like, main, known=self.known, rated=rated.given, denied=denied)
         if found.urgent and not self.urgent:
             self.urgent = self.doubt = True
             self.because.append(f"looks like danger ({like.words(URGENT)})")
@@ -144,7 +147,7 @@ class _Read:
             self.because.remove(_UNKNOWN)
             self.because.append(_liked(like, found.main))
             return [found.main]
-        if self.torn or found.main == intents[0].removesuffix("!"):
+        if self.torn or found.main == main:
             if found.doubt:
                 self.because.append(f"but looks more like {like.best()[0].replace('_', ' ')}")
             return intents
