@@ -20,6 +20,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
+from gateway.notices.composing import PLAN_ANEW
 from gateway.notices.control import Draft, Notices
 from gateway.notices.ladder import feed
 from gateway.notices.ladder.bills import facts_of, open_bills
@@ -193,6 +194,7 @@ class LadderRunner:
         behind = 0
         while True:
             async with self._database.work() as work:
+                await work.execute(PLAN_ANEW)
                 rows = await open_bills(work.connection, run.day, run.table.ladder, behind)
                 if not rows:
                     return
