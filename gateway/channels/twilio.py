@@ -7,6 +7,7 @@ Sources: Twilio's Messages resource, its error dictionary, and its page on webho
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import re
@@ -108,7 +109,7 @@ _PAGE_SIZE: Final = 100
 _DATE_SLACK: Final = timedelta(seconds=60)
 _DEFAULT_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
-#: Connections beside those of hand-overs: a hand-over that waits behind look-ups could outlive a stop.
+#: Connections for look-ups, beside those of hand-overs: one that waits behind look-ups could outlive a stop.
 _FOR_LOOK_UPS: Final = 32
 
 # Chinese comes in long runs of bytes to encode: a run at a time is twice as fast as urllib's byte at a time.
@@ -155,7 +156,8 @@ class TwilioChannel:
         self._create_url = URL(f"{self._base_url}{self._messages}.json", encoded=True)
         self._concurrency = concurrency
         # Connecting ends first, so that "never connected" can be told from "no answer".
-        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
+        self._timeout = timeout
+        self._connecting = timeout / 2
         credentials = b64encode(f"{account_sid}:{auth_token}".encode()).decode()
         self._headers = {
             "Authorization": f"Basic {credentials}",
@@ -166,25 +168,36 @@ class TwilioChannel:
         by = "MessagingServiceSid" if sender.startswith("MG") and len(sender) == 34 else "From"
         self._form_tail = b"&%s=%s&Body=" % (by.encode(), form_value(sender))
         self._session: aiohttp.ClientSession | None = None
+        self._look_ups: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Open the session; the connections come with the first messages."""
+        """Open the sessions; the connections come with the first messages."""
         # Idle connections are dropped before the shortest keep-alive servers commonly use (5 s):
         # a POST on a connection that the other side is just closing would end in doubt.
-        connector = aiohttp.TCPConnector(limit=self._concurrency + _FOR_LOOK_UPS, keepalive_timeout=4)
+        # Headers that are the session's are put together once, and a deadline of the loop's own
+        # costs less than the session's: both are paid for every message.
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=aiohttp.TCPConnector(limit=self._concurrency, keepalive_timeout=4),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={**self._headers, "Content-Type": "application/x-www-form-urlencoded"},
+            timeout=aiohttp.ClientTimeout(total=None, connect=self._connecting),
+            auto_decompress=False,
+        )
+        self._look_ups = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_FOR_LOOK_UPS, keepalive_timeout=4),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
-            timeout=self._timeout,
+            timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._connecting),
             auto_decompress=False,
         )
 
     async def close(self) -> None:
         """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        sessions = self._session, self._look_ups
+        self._session = self._look_ups = None
+        for session in sessions:
+            if session is not None:
+                await session.close()
 
     async def hand_over(self, handover: Handover) -> Outcome:
         """Create the message at Twilio, with one call."""
@@ -196,12 +209,10 @@ class TwilioChannel:
         except UnicodeEncodeError:
             return Refused(code="unencodable", for_good=True, why="the text is not valid Unicode")
         try:
-            async with session.post(
-                self._create_url,
-                data=form,
-                headers={"Content-Type": "application/x-www-form-urlencoded"},
-                allow_redirects=False,
-            ) as response:
+            async with (
+                asyncio.timeout(self._timeout),
+                session.post(self._create_url, data=form, allow_redirects=False) as response,
+            ):
                 body = await _read(response)
                 return _outcome(response.status, response.headers.get("Retry-After"), body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -276,10 +287,10 @@ class TwilioChannel:
 
     async def _get(self, path: str) -> tuple[int, datetime | None, dict[str, Any] | None]:
         """Answer the status, the carrier's own time, and the JSON object, if it is one."""
-        if self._session is None:
+        if self._look_ups is None:
             raise aiohttp.ClientConnectionError("the channel is not started")
         url = URL(f"{self._base_url}{path}", encoded=True)
-        async with self._session.get(url, allow_redirects=False) as response:
+        async with self._look_ups.get(url, allow_redirects=False) as response:
             body = await _read(response)
             return response.status, _http_date(response.headers.get("Date")), _json_object(body)
 
