@@ -1,4 +1,4 @@
-"""The gateway as a process of its own, doing one thing: `python -m bench.child import|compose URL …`.
+"""The gateway as a process of its own, doing one thing: `python -m bench.child import|compose|preview URL …`.
 
 The last line it prints is a JSON object with the most memory it held, in MB, and the seconds it took.
 """
@@ -23,6 +23,8 @@ def main() -> None:
             idle = peak()
             if task == "import":
                 seconds = await importing.import_file(house, Path(rest[0]))
+            elif task == "preview":
+                seconds = await composing.preview(house)
             else:
                 seconds = await composing.compose(house)
             print(json.dumps({"idle": idle, "peak": peak(), "seconds": seconds}))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.figures import Figure
 from bench.lab import Lab
+from gateway.kernel.segments import count
 
 if TYPE_CHECKING:
     from gateway.app import House
@@ -45,7 +48,15 @@ async def run(lab: Lab) -> list[Figure]:
             if composed != messages:
                 raise RuntimeError(f"{composed} messages were composed for an audience of {messages}")
             _, raw = await lab.raw_copy(connection, ("message", "message_account"))
+        rendered = render(house, messages)
     return [
+        Figure(
+            name=f"a message composed, of {messages:,}",
+            value=taken / messages * 1e6,
+            baseline=rendered / messages * 1e6,
+            unit="µs",
+            against="rendering it alone",
+        ),
         Figure(
             name=f"composing {messages:,} messages",
             value=messages / taken,
@@ -53,8 +64,35 @@ async def run(lab: Lab) -> list[Figure]:
             unit="messages/s",
             against="raw COPY of the same rows",
             at_least=0.08,
-        )
+        ),
     ]
+
+
+def render(house: House, messages: int) -> float:
+    """Seconds that filling the texts and counting their segments takes, with everything else left out."""
+    template = house.wording.named("arrears", "zh-CN")
+    due = date(2025, 11, 11)
+    began = time.perf_counter()
+    for number in range(messages):
+        amount = Decimal(number % 1000) + Decimal("10.5")
+        values = {"account_tail": str(410000000000 + number), "amount": amount, "pay_by": due}
+        count(template.render(values))
+    return time.perf_counter() - began
+
+
+async def preview(house: House, month: str = _MONTH) -> float:
+    """The seconds that a preview of the whole month took."""
+    from gateway.notices import Draft
+
+    async with house.database.session() as session:
+        draft = Draft(kind="arrears", about={"billing_month": month})
+        notice = await house.notices.draft(session, draft, actor="bench:one")
+        await session.commit()
+    began = time.perf_counter()
+    kept = await house.previews.ask(notice, 3600)
+    if kept.state != "done":
+        raise RuntimeError(f"the preview ended as {kept.state}: {kept.error}")
+    return time.perf_counter() - began
 
 
 async def fill(connection: Any, accounts: int) -> None:

@@ -1,4 +1,4 @@
-"""Memory of the gateway process while it imports and composes: the peak at ten times the rows."""
+"""Memory of the gateway process while it imports, composes and previews: the peak at ten times the rows."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ async def run(lab: Lab) -> list[Figure]:
     return [
         _growth("importing", few, many, await _importing(lab, few), await _importing(lab, many)),
         _growth("composing", few, many, await _composing(lab, few), await _composing(lab, many)),
+        _growth("previewing", few, many, await _composing(lab, few, "preview"), await _composing(lab, many, "preview")),
     ]
 
 
@@ -44,12 +45,12 @@ async def _importing(lab: Lab, rows: int) -> float:
         return await _measured(lab, "import", rows, url, str(path))
 
 
-async def _composing(lab: Lab, rows: int) -> float:
+async def _composing(lab: Lab, rows: int, task: str = "compose") -> float:
     async with lab.database() as url:
         connection = await asyncpg.connect(url)
         await composing.fill(connection, rows)
         await connection.close()
-        return await _measured(lab, "compose", rows, url)
+        return await _measured(lab, task, rows, url)
 
 
 async def _measured(lab: Lab, task: str, rows: int, url: str, *rest: str) -> float:
