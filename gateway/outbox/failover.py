@@ -210,12 +210,27 @@ class Failover:
             log.error("a channel raised", carrier=row["carrier"], exc_info=error)
             return Unknown(why=f"the channel raised {type(error).__name__}")
 
+    async def _decide(self, connection: Any, ended: Sequence[Ended], now: datetime) -> Mapping[UUID, Successor | str]:
+        """What the room above says; one text that it cannot judge stays where it failed and holds up no other."""
+        try:
+            return await self._succeed(connection, ended, now)
+        except PASSING:
+            raise
+        except Exception as error:
+            if len(ended) == 1:
+                log.error("nobody can say where a text goes on", message=str(ended[0].id), exc_info=error)
+                return {ended[0].id: f"where it might go on could not be decided: {type(error).__name__}"}
+            decided: dict[UUID, Successor | str] = {}
+            for one in ended:
+                decided |= await self._decide(connection, [one], now)
+            return decided
+
     async def _go_on(self, connection: Any, rows: Sequence[Any], why: str) -> None:
         """Write the successors of locked messages, or say why there is none."""
         if not rows:
             return
         now = self._clock.now()
-        decided = await self._succeed(connection, await _as_ended(connection, rows), now)
+        decided = await self._decide(connection, await _as_ended(connection, rows), now)
         by_id = {row["id"]: row for row in rows}
         successors = {
             id_: (new_id(now), one) for id_, one in decided.items() if isinstance(one, Successor) and id_ in by_id

@@ -261,6 +261,17 @@ async def test_a_text_for_several_accounts_goes_on_only_where_it_stands_for_all(
     assert [row["account_no"] for row in parts] == [two.part.account_no, other.account_no]
 
 
+async def test_a_text_that_cannot_be_judged_holds_up_no_other(two: Two) -> None:
+    two.world.carrier.script = lambda _: DEAD
+    odd, fine = await two.text(), await two.text(body="停电通知，请留意。")
+    await two.world.node(two.world.carrier, two.chat, hear=hear)
+    await two.world.settled("failed")
+    await two.world.sql("UPDATE message SET hours = 'whenever' WHERE id = $1", odd)
+    assert await two.failover.round() == 2
+    assert await two.world.events(odd) == ["failed", "no_failover"]
+    assert [row["replaces"] for row in await two.successors()] == [fine]
+
+
 async def test_nothing_goes_on_after_its_validity(two: Two) -> None:
     await _failed(two, expires_at=NOON + timedelta(minutes=1))
     two.world.clock.move(minutes=2)
