@@ -51,7 +51,7 @@ from gateway.evaluations import carry_over, open_invitations
 from gateway.evaluations.surveys import Surveys
 from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
 from gateway.inbox import WAKE as INBOX_WAKE
-from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
+from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
 from gateway.kernel import embedded
 from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
 from gateway.kernel.database import Database, Listener
@@ -79,6 +79,7 @@ from gateway.notices import (
     Recomposer,
     Successors,
     Wording,
+    amounts,
     catch_up,
     lift_of_case,
     pause,
@@ -200,11 +201,13 @@ class House:
             outages=OutageDesk(zone),
             alert_numbers=settings.alert_numbers,
             catch_up=catch_up,
+            amounts=amounts,
             opt_out_scope=settings.opt_out_scope,
         )
         self.intake = Intake(database, clock, hear, region=region)
         self.reader = Reader(database, clock, self.tools)
         self.inbox = Inbox(clock, self.tools)
+        self.proofs = Proofs(clock, self.tools)
         self.cases = Cases(clock, lift_of_case)
         self.repeats = Repeats(clock)
         self.corrections = Corrections(
@@ -456,6 +459,7 @@ class Node:
             messages=house.acceptor,
             intake=house.intake,
             inbox=house.inbox,
+            proofs=house.proofs,
             corrections=house.corrections,
             cases=house.cases,
             repeats=house.repeats,

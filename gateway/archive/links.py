@@ -36,6 +36,11 @@ class LinkRow:
     state: str
     snapshot: dict[str, Any]
 
+    @property
+    def json(self) -> str:
+        """The snapshot as it is kept."""
+        return json.dumps(self.snapshot)
+
 
 _READ: Final = f"""
 SELECT l.id, l.account_id, a.account_no, l.contact_point_id, p.address AS number, l.role, l.state,

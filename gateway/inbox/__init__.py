@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from gateway.inbox.heard import Tools
     from gateway.inbox.intake import WAKE, Intake
     from gateway.inbox.numbers import hear
+    from gateway.inbox.proofs import Proofs
     from gateway.inbox.reader import Reader
     from gateway.inbox.triage import Inbox
 
-__all__ = ["WAKE", "Answers", "Inbox", "Intake", "Reader", "Tools", "hear"]
+__all__ = ["WAKE", "Answers", "Inbox", "Intake", "Proofs", "Reader", "Tools", "hear"]
 
 _HOMES = {
     "WAKE": "intake",
     "Answers": "answers",
     "Inbox": "triage",
     "Intake": "intake",
+    "Proofs": "proofs",
     "Reader": "reader",
     "Tools": "heard",
     "hear": "numbers",

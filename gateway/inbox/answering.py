@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.archive import links
-from gateway.archive.completing import proven
 from gateway.evaluations import Answer, record, withdraw
 from gateway.inbox.dialogues import WINDOW
 from gateway.inbox.heard import Heard, Reaction, Tools
@@ -136,7 +135,7 @@ async def confirm_contact(connection: Any, heard: Heard, tools: Tools) -> Reacti
     confirmed = await links.verify(connection, sorted(asked), at=heard.at, how="reply")
     if confirmed:
         reaction.caused("links_verified", links=confirmed)
-        for case in await proven(connection, confirmed, heard.at, tools.catch_up):
+        for case in await tools.proven(connection, confirmed, heard.at):
             reaction.caused("correction_proven", id=str(case))
         await audit.write(
             connection,

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive.corrections import AddedContact
+from gateway.archive.proving import CODE_LASTS, QUESTION_LASTS
 from gateway.archive.trust import asking
 from gateway.inbox.threads import Sent
 from gateway.kernel.errors import NotFound
@@ -250,6 +251,33 @@ class Answers:
             values = {"account_tail": contact.account_no}
             asked.append(await self._say(connection, "contact_confirm", values, to, now, [part], _CHECK_LASTS))
         return asked
+
+    async def send_code(
+        self,
+        connection: Any,
+        to: Recipient,
+        code: str,
+        accounts: Sequence[AccountPart],
+        now: datetime,
+        *,
+        with_knowledge: bool,
+    ) -> UUID:
+        """Send a code to a number that is to be proven; with something only the holder has, where that is asked."""
+        template = "verification_known" if with_knowledge else "verification_reply"
+        minutes = int(CODE_LASTS.total_seconds() // 60)
+        values = {"code": code, "minutes": minutes, "account_tail": accounts[0].account_no}
+        return await self._say(connection, template, values, to, now, accounts, CODE_LASTS, priority=0)
+
+    async def tell_proven(self, connection: Any, to: Recipient, part: AccountPart, now: datetime) -> UUID:
+        """Say to a number that it is registered now."""
+        return await self._say(
+            connection, "verification_done", {"account_tail": part.account_no}, to, now, [part], priority=1
+        )
+
+    async def ask_other(self, connection: Any, to: Recipient, part: AccountPart, number: str, now: datetime) -> UUID:
+        """Ask at an account's trusted contact whether another number is to be registered."""
+        values = {"account_tail": part.account_no, "number_tail": number[-4:]}
+        return await self._say(connection, "contact_confirm_other", values, to, now, [part], QUESTION_LASTS)
 
     def _named(self, question: Sent, to: Recipient) -> str:
         base = (to.language or self._language).partition("-")[0]

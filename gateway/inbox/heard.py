@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from gateway.archive import completing
 from gateway.archive.completing import CatchUp, tell_nobody
 from gateway.inbox.answers import Answers, OutageText, Recipient
 from gateway.inbox.choices import choices
@@ -133,6 +135,15 @@ class Outages(Protocol):
     async def confirm(self, connection: Any, message: UUID, *, actor: str, at: datetime) -> list[str]: ...
 
 
+#: The amounts of the latest bills of accounts; `gateway.notices.amounts` is one.
+Amounts = Callable[[Any, Sequence[int]], Awaitable[Mapping[int, Sequence[Decimal]]]]
+
+
+async def no_amounts(_connection: Any, _accounts: Sequence[int]) -> Mapping[int, Sequence[Decimal]]:
+    """Where no room keeps bills."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What reactions need beside a connection."""
@@ -145,8 +156,14 @@ class Tools:
     alert_numbers: Sequence[str] = ()
     #: Tells accounts what they missed once a contact of theirs is proven.
     catch_up: CatchUp = tell_nobody
+    #: What only the holder knows: the amounts of the latest bills.
+    amounts: Amounts = no_amounts
     #: `all` makes every refusal global.
     opt_out_scope: Literal["purpose", "all"] = "purpose"
+
+    async def proven(self, connection: Any, links: Sequence[int], at: datetime) -> list[UUID]:
+        """What follows once links were proven: cases go on, what was missed is told; which cases."""
+        return await completing.proven(connection, links, at, self.catch_up)
 
 
 def quoted(text: str, most: int = 500) -> str:

@@ -10,7 +10,19 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from gateway.archive.misdirection import DISOWNING
-from gateway.inbox import alarming, answering, clarifying, consenting, disowning, paying, raising, roles, supplying
+from gateway.inbox import (
+    alarming,
+    answering,
+    clarifying,
+    consenting,
+    disowning,
+    paying,
+    preferring,
+    proposing,
+    raising,
+    roles,
+    supplying,
+)
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.threads import Sent
 
@@ -29,6 +41,8 @@ REACTIONS: Final[tuple[tuple[Collection[str], _React], ...]] = (
 )
 #: Intents that want nothing done: said alone, or beside what was done.
 QUIET: Final = frozenset(("ack", "thanks", "comment", "restored_confirm"))
+#: What the reader makes of a new number, or of the code that proves it.
+_BESIDE_PROPOSALS: Final = frozenset(("help", "unclear"))
 #: What only a person can answer, in words for whoever looks.
 FOR_PEOPLE: Final[Mapping[str, str]] = {
     "human": "asks for a person",
@@ -47,10 +61,17 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     if reading.urgent:
         reaction.add(await alarming.alarm(connection, heard, tools))
         reaction.leave("urgent")
+    if (own := await proposing.react(connection, heard, tools)) is not None:
+        _go_on(reaction, own)
+        if set(reading.intents) <= QUIET | _BESIDE_PROPOSALS:
+            return reaction
+    if (wish := await preferring.react(connection, heard, tools)) is not None:
+        _go_on(reaction, wish)
+        return reaction
     if reading.abstain:
         reaction.leave(f"the reader leaves it to a person: {'; '.join(reading.because) or 'in doubt'}")
         return reaction
-    settled: set[str] = set()
+    settled: set[str] = set(_BESIDE_PROPOSALS) if own is not None else set()
     if roles.is_answer(heard):
         _go_on(reaction, await roles.answer(connection, heard, tools))
         settled |= {roles.INTENT, "opt_out", "wrong_number", "moved_or_sold"}

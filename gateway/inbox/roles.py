@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.archive import changes, links
-from gateway.archive.completing import proven
 from gateway.inbox import disowning
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.places import accounts_meant
@@ -119,7 +118,7 @@ async def _keep_on(
         return
     await connection.execute("UPDATE contact_link SET role = $2 WHERE id = $1", link.id, role)
     await links.verify(connection, [link.id], at=heard.at, how="reply")
-    await proven(connection, [link.id], heard.at, tools.catch_up)
+    await tools.proven(connection, [link.id], heard.at)
     if link.role != role:
         change = changes.NewChange(kind="role_changed", account_no=link.account_no, number=link.number, role=role)
         await changes.record(connection, [change], at=heard.at)

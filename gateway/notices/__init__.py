@@ -13,6 +13,7 @@ from gateway.notices.demand import DemandResponse
 from gateway.notices.dunning import Arrears, Bills
 from gateway.notices.holds import lift_of_case, pause, release_due
 from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
+from gateway.notices.knowing import amounts
 from gateway.notices.policies import PolicyBook
 from gateway.notices.policy import PolicyTable
 from gateway.notices.previewing import Preview, Previewer
@@ -52,6 +53,7 @@ __all__ = [
     "Taken",
     "Template",
     "Wording",
+    "amounts",
     "catch_up",
     "lift_of_case",
     "pause",

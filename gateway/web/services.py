@@ -49,6 +49,7 @@ __all__ = [
     "Outages",
     "Policy",
     "Previews",
+    "Proofs",
     "Sandbox",
     "Services",
     "Texts",
@@ -292,6 +293,23 @@ class Corrections(Protocol):
     async def concerned(self, session: AsyncSession, correction_id: UUID) -> Sequence[Concerned]: ...
 
 
+class Proofs(Protocol):
+    """Proving the contacts that a correction brought."""
+
+    async def prove(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        account_no: str,
+        number: str,
+        how: str,
+        code: str | None,
+        note: str | None,
+        actor: str,
+    ) -> None: ...
+
+
 class Cases(Protocol):
     """What customers raised: written on, handed on, closed."""
 
@@ -373,6 +391,7 @@ class Services:
     messages: Accepting
     intake: Intake
     inbox: Inbox
+    proofs: Proofs
     corrections: Corrections
     cases: Cases
     repeats: Repeats

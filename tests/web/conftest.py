@@ -267,6 +267,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         messages=StandInMessages(),
         intake=intake,
         inbox=inbox,
+        proofs=Recorder(),
         corrections=corrections,
         cases=Cases(clock, lift_of_case),
         repeats=Repeats(clock),

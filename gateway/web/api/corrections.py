@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from gateway.archive.opening import REASONS
 from gateway.archive.reading import corrections as reading
@@ -196,6 +196,34 @@ async def close(call: Call[Signature, None]) -> reading.Correction:
     return await reading.correction(call.session, correction_id)
 
 
+class Proof(Body):
+    """Of which new contact, and how: a code (sent without `code`, taken with it), a question on the account's
+    trusted channel, or papers seen at the counter, which the note names."""
+
+    account_no: AccountNo
+    number: Number
+    how: Literal["code", "trusted_channel", "counter"]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
+    note: Prose | None = None
+
+
+async def prove(call: Call[Proof, None]) -> reading.Correction:
+    """Ask for a proof of a new contact, or take one."""
+    correction_id = await _known(call)
+    body = call.body
+    await call.services.proofs.prove(
+        call.session,
+        correction_id,
+        account_no=body.account_no,
+        number=body.number,
+        how=body.how,
+        code=body.code,
+        note=body.note,
+        actor=call.actor,
+    )
+    return await reading.correction(call.session, correction_id)
+
+
 async def checklist(call: Call[None, None]) -> Checklist:
     """What is left, and what it concerns."""
     correction_id = await _known(call)
@@ -261,6 +289,7 @@ ROUTES: Final = (
     _deciding("apply", apply, "Carry out a decision on every link of the case", Decisions, optional=False),
     _deciding("dismiss", dismiss, "The doubt was unfounded: links send again as before", Note),
     _deciding("revert", revert, "Take back, as a whole, what was carried out", Note),
+    _deciding("prove", prove, "Ask for a proof of a new contact, or take one", Proof, optional=False),
     _deciding("close", close, "A second person signs that nothing is left; 30 days' watch begins", Signature),
     Route(
         method="GET",
