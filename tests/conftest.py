@@ -68,7 +68,7 @@ async def shared_database_url(server_url: str, template_database: str) -> str:
 
 
 # Emptying the few tables that a test wrote to costs milliseconds; a database for each test would cost a second.
-_EMPTY = """
+EMPTY = """
 DO $$
 DECLARE name text; found boolean;
 BEGIN
@@ -93,7 +93,7 @@ async def database_url(shared_database_url: str) -> AsyncIterator[str]:
         """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
     )
-    await connection.execute(_EMPTY)
+    await connection.execute(EMPTY)
     await connection.close()
 
 

@@ -221,17 +221,14 @@ def wording() -> Wording:
     return Wording.load()
 
 
-@pytest.fixture
-async def town(database: Database, wording: Wording) -> Any:
-    import asyncio
-
+def settled(database: Database, wording: Wording) -> Town:
+    """A town over a database; its intake still has to be run."""
     clock = SteadyClock(START)
     answers = Answers(wording, purposes_in_words, zone=ZoneInfo("Asia/Shanghai"), region="CN", language="zh-CN")
     desk = OutageDesk(ZoneInfo("Asia/Shanghai"))
     tools = Tools(answers=answers, region="CN", pause=pause, outages=desk, alert_numbers=[ON_DUTY])
     intake = Intake(database, clock, hear)
-    running = asyncio.create_task(intake.run())
-    town = Town(
+    return Town(
         database=database,
         clock=clock,
         wording=wording,
@@ -242,6 +239,14 @@ async def town(database: Database, wording: Wording) -> Any:
         corrections=Corrections(clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations)),
         cases=Cases(clock, lift_of_case),
     )
+
+
+@pytest.fixture
+async def town(database: Database, wording: Wording) -> Any:
+    import asyncio
+
+    town = settled(database, wording)
+    running = asyncio.create_task(town.intake.run())
     yield town
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
