@@ -12,7 +12,7 @@ from bench.lab import Lab
 from gateway.kernel.segments import count
 
 if TYPE_CHECKING:
-    from gateway.app import House
+    from gateway.house import House
 
 _MONTH: Final = "202510"
 _MONTH_BEFORE: Final = "202509"

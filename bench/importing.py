@@ -12,7 +12,7 @@ from bench.figures import Figure
 from bench.lab import Lab
 
 if TYPE_CHECKING:
-    from gateway.app import House
+    from gateway.house import House
 
 #: Every table that the import fills.
 TABLES: Final = (

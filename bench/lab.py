@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 if TYPE_CHECKING:
-    from gateway.app import House
+    from gateway.house import House
 
 _numbers = count(1)
 _TEMPLATE = "template_bench"
@@ -30,7 +30,7 @@ def as_production(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 @asynccontextmanager
 async def furnished_at(url: str, directory: Path) -> AsyncIterator[House]:
     """The rooms over the database at `url`, as `gateway.app` puts them together."""
-    from gateway.app import furnished
+    from gateway.house import furnished
     from gateway.kernel.logs import configure
     from gateway.kernel.settings import Settings
 

@@ -10,7 +10,7 @@ from bench.figures import Figure
 from bench.lab import Lab
 
 if TYPE_CHECKING:
-    from gateway.app import House
+    from gateway.house import House
 
 _FEEDERS: Final = 500
 _AREAS: Final = 4

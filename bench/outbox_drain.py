@@ -14,7 +14,7 @@ from bench.figures import Figure
 from bench.lab import Lab
 
 if TYPE_CHECKING:
-    from gateway.app import House
+    from gateway.house import House
     from gateway.outbox.carriers import Handover
 
 LATENCY: Final = 0.05

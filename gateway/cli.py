@@ -81,7 +81,8 @@ def serve() -> None:
     settings = _settings()
 
     async def work() -> None:
-        from gateway.app import Node, furnished
+        from gateway.app import Node
+        from gateway.house import furnished
 
         async with furnished(settings) as house:
             await Node(house).run()
@@ -110,7 +111,7 @@ def migrate() -> None:
     settings = _settings()
 
     async def work() -> None:
-        from gateway.app import furnished
+        from gateway.house import furnished
         from gateway.kernel.migrating import head
 
         async with furnished(settings):
@@ -128,9 +129,9 @@ def import_file(
     settings = _settings()
 
     async def work() -> None:
-        from gateway.app import furnished
         from gateway.archive.importing import submit
         from gateway.archive.tables import Import
+        from gateway.house import furnished
 
         async with furnished(settings) as house:
             if kind not in house.import_kinds:
@@ -180,7 +181,7 @@ def notice(
     }
 
     async def work() -> None:
-        from gateway.app import furnished
+        from gateway.house import furnished
         from gateway.notices import Draft
 
         about = {name: value for name, value in asked.items() if value is not None}
@@ -228,8 +229,8 @@ def export(
     settings = _settings()
 
     async def work() -> None:
-        from gateway.app import furnished
         from gateway.exporting import export_csv, export_labels
+        from gateway.house import furnished
 
         write = export_labels if kind == "labels" else partial(export_csv, kind=kind)
         encoding = "utf-8" if kind == "labels" else "utf-8-sig"
@@ -257,7 +258,7 @@ def reread(
     moment = moment.replace(tzinfo=moment.tzinfo or settings.zone)
 
     async def work() -> None:
-        from gateway.app import furnished
+        from gateway.house import furnished
         from gateway.inbox.rereading import reread as read_again
 
         seen = applied = 0
@@ -303,7 +304,7 @@ def create_key(
     settings = _settings()
 
     async def work() -> None:
-        from gateway.app import furnished
+        from gateway.house import furnished
         from gateway.staff import keys as staff_keys
 
         async with furnished(settings) as house, house.database.session() as session:
@@ -323,7 +324,7 @@ def revoke_key(name: Annotated[str, typer.Argument(help="the name it was made wi
     settings = _settings()
 
     async def work() -> None:
-        from gateway.app import furnished
+        from gateway.house import furnished
         from gateway.staff import keys as staff_keys
 
         async with furnished(settings) as house, house.database.session() as session:

@@ -11,9 +11,10 @@ from typing import Final
 from rich.console import Console
 from sqlalchemy import select
 
-from gateway.app import House, Node, furnished
+from gateway.app import Node
 from gateway.archive.importing import submit
 from gateway.archive.tables import Import
+from gateway.house import House, furnished
 from gateway.kernel.clock import ShiftedClock
 from gateway.kernel.errors import Misconfigured
 from gateway.kernel.settings import Settings

@@ -11,7 +11,7 @@ import os
 import sys
 from uuid import UUID
 
-from gateway.app import House
+from gateway.house import House
 from gateway.kernel.database import Database
 from gateway.kernel.settings import Settings
 from gateway.notices import NoticeRunner, Wording

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.app import House
+from gateway.house import House
 from gateway.kernel.database import Database
 from gateway.kernel.settings import Settings
 from gateway.notices import Draft, Wording

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.app import House
+from gateway.house import House
 from gateway.kernel.settings import Settings
 from gateway.notices import NoticeRunner
 from gateway.outbox import stop_grounds

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.app import House
+from gateway.house import House
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from gateway.app import House
+from gateway.house import House
 from gateway.kernel.database import Database
 from gateway.kernel.settings import Settings
 from gateway.notices import Wording

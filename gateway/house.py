@@ -1,0 +1,190 @@
+"""The house: its rooms, furnished over one database and one clock. The command line uses it too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from gateway.archive import completing
+from gateway.archive.corrections import Corrections
+from gateway.archive.importing import (
+    ACCOUNTS,
+    CONTACTS,
+    FLAT,
+    NUMBER_CHECKS,
+    TOPOLOGY,
+    ImportKind,
+    ImportRunner,
+)
+from gateway.archive.trust.sweeping import TrustSweeper
+from gateway.cases.importing import WORK_ORDERS
+from gateway.cases.keeping import Cases
+from gateway.cases.repeating import Repeats
+from gateway.evaluations import open_invitations
+from gateway.evaluations.surveys import Surveys
+from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
+from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
+from gateway.kernel import embedded
+from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
+from gateway.kernel.database import Database
+from gateway.kernel.migrating import migrate
+from gateway.kernel.settings import Settings
+from gateway.notices import (
+    Acceptor,
+    Announcements,
+    Arrears,
+    Bills,
+    Composer,
+    ContactChecks,
+    DemandResponse,
+    Finder,
+    NoticeKind,
+    NoticeRunner,
+    Notices,
+    PolicyBook,
+    PolicyTable,
+    Previewer,
+    Previews,
+    Recomposer,
+    Successors,
+    Wording,
+    amounts,
+    catch_up,
+    lift_of_case,
+    pause,
+)
+from gateway.notices.billing import billing_kinds
+from gateway.notices.ladder.desk import LadderDesk
+from gateway.notices.ladder.disconnections import Disconnections
+from gateway.notices.ladder.running import LadderRunner
+from gateway.notices.ladder.texts import LegalNotices, PrepaymentOffers
+from gateway.notices.outages.desk import OutageDesk
+from gateway.notices.outages.importing import OutagesKind
+from gateway.notices.outages.keeping import Outages
+from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
+from gateway.notices.texts import TextKeeper, Texts
+from gateway.notices.wording import purposes_in_words
+from gateway.outbox import partitions, stop_links, waiting
+from gateway.sandbox.clock import TestClock
+from gateway.staff.importing import STAFF
+
+
+class House:
+    """The rooms, furnished over one database and one clock."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock, wording: Wording | None = None) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        zone, region, language = settings.zone, settings.region, settings.language
+        self.wording = wording or Wording.load(
+            sender_name=settings.senders,
+            languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
+            zone=zone,
+        )
+        standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
+        self.policy = policy = PolicyBook(clock, standard)
+        notice_kinds: tuple[NoticeKind, ...] = (
+            Arrears(policy),
+            Bills(policy),
+            LegalNotices(policy, region, zone),
+            PrepaymentOffers(),
+            Surveys(zone),
+            Announcements(self.wording),
+            DemandResponse(clock),
+            *(OutageTexts(name, zone, region) for name in OUTAGE_NOTICES),
+            ContactChecks(clock, lambda: policy().trust_lasts),
+        )
+        self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in notice_kinds}
+        self.text_keeper = TextKeeper(database, clock, self.wording)
+        self.texts = Texts(clock, self.text_keeper, self.wording)
+        self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
+        self.finder = Finder(zone=zone, region=region, policy=policy)
+        self.previewer = Previewer(
+            clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
+        )
+        self.previews = Previews(database, clock, self.previewer)
+        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
+        disconnections = Disconnections(database, clock, policy, self.acceptor, zone=zone, region=region)
+        self.notices = Notices(
+            database,
+            clock,
+            self.notice_kinds,
+            self.previewer,
+            policy,
+            auto_approve=settings.auto_approve,
+            on_approval={"legal_notice": disconnections.approve},
+        )
+        runner = LadderRunner(database, clock, self.notices, policy, zone=zone, region=region)
+        self.ladder = LadderDesk(
+            clock, policy, self.notices, runner, disconnections, automatic=settings.automatic_ladder
+        )
+        self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
+        self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
+        self.successors = Successors(region=region, policy=policy)
+        self.outages = Outages(clock, zone)
+        kinds: tuple[ImportKind[Any], ...] = (
+            *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
+            OutagesKind(),
+        )
+        self.import_kinds: Mapping[str, ImportKind[Any]] = {
+            kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
+        }
+        self.imports = ImportRunner(
+            database, clock, self.import_kinds, zone=zone, region=region, finished=(completing.after_import,)
+        )
+        answers = Answers(
+            self.wording, purposes_in_words, zone=zone, region=region, language=language, hours=policy.hours
+        )
+        self.tools = Tools(
+            answers=answers,
+            region=region,
+            pause=pause,
+            outages=OutageDesk(zone),
+            alert_numbers=settings.alert_numbers,
+            catch_up=catch_up,
+            amounts=amounts,
+            opt_out_scope=settings.opt_out_scope,
+        )
+        self.intake = Intake(database, clock, hear, region=region)
+        self.reader = Reader(database, clock, self.tools)
+        self.inbox = Inbox(clock, self.tools)
+        self.proofs = Proofs(clock, self.tools)
+        self.cases = Cases(clock, lift_of_case)
+        self.repeats = Repeats(clock)
+        self.corrections = Corrections(
+            clock,
+            stop_links,
+            answers.check_contacts,
+            rooms=(waiting, open_invitations),
+            catch_up=catch_up,
+            region=region,
+        )
+        self.independent = Asking(clock, self.acceptor, zone)
+        self.followups = Followups(clock, self.independent.ask, zone)
+        self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
+        self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
+
+
+@asynccontextmanager
+async def furnished(settings: Settings) -> AsyncIterator[House]:
+    """A house over a started, migrated database: what every command begins with."""
+    url = settings.database_url or embedded.ensure_running(settings.data_dir / "postgresql")
+    await migrate(url)
+    database = Database(url, size=24)
+    await database.start()
+    try:
+        clock: Clock = SystemClock()
+        if settings.sandbox:
+            clock = ShiftedClock()
+            await TestClock(database, clock).refresh()
+        async with database.connection() as connection:
+            await partitions.ensure(connection, clock.now())
+        house = House(settings, database, clock)
+        async with database.connection() as connection:
+            await house.policy.refresh(connection)
+        await house.text_keeper.start()
+        yield house
+    finally:
+        await database.close()

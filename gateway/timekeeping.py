@@ -1,0 +1,145 @@
+"""The clock's office: recurring jobs that look for due rows. The truth is never in the scheduler (design: time)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import aiohttp
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from gateway.archive import completing, segments
+from gateway.archive.pushing import Pusher
+from gateway.archive.trust.looking_up import LookingUp
+from gateway.archive.trust.sweeping import TrustSweeper
+from gateway.channels.twilio_lookup import TwilioLookup
+from gateway.house import House
+from gateway.kernel.logs import logger
+from gateway.notices import (
+    release_due,
+)
+from gateway.notices.outages import following
+from gateway.outbox import nodes, partitions
+from gateway.outbox.failover import Failover
+from gateway.staff.escalating import escalate
+
+log = logger(__name__)
+
+
+class Timekeeping:
+    """What one elected node does again and again, and what the test clock does at every stop of its journey.
+
+    `pusher` and `failover` are there where the node has begun them.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.settings = house.settings
+        self.pusher: Pusher | None = None
+        self.failover: Failover | None = None
+
+    async def run(self) -> None:
+        """The recurring jobs of the node in office. They look for due rows; the truth is never in the scheduler."""
+        scheduler = AsyncIOScheduler(
+            timezone=self.settings.zone,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        scheduler.add_job(self._reap, "interval", seconds=2)
+        scheduler.add_job(self._make_partitions, "interval", hours=6)
+        scheduler.add_job(self._release_holds, "interval", minutes=1)
+        scheduler.add_job(self._follow_up, "interval", minutes=1)
+        scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
+        scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
+        scheduler.add_job(self._push_changes, "interval", seconds=1)
+        scheduler.add_job(self._follow_outages, "interval", seconds=10)
+        scheduler.add_job(self.house.ladder.tick, "interval", minutes=1)
+        scheduler.add_job(self._forget_keys, "interval", hours=1)
+        scheduler.add_job(self._retire_months, "cron", hour=3)
+        scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def _reap(self) -> None:
+        async with self.house.database.connection() as connection:
+            if doubtful := await nodes.reap(connection, self.house.clock.now()):
+                log.warning("messages of nodes that are gone", uncertain=doubtful)
+
+    async def _make_partitions(self) -> None:
+        async with self.house.database.connection() as connection:
+            await partitions.ensure(connection, self.house.clock.now())
+
+    async def _retire_months(self) -> None:
+        async with self.house.database.connection() as connection:
+            retired = await partitions.retire(connection, self.house.clock.now(), keep_months=self.settings.keep_months)
+            await following.forget(connection, self.house.clock.now() - timedelta(days=31 * self.settings.keep_months))
+        if retired:
+            log.info("months retired", months=",".join(retired))
+
+    async def _sweep_trust(self) -> None:
+        swept = await self.house.trust_sweeper.sweep_if_due()
+        if swept is not None and self.settings.lookups_a_night:
+            await self._look_up_numbers()
+
+    async def _look_up_numbers(self) -> None:
+        twilio_settings = self.settings.twilio
+        async with aiohttp.ClientSession() as session:
+            source = TwilioLookup(
+                session,
+                account_sid=twilio_settings.account_sid,
+                auth_token=twilio_settings.auth_token.get_secret_value(),
+                base_url=twilio_settings.lookup_url or twilio_settings.base_url,
+            )
+            budget = self.settings.lookups_a_night
+            await LookingUp(self.house.database, self.house.clock, source, budget=budget).round()
+
+    async def _forget_keys(self) -> None:
+        """Answers to idempotency keys are kept for a week, in real time: a retry does not come later than that."""
+        async with self.house.database.connection() as connection:
+            await connection.execute(
+                "DELETE FROM idempotency_key WHERE made_at < clock_timestamp() - interval '7 days'"
+            )
+
+    async def _release_holds(self) -> None:
+        async with self.house.database.work() as work:
+            await release_due(work.connection, self.house.clock.now())
+            await segments.release_due(work.connection, self.house.clock.now())
+            await work.commit()
+
+    async def _push_changes(self) -> None:
+        if self.pusher is not None:
+            await self.pusher.push()
+
+    async def _see_corrections_through(self) -> None:
+        async with self.house.database.work() as work:
+            closed, overdue = await completing.keep_time(work.connection, self.house.clock.now(), escalate)
+            await work.commit()
+        if overdue:
+            log.warning("corrections overdue", cases=overdue)
+        if closed:
+            log.info("corrections closed", cases=closed)
+
+    async def _follow_outages(self) -> None:
+        async with self.house.database.work() as work:
+            if await self.house.outages.run_due(work.connection):
+                await work.commit()
+
+    async def _follow_up(self) -> None:
+        await self.house.due_followups.run(self.house.clock.now())
+
+    async def tick(self) -> None:
+        """What falls due with the test clock beside messages."""
+        await self._make_partitions()
+        await self._release_holds()
+        await self._see_corrections_through()
+        await self._push_changes()
+        await self._follow_outages()
+        await self._follow_up()
+        await self._sweep_trust()
+        await self.house.ladder.tick()
+        await self.house.notice_runner.halt()
+        if self.failover is not None:
+            await self.failover.round()
+        await self.house.notice_runner.finish()
