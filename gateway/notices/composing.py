@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -84,6 +84,21 @@ CROSS JOIN LATERAL (
 ) AS past
 GROUP BY asked.point, past.kind, past.klass, past.body
 """
+# A person is reminded once in a while, whichever of an account's contacts is the likeliest by then: the account is
+# looked up beside the number.
+_ELSEWHERE: Final = """
+SELECT asked.account_id, max(past.at) AS at
+FROM unnest($1::int[], $2::bigint[]) AS asked (account_id, point)
+CROSS JOIN LATERAL (
+  SELECT coalesce(m.sent_at, m.not_before) AS at FROM message_account told JOIN message m USING (id)
+  WHERE told.account_id = asked.account_id AND told.id >= $3 AND m.kind = $4 AND m.contact_point_id <> asked.point
+    AND m.state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
+  OFFSET 0
+) AS past
+GROUP BY asked.account_id
+"""
+#: Kinds of which an account gets one in a while, over all its contacts together.
+_ONE_AN_ACCOUNT: Final = frozenset({"arrears"})
 #: For a connection that may have planned while tables were empty: such a plan reads them from end to end.
 PLAN_ANEW: Final = "SET plan_cache_mode = force_custom_plan"
 #: How far back frequency looks (domain notes §7: surveys and advice one in 30 days).
@@ -143,6 +158,8 @@ class Chunk:
 
     groups: list[list[Any]]
     past: Mapping[int, Told]
+    #: When accounts were last told of such a thing at another number than the one they are told at now.
+    elsewhere: Mapping[int, datetime]
     #: Where the cursor stands behind them.
     cursor: Cursor
 
@@ -207,8 +224,21 @@ class Composer:
             groups.pop()
         points = [group[0]["told_at"] for group in groups if group[0]["told_at"]]
         past = await told_before(connection, points, now)
+        elsewhere = await self._elsewhere(connection, self.wish(notice, kind), groups, now)
         last = groups[-1][-1]
-        return Chunk(groups, past, (last["told_at"], last["id"]))
+        return Chunk(groups, past, elsewhere, (last["told_at"], last["id"]))
+
+    async def _elsewhere(
+        self, connection: Any, wish: Wish, groups: Sequence[Sequence[Any]], now: datetime
+    ) -> dict[int, datetime]:
+        """When the accounts of a chunk were last told at another number, for kinds that are told once in a while."""
+        if wish.kind not in _ONE_AN_ACCOUNT:
+            return {}
+        told = [(row["recipient_account"], row["told_at"]) for group in groups for row in group if row["told_at"]]
+        accounts, points = [account for account, _ in told], [point for _, point in told]
+        rows = await connection.fetch(_ELSEWHERE, accounts, points, first_id(now - _LOOK_BACK), wish.kind)
+        since = now - self._policy().arrears_gap
+        return {row["account_id"]: row["at"] for row in rows if row["at"] > since}
 
     async def compose(
         self, notice: Any, kind: NoticeKind, chunk: Chunk, now: datetime, asked: set[int]
@@ -228,7 +258,7 @@ class Composer:
             before = chunk.past.get(told_at, NOTHING_TOLD)
             if told_at in asked:
                 before = Told(last_by_kind={wish.kind: now}, last_commercial_at=now, texts=before.texts)
-            for message, subjects in self._compose(notice, kind, wish, group, before, now, answers):
+            for message, subjects in self._compose(notice, kind, wish, group, before, chunk.elsewhere, now, answers):
                 messages.append(message)
                 told.extend((subject, message.id) for subject in subjects)
                 if message.state == "queued" and not kind.merges:
@@ -236,8 +266,8 @@ class Composer:
         return messages, told
 
     def _compose(
-        self, notice: Any, kind: NoticeKind, wish: Wish, group: list[Any], before: Told, now: datetime,
-        answers: _Answers,
+        self, notice: Any, kind: NoticeKind, wish: Wish, group: list[Any], before: Told,
+        elsewhere: Mapping[int, datetime], now: datetime, answers: _Answers,
     ) -> list[tuple[NewMessage, list[Any]]]:  # fmt: skip
         """The messages of one number: at most one that goes, and one for each subject that is withheld."""
         made: list[tuple[NewMessage, list[Any]]] = []
@@ -251,6 +281,10 @@ class Composer:
             elif (pause := is_paused(paused_of(row), wish.kind, now, self._policy())) is not None:
                 # Since the audience was found; the others of the number are told without it.
                 made.append((self._held(notice, kind, wish, [row], now, pause.reason, pause.because), [row]))
+            elif (at := elsewhere.get(row["recipient_account"])) is not None:
+                past = replace(before, last_by_kind={**before.last_by_kind, wish.kind: at})
+                for part in kind.parts([row]):
+                    made += self._tell(notice, kind, kind.wish(part, wish, now), part, past, now, answers)
             else:
                 live.append(row)
         for part in kind.parts(live) if live else ():

@@ -207,3 +207,23 @@ async def test_unproven_contacts_hear_no_amount_where_that_is_asked(town: Town) 
     assert await house.notice_runner.compose_next()
     texts = {message["to_address"]: message["body"] for message in await town.messages(notice)}
     assert "86.50" not in texts[A] and "86.50" in texts[B]
+
+
+async def test_an_account_is_reminded_once_in_a_while_whichever_of_its_contacts_is_chosen(town: Town) -> None:
+    moved = await town.account(A, B, owes="10")
+    beside = await town.account(B, owes="20")
+    await town.compose()
+    async with town.database.work() as work:
+        await work.execute(
+            """UPDATE contact_link SET is_default = NOT is_default
+               WHERE account_id = (SELECT id FROM account WHERE account_no = $1)""",
+            moved,
+        )
+        await work.execute("UPDATE message SET state = 'delivered', sent_at = not_before WHERE state = 'queued'")
+        await work.commit()
+    town.clock.on(days=1)
+    second = await town.messages(await town.compose())
+    assert reasons(second) == {moved: "frequency_cap", beside: "frequency_cap"}
+    town.clock.on(days=3)
+    (text,) = [message for message in await town.messages(await town.compose()) if message["state"] == "queued"]
+    assert (text["to_address"], sorted(text["accounts"])) == (B, sorted([moved, beside]))
