@@ -97,6 +97,8 @@ def _times(facts: Facts) -> tuple[datetime, datetime | None]:
 
 def _sound(facts: Facts, now: datetime) -> Facts:
     """The facts, with the end that a restoration implies. Raises InvalidInput where they contradict each other."""
+    if facts.kind == "fault" and facts.starts_at > now + _CLOCKS_DIFFER:
+        raise InvalidInput("a fault cannot start later than now", field="starts_at")
     if facts.ends_at is not None and facts.ends_at <= facts.starts_at:
         raise InvalidInput("it ends before it starts", field="ends_at")
     if facts.state == "restored":
@@ -110,8 +112,6 @@ def _sound(facts: Facts, now: datetime) -> Facts:
         raise InvalidInput("a planned outage needs the time at which it ends", field="ends_at")
     if facts.kind == "fault" and facts.state == "announced":
         raise InvalidInput("a fault is active, restored or cancelled", field="state")
-    if facts.kind == "fault" and facts.starts_at > now + _CLOCKS_DIFFER and not facts.over:
-        raise InvalidInput("a fault cannot start later than now", field="starts_at")
     return facts
 
 
