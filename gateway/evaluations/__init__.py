@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.evaluations.invitations import answered, invite
-from gateway.evaluations.inviting import open_invitations
+from gateway.evaluations.inviting import answered, invite, open_invitations
 from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
 
 __all__ = [

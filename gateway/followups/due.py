@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.followups.asking import Asking, Texts
+from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, acting, occurrences
 from gateway.kernel import audit
 from gateway.kernel.database import Database
@@ -69,9 +70,7 @@ class DueFollowups:
         ):
             for day in occurrences(series["rule"], series["starts_on"], series["made_until"], until):
                 await connection.execute(
-                    """INSERT INTO followup
-                         (id, series_id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+                    INSERT,
                     new_id(now),
                     series["id"],
                     series["account_id"],

@@ -22,7 +22,8 @@ from gateway.kernel.ids import new_id
 #: Starts the independent follow-up of one that was done, in the connection's transaction.
 Ask = Callable[[Any, UUID, datetime], Awaitable[Any]]
 
-_INSERT: Final = """
+#: One planned day: id, series, account, manager, day, topic, channel, when and by whom it was written down.
+INSERT: Final = """
 INSERT INTO followup (id, series_id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
@@ -132,7 +133,7 @@ class Followups:
         actor: str,
     ) -> UUID:
         made = new_id(now)
-        await connection.execute(_INSERT, made, series, account, manager, day, plan.topic, plan.channel, now, actor)
+        await connection.execute(INSERT, made, series, account, manager, day, plan.topic, plan.channel, now, actor)
         return made
 
     async def change(self, session: AsyncSession, followup_id: UUID, change: Change, *, actor: str) -> None:
