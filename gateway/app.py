@@ -28,7 +28,7 @@ from gateway.archive.importing import (
     submit,
 )
 from gateway.archive.pushing import Pusher
-from gateway.channels import twilio
+from gateway.channels import twilio, twilio_webhooks
 from gateway.channels.upstream import Poster
 from gateway.evaluations import carry_over
 from gateway.house import House
@@ -292,10 +292,10 @@ class Node:
             independent=house.independent,
             changes=changes,
             sweeping=house.trust_sweeper,
-            twilio_verifier=twilio.WebhookVerifier(
+            twilio_verifier=twilio_webhooks.WebhookVerifier(
                 auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
             ),
-            twilio_wire=twilio,
+            twilio_wire=twilio_webhooks,
             sandbox=self._test_clock,
         )
         self._stack.push_async_callback(house.previews.close)

@@ -1,103 +1,40 @@
-"""Twilio: SMS by its REST API, and the webhooks it posts back.
+"""Twilio: SMS by its REST API.
 
-Sending is a bare aiohttp call to the same API that the `twilio` package speaks (a test holds our
+Sending is a bare call to the same API that the `twilio` package speaks (a test holds our
 request equal to the package's own), because the package's client costs more than the message.
-Sources: Twilio's Messages resource, its error dictionary, and its page on webhook security.
+Source: Twilio's Messages resource.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import aiohttp
 from yarl import URL
 
-from gateway.kernel.errors import InvalidInput, Misconfigured
+from gateway.channels.posting import FormPoster
+from gateway.channels.twilio_codes import ERROR_CODES, is_id, receipt
+from gateway.kernel.errors import Misconfigured
 from gateway.outbox.carriers import (
     Accepted,
-    Evidence,
     Found,
     Handover,
-    InboundText,
     LookUp,
     NotThere,
     Outcome,
-    Receipt,
-    ReceiptState,
     Refused,
     Throttled,
     Unknown,
 )
-
-
-class Meaning(NamedTuple):
-    """What one of Twilio's error codes means for us."""
-
-    #: `refused`: this message will never go; `later`: it may go once something is put right, on our
-    #: side or theirs; `throttled`: too much at once.
-    verdict: Literal["refused", "later", "throttled"]
-    evidence: Evidence
-    why: str
-
-
-_NONE = Evidence.NONE
-#: Twilio asks that nobody programs on codes, for causes get re-coded: so they are evidence to weigh.
-ERROR_CODES: Final[Mapping[str, Meaning]] = {
-    "14107": Meaning("throttled", _NONE, "sending too fast"),
-    "20003": Meaning("later", _NONE, "our credentials are refused"),
-    "20005": Meaning("later", _NONE, "our account is not active"),
-    "20404": Meaning("later", _NONE, "no such account or resource"),
-    "20429": Meaning("throttled", _NONE, "too many requests"),
-    "20500": Meaning("later", _NONE, "an error of Twilio's own"),
-    "21211": Meaning("refused", Evidence.MALFORMED, "not a valid number"),
-    "21408": Meaning("refused", _NONE, "our account may not send to that region"),
-    "21602": Meaning("refused", _NONE, "the text is empty"),
-    "21606": Meaning("later", _NONE, "our sender may not be used for this"),
-    "21608": Meaning("refused", _NONE, "a trial account sends to verified numbers only"),
-    "21609": Meaning("later", _NONE, "our status callback is not a valid address"),
-    "21610": Meaning("refused", Evidence.OPTED_OUT, "the person has opted out with the carrier"),
-    "21611": Meaning("throttled", _NONE, "the sender's queue is full"),
-    "21612": Meaning("refused", _NONE, "no route from our sender to that number"),
-    "21614": Meaning("refused", Evidence.NO_SMS, "not a mobile number"),
-    "21617": Meaning("refused", _NONE, "the text is longer than 1,600 characters"),
-    "21635": Meaning("refused", Evidence.NO_SMS, "a landline"),
-    "30001": Meaning("later", _NONE, "the carrier's queue overflowed"),
-    "30002": Meaning("later", _NONE, "our account is suspended"),
-    "30003": Meaning("later", Evidence.TEMPORARY, "the handset is off or out of coverage"),
-    "30004": Meaning("refused", Evidence.BLOCKED, "blocked by the person or the operator"),
-    "30005": Meaning("refused", Evidence.UNALLOCATED, "the number is unknown or out of service"),
-    "30006": Meaning("refused", Evidence.NO_SMS, "a landline, or an operator that takes no SMS"),
-    "30007": Meaning("refused", _NONE, "filtered for its content or sender"),
-    "30008": Meaning("later", _NONE, "not delivered, no reason given"),
-    "30034": Meaning("later", _NONE, "our sender is not registered with the operators"),
-    "30036": Meaning("refused", _NONE, "the validity ended before it could be delivered"),
-    "63014": Meaning("refused", Evidence.OPTED_OUT, "the person has blocked us"),
-    "63016": Meaning("refused", _NONE, "outside the conversation window"),
-}
-
-#: Twilio's message statuses that move a message; any other says nothing new.
-STATUSES: Final[Mapping[str, ReceiptState]] = {
-    "sent": "sent",
-    "partially_delivered": "sent",
-    "delivered": "delivered",
-    "read": "delivered",
-    "undelivered": "undelivered",
-    "failed": "failed",
-    "canceled": "failed",
-}
-
-#: The answer to an inbound webhook: anything else that is text would be sent to the customer.
-EMPTY_TWIML: Final = b'<?xml version="1.0" encoding="UTF-8"?><Response />'
 
 #: No answer of the API that we can use is larger: a page of 100 messages of 1,600 characters.
 _ANSWER_LIMIT: Final = 2 * 1024 * 1024
@@ -109,12 +46,14 @@ _PAGE_SIZE: Final = 100
 _DATE_SLACK: Final = timedelta(seconds=60)
 _DEFAULT_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 300.0
+#: Idle connections are dropped before the shortest keep-alive that servers commonly use (5 s): a POST on a
+#: connection that the other side is just closing would end in doubt.
+_KEEP_ALIVE: Final = 4.0
 #: Connections for look-ups, beside those of hand-overs: one that waits behind look-ups could outlive a stop.
 _FOR_LOOK_UPS: Final = 32
 
 # Chinese comes in long runs of bytes to encode: a run at a time is twice as fast as urllib's byte at a time.
 _to_encode = re.compile(rb"[^A-Za-z0-9_.~ -]+").sub
-_to_decode = re.compile(rb"(?:%[0-9A-Fa-f]{2})+").sub
 
 
 def form_value(value: str) -> bytes:
@@ -124,10 +63,6 @@ def form_value(value: str) -> bytes:
 
 def _encode_run(run: re.Match[bytes]) -> bytes:
     return b"%" + run[0].hex("%").upper().encode()
-
-
-def _decode_run(run: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(run[0].replace(b"%", b"").decode())
 
 
 class TwilioChannel:
@@ -167,24 +102,21 @@ class TwilioChannel:
         }
         by = "MessagingServiceSid" if sender.startswith("MG") and len(sender) == 34 else "From"
         self._form_tail = b"&%s=%s&Body=" % (by.encode(), form_value(sender))
-        self._session: aiohttp.ClientSession | None = None
+        self._poster: FormPoster | None = None
         self._look_ups: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Open the sessions; the connections come with the first messages."""
-        # Idle connections are dropped before the shortest keep-alive servers commonly use (5 s):
-        # a POST on a connection that the other side is just closing would end in doubt.
-        # Headers that are the session's are put together once, and a deadline of the loop's own
-        # costs less than the session's: both are paid for every message.
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._concurrency, keepalive_timeout=4),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={**self._headers, "Content-Type": "application/x-www-form-urlencoded"},
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._connecting),
-            auto_decompress=False,
+        """Get ready; the connections come with the first messages."""
+        self._poster = FormPoster(
+            self._create_url,
+            self._headers,
+            limit=self._concurrency,
+            connecting=self._connecting,
+            keepalive=_KEEP_ALIVE,
+            largest=_ANSWER_LIMIT,
         )
         self._look_ups = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_FOR_LOOK_UPS, keepalive_timeout=4),
+            connector=aiohttp.TCPConnector(limit=_FOR_LOOK_UPS, keepalive_timeout=_KEEP_ALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=self._timeout, connect=self._connecting),
@@ -193,33 +125,31 @@ class TwilioChannel:
 
     async def close(self) -> None:
         """Close every connection."""
-        sessions = self._session, self._look_ups
-        self._session = self._look_ups = None
-        for session in sessions:
-            if session is not None:
-                await session.close()
+        poster, look_ups = self._poster, self._look_ups
+        self._poster = self._look_ups = None
+        if poster is not None:
+            await poster.close()
+        if look_ups is not None:
+            await look_ups.close()
 
     async def hand_over(self, handover: Handover) -> Outcome:
         """Create the message at Twilio, with one call."""
-        session = self._session
-        if session is None:
+        poster = self._poster
+        if poster is None:
             return Refused(code="not_connected", for_good=False, why="the channel is not started")
         try:
             form = self._form(handover)
         except UnicodeEncodeError:
             return Refused(code="unencodable", for_good=True, why="the text is not valid Unicode")
         try:
-            async with (
-                asyncio.timeout(self._timeout),
-                session.post(self._create_url, data=form, allow_redirects=False) as response,
-            ):
-                body = await _read(response)
-                return _outcome(response.status, response.headers.get("Retry-After"), body)
+            async with asyncio.timeout(self._timeout):
+                answer = await poster.post(form)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             # No connection was made, so nothing was written.
             return Refused(code="not_connected", for_good=False, why=type(error).__name__)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unknown(why=type(error).__name__)
+        return _outcome(answer.status, answer.retry_after, answer.body)
 
     async def look_up(
         self,
@@ -313,7 +243,7 @@ def _outcome(status: int, retry_after: str | None, body: bytes) -> Outcome:
     answer = _json_object(body)
     if 200 <= status < 300:
         sid = answer.get("sid") if answer is not None else None
-        if answer is None or not isinstance(sid, str) or not _is_id(sid):
+        if answer is None or not isinstance(sid, str) or not is_id(sid):
             return Unknown(why=f"http_{status} without a Sid")
         return Accepted(carrier_id=sid, segments=_segments(answer))
     # 408 may come from something in between that gave up waiting for Twilio.
@@ -383,138 +313,7 @@ def _is_same(one: Mapping[str, Any], to: str, body: str) -> bool:
 
 def _found(message_id: UUID, answer: Mapping[str, Any]) -> Found | None:
     sid = answer.get("sid")
-    if not isinstance(sid, str) or not _is_id(sid):
+    if not isinstance(sid, str) or not is_id(sid):
         return None
-    receipt = _receipt(message_id, sid, str(answer.get("status") or ""), answer.get("error_code"))
-    return Found(carrier_id=sid, segments=_segments(answer), receipt=receipt)
-
-
-def parse_form(body: bytes) -> dict[str, list[str]]:
-    """Read a form body: every name with all its values, in order. Never raises.
-
-    Bytes that are not UTF-8 become lone surrogates, so that the signature is still computed over
-    what was sent; `read_inbound` replaces them.
-    """
-    form: dict[str, list[str]] = {}
-    for pair in body.split(b"&"):
-        if pair:
-            name, _, value = pair.partition(b"=")
-            form.setdefault(_form_text(name), []).append(_form_text(value))
-    return form
-
-
-def _form_text(part: bytes) -> str:
-    if b"+" in part:
-        part = part.replace(b"+", b" ")
-    if b"%" in part:
-        part = _to_decode(_decode_run, part)
-    return part.decode("utf-8", "surrogateescape")
-
-
-def sign(auth_token: str, url: str, form: Mapping[str, Collection[str]]) -> str:
-    """Compute `X-Twilio-Signature`: HMAC-SHA1 over the URL and the sorted names and distinct values."""
-    signed = [url]
-    for name in sorted(form):
-        values = form[name]
-        for value in sorted(set(values)) if len(values) > 1 else values:
-            signed.append(name)
-            signed.append(value)
-    message = "".join(signed).encode("utf-8", "surrogateescape")
-    return b64encode(hmac.digest(auth_token.encode(), message, "sha1")).decode("ascii")
-
-
-class WebhookVerifier:
-    """Checks that a webhook was posted by Twilio to the address we gave it.
-
-    What is checked is the configured public address, never Host or X-Forwarded-*: otherwise a
-    request captured elsewhere would pass. The signature has no timestamp, so a replay passes too;
-    being idempotent is what protects from that.
-    """
-
-    def __init__(self, *, auth_token: str, public_url: str) -> None:
-        self._auth_token = auth_token
-        self._bases = _with_and_without_port(public_url)
-
-    def verify(self, path: str, form: Mapping[str, Collection[str]], signature: str | None) -> bool:
-        """Tell whether `signature` fits; `path` is the raw path with its query. Never raises."""
-        if not signature:
-            return False
-        given = signature.encode("ascii", "replace")
-        return any(
-            hmac.compare_digest(sign(self._auth_token, f"{base}{path}", form).encode("ascii"), given)
-            for base in self._bases
-        )
-
-
-def _with_and_without_port(public_url: str) -> tuple[str, ...]:
-    """Twilio signs its URL at times with the port and at times without it."""
-    url = public_url.rstrip("/")
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition(":")[0] if parts.port else parts.netloc
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    other = parts._replace(netloc=host if parts.port else f"{host}:{port}").geturl()
-    return (url, other)
-
-
-def read_receipt(form: Mapping[str, list[str]], message_id: UUID | None) -> Receipt:
-    """Read a status callback; `message_id` is the one its path names.
-
-    Raises InvalidInput when it names no message at the carrier.
-    """
-    sid = _sid(form)
-    status = _first(form, "MessageStatus") or _first(form, "SmsStatus")
-    return _receipt(message_id, sid, _storable(status), _first(form, "ErrorCode"))
-
-
-def _receipt(message_id: UUID | None, sid: str, status: str, error_code: object) -> Receipt:
-    state = STATUSES.get(status)
-    code = _storable(str(error_code))[:16] if error_code and error_code != "0" else None
-    if code is None and status == "canceled":
-        code = "canceled"
-    meaning = ERROR_CODES.get(code or "")
-    return Receipt(
-        message_id=message_id,
-        carrier_id=sid,
-        state=state,
-        error_code=code,
-        raw_status=status[:32],
-        evidence=meaning.evidence if meaning is not None else Evidence.NONE,
-    )
-
-
-def read_inbound(form: Mapping[str, list[str]]) -> InboundText:
-    """Read an inbound message. Raises InvalidInput when it has no Sid or no sender."""
-    sender = _storable(_first(form, "From"))
-    if not sender:
-        raise InvalidInput("an inbound message without a sender", field="From")
-    return InboundText(
-        carrier_id=_sid(form),
-        sender=sender,
-        recipient=_storable(_first(form, "To")),
-        text=_storable(_first(form, "Body")),
-        raw={_storable(name): [_storable(value) for value in values] for name, values in form.items()},
-    )
-
-
-def _sid(form: Mapping[str, list[str]]) -> str:
-    sid = _first(form, "MessageSid") or _first(form, "SmsSid")
-    if not _is_id(sid):
-        raise InvalidInput("no usable message Sid", field="MessageSid")
-    return sid
-
-
-def _first(form: Mapping[str, list[str]], name: str) -> str:
-    values = form.get(name)
-    return values[0] if values else ""
-
-
-def _is_id(sid: str) -> bool:
-    """Whatever is printable and fits a column; Twilio's own are 34 characters."""
-    return 0 < len(sid) <= 64 and sid.isascii() and sid.isprintable()
-
-
-def _storable(text: str) -> str:
-    """Replace what PostgreSQL cannot hold: NUL, and bytes that were not UTF-8."""
-    if text.isprintable():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
+    status = receipt(message_id, sid, str(answer.get("status") or ""), answer.get("error_code"))
+    return Found(carrier_id=sid, segments=_segments(answer), receipt=status)

@@ -345,7 +345,7 @@ class Verifier(Protocol):
 
 
 class Wire(Protocol):
-    """How a carrier's webhooks are read; the module `gateway.channels.twilio` is one."""
+    """How a carrier's webhooks are read; the module `gateway.channels.twilio_webhooks` is one."""
 
     def parse_form(self, body: bytes) -> dict[str, list[str]]: ...
 

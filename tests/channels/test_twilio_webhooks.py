@@ -13,7 +13,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
-from gateway.channels.twilio import (
+from gateway.channels.twilio_webhooks import (
     EMPTY_TWIML,
     WebhookVerifier,
     parse_form,

@@ -18,7 +18,7 @@ from gateway.archive.tables import Import
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
-from gateway.channels import twilio
+from gateway.channels import twilio_webhooks
 from gateway.followups import Asking, Followups
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
@@ -275,8 +275,8 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         independent=asking,
         changes=changes,
         sweeping=TrustSweeper(database, clock, stop_links, zone=settings.zone),
-        twilio_verifier=twilio.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
-        twilio_wire=twilio,
+        twilio_verifier=twilio_webhooks.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),
+        twilio_wire=twilio_webhooks,
         sandbox=sandbox,
     )
     server = TestServer(make_app(services))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.channels.twilio import parse_form, sign
+from gateway.channels.twilio_webhooks import parse_form, sign
 from gateway.kernel.errors import Unavailable
 from tests.web.conftest import PUBLIC, TOKEN, House
 
