@@ -69,6 +69,8 @@ class StageTexts(PlainKind):
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         ladder, first = self._policy().ladder, subjects[0]
         tail = {"account_tail": first["account_no"]}
+        if self.name == "bill" and moment.masked:
+            return Saying("bill_masked", {**tail, "due": first["due_date"]})
         if self.template == "bill":
             return Saying("bill", {**tail, "amount": first["amount"], "due": first["due_date"]})
         charges = [charge_of(subject, ladder, moment) for subject in subjects]

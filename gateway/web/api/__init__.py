@@ -21,6 +21,7 @@ from gateway.web.api import (
     outage_feed,
     outages,
     policy,
+    previews,
     repeats,
     sandbox,
     segments,
@@ -34,6 +35,7 @@ from gateway.web.routing import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *imports.ROUTES,
     *notices.ROUTES,
+    *previews.ROUTES,
     *policy.ROUTES,
     *outages.ROUTES,
     *outage_feed.ROUTES,

@@ -87,6 +87,17 @@ async def test_each_stage_says_its_own_and_is_taken_once(town: Town, runner: Lad
     assert (again.looked_at, list(again.notices)) == (4, [])
 
 
+async def test_no_stage_names_an_amount_to_a_contact_that_needs_proof(town: Town, runner: LadderRunner) -> None:
+    for number, days in enumerate((-20, -2, 1, 9)):
+        await owes(town, await town.account(f"+86138000009{number:02d}"), late(town, days))
+    async with town.database.work() as work:
+        await work.execute("UPDATE contact_link SET needs_proof = true")
+        await work.commit()
+    messages = await composed(town, await runner.run(approve=True))
+    assert Counter(message["template"] for message in messages) == {"bill_masked": 2, "arrears_masked": 2}
+    assert not [message["body"] for message in messages if "86.5" in message["body"] or "0.09" in message["body"]]
+
+
 async def test_one_text_for_all_that_a_number_owes_at_a_stage(town: Town, runner: LadderRunner) -> None:
     one, other = await town.account(A), await town.account(A)
     await owes(town, one, late(town, 8), "100.00")
