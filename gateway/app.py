@@ -131,6 +131,7 @@ class Node:
                 pushing.next_due,
                 following.next_moment,
                 house.due_followups.next_due,
+                house.surveying.next_due,
                 house.trust_sweeper.due,
                 house.ladder.next_due,
             )

@@ -22,6 +22,8 @@ from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.evaluations import open_invitations
+from gateway.evaluations.asking import Surveying
+from gateway.evaluations.noting import Events
 from gateway.evaluations.surveys import Surveys
 from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
 from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
@@ -85,12 +87,15 @@ class House:
         )
         standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
         self.policy = policy = PolicyBook(clock, standard)
+        self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
+        self.finder = Finder(zone=zone, region=region, policy=policy)
+        self.events = Events(self.finder, self.composer, zone)
         notice_kinds: tuple[NoticeKind, ...] = (
             Arrears(policy),
             Bills(policy),
             LegalNotices(policy, region, zone),
             PrepaymentOffers(),
-            Surveys(zone),
+            Surveys(self.events, zone),
             Announcements(self.wording),
             DemandResponse(clock),
             *(OutageTexts(name, zone, region) for name in OUTAGE_NOTICES),
@@ -99,8 +104,6 @@ class House:
         self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in notice_kinds}
         self.text_keeper = TextKeeper(database, clock, self.wording)
         self.texts = Texts(clock, self.text_keeper, self.wording)
-        self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
-        self.finder = Finder(zone=zone, region=region, policy=policy)
         self.previewer = Previewer(
             clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
@@ -115,6 +118,9 @@ class House:
             policy,
             auto_approve=settings.auto_approve,
             on_approval={"legal_notice": disconnections.approve},
+        )
+        self.surveying = Surveying(
+            database, self.notices, self.acceptor, self.events, zone, automatic=settings.automatic_surveys
         )
         runner = LadderRunner(database, clock, self.notices, policy, zone=zone, region=region)
         self.ladder = LadderDesk(
@@ -132,7 +138,12 @@ class House:
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
         }
         self.imports = ImportRunner(
-            database, clock, self.import_kinds, zone=zone, region=region, finished=(completing.after_import,)
+            database,
+            clock,
+            self.import_kinds,
+            zone=zone,
+            region=region,
+            finished=(completing.after_import, self.surveying.after_import),
         )
         answers = Answers(
             self.wording, purposes_in_words, zone=zone, region=region, language=language, hours=policy.hours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.evaluations.inviting import answered, invite, open_invitations
+from gateway.evaluations.inviting import answered, attach, invitation_for, open_invitations, qualify
 from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
 
 __all__ = [
@@ -10,9 +10,11 @@ __all__ = [
     "Recorded",
     "answered",
     "asked_about",
+    "attach",
     "carry_over",
-    "invite",
+    "invitation_for",
     "open_invitations",
+    "qualify",
     "record",
     "withdraw",
 ]

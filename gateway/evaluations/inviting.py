@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from gateway.archive.checklist import Concerned
+from gateway.evaluations.noting import note_one
 
 _OPEN: Final = """
 SELECT i.event_kind, i.event_ref, m.state, a.account_no, m.to_address, i.invited_at
@@ -23,30 +25,57 @@ ORDER BY i.invited_at, i.id LIMIT $2
 _MOST: Final = 200
 
 
-async def invite(
+async def qualify(
     connection: Any,
     *,
     event_kind: str,
     event_ref: str,
+    service: str,
     account_id: int,
     team_code: str | None,
     person_no: str | None,
-    message_id: UUID,
+    occurred_at: datetime,
     at: datetime,
-) -> bool:
-    """Write an invitation down, once an event; whether it was new. Team and person are frozen as they are."""
-    row = await connection.fetchval(
-        """INSERT INTO invitation (event_kind, event_ref, account_id, team_code, person_no, message_id, invited_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (event_kind, event_ref) DO NOTHING RETURNING id""",
-        event_kind,
-        event_ref,
-        account_id,
-        team_code,
-        person_no,
+    zone: ZoneInfo,
+) -> int | None:
+    """Note an event that is over, once, with its draw; its invitation, None where it is not drawn or was noted.
+
+    Team and person are frozen as they are.
+    """
+    noted = await note_one(
+        connection,
+        kind=event_kind,
+        ref=event_ref,
+        service=service,
+        account_id=account_id,
+        team_code=team_code,
+        person_no=person_no,
+        occurred_at=occurred_at,
+        now=at,
+        zone=zone,
+    )
+    return noted[0] if noted is not None and noted[1] else None
+
+
+async def attach(connection: Any, invitation: int, message_id: UUID, at: datetime) -> None:
+    """Say which text asks; the number it goes to is frozen with it."""
+    await connection.execute(
+        """UPDATE invitation i SET message_id = $2, invited_at = $3, frozen_at = coalesce(i.frozen_at, $3),
+             contact_point_id = CASE WHEN i.frozen_at IS NULL
+               THEN (SELECT contact_point_id FROM message WHERE id = $2) ELSE i.contact_point_id END
+           WHERE i.id = $1""",
+        invitation,
         message_id,
         at,
     )
-    return row is not None
+
+
+async def invitation_for(connection: Any, event_kind: str, event_ref: str) -> int | None:
+    """The invitation of an event."""
+    found: int | None = await connection.fetchval(
+        "SELECT id FROM invitation WHERE event_kind = $1 AND event_ref = $2", event_kind, event_ref
+    )
+    return found
 
 
 async def answered(connection: Any, messages: Sequence[UUID]) -> set[UUID]:

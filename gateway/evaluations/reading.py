@@ -30,15 +30,23 @@ class Evaluation:
     score: int | None
     solved: bool | None
     comment: str | None
+    #: Why the score was low, asked for by itself.
+    why: str | None
     event: Event
     team: str | None
     person: str | None
     account_no: str | None
     at: datetime
     channel: str
+    #: `counted`, `withdrawn`, `quarantined`, `annulled`.
     state: str
-    invited_at: datetime
-    message_id: UUID
+    #: Why it looks made up, and what somebody found who looked into it.
+    suspicions: list[str]
+    review: str | None
+    #: When the service ended: the month it is credited to.
+    served_at: datetime | None
+    invited_at: datetime | None
+    message_id: UUID | None
     notice_id: UUID | None
     #: Earlier answers, oldest first.
     history: list[dict[str, Any]]
@@ -93,6 +101,7 @@ def _evaluation(row: tables.Evaluation, asked: tables.Invitation, account_no: st
         score=row.score,
         solved=row.solved,
         comment=row.comment,
+        why=row.why,
         event=Event(kind=asked.event_kind, ref=asked.event_ref),
         team=asked.team_code,
         person=asked.person_no,
@@ -100,6 +109,9 @@ def _evaluation(row: tables.Evaluation, asked: tables.Invitation, account_no: st
         at=row.at,
         channel=row.channel,
         state=row.state,
+        suspicions=row.suspicions,
+        review=row.review,
+        served_at=asked.occurred_at,
         invited_at=asked.invited_at,
         message_id=asked.message_id,
         notice_id=asked.notice_id,

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.evaluations.tallies import SERVICES, parameters
+from gateway.kernel.database import driver
 from gateway.kernel.shares import two_proportions, weighted, wilson
 
 By = Literal["team", "person", "month", "type", "organisation"]
@@ -28,7 +30,7 @@ _LEAST_IN_A_STRATUM: Final = 5
 #: A difference counts where its p, times the number of comparisons, stays below this.
 _SIGNIFICANT: Final = 0.05
 
-#: The codes under which not inviting is counted (domain notes §4.5): 1 refused, 2 no usable contact, 3 asked lately.
+#: The codes under which not inviting is counted (domain notes §4.5).
 SKIP_CODES: Final[Mapping[str, str]] = {
     "opted_out": "1",
     "not_consented": "1",
@@ -41,10 +43,13 @@ SKIP_CODES: Final[Mapping[str, str]] = {
     "surveyed_recently": "3",
     "frequency_cap": "3",
     "duplicate": "3",
+    "sensitive": "4",
+    "not_drawn": "6",
 }
 _OTHERWISE: Final = "5"
+_NOT_DRAWN: Final = "6"
 _LEFT: Final = frozenset({"sent", "delivered", "undelivered"})
-_WAITING: Final = frozenset({"queued", "sending", "uncertain"})
+_WAITING: Final = frozenset({"waiting", "queued", "sending", "uncertain"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +74,19 @@ class Funnel:
     """From services that qualified to scores that count. Every service is sent, waiting or skipped."""
 
     eligible: int
+    #: Those whom the draw chose; and of them those who may and can be asked.
+    drawn: int
     invitable: int
     sent: int
     delivered: int
     answered: int
     usable: int
+    #: Answers set apart because they look made up, and struck by a reviewer.
+    quarantined: int
+    annulled: int
     waiting: int
-    #: Code → number: 1 refused, 2 no usable contact, 3 asked lately, 5 did not leave (expired, failed, cancelled).
+    #: Code → number: 1 refused, 2 no usable contact, 3 asked lately, 4 safety or law, 5 did not leave (expired,
+    #: failed, cancelled, too late), 6 not drawn.
     skipped: dict[str, int]
 
 
@@ -96,6 +107,8 @@ class Scores:
     response_rate: float | None
     #: Why the others were not asked: reason → number.
     not_invited: dict[str, int]
+    #: Ratings that the unit challenged, whatever came of it.
+    contested: int
     #: False where too few have answered to say anything about a person; the scores are null then.
     shown: bool
     #: Answers that give a score.
@@ -125,12 +138,25 @@ class Comparison:
     differs: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Services of a group that ended alike, and how many."""
+
+    type: str
+    state: str | None
+    reason: str | None
+    answer: str | None
+    score: int | None
+    solved: bool | None
+    number: int
+
+
 _KEYS: Final[Mapping[By, str]] = {
-    "team": "i.team_code",
-    "person": "i.person_no",
-    "month": "to_char(i.invited_at AT TIME ZONE :zone, 'YYYY-MM')",
-    "type": "coalesce(w.kind, i.event_kind)",
-    "organisation": "t.district",
+    "team": "t.team_code",
+    "person": "t.person_no",
+    "month": "to_char(t.day, 'YYYY-MM')",
+    "type": "t.service",
+    "organisation": "g.district",
 }
 _NAMES: Final[Mapping[By, str]] = {
     "team": "(SELECT name FROM team WHERE code = key)",
@@ -140,40 +166,52 @@ _NAMES: Final[Mapping[By, str]] = {
     "organisation": "key",
 }
 _SUMMARY: Final = """
-SELECT key, {name} AS name, type, state, reason, answered, score, unsolved, number FROM (
-  SELECT {key} AS key, coalesce(w.kind, i.event_kind) AS type, m.state, m.withheld_reason AS reason,
-         e.id IS NOT NULL AS answered, e.score, e.solved IS FALSE AS unsolved, count(*) AS number
-  FROM invitation i
-  LEFT JOIN message m ON m.id = i.message_id
-  LEFT JOIN evaluation e ON e.invitation_id = i.id AND e.state = 'counted'
-  LEFT JOIN work_order w ON i.event_kind = 'work_order' AND w.work_order_no = i.event_ref
-  {team}
-  WHERE i.invited_at >= coalesce(CAST(:since AS timestamptz), '-infinity')
-    AND i.invited_at < coalesce(CAST(:until AS timestamptz), 'infinity')
+SELECT key, {name} AS name, type, state, reason, answer, score, solved, number FROM (
+  SELECT {key} AS key, t.service AS type, t.ended AS state, t.reason, t.answer, t.score, t.solved,
+         sum(t.number)::int AS number
+  FROM ({services}) AS t {team}
   GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) AS grouped ORDER BY key NULLS LAST
 """
-_TEAM: Final = "LEFT JOIN team t ON t.code = i.team_code"
+_CONTESTED: Final = """
+SELECT {key} AS key, count(*) AS number FROM (
+  SELECT (coalesce(i.occurred_at, i.invited_at) AT TIME ZONE $3::text)::date AS day, i.team_code, i.person_no,
+         coalesce(i.service, i.event_kind) AS service
+  FROM evaluation_challenge c JOIN evaluation e ON e.id = c.evaluation_id JOIN invitation i ON i.id = e.invitation_id
+  WHERE coalesce(i.occurred_at, i.invited_at) >= coalesce($1::timestamptz, '-infinity')
+    AND coalesce(i.occurred_at, i.invited_at) < coalesce($2::timestamptz, 'infinity')
+) AS t {team} GROUP BY 1
+"""
+_TEAM: Final = "LEFT JOIN team g ON g.code = t.team_code"
 
 
 async def summary(
     session: AsyncSession, by: By, *, since: datetime | None, until: datetime | None, zone: str
 ) -> list[Scores]:
-    """Scores of services whose customers were invited in the span, in the order of their keys.
-
-    Months are those of `zone`.
-    """
-    rows = await session.execute(
-        text(_SUMMARY.format(key=_KEYS[by], name=_NAMES[by], team=_TEAM if by == "organisation" else "")),
-        {"since": since, "until": until, **({"zone": zone} if by == "month" else {})},
+    """Scores of services that ended in the span, in the order of their keys. Days and months are those of `zone`."""
+    connection = await driver(session)
+    rows = await connection.fetch(
+        _SUMMARY.format(key=_KEYS[by], name=_NAMES[by], team=_TEAM if by == "organisation" else "", services=SERVICES),
+        *await parameters(connection, since, until, ZoneInfo(zone)),
     )
+    contested = await _contested(connection, by, since, until, zone)
     groups: defaultdict[tuple[str | None, str | None], list[Any]] = defaultdict(list)
     mix: Counter[str] = Counter()
     for row in rows:
-        groups[row.key, row.name].append(row)
-        mix[row.type] += row.number
+        groups[row["key"], row["name"]].append(_Part(**{name: row[name] for name in _Part.__slots__}))
+        mix[row["type"]] += row["number"]
     least = LEAST_FOR_A_PERSON if by == "person" else 0
-    return [_scores(key, name, found, mix, least) for (key, name), found in groups.items()]
+    return [_scores(key, name, found, mix, least, contested.get(key, 0)) for (key, name), found in groups.items()]
+
+
+async def _contested(
+    connection: Any, by: By, since: datetime | None, until: datetime | None, zone: str
+) -> dict[str | None, int]:
+    """How many ratings of each group were challenged."""
+    rows = await connection.fetch(
+        _CONTESTED.format(key=_KEYS[by], team=_TEAM if by == "organisation" else ""), since, until, zone
+    )
+    return {row["key"]: row["number"] for row in rows}
 
 
 def compare(groups: Sequence[Scores]) -> list[Comparison]:
@@ -203,32 +241,39 @@ def compare(groups: Sequence[Scores]) -> list[Comparison]:
     ]
 
 
-def _scores(key: str | None, name: str | None, rows: Sequence[Any], mix: Counter[str], least: int) -> Scores:
+def _scores(
+    key: str | None, name: str | None, rows: Sequence[_Part], mix: Counter[str], least: int, contested: int
+) -> Scores:
     not_invited: Counter[str] = Counter()
     distribution = {str(score): 0 for score in range(1, 6)}
-    answered = unsolved = 0
+    answers: Counter[str] = Counter()
+    unsolved = waiting = 0
     for row in rows:
-        if row.state in ("withheld", "expired", "cancelled"):
+        if row.state in ("withheld", "expired", "cancelled", "skipped"):
             not_invited[row.reason or row.state] += row.number
-        if row.answered:
-            answered += row.number
-            unsolved += row.number if row.unsolved else 0
+        waiting += row.number if row.state == "waiting" else 0
+        if row.answer is None:
+            continue
+        answers[row.answer] += row.number
+        if row.answer == "counted":
+            unsolved += row.number if row.solved is False else 0
             if row.score is not None:
                 distribution[str(row.score)] += row.number
-    eligible = sum(row.number for row in rows)
-    invited = eligible - not_invited.total()
+    eligible, answered = sum(row.number for row in rows), answers.total()
+    invited = eligible - not_invited.total() - waiting
     n = sum(distribution.values())
     shown = n >= least
     return Scores(
         key=key,
         name=name,
-        funnel=_funnel(rows, eligible, answered, n),
+        funnel=_funnel(rows, eligible, answered, n, answers),
         eligible=eligible,
         invited=invited,
         answered=answered,
         coverage=_share(invited, eligible),
         response_rate=_share(answered, invited),
         not_invited=dict(not_invited),
+        contested=contested,
         shown=shown,
         n=n,
         mean=round(sum(int(score) * number for score, number in distribution.items()) / n, 2) if shown and n else None,
@@ -236,39 +281,40 @@ def _scores(key: str | None, name: str | None, rows: Sequence[Any], mix: Counter
         csat=_satisfaction(_good(distribution), n) if shown else None,
         weighted=_weighted(rows, mix) if shown else None,
         not_solved=unsolved if shown else None,
-        solved=_satisfaction(answered - unsolved, answered) if shown else None,
+        solved=_satisfaction(answers["counted"] - unsolved, answers["counted"]) if shown else None,
     )
 
 
-def _funnel(rows: Iterable[Any], eligible: int, answered: int, usable: int) -> Funnel:
-    states: Counter[str] = Counter()
+def _funnel(rows: Iterable[_Part], eligible: int, answered: int, usable: int, answers: Counter[str]) -> Funnel:
+    states: Counter[str | None] = Counter()
     skipped: Counter[str] = Counter()
-    uninvitable = 0
     for row in rows:
         # What was answered was asked, though no text tells so: somebody called.
-        state = "delivered" if row.answered and row.state not in _LEFT else row.state
+        state = "delivered" if row.answer is not None and row.state not in _LEFT else row.state
         states[state] += row.number
         if state not in _LEFT and state not in _WAITING:
-            code = SKIP_CODES.get(row.reason or "", _OTHERWISE)
-            skipped[code] += row.number
-            uninvitable += row.number if code != _OTHERWISE else 0
+            skipped[SKIP_CODES.get(row.reason or "", _OTHERWISE)] += row.number
+    drawn = eligible - skipped[_NOT_DRAWN]
     return Funnel(
         eligible=eligible,
-        invitable=eligible - uninvitable,
+        drawn=drawn,
+        invitable=drawn - sum(number for code, number in skipped.items() if code not in (_OTHERWISE, _NOT_DRAWN)),
         sent=sum(states[state] for state in _LEFT),
         delivered=states["delivered"],
         answered=answered,
         usable=usable,
+        quarantined=answers["quarantined"],
+        annulled=answers["annulled"],
         waiting=sum(states[state] for state in _WAITING),
-        skipped=dict(sorted(skipped.items())),
+        skipped={code: number for code, number in sorted(skipped.items()) if number},
     )
 
 
-def _weighted(rows: Iterable[Any], mix: Counter[str]) -> Weighted | None:
+def _weighted(rows: Iterable[_Part], mix: Counter[str]) -> Weighted | None:
     good: Counter[str] = Counter()
     of: Counter[str] = Counter()
     for row in rows:
-        if row.answered and row.score is not None:
+        if row.answer == "counted" and row.score is not None:
             of[row.type] += row.number
             good[row.type] += row.number if row.score >= 4 else 0
     strata = ((number / mix.total(), good[kind], of[kind]) for kind, number in mix.items())

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.evaluations import Answer, answered, invite, record
+from gateway.evaluations import Answer, answered, attach, invitation_for, qualify, record
 from gateway.followups.rules import ANSWER_WITHIN, CALL_WITHIN, MOST_CALLS, Member, draw_caller, independent
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
@@ -61,13 +61,28 @@ class Asking:
         """Ask about a follow-up that was done, in the connection's transaction; None where that was done before."""
         row = await connection.fetchrow(
             """SELECT f.id, f.account_id, f.manager_no, coalesce(f.deputy_no, f.manager_no) AS doer_no,
-                      coalesce(f.done_at, $2) AS done_at, a.account_no, a.language
+                      coalesce(f.done_at, $2) AS done_at, a.account_no, a.language, a.vip, f.channel
                FROM followup f JOIN account a ON a.id = f.account_id
                WHERE f.id = $1 AND NOT EXISTS (SELECT 1 FROM independent_followup i WHERE i.followup_id = f.id)""",
             followup_id,
             now,
         )
         if row is None:
+            return None
+        # Whoever did the visit is evaluated; who that is is frozen here, and the draw is made before anybody is asked.
+        invitation = await qualify(
+            connection,
+            event_kind="followup",
+            event_ref=str(followup_id),
+            service="visit" if row["channel"] == "visit" and not row["vip"] else "followup",
+            account_id=row["account_id"],
+            team_code=await self._team(connection, row["doer_no"]),
+            person_no=row["doer_no"],
+            occurred_at=row["done_at"],
+            at=now,
+            zone=self._zone,
+        )
+        if invitation is None:
             return None
         (taken,) = await self._texts.accept(
             connection,
@@ -85,17 +100,7 @@ class Asking:
         )
         message = taken.id if isinstance(taken, Taken) else None
         if message is not None:
-            # Whoever did the visit is evaluated; who that is is frozen here.
-            await invite(
-                connection,
-                event_kind="followup",
-                event_ref=str(followup_id),
-                account_id=row["account_id"],
-                team_code=await self._team(connection, row["doer_no"]),
-                person_no=row["doer_no"],
-                message_id=message,
-                at=now,
-            )
+            await attach(connection, invitation, message, now)
         asked = new_id(now)
         await connection.execute(
             """INSERT INTO independent_followup (id, followup_id, state, message_id, asked_at, answer_by)
@@ -114,6 +119,8 @@ class Asking:
         rows = await connection.fetch(
             """SELECT id FROM followup f WHERE state = 'done' AND done_at > $1
                  AND NOT EXISTS (SELECT 1 FROM independent_followup i WHERE i.followup_id = f.id)
+                 AND NOT EXISTS (SELECT 1 FROM invitation i
+                                 WHERE i.event_kind = 'followup' AND i.event_ref = f.id::text)
                ORDER BY id FOR UPDATE SKIP LOCKED""",
             now - _FRESH,
         )
@@ -209,17 +216,9 @@ class Asking:
 
     async def _without_text(self, connection: Any, row: Any, now: datetime) -> UUID:
         """The invitation of somebody who could not be texted at all: it bears the independent follow-up's own id."""
-        doer = row["deputy_no"] or row["manager_no"]
-        await invite(
-            connection,
-            event_kind="followup",
-            event_ref=str(row["followup_id"]),
-            account_id=row["account_id"],
-            team_code=await self._team(connection, doer),
-            person_no=doer,
-            message_id=row["id"],
-            at=now,
-        )
+        invitation = await invitation_for(connection, "followup", str(row["followup_id"]))
+        assert invitation is not None, "who is followed up independently was noted first"
+        await attach(connection, invitation, row["id"], now)
         made: UUID = row["id"]
         return made
 

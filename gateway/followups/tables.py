@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Date, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.archive.tables import one_of
@@ -35,6 +36,39 @@ class FollowupSeries(Base):
     #: Occurrences are written down up to this day.
     made_until: Mapped[date] = mapped_column(Date)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: The programme of visits it belongs to.
+    programme: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        one_of("channel", CHANNELS, "channel"),
+        Index(
+            "uq_followup_series_programme",
+            "programme",
+            "account_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL AND programme IS NOT NULL"),
+        ),
+    )
+
+
+class VisitProgramme(Base):
+    """One of the visits that the utility pays to its customers by rule (四访): to whom, how often, about what."""
+
+    __tablename__ = "visit_programme"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    topic: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    #: The value of RRULE.
+    rule: Mapped[str] = mapped_column(Text)
+    #: Whose accounts: `vip`, `important`, `vulnerable`, `key_concern`, `all`.
+    audience: Mapped[str] = mapped_column(Text)
+    #: What the visitor asks, one line each (quality, timeliness, workmanship).
+    questions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    active: Mapped[bool] = mapped_column(server_default=text("false"))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (one_of("channel", CHANNELS, "channel"),)
 
@@ -62,6 +96,8 @@ class Followup(Base):
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
     made_at: Mapped[datetime] = mapped_column(Instant)
     made_by: Mapped[str] = mapped_column(Text)
+    #: The programme of visits it belongs to.
+    programme: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         Index("ix_followup_planned", "planned_for", postgresql_where=text("state = 'planned'")),
@@ -124,5 +160,7 @@ class Voice(Base):
     said_at: Mapped[datetime] = mapped_column(Instant)
     answer: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: The task of whoever owes the answer.
+    task_id: Mapped[UUID | None]
 
     __table_args__ = (one_of("state", VOICE_STATES, "state"),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,11 +12,16 @@ from gateway.archive import links
 from gateway.evaluations import Answer, record, withdraw
 from gateway.inbox.dialogues import WINDOW
 from gateway.inbox.heard import Heard, Reaction, Tools
-from gateway.inbox.threads import parts_of
+from gateway.inbox.threads import Sent, parts_of
 from gateway.kernel import audit
 
 #: Said of a service that was rated, these mean that it did not solve the matter.
 NOT_SOLVED: Final = frozenset(("false_closure", "repeat_appeal"))
+#: In answer to whether it is solved, these mean that it is.
+_SOLVED: Final = frozenset(("ack", "restored_confirm", "thanks"))
+#: The questions that follow a score, by their texts.
+_ASKS_SOLVED: Final = "survey_solved"
+_ASKS_WHY: Final = "survey_why"
 
 _FIGURE: Final = re.compile(
     r"^[\W_]*([0-9])\s*(?:分|星|points?|stars?)?(?![0-9.:：点月号日元度年])[\W_]*", re.IGNORECASE
@@ -31,6 +37,13 @@ def remark_of(text: str, score: int | None) -> str | None:
     return plain or None
 
 
+def answers_beside(question: Sent | None, intents: Collection[str]) -> bool:
+    """Whether a text without a score answers what a survey asked: a remark, solved or not, why."""
+    template = question.template if question is not None else None
+    wanted = {"comment", *NOT_SOLVED} | (_SOLVED if template == _ASKS_SOLVED else set())
+    return template == _ASKS_WHY or bool(wanted & set(intents))
+
+
 async def rate(connection: Any, heard: Heard) -> Reaction:
     """Record the rating, the remark, or that nothing was solved, on the service asked about."""
     reaction = Reaction()
@@ -44,7 +57,7 @@ async def rate(connection: Any, heard: Heard) -> Reaction:
     if message is None or heard.contact_point_id is None:
         reaction.leave("rates a service, but no question to this number is known")
         return reaction
-    solved = False if NOT_SOLVED & set(reading.intents) else None
+    solved = _solved(heard)
     recorded = await record(
         connection,
         Answer(
@@ -77,6 +90,14 @@ async def rate(connection: Any, heard: Heard) -> Reaction:
         after={"score": reading.score, "solved": solved, "inbound_id": str(heard.id)},
     )
     return reaction
+
+
+def _solved(heard: Heard) -> bool | None:
+    """Whether the customer says that the matter is solved; None where nothing is said of it."""
+    intents, question = set(heard.reading.intents), heard.thread.question or heard.thread.about
+    if NOT_SOLVED & intents:
+        return False
+    return True if question is not None and question.template == _ASKS_SOLVED and _SOLVED & intents else None
 
 
 def taken_back(heard: Heard) -> bool:

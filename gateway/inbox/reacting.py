@@ -113,7 +113,7 @@ async def _rate(connection: Any, heard: Heard, tools: Tools, reaction: Reaction)
     intents = set(heard.reading.intents)
     question = heard.thread.question or heard.thread.about
     asked = question is not None and question.kind in _RATED
-    if "score" not in intents and not (asked and intents & {"comment", *answering.NOT_SOLVED}):
+    if "score" not in intents and not (asked and answering.answers_beside(question, intents)):
         return set()
     rated = await answering.rate(connection, heard)
     _go_on(reaction, rated)

@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     contact_checks: Literal["manual", "auto", ""] = ""
     #: Whether the clock takes each day's stages of the arrears ladder, or only people do.
     ladder: Literal["manual", "auto", ""] = ""
+    #: Whether the clock asks about every service that was drawn, or surveys go out when people say so.
+    surveys: Literal["manual", "auto", ""] = ""
     timezone: Zone = "Asia/Shanghai"
     region: str = "CN"
     #: Numbers of those on duty, texted at any hour when a customer may be in danger.
@@ -234,6 +236,11 @@ class Settings(BaseSettings):
     def automatic_ladder(self) -> bool:
         """Whether the clock takes the day's stages of the arrears ladder."""
         return (self.ladder or ("manual" if self.sandbox else "auto")) == "auto"
+
+    @property
+    def automatic_surveys(self) -> bool:
+        """Whether the clock asks customers about the services they got."""
+        return (self.surveys or ("manual" if self.sandbox else "auto")) == "auto"
 
     def kept_secret(self) -> str:
         """The key that signs sessions; in the sandbox made once and kept in the data directory."""

@@ -74,6 +74,10 @@ class Asked:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     reference: str | None = None
+    #: The contact point of the account that alone is right for it.
+    point: int | None = None
+    #: It goes on with what was asked already (`Wish.goes_on`).
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Acceptor:
         if item.account_no is not None and item.language is None and rows[0]["language"]:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         body = template.render(item.values, self._zone)
-        links = [link_of(row) for row in rows if row["point_id"] is not None]
+        links = [link_of(row) for row in rows if row["point_id"] is not None and item.point in (None, row["point_id"])]
         recipient = (
             recipient_of(rows[0], links, self._zone, self._region)
             if item.account_no is not None
@@ -185,6 +189,7 @@ class Acceptor:
             hours=template.hours,
             not_before=item.not_before,
             expires_at=item.expires_at,
+            goes_on=item.goes_on,
         )
         table = self._policy()
         usual = choose_link(recipient.links, table)

@@ -51,10 +51,7 @@ SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
 FROM subject s
 LEFT JOIN account a ON a.id = s.account_id
 LEFT JOIN contact_link link ON link.account_id = s.account_id
-  AND (s.own_point IS NULL OR link.contact_point_id = s.own_point
-       OR NOT EXISTS (SELECT 1 FROM contact_link own
-                      WHERE own.account_id = s.account_id AND own.contact_point_id = s.own_point
-                        AND own.state IN ('verified', 'unverified')))
+  AND (s.own_point IS NULL OR link.contact_point_id = s.own_point{{elsewhere}})
 LEFT JOIN contact_point point ON point.id = coalesce(link.contact_point_id,
                                                      CASE WHEN s.account_id IS NULL THEN s.own_point END)
 LEFT JOIN staff_member staff ON staff.phone = point.address
@@ -62,6 +59,12 @@ LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
 ORDER BY s.subject_id, link.id
 """
+
+# Where its own contact is good no more, a subject is told at another one, unless the kind is strict about it.
+_ELSEWHERE: Final = """
+       OR NOT EXISTS (SELECT 1 FROM contact_link own
+                      WHERE own.account_id = s.account_id AND own.contact_point_id = s.own_point
+                        AND own.state IN ('verified', 'unverified'))"""
 
 _FACTS: Final = itemgetter(
     "role", "state", "is_default", "verified_at", "needs_proof", "point_kind", "line", "point_state", "of_staff",
@@ -115,7 +118,11 @@ async def read_chunk(
 ) -> list[Any]:
     """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
     rows: list[Any] = await connection.fetch(
-        _CONTACTS.format(subjects=audience_of(kind, notice["about"])), notice["about"], behind, size, now
+        _CONTACTS.format(subjects=audience_of(kind, notice["about"]), elsewhere="" if kind.strict else _ELSEWHERE),
+        notice["about"],
+        behind,
+        size,
+        now,
     )
     return rows
 

@@ -104,6 +104,11 @@ class NoticeKind(Protocol):
         ...
 
     @property
+    def strict(self) -> bool:
+        """Whether a subject with a contact point of its own is told there or nowhere."""
+        ...
+
+    @property
     def gone(self) -> str:
         """Why a subject that was there when the audience was found is not there any more."""
         ...
@@ -154,6 +159,7 @@ class PlainKind:
 
     subjects: str
     outlives = False
+    strict = False
 
     @property
     def audience(self) -> str:

@@ -78,5 +78,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(Text, unique=True)
     digest: Mapped[str] = mapped_column(Text, unique=True)
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    #: Whose key it is, where it is a person's and no program's.
+    staff_no: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

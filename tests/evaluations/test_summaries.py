@@ -40,8 +40,8 @@ async def asked(
                 "INSERT INTO work_order (work_order_no, kind, opened_at) VALUES ($1, $2, $3)", order, kind, now
             )
             invitation = await work.value(
-                """INSERT INTO invitation (event_kind, event_ref, team_code, message_id, invited_at)
-                   VALUES ('work_order', $1, $2, $3, $4) RETURNING id""",
+                """INSERT INTO invitation (event_kind, event_ref, team_code, message_id, invited_at, occurred_at)
+                   VALUES ('work_order', $1, $2, $3, $4, $4) RETURNING id""",
                 order,
                 team,
                 message,

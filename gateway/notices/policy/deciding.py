@@ -153,7 +153,7 @@ def _when(
 
 def _too_soon(wish: Wish, history: History, at: datetime, table: PolicyTable) -> Withhold | None:
     last = history.last_by_kind.get(wish.kind)
-    if last is not None:
+    if last is not None and not wish.goes_on:
         if wish.kind == "arrears" and at - last < table.arrears_gap:
             return _too_soon_words("frequency_cap", wish.kind, table.arrears_gap)
         if wish.kind == "survey" and at - last < table.survey_gap:

@@ -92,6 +92,8 @@ class Wish:
     matter: Matter = "open"
     #: The channels it may use, the first choice first.
     channels: tuple[str, ...] = USUAL
+    #: It goes on with what was asked already: how often its kind goes to a person does not count.
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
