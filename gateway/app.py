@@ -132,6 +132,8 @@ class Node:
                 following.next_moment,
                 house.due_followups.next_due,
                 house.surveying.next_due,
+                house.due_commitments.next_due,
+                house.due_cases.next_due,
                 house.trust_sweeper.due,
                 house.ladder.next_due,
             )
@@ -289,6 +291,7 @@ class Node:
             corrections=house.corrections,
             cases=house.cases,
             repeats=house.repeats,
+            commitments=house.commitments,
             followups=house.followups,
             independent=house.independent,
             changes=changes,

@@ -18,6 +18,11 @@ from gateway.archive.importing import (
     ImportRunner,
 )
 from gateway.archive.trust.sweeping import TrustSweeper
+from gateway.cases.closing import CaseTexts
+from gateway.cases.commitments.due import DueCommitments
+from gateway.cases.commitments.keeping import Commitments
+from gateway.cases.commitments.telling import Telling
+from gateway.cases.due import DueCases
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
@@ -162,7 +167,11 @@ class House:
         self.reader = Reader(database, clock, self.tools)
         self.inbox = Inbox(clock, self.tools)
         self.proofs = Proofs(clock, self.tools)
-        self.cases = Cases(clock, lift_of_case)
+        self.cases = Cases(clock, lift_of_case, CaseTexts(self.acceptor, language=language), region=region)
+        self.due_cases = DueCases(database)
+        telling = Telling(self.acceptor, language=language)
+        self.commitments = Commitments(clock, telling, region=region)
+        self.due_commitments = DueCommitments(database, telling)
         self.repeats = Repeats(clock)
         self.corrections = Corrections(
             clock,

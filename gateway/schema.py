@@ -6,6 +6,7 @@ from gateway.archive import tables as archive
 from gateway.archive import upstream_tables as upstream
 from gateway.archive.trust import tables as trust
 from gateway.cases import tables as cases
+from gateway.cases.commitments import tables as commitments
 from gateway.evaluations import tables as evaluations
 from gateway.followups import tables as followups
 from gateway.inbox import tables as inbox
@@ -20,6 +21,7 @@ from gateway.staff import tables as staff
 __all__ = [
     "archive",
     "cases",
+    "commitments",
     "evaluations",
     "followups",
     "inbox",

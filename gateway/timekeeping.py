@@ -49,6 +49,7 @@ class Timekeeping:
         scheduler.add_job(self._release_holds, "interval", minutes=1)
         scheduler.add_job(self._follow_up, "interval", minutes=1)
         scheduler.add_job(self._survey, "interval", seconds=30)
+        scheduler.add_job(self._keep_promises, "interval", minutes=1)
         scheduler.add_job(self.house.notice_runner.halt, "interval", seconds=5)
         scheduler.add_job(self._see_corrections_through, "interval", minutes=1)
         scheduler.add_job(self._push_changes, "interval", seconds=1)
@@ -133,6 +134,11 @@ class Timekeeping:
     async def _survey(self) -> None:
         await self.house.surveying.run(self.house.clock.now())
 
+    async def _keep_promises(self) -> None:
+        now = self.house.clock.now()
+        await self.house.due_commitments.run(now)
+        await self.house.due_cases.run(now)
+
     async def tick(self) -> None:
         """What falls due with the test clock beside messages."""
         await self._make_partitions()
@@ -142,6 +148,7 @@ class Timekeeping:
         await self._follow_outages()
         await self._follow_up()
         await self._survey()
+        await self._keep_promises()
         await self._sweep_trust()
         await self.house.ladder.tick()
         await self.house.notice_runner.halt()

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from gateway.cases.alerts import Danger, raise_alert
+from gateway.cases.closing import asked_by_message, confirm, of_order
 from gateway.cases.clusters import gather
+from gateway.cases.commitments.of_cases import deny
 from gateway.cases.notes import note
-from gateway.cases.raising import Opened, Raised, open_or_join, take_back, told
+from gateway.cases.raising import Opened, Raised, open_or_join, reopen, take_back, told
+from gateway.cases.thanking import thank
 
-__all__ = ["Danger", "Opened", "Raised", "gather", "note", "open_or_join", "raise_alert", "take_back", "told"]
+__all__ = [
+    "Danger",
+    "Opened",
+    "Raised",
+    "asked_by_message",
+    "confirm",
+    "deny",
+    "gather",
+    "note",
+    "of_order",
+    "open_or_join",
+    "raise_alert",
+    "reopen",
+    "take_back",
+    "thank",
+    "told",
+]

@@ -12,7 +12,8 @@ from gateway.archive.importing.contacts import accounts_by_number
 from gateway.archive.importing.kinds import Fate
 from gateway.archive.importing.reading import CellRefused, account_number
 from gateway.archive.importing.words import ACCOUNT_NO
-from gateway.cases import misdirected
+from gateway.cases import from_orders, misdirected
+from gateway.cases.commitments import from_orders as commitment_orders
 from gateway.kernel.database import Work, copy
 from gateway.kernel.phones import InvalidPhone, parse
 from gateway.kernel.tabular import Column, Headings
@@ -73,7 +74,7 @@ class WorkOrdersKind(ImportKind[WorkOrderRecord]):
     """The hotline's export: `work_orders`. An order of an account nobody knows is kept all the same."""
 
     name = "work_orders"
-    tables = ("work_order",)
+    tables = ("work_order", "case", "case_event", "commitment", "commitment_event")
     headings = (
         Headings(
             [
@@ -150,6 +151,9 @@ class WorkOrdersKind(ImportKind[WorkOrderRecord]):
         )
         touched = await work.fetch(_MERGE)
         became = {row[0]: Fate.CREATED if row[1] else Fate.UPDATED for row in touched}
+        # Before those who react to what an order says: its case is there to speak of.
+        await from_orders.take_over(work.connection, list(became), run.now)
+        await commitment_orders.take_over(work.connection, list(became), run.now)
         await misdirected.react(work.connection, list(became), run.now)
         return Outcome.of([became.pop(row.record.work_order_no, Fate.UNCHANGED) for row in rows], [])
 

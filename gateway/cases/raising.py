@@ -1,7 +1,8 @@
 """Raising: what a customer says opens a case, or joins the one that is open on the same matter.
 
 First contact owns the matter to the end (domain notes S0.2): a case has its unit, and where the account has a
-manager its person, from the moment it is opened. Times are those in which somebody must get in touch.
+manager its person, from the moment it is opened, and who was first is kept. Times are those in which somebody must
+get in touch.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.archive import segments
+from gateway.cases.closing import SILENCE, contradict
+from gateway.cases.commitments.of_cases import promise_contact, settle_contact
+from gateway.cases.events import befell
+from gateway.cases.severity import Raising, judge
+from gateway.cases.urgent import Pressing, press
 from gateway.kernel import audit
 from gateway.kernel.ids import new_id
 
@@ -30,21 +37,27 @@ RULES: Final[Mapping[str, Rule]] = {
     "opinion": Rule("customer_service", timedelta(hours=24)),
     "fault_report": Rule("dispatch", timedelta(minutes=60)),
     "service_request": Rule("billing", timedelta(days=7)),
+    "enquiry": Rule("customer_service", timedelta(days=5)),
+    "report": Rule("supervision", timedelta(hours=24)),
+    "suggestion": Rule("customer_service", timedelta(days=10)),
+    "praise": Rule("customer_service", timedelta(days=7)),
 }
 #: Where a case goes when what was promised about it was not kept.
 SUPERVISION: Final = "supervision"
 
 _OPEN: Final = """
 INSERT INTO "case" (id, klass, topic, subject, matter, account_id, contact_point_id, unit, owner_no, summary,
-                    opened_at, opened_by, due_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT manager_no FROM account WHERE id = $6), $9, $10, $11, $12)
+                    opened_at, opened_by, due_at, severity, severity_why, next_at, first_unit, first_owner)
+SELECT $1, $2, $3, $4, $5, $6::int, $7, $8, owner, $9, $10, $11, $12, $13, $14, $15, $8, owner
+FROM (SELECT coalesce($16::text, (SELECT manager_no FROM account WHERE id = $6::int)) AS owner) AS o
 ON CONFLICT (subject, klass, matter) WHERE state = 'open' DO NOTHING RETURNING number
 """
 _JOIN: Final = """
 UPDATE "case" SET contacts = contacts + 1, unit = CASE WHEN $3 THEN $4 ELSE unit END WHERE id = $1
   AND NOT EXISTS (SELECT 1 FROM case_event WHERE case_id = $1 AND inbound_id = $2 AND kind IN ('opened', 'joined'))
 """
-_FOUND: Final = """SELECT id, number, klass, due_at FROM "case" """
+_FOUND: Final = """SELECT id, number, klass, due_at, state FROM "case" """
+_SEGMENTS: Final = f"SELECT {segments.COLUMNS.format(now='$2')} FROM account a WHERE a.id = $1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +74,27 @@ class Raised:
     said: str
     broken: bool
     words: str
-    inbound_id: UUID
+    #: The reply that raised it; None where a person did.
+    inbound_id: UUID | None
     #: The message answered: a case that it told of is joined, whatever its class.
     answers: UUID | None
     actor: str
     at: datetime
+    #: Who owns it first, where that is not by the class and the account's manager.
+    unit: str | None = None
+    owner_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The case that was opened, or joined."""
+    """The case that was opened, joined, or opened again since nothing was solved."""
 
     id: UUID
     reference: str
     klass: str
     due_at: datetime
     joined: bool
+    reopened: bool = False
 
 
 def reference_of(number: int) -> str:
@@ -85,38 +103,15 @@ def reference_of(number: int) -> str:
 
 
 async def open_or_join(connection: Any, raised: Raised) -> Opened:
-    """Open a case or join the open one, in the connection's transaction. The same reply counts once."""
-    rule = RULES[raised.klass]
-    found = await _told_of(connection, raised.answers)
+    """Open a case or join the open one, in the connection's transaction. The same reply counts once.
+
+    One whose customer is being asked whether it is solved is opened again: it was not.
+    """
+    found = await _told_of(connection, raised.answers) or await _asked_on(connection, raised)
     if found is None:
-        id_, due_at = new_id(raised.at), raised.at + rule.within
-        number = await connection.fetchval(
-            _OPEN,
-            id_,
-            raised.klass,
-            raised.topic,
-            raised.subject,
-            raised.matter,
-            raised.account_id,
-            raised.contact_point_id,
-            rule.unit,
-            raised.words,
-            raised.at,
-            raised.actor,
-            due_at,
-        )
-        if number is not None:
-            reference = reference_of(number)
-            await _event(connection, id_, "opened", raised)
-            await audit.write(
-                connection,
-                at=raised.at,
-                actor=raised.actor,
-                action="case.opened",
-                subject=f"case:{id_}",
-                after={"reference": reference, "class": raised.klass, "matter": raised.matter, "unit": rule.unit},
-            )
-            return Opened(id=id_, reference=reference, klass=raised.klass, due_at=due_at, joined=False)
+        opened = await _open(connection, raised)
+        if opened is not None:
+            return opened
         found = await connection.fetchrow(
             f"{_FOUND} WHERE subject = $1 AND klass = $2 AND matter = $3 AND state = 'open' FOR UPDATE",
             raised.subject,
@@ -126,6 +121,94 @@ async def open_or_join(connection: Any, raised: Raised) -> Opened:
         if found is None:
             # It was closed between the two statements: the matter is raised anew.
             return await open_or_join(connection, raised)
+    if found["state"] == "asked":
+        again = await reopen(connection, found["id"], raised)
+        if again is not None:
+            return again
+    return await _join(connection, found, raised)
+
+
+async def reopen(connection: Any, case: UUID, raised: Raised) -> Opened | None:
+    """Open a case again which the customer says was not solved; None where that is open already."""
+    due_at = raised.at + RULES[raised.klass].within
+    row = await contradict(
+        connection,
+        case,
+        words=f"{raised.said}: {raised.words}",
+        due_at=due_at,
+        inbound_id=raised.inbound_id,
+        actor=raised.actor,
+        at=raised.at,
+    )
+    if row is None:
+        return None
+    return Opened(
+        id=case,
+        reference=reference_of(row["number"]),
+        klass=row["klass"],
+        due_at=due_at,
+        joined=False,
+        reopened=True,
+    )
+
+
+async def _open(connection: Any, raised: Raised) -> Opened | None:
+    rule = RULES[raised.klass]
+    id_, due_at, unit = new_id(raised.at), raised.at + rule.within, raised.unit or rule.unit
+    severity, why = judge(
+        Raising(
+            klass=raised.klass,
+            words=raised.words,
+            topic=raised.topic,
+            segments=await _segments(connection, raised),
+        )
+    )
+    number = await connection.fetchval(
+        _OPEN,
+        id_,
+        raised.klass,
+        raised.topic,
+        raised.subject,
+        raised.matter,
+        raised.account_id,
+        raised.contact_point_id,
+        unit,
+        raised.words,
+        raised.at,
+        raised.actor,
+        due_at,
+        severity,
+        why,
+        raised.at + SILENCE,
+        raised.owner_no,
+    )
+    if number is None:
+        return None
+    reference = reference_of(number)
+    await _event(connection, id_, "opened", raised)
+    await audit.write(
+        connection,
+        at=raised.at,
+        actor=raised.actor,
+        action="case.opened",
+        subject=f"case:{id_}",
+        after={
+            "reference": reference,
+            "class": raised.klass,
+            "matter": raised.matter,
+            "unit": unit,
+            "severity": severity,
+        },
+    )
+    if severity == "critical":
+        pressing = Pressing(
+            case=id_, reference=reference, words=raised.words, why=why, account_id=raised.account_id, unit=unit
+        )
+        await press(connection, [pressing], at=raised.at, actor=raised.actor)
+    return Opened(id=id_, reference=reference, klass=raised.klass, due_at=due_at, joined=False)
+
+
+async def _join(connection: Any, found: Any, raised: Raised) -> Opened:
     await connection.execute(_JOIN, found["id"], raised.inbound_id, raised.broken, SUPERVISION)
     await _event(connection, found["id"], "joined", raised)
     return Opened(
@@ -137,47 +220,63 @@ async def open_or_join(connection: Any, raised: Raised) -> Opened:
     )
 
 
+async def _segments(connection: Any, raised: Raised) -> frozenset[str]:
+    """The segments of the account, where the class of the case asks for them."""
+    if raised.klass != "fault_report" or raised.account_id is None:
+        return frozenset()
+    row = await connection.fetchrow(_SEGMENTS, raised.account_id, raised.at)
+    return frozenset() if row is None else segments.segments_of(row)
+
+
 async def _told_of(connection: Any, message_id: UUID | None) -> Any:
-    """The open case that a message told the customer of."""
+    """The case, not closed, that a message told the customer of, or of whose commitment it spoke."""
     if message_id is None:
         return None
     return await connection.fetchrow(
-        f"""{_FOUND} WHERE state = 'open' AND id IN (SELECT case_id FROM case_event WHERE message_id = $1)
+        f"""{_FOUND} WHERE state <> 'closed' AND id IN (
+              SELECT case_id FROM case_event WHERE message_id = $1
+              UNION ALL SELECT c.case_id FROM commitment_event e JOIN commitment c ON c.id = e.commitment_id
+              WHERE e.message_id = $1)
             ORDER BY id LIMIT 1 FOR UPDATE""",
         message_id,
     )
 
 
-async def _event(connection: Any, case: UUID, kind: str, raised: Raised) -> None:
-    await connection.execute(
-        """INSERT INTO case_event (case_id, at, kind, by, detail, inbound_id) VALUES ($1, $2, $3, $4, $5, $6)
-           ON CONFLICT (case_id, inbound_id, kind) WHERE inbound_id IS NOT NULL DO NOTHING""",
-        case,
-        raised.at,
-        kind,
-        raised.actor,
-        f"{raised.said}: {raised.words}",
-        raised.inbound_id,
+async def _asked_on(connection: Any, raised: Raised) -> Any:
+    """The case on the same matter whose customer is being asked whether it is solved."""
+    return await connection.fetchrow(
+        f"{_FOUND} WHERE subject = $1 AND klass = $2 AND matter = $3 AND state = 'asked' LIMIT 1 FOR UPDATE",
+        raised.subject,
+        raised.klass,
+        raised.matter,
     )
 
 
-async def told(connection: Any, case: UUID, message_id: UUID, *, at: datetime) -> None:
-    """Keep which text told the customer of a case."""
+async def _event(connection: Any, case: UUID, kind: str, raised: Raised) -> None:
+    detail = f"{raised.said}: {raised.words}" if raised.said else raised.words
+    await befell(connection, case, kind, at=raised.at, by=raised.actor, detail=detail, inbound_id=raised.inbound_id)
+
+
+async def told(connection: Any, case: UUID, message_id: UUID, *, at: datetime, contact_by: datetime) -> None:
+    """Keep which text told the customer of a case, and that it promised him somebody until `contact_by`."""
+    await befell(connection, case, "told", at=at, by="gateway", message_id=message_id)
     await connection.execute(
-        "INSERT INTO case_event (case_id, at, kind, by, message_id) VALUES ($1, $2, 'told', 'gateway', $3)",
+        """UPDATE "case" SET told_at = $2, next_at = CASE WHEN state = 'open' THEN $3 ELSE next_at END WHERE id = $1""",
         case,
         at,
-        message_id,
+        at + SILENCE,
     )
+    await promise_contact(connection, case, message_id, due_at=contact_by, at=at)
 
 
 async def take_back(
     connection: Any, *, subject: str, klass: str, matter: str, outcome: str, actor: str, at: datetime, inbound_id: UUID
 ) -> list[UUID] | None:
-    """Close the open case that the customer took back himself; the texts that told of it, None without a case."""
+    """Close the case that the customer took back himself; the texts that told of it, None without a case."""
     case = await connection.fetchval(
-        """UPDATE "case" SET state = 'closed', closed_at = $4, closed_by = $5, outcome = $6
-           WHERE subject = $1 AND klass = $2 AND matter = $3 AND state = 'open' RETURNING id""",
+        """UPDATE "case" SET state = 'closed', closed_at = $4, closed_by = $5, outcome = $6, next_at = NULL,
+             confirmation = 'taken_back'
+           WHERE subject = $1 AND klass = $2 AND matter = $3 AND state <> 'closed' RETURNING id""",
         subject,
         klass,
         matter,
@@ -187,18 +286,11 @@ async def take_back(
     )
     if case is None:
         return None
-    await connection.execute(
-        """INSERT INTO case_event (case_id, at, kind, by, detail, inbound_id)
-           VALUES ($1, $2, 'closed', $3, $4, $5)""",
-        case,
-        at,
-        actor,
-        outcome,
-        inbound_id,
-    )
+    await befell(connection, case, "closed", at=at, by=actor, detail=outcome, inbound_id=inbound_id)
     await audit.write(
         connection, at=at, actor=actor, action="case.closed", subject=f"case:{case}", after={"outcome": outcome}
     )
+    await settle_contact(connection, case, released=True, outcome=outcome, actor=actor, at=at)
     rows = await connection.fetch(
         "SELECT message_id FROM case_event WHERE case_id = $1 AND message_id IS NOT NULL", case
     )

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Account, ContactPoint
 from gateway.cases import tables
+from gateway.cases.handing_over import Handover, of_case
 from gateway.cases.raising import reference_of
+from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
 
 
@@ -51,7 +53,20 @@ class Case:
     closed_at: datetime | None
     closed_by: str | None
     outcome: str | None
+    work_order_no: str | None
+    severity: str
+    severity_why: str | None
+    severity_by_rule: str | None
+    first_unit: str | None
+    first_owner: str | None
+    told_at: datetime | None
+    asked_at: datetime | None
+    asked_by: str | None
+    confirmation: str | None
+    contradictions: int
+    contradicted_at: datetime | None
     events: list[CaseEvent] = field(default_factory=list)
+    handovers: Sequence[Handover] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +77,14 @@ class CaseFilter:
     classes: Sequence[str] | None = None
     account_no: str | None = None
     number: str | None = None
+    units: Sequence[str] | None = None
+    owner_no: str | None = None
+    severities: Sequence[str] | None = None
+    work_order_no: str | None = None
+    #: Closures that the customer contradicted alone.
+    contradicted: bool | None = None
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +118,9 @@ class AccountNote:
 
 _SHOWN = (
     "id", "klass", "topic", "matter", "state", "unit", "owner_no", "summary", "contacts", "opened_at", "opened_by",
-    "due_at", "closed_at", "closed_by", "outcome",
+    "due_at", "closed_at", "closed_by", "outcome", "work_order_no", "severity", "severity_why", "severity_by_rule",
+    "first_unit", "first_owner", "told_at", "asked_at", "asked_by", "confirmation", "contradictions",
+    "contradicted_at",
 )  # fmt: skip
 
 
@@ -114,12 +139,17 @@ def _cases() -> Any:
     )
 
 
-def _case(found: Any, events: list[CaseEvent]) -> Case:
+def _case(found: Any, events: list[CaseEvent], handovers: Sequence[Handover] = ()) -> Case:
     facts = {name: getattr(found, name) for name in _SHOWN}
     kind, _, name = found.subject.partition(":")
     number = found.address or (name if kind == "number" else None)
     return Case(
-        **facts, reference=reference_of(found.serial), account_no=found.account_no, number=number, events=events
+        **facts,
+        reference=reference_of(found.serial),
+        account_no=found.account_no,
+        number=number,
+        events=events,
+        handovers=handovers,
     )
 
 
@@ -133,8 +163,22 @@ async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | Non
         query = query.where(row.state.in_(wanted.states))
     if wanted.classes is not None:
         query = query.where(row.klass.in_(wanted.classes))
-    if wanted.account_no is not None:
-        query = query.where(Account.account_no == wanted.account_no)
+    for column, words in ((row.unit, wanted.units), (row.severity, wanted.severities)):
+        if words is not None:
+            query = query.where(column.in_(words))
+    for one, value in (
+        (row.owner_no, wanted.owner_no),
+        (row.work_order_no, wanted.work_order_no),
+        (Account.account_no, wanted.account_no),
+    ):
+        if value is not None:
+            query = query.where(one == value)
+    if wanted.contradicted is not None:
+        query = query.where(row.contradictions > 0 if wanted.contradicted else row.contradictions == 0)
+    if wanted.opened_from is not None:
+        query = query.where(row.opened_at >= wanted.opened_from)
+    if wanted.opened_before is not None:
+        query = query.where(row.opened_at < wanted.opened_before)
     if wanted.number is not None:
         query = query.where((ContactPoint.address == wanted.number) | (row.subject == f"number:{wanted.number}"))
     return [_case(one, []) for one in await session.execute(query)]
@@ -148,7 +192,8 @@ async def case(session: AsyncSession, case_id: UUID) -> Case:
     event = tables.CaseEvent
     columns = (event.at, event.kind, event.by, event.detail, event.inbound_id, event.message_id)
     rows = await session.execute(select(*columns).where(event.case_id == case_id).order_by(event.id))
-    return _case(found, [CaseEvent(**one._mapping) for one in rows])
+    handovers = await of_case(await driver(session), case_id)
+    return _case(found, [CaseEvent(**one._mapping) for one in rows], handovers)
 
 
 async def alerts(session: AsyncSession, *, open_only: bool, before: UUID | None, limit: int) -> list[Alert]:

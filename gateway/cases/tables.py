@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.archive.tables import one_of
@@ -50,9 +61,19 @@ class WorkOrder(Base):
     )
 
 
-CASE_CLASSES = ("complaint", "opinion", "fault_report", "service_request")
-CASE_STATES = ("open", "closed")
-CASE_EVENTS = ("opened", "joined", "told", "noted", "assigned", "closed")
+CASE_CLASSES = (
+    "complaint", "opinion", "fault_report", "service_request", "enquiry", "report", "suggestion", "praise",
+)  # fmt: skip
+#: `asked`: what came of it was told, and the customer is asked whether it is solved.
+CASE_STATES = ("open", "asked", "closed")
+CASE_EVENTS = (
+    "opened", "joined", "told", "noted", "assigned", "closed", "contacted", "classed", "handed_over", "acknowledged",
+    "returned", "rated", "asked", "confirmed", "contradicted", "praised",
+)  # fmt: skip
+#: How the customer's word came in at the end: said so, said nothing, could not be reached, took it back himself;
+#: or the hotline closed its order, which the survey asks about.
+CONFIRMATIONS = ("confirmed", "silent", "unreached", "taken_back", "hotline")
+SEVERITIES = ("critical", "high", "normal", "low", "invalid")
 NOTE_KINDS = ("payment_promise", "payment_extension")
 
 
@@ -86,8 +107,36 @@ class Case(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_by: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[str | None] = mapped_column(Text)
+    #: The hotline's order that it is, where it is one.
+    work_order_no: Mapped[str | None] = mapped_column(Text, unique=True)
+    #: How much it presses and why, by rule or as a person judged.
+    severity: Mapped[str] = mapped_column(Text, server_default="normal")
+    severity_why: Mapped[str | None] = mapped_column(Text)
+    #: What the rule said, where a person judged otherwise.
+    severity_by_rule: Mapped[str | None] = mapped_column(Text)
+    #: Who was first contacted with it (首问负责制): never changed.
+    first_unit: Mapped[str | None] = mapped_column(Text)
+    first_owner: Mapped[str | None] = mapped_column(Text)
+    #: When the customer last heard of it, and what asked him whether it is solved.
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    asked_message_id: Mapped[UUID | None]
+    asked_by: Mapped[str | None] = mapped_column(Text)
+    confirmation: Mapped[str | None] = mapped_column(Text)
+    #: How often the customer said of a closure that nothing was solved, and when last.
+    contradictions: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    contradicted_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: When the clock looks at it next: for silence while it is open, for the end of waiting while it is asked.
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
+        Index("ix_case_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("ix_case_asked_message", "asked_message_id", postgresql_where=text("asked_message_id IS NOT NULL")),
+        Index(None, "unit", "state", "id"),
+        Index(None, "klass", "id"),
+        Index(None, "opened_at"),
+        one_of("severity", SEVERITIES, "severity"),
+        one_of("confirmation", CONFIRMATIONS, "confirmation"),
         Index("uq_case_open", "subject", "klass", "matter", unique=True, postgresql_where=text("state = 'open'")),
         Index(None, "state", "id"),
         one_of("klass", CASE_CLASSES, "klass"),
@@ -122,6 +171,45 @@ class CaseEvent(Base):
         ),
         Index("ix_case_event_message_id", "message_id", postgresql_where=text("message_id IS NOT NULL")),
         one_of("kind", CASE_EVENTS, "kind"),
+    )
+
+
+class CaseHandover(Base):
+    """A case handed from one unit to another: acknowledged in time, rated by who received it (domain notes S3.1)."""
+
+    __tablename__ = "case_handover"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), index=True)
+    from_unit: Mapped[str] = mapped_column(Text)
+    from_owner: Mapped[str | None] = mapped_column(Text)
+    to_unit: Mapped[str] = mapped_column(Text)
+    to_owner: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    by: Mapped[str] = mapped_column(Text)
+    acknowledge_by: Mapped[datetime] = mapped_column(Instant)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+    acknowledged_by: Mapped[str | None] = mapped_column(Text)
+    #: Given back with a reason: the case is with who gave it again.
+    returned_at: Mapped[datetime | None] = mapped_column(Instant)
+    returned_by: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    #: 1 to 5, by who received it: was everything there that the work needs?
+    rating: Mapped[int | None] = mapped_column(SmallInteger)
+    rating_note: Mapped[str | None] = mapped_column(Text)
+    rated_at: Mapped[datetime | None] = mapped_column(Instant)
+    rated_by: Mapped[str | None] = mapped_column(Text)
+    escalated_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index(
+            "ix_case_handover_waiting",
+            "acknowledge_by",
+            postgresql_where=text("acknowledged_at IS NULL AND returned_at IS NULL AND escalated_at IS NULL"),
+        ),
+        Index(None, "to_unit", "id"),
+        CheckConstraint("rating BETWEEN 1 AND 5", "rating"),
     )
 
 

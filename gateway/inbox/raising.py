@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.cases import Opened, Raised, open_or_join, take_back, told
+from gateway.cases import Opened, Raised, deny, of_order, open_or_join, reopen, take_back, told
 from gateway.evaluations import asked_about
 from gateway.inbox.heard import Heard, Reaction, Tools, quoted
 from gateway.inbox.places import about, accounts_meant
@@ -18,6 +18,9 @@ from gateway.outbox.sweeping import withhold
 GRIEVANCES: Final = ("false_closure", "broken_commitment", "complaint", "repeat_appeal")
 #: Intents that want a crew.
 FAULTS: Final = ("not_restored", "outage_report")
+#: Intents that deny a closure, and those that deny a promise or what was said of its end.
+NOT_SOLVED: Final = frozenset(("false_closure", "repeat_appeal"))
+DENIALS: Final = frozenset(("broken_commitment", "false_closure"))
 #: The highest score that wants somebody to get in touch (domain notes §4.6).
 LOW: Final = 2
 
@@ -50,6 +53,22 @@ async def grieve(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     topic = TOPICS.get(message.kind, _USUAL_TOPIC) if message else _USUAL_TOPIC
     rated = message is not None and message.kind == "survey"
     return await _raise(connection, heard, tools, "complaint", topic, said, tell=_RATED if rated else _RECEIVED)
+
+
+async def not_solved(connection: Any, heard: Heard, tools: Tools, case: Any) -> Reaction:
+    """Asked whether a case (its id, class and state) is solved, the customer says no: it is open again."""
+    reaction = Reaction()
+    accounts = await accounts_meant(connection, heard)
+    said = [intent for intent in GRIEVANCES if intent in heard.reading.intents] or ["false_closure"]
+    answers = heard.thread.answers.id if heard.thread.answers else None
+    raised = _raised(heard, case["klass"], "", said, accounts, "", answers)
+    opened = await reopen(connection, case["id"], raised)
+    if opened is None:
+        reaction.leave("says that a case is not solved which another one stands open for")
+        return reaction
+    await _tell(connection, heard, tools, opened, accounts, _RECEIVED, reaction)
+    await _denied(connection, heard, said, opened, accounts, answers, reaction)
+    return reaction
 
 
 async def grieve_as_stranger(connection: Any, heard: Heard, tools: Tools) -> Reaction:
@@ -111,7 +130,8 @@ async def open_task(
 ) -> tuple[Opened, Reaction]:
     """A task for billing about these accounts."""
     reaction = Reaction()
-    opened = await _open(connection, heard, "service_request", topic, [said], accounts, topic, None)
+    raised = _raised(heard, "service_request", topic, [said], accounts, topic, None)
+    opened = await open_or_join(connection, raised)
     await _tell(connection, heard, tools, opened, accounts, _RECEIVED if tell else None, reaction)
     return opened, reaction
 
@@ -136,9 +156,47 @@ async def _raise(
     answered = heard.thread.answers
     answers = message or (answered.id if answered else None)
     matter = matter or await _matter(connection, answers, accounts, topic)
-    opened = await _open(connection, heard, klass, topic, said, accounts, matter, answers if join else None)
+    raised = _raised(heard, klass, topic, said, accounts, matter, answers if join else None)
+    opened = await _again(connection, raised) or await open_or_join(connection, raised)
     await _tell(connection, heard, tools, opened, accounts, tell, reaction)
+    await _denied(connection, heard, said, opened, accounts, answers, reaction)
     return reaction
+
+
+async def _denied(
+    connection: Any,
+    heard: Heard,
+    said: Sequence[str],
+    opened: Opened,
+    accounts: Sequence[AccountPart],
+    answers: UUID | None,
+    reaction: Reaction,
+) -> None:
+    """What was promised and is denied is broken, whatever we had noted. A denied closure speaks of its text alone."""
+    if not DENIALS & set(said):
+        return
+    promise = "broken_commitment" in said
+    broken = await deny(
+        connection,
+        message_id=answers,
+        case_id=opened.id if promise else None,
+        accounts=[part.account_id for part in accounts] if promise else [],
+        inbound_id=heard.id,
+        words=quoted(heard.text),
+        actor=heard.actor,
+        at=heard.at,
+    )
+    if broken:
+        reaction.caused("commitments_broken", ids=[str(one) for one in broken])
+
+
+async def _again(connection: Any, raised: Raised) -> Opened | None:
+    """The case of the hotline's order that is said not to be solved, open again (domain notes §4.6 "9")."""
+    kind, _, number = raised.matter.partition(":")
+    if kind != "work_order" or not NOT_SOLVED & set(raised.said.split(", ")):
+        return None
+    case = await of_order(connection, number)
+    return None if case is None else await reopen(connection, case["id"], raised)
 
 
 async def _matter(connection: Any, answers: UUID | None, accounts: Sequence[AccountPart], topic: str) -> str:
@@ -155,8 +213,7 @@ def _subject(heard: Heard, accounts: Sequence[AccountPart]) -> str:
     return f"account:{accounts[0].account_id}" if accounts else f"number:{heard.sender}"
 
 
-async def _open(
-    connection: Any,
+def _raised(
     heard: Heard,
     klass: str,
     topic: str,
@@ -164,24 +221,21 @@ async def _open(
     accounts: Sequence[AccountPart],
     matter: str,
     answers: UUID | None,
-) -> Opened:
-    return await open_or_join(
-        connection,
-        Raised(
-            klass=klass,
-            topic=topic,
-            matter=matter,
-            subject=_subject(heard, accounts),
-            account_id=accounts[0].account_id if accounts else None,
-            contact_point_id=heard.contact_point_id,
-            said=", ".join(said),
-            broken="broken_commitment" in said,
-            words=quoted(heard.text),
-            inbound_id=heard.id,
-            answers=answers,
-            actor=heard.actor,
-            at=heard.at,
-        ),
+) -> Raised:
+    return Raised(
+        klass=klass,
+        topic=topic,
+        matter=matter,
+        subject=_subject(heard, accounts),
+        account_id=accounts[0].account_id if accounts else None,
+        contact_point_id=heard.contact_point_id,
+        said=", ".join(said),
+        broken="broken_commitment" in said,
+        words=quoted(heard.text),
+        inbound_id=heard.id,
+        answers=answers,
+        actor=heard.actor,
+        at=heard.at,
     )
 
 
@@ -196,7 +250,7 @@ async def _tell(
 ) -> None:
     """Note the case, and tell the customer of a new one, once."""
     reaction.caused(
-        "case_joined" if opened.joined else "case_opened",
+        "case_joined" if opened.joined else "case_reopened" if opened.reopened else "case_opened",
         id=str(opened.id),
         reference=opened.reference,
         **{"class": opened.klass},
@@ -212,5 +266,5 @@ async def _tell(
         accounts=[AccountPart(part.account_id, part.account_no, part.link_id) for part in accounts[:1]],
         now=heard.at,
     )
-    await told(connection, opened.id, message, at=heard.at)
+    await told(connection, opened.id, message, at=heard.at, contact_by=opened.due_at)
     reaction.caused("case_told", message_id=str(message))

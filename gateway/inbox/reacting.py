@@ -14,6 +14,7 @@ from gateway.inbox import (
     alarming,
     answering,
     clarifying,
+    closings,
     consenting,
     disowning,
     paying,
@@ -68,6 +69,9 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     if (wish := await preferring.react(connection, heard, tools)) is not None:
         _go_on(reaction, wish)
         return reaction
+    if (closing := await closings.answer(connection, heard, tools)) is not None:
+        _go_on(reaction, closing[0])
+        return _with_the_rest(reaction, heard, closing[1])
     if reading.abstain:
         reaction.leave(f"the reader leaves it to a person: {'; '.join(reading.because) or 'in doubt'}")
         return reaction

@@ -68,6 +68,8 @@ class Asked:
     values: Mapping[str, Any] = field(default_factory=dict)
     to: str | None = None
     account_no: str | None = None
+    #: Of the account's numbers the one that it goes to, where it still stands there.
+    at_number: str | None = None
     channel: str | None = None
     tone: str | None = None
     language: str | None = None
@@ -173,6 +175,8 @@ class Acceptor:
     ) -> NewMessage:
         if not rows:
             raise InvalidInput(f"there is no account {item.account_no}", field="account_no")
+        if item.at_number is not None:
+            rows = [row for row in rows if row["address"] == item.at_number] or rows
         if item.account_no is not None and item.language is None and rows[0]["language"]:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         body = template.render(item.values, self._zone)

@@ -17,6 +17,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.checklist import Concerned, Left
+from gateway.cases.commitments.keeping import Commitments
+from gateway.cases.keeping import NewCase
+from gateway.cases.raising import Opened
 from gateway.cases.repeating import Repeats
 from gateway.followups import Asking, Followups
 from gateway.kernel.clock import Clock
@@ -311,7 +314,49 @@ class Proofs(Protocol):
 
 
 class Cases(Protocol):
-    """What customers raised: written on, handed on, closed."""
+    """What customers raised: judged, written on, handed on, told, closed."""
+
+    async def open(self, session: AsyncSession, asked: NewCase, *, actor: str) -> Opened: ...
+
+    async def tell(self, session: AsyncSession, case_id: UUID, *, progress: str, actor: str) -> None: ...
+
+    async def contacted(self, session: AsyncSession, case_id: UUID, *, note: str, actor: str) -> None: ...
+
+    async def judge(
+        self,
+        session: AsyncSession,
+        case_id: UUID,
+        *,
+        severity: str | None,
+        klass: str | None,
+        topic: str | None,
+        note: str,
+        actor: str,
+    ) -> None: ...
+
+    async def acknowledge(
+        self, session: AsyncSession, case_id: UUID, handover_id: int, *, owner_no: str | None, actor: str
+    ) -> None: ...
+
+    async def give_back(
+        self, session: AsyncSession, case_id: UUID, handover_id: int, *, reason: str, actor: str
+    ) -> None: ...
+
+    async def rate(
+        self,
+        session: AsyncSession,
+        case_id: UUID,
+        handover_id: int,
+        *,
+        rating: int,
+        note: str | None,
+        actor: str,
+        two_people: bool,
+    ) -> None: ...
+
+    async def answer(
+        self, session: AsyncSession, case_id: UUID, *, solved: bool, note: str, actor: str, two_people: bool
+    ) -> None: ...
 
     async def write(self, session: AsyncSession, case_id: UUID, *, note: str, actor: str) -> None: ...
 
@@ -395,6 +440,7 @@ class Services:
     corrections: Corrections
     cases: Cases
     repeats: Repeats
+    commitments: Commitments
     followups: Followups
     independent: Asking
     changes: Changes

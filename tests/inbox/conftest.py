@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gateway.archive.corrections import Corrections
+from gateway.cases.closing import CaseTexts
 from gateway.cases.keeping import Cases
 from gateway.evaluations import open_invitations
 from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
 from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count as segments
-from gateway.notices import lift_of_case, pause
+from gateway.notices import Acceptor, PolicyTable, lift_of_case, pause
 from gateway.notices.outages.desk import OutageDesk
 from gateway.notices.wording import Wording, purposes_in_words
 from gateway.outbox import AccountPart, NewMessage, insert, stop_links, waiting
@@ -227,6 +228,7 @@ def settled(database: Database, wording: Wording) -> Town:
     answers = Answers(wording, purposes_in_words, zone=ZoneInfo("Asia/Shanghai"), region="CN", language="zh-CN")
     desk = OutageDesk(ZoneInfo("Asia/Shanghai"))
     tools = Tools(answers=answers, region="CN", pause=pause, outages=desk, alert_numbers=[ON_DUTY])
+    acceptor = Acceptor(wording, zone=ZoneInfo("Asia/Shanghai"), region="CN", language="zh-CN", policy=PolicyTable)
     intake = Intake(database, clock, hear)
     return Town(
         database=database,
@@ -237,7 +239,7 @@ def settled(database: Database, wording: Wording) -> Town:
         reader=Reader(database, clock, tools),
         inbox=Inbox(clock, tools),
         corrections=Corrections(clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations)),
-        cases=Cases(clock, lift_of_case),
+        cases=Cases(clock, lift_of_case, CaseTexts(acceptor, language="zh-CN")),
     )
 
 

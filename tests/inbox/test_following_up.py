@@ -118,7 +118,7 @@ async def test_nobody_called_joins_the_case_that_was_told_of_and_goes_to_supervi
     await town.do("UPDATE message SET state = 'sent', sent_at = $1 WHERE state = 'queued'", town.clock.now())
     town.clock.on(hours=25)
     inbound = await town.hears(X, "8")
-    assert (inbound["state"], effects(inbound)) == ("done", ["case_joined"])
+    assert (inbound["state"], effects(inbound)) == ("done", ["case_joined", "commitments_broken"])
     (case,) = await cases(town)
     assert (case["unit"], case["contacts"]) == ("supervision", 2)
 
@@ -227,7 +227,7 @@ async def test_closing_the_case_lifts_its_hold_but_not_another(town: Any) -> Non
             await town.cases.close(session, case, outcome="查清了", actor="staff:E1")
             await session.commit()
         assert await town.values("SELECT ground FROM ground_stop") == left
-    assert await town.values('SELECT DISTINCT state FROM "case"') == ["closed"]
+    assert await town.values('SELECT DISTINCT state FROM "case"') == ["asked"]
 
 
 async def test_a_bill_that_was_paid_meanwhile_stays_stopped_when_the_hold_ends(town: Any) -> None:

@@ -16,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Import
 from gateway.archive.trust.sweeping import TrustSweeper
+from gateway.cases.closing import CaseTexts
+from gateway.cases.commitments.keeping import Commitments
+from gateway.cases.commitments.telling import Telling
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.channels import twilio_webhooks
@@ -269,8 +272,9 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         inbox=inbox,
         proofs=Recorder(),
         corrections=corrections,
-        cases=Cases(clock, lift_of_case),
+        cases=Cases(clock, lift_of_case, CaseTexts(StandInMessages(), language="zh-CN")),
         repeats=Repeats(clock),
+        commitments=Commitments(clock, Telling(StandInMessages(), language="zh-CN"), region="CN"),
         followups=Followups(clock, asking.ask, settings.zone),
         independent=asking,
         changes=changes,

@@ -50,7 +50,7 @@ async def a_case(house: House, account: int | None = None, **more: Any) -> UUID:
     async with house.database.work() as work:
         opened = await open_or_join(work.connection, Raised(**facts))
         if not opened.joined:
-            await told(work.connection, opened.id, uuid4(), at=NOW)
+            await told(work.connection, opened.id, uuid4(), at=NOW, contact_by=opened.due_at)
         await work.commit()
     return opened.id
 
@@ -92,8 +92,8 @@ async def test_a_case_is_written_on_handed_on_and_closed_once(house: House) -> N
     handed = await house.call("POST", f"/cases/{case}/assign", json={"owner": "E000007", "note": "熟悉"})
     assert (handed["unit"], handed["owner"]) == ("billing", "E000007")
     closed = await house.call("POST", f"/cases/{case}/close", json={"outcome": "银行文件里有"})
-    assert (closed["state"], closed["closed_by"], closed["outcome"]) == ("closed", "key:bootstrap", "银行文件里有")
-    assert [event["kind"] for event in closed["events"]] == ["opened", "told", "noted", "assigned", "closed"]
+    assert (closed["state"], closed["asked_by"], closed["outcome"]) == ("asked", "key:bootstrap", "银行文件里有")
+    assert [event["kind"] for event in closed["events"]] == ["opened", "told", "noted", "assigned", "asked"]
     for deed, body in (("note", {"note": "x"}), ("assign", {"unit": "y"}), ("close", {"outcome": "z"})):
         await house.call("POST", f"/cases/{case}/{deed}", json=body, expect=409)
         await house.call("POST", f"/cases/{uuid4()}/{deed}", json=body, expect=404)

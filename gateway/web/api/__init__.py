@@ -8,6 +8,7 @@ from gateway.web.api import (
     archive,
     cases,
     changes,
+    commitments,
     consents,
     corrections,
     doubts,
@@ -54,6 +55,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *changes.ROUTES,
     *repeats.ROUTES,
     *cases.ROUTES,
+    *commitments.ROUTES,
     *tasks.ROUTES,
     *sandbox.ROUTES,
 )

@@ -10,19 +10,28 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from gateway.cases import alerts as alerting
 from gateway.cases import reading
-from gateway.cases.tables import CASE_CLASSES, CASE_STATES
-from gateway.web.models import AccountNo, Body, Prose, Word, query_number
-from gateway.web.paging import Page, PageQuery, Words, behind, cut
+from gateway.cases.handing_over import Handover
+from gateway.cases.keeping import NewCase
+from gateway.cases.tables import CASE_CLASSES, CASE_STATES, SEVERITIES
+from gateway.kernel.errors import NotFound
+from gateway.web.models import AccountNo, Body, Number, Prose, query_number
+from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route
 
 TAG: Final = "cases"
 
-State = Literal["open", "closed"]
-Class = Literal["complaint", "opinion", "fault_report", "service_request"]
-assert (get_args(State), get_args(Class)) == (CASE_STATES, CASE_CLASSES)
+State = Literal["open", "asked", "closed"]
+Class = Literal[
+    "complaint", "opinion", "fault_report", "service_request", "enquiry", "report", "suggestion", "praise",
+]  # fmt: skip
+Severity = Literal["critical", "high", "normal", "low", "invalid"]
+assert (get_args(State), get_args(Class), get_args(Severity)) == (CASE_STATES, CASE_CLASSES, SEVERITIES)
 
 StaffNo = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+Unit = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+#: Words that stand in a text.
+Short = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 
 
 class CaseEvent(BaseModel):
@@ -39,7 +48,7 @@ class CaseEvent(BaseModel):
 
 
 class Case(BaseModel):
-    """What a customer raised: opened by a reply, owned from the first contact to the end."""
+    """What a customer raised: by a reply, on the telephone, to somebody; owned from the first contact to the end."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -66,8 +75,28 @@ class Case(BaseModel):
     closed_at: datetime | None
     closed_by: str | None
     outcome: str | None
-    #: What befell it; empty in lists.
+    #: The hotline's order that it is, where it is one.
+    work_order_no: str | None
+    #: How much it presses and why; and what the rule said, where a person judged otherwise.
+    severity: Severity
+    severity_why: str | None
+    severity_by_rule: Severity | None
+    #: Who was first contacted with it.
+    first_unit: str | None
+    first_owner: str | None
+    #: When the customer last heard of it.
+    told_at: datetime | None
+    #: When the customer was asked whether it is solved, on whose word.
+    asked_at: datetime | None
+    asked_by: str | None
+    #: How the customer's word came in: `confirmed`, `silent`, `unreached`, `taken_back`, `hotline`.
+    confirmation: str | None
+    #: How often the customer said of a closure that nothing was solved.
+    contradictions: int
+    contradicted_at: datetime | None
+    #: What befell it, and its hand-overs; empty in lists.
     events: list[CaseEvent] = Field(default_factory=list)
+    handovers: list[Handover] = Field(default_factory=list)
 
 
 class CaseQuery(PageQuery):
@@ -77,6 +106,14 @@ class CaseQuery(PageQuery):
     class_: Annotated[list[Class] | None, Words] = Field(default=None, alias="class")
     account_no: str | None = None
     number: Annotated[str | None, BeforeValidator(query_number)] = None
+    unit: Annotated[list[str] | None, Words] = None
+    owner: str | None = None
+    severity: Annotated[list[Severity] | None, Words] = None
+    work_order: str | None = None
+    #: Whether the customer contradicted a closure.
+    contradicted: bool | None = None
+    opened_from: QueryTime | None = None
+    opened_before: QueryTime | None = None
 
 
 class AlertQuery(PageQuery):
@@ -100,7 +137,7 @@ class CaseNote(Body):
 class Assignment(Body):
     """Who owns it from now on: a unit, a person or both."""
 
-    unit: Word | None = None
+    unit: Unit | None = None
     owner: StaffNo | None = None
     note: Prose | None = None
 
@@ -109,6 +146,62 @@ class Closing(Body):
     """What came of it."""
 
     outcome: Said
+
+
+class AskedCase(Body):
+    """What a customer told a member of staff; an account's, a number's, or both."""
+
+    klass: Class = Field(alias="class")
+    #: What it is about, as the customer would call it.
+    topic: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+    summary: Said
+    account_no: AccountNo | None = None
+    number: Number | None = None
+    unit: Unit | None = None
+    owner: StaffNo | None = None
+    #: Whether the customer is texted the reference, and until when somebody gets in touch.
+    tell: bool = True
+
+
+class Stage(Body):
+    """How far it is, in the customer's words."""
+
+    progress: Short
+
+
+class Judgement(Body):
+    """How a person judges it otherwise than the rule, and why."""
+
+    severity: Severity | None = None
+    klass: Class | None = Field(default=None, alias="class")
+    topic: Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)] | None = None
+    note: Said
+
+
+class Answered(Body):
+    """What the customer said on the telephone."""
+
+    solved: bool
+    note: Said
+
+
+class Taking(Body):
+    """That the receiving unit has it, and who."""
+
+    owner: StaffNo | None = None
+
+
+class Returning(Body):
+    """Why it is not for the receiving unit."""
+
+    reason: Said
+
+
+class Rating(Body):
+    """How the hand-over was, by who received it: 1 to 5."""
+
+    rating: Annotated[int, Field(ge=1, le=5)]
+    note: Prose | None = None
 
 
 class Acknowledgement(Body):
@@ -121,7 +214,17 @@ async def listed(call: Call[None, CaseQuery]) -> Page[Case]:
     """Cases, newest first."""
     query = call.query
     wanted = reading.CaseFilter(
-        states=query.state, classes=query.class_, account_no=query.account_no, number=query.number
+        states=query.state,
+        classes=query.class_,
+        account_no=query.account_no,
+        number=query.number,
+        units=query.unit,
+        owner_no=query.owner,
+        severities=query.severity,
+        work_order_no=query.work_order,
+        contradicted=query.contradicted,
+        opened_from=query.opened_from,
+        opened_before=query.opened_before,
     )
     before = behind("cases", query.cursor, UUID)
     found = await reading.cases(call.session, wanted, before=before, limit=query.limit + 1)
@@ -149,8 +252,105 @@ async def assign(call: Call[Assignment, None]) -> Case:
     return await _case(call)
 
 
+async def raise_(call: Call[AskedCase, None]) -> Case:
+    """Open a case, or join the open one."""
+    body = call.body
+    opened = await call.services.cases.open(
+        call.session,
+        NewCase(
+            klass=body.klass,
+            topic=body.topic,
+            summary=body.summary,
+            account_no=body.account_no,
+            number=body.number,
+            unit=body.unit,
+            owner_no=body.owner,
+            tell=body.tell,
+        ),
+        actor=call.actor,
+    )
+    return Case.model_validate(await reading.case(call.session, opened.id))
+
+
+async def tell(call: Call[Stage, None]) -> Case:
+    """Tell the customer how far it is."""
+    await call.services.cases.tell(call.session, call.id("case"), progress=call.body.progress, actor=call.actor)
+    return await _case(call)
+
+
+async def contacted(call: Call[CaseNote, None]) -> Case:
+    """Somebody got in touch."""
+    await call.services.cases.contacted(call.session, call.id("case"), note=call.body.note, actor=call.actor)
+    return await _case(call)
+
+
+async def judge(call: Call[Judgement, None]) -> Case:
+    """Judge it otherwise."""
+    body = call.body
+    await call.services.cases.judge(
+        call.session,
+        call.id("case"),
+        severity=body.severity,
+        klass=body.klass,
+        topic=body.topic,
+        note=body.note,
+        actor=call.actor,
+    )
+    return await _case(call)
+
+
+async def answer(call: Call[Answered, None]) -> Case:
+    """Note what the customer said."""
+    await call.services.cases.answer(
+        call.session,
+        call.id("case"),
+        solved=call.body.solved,
+        note=call.body.note,
+        actor=call.actor,
+        two_people=call.caller.two_people,
+    )
+    return await _case(call)
+
+
+async def acknowledge_handover(call: Call[Taking, None]) -> Case:
+    """The receiving unit has it."""
+    await call.services.cases.acknowledge(
+        call.session, call.id("case"), _handover(call), owner_no=call.body.owner, actor=call.actor
+    )
+    return await _case(call)
+
+
+async def return_handover(call: Call[Returning, None]) -> Case:
+    """It is not for the receiving unit."""
+    await call.services.cases.give_back(
+        call.session, call.id("case"), _handover(call), reason=call.body.reason, actor=call.actor
+    )
+    return await _case(call)
+
+
+async def rate_handover(call: Call[Rating, None]) -> Case:
+    """Say how a hand-over was."""
+    await call.services.cases.rate(
+        call.session,
+        call.id("case"),
+        _handover(call),
+        rating=call.body.rating,
+        note=call.body.note,
+        actor=call.actor,
+        two_people=call.caller.two_people,
+    )
+    return await _case(call)
+
+
+def _handover(call: Call[Any, None]) -> int:
+    text = call.text("handover")
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotFound("There is no such hand-over.")
+    return int(text)
+
+
 async def close(call: Call[Closing, None]) -> Case:
-    """Close a case."""
+    """Say what came of a case, and ask."""
     await call.services.cases.close(call.session, call.id("case"), outcome=call.body.outcome, actor=call.actor)
     return await _case(call)
 
@@ -182,7 +382,7 @@ async def notes(call: Call[None, NoteQuery]) -> Page[reading.AccountNote]:
     return Page[reading.AccountNote](**cut("notes", found, query.limit, lambda one: one.id))
 
 
-def _writing(name: str, handler: Any, summary: str, body: Any) -> Route:
+def _writing(name: str, handler: Any, summary: str, body: Any, *, optional: bool = False) -> Route:
     return Route(
         method="POST",
         path=f"/cases/{{id}}/{name}",
@@ -192,6 +392,7 @@ def _writing(name: str, handler: Any, summary: str, body: Any) -> Route:
         summary=summary,
         answer=Case,
         body=body,
+        body_optional=optional,
         problems=(409,),
     )
 
@@ -208,6 +409,18 @@ ROUTES: Final = (
         query=CaseQuery,
     ),
     Route(
+        method="POST",
+        path="/cases",
+        handler=raise_,
+        scope="cases:write",
+        tag=TAG,
+        summary="Write down what a customer raised, or join the open case on the matter; the customer is told",
+        answer=Case,
+        status=201,
+        body=AskedCase,
+        problems=(409,),
+    ),
+    Route(
         method="GET",
         path="/cases/{id}",
         handler=one,
@@ -218,7 +431,20 @@ ROUTES: Final = (
     ),
     _writing("note", write, "Write something on a case", CaseNote),
     _writing("assign", assign, "Hand a case on to a unit or a person", Assignment),
-    _writing("close", close, "Close a case with what came of it; reminders that it paused go on", Closing),
+    _writing("judge", judge, "Judge severity, class or topic otherwise than the rule", Judgement),
+    _writing("tell", tell, "Tell the customer how far it is, in the customer's words", Stage),
+    _writing("contacted", contacted, "Somebody got in touch with the customer, as was promised", CaseNote),
+    _writing("close", close, "Say what came of it; the customer is asked whether it is solved", Closing),
+    _writing("answer", answer, "What the customer said on the telephone; not by who closed it", Answered),
+    _writing(
+        "handovers/{handover}/acknowledge",
+        acknowledge_handover,
+        "The receiving unit has the case",
+        Taking,
+        optional=True,
+    ),
+    _writing("handovers/{handover}/return", return_handover, "Give the case back, with a reason", Returning),
+    _writing("handovers/{handover}/rate", rate_handover, "Rate the hand-over, as who received it", Rating),
     Route(
         method="GET",
         path="/alerts",
