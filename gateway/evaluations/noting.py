@@ -33,12 +33,13 @@ SELECT work_order_no AS event_ref, account_id, team_code, handler_no AS person_n
 FROM work_order
 WHERE kind <> 'commitment' AND (closed_at >= $1 AND closed_at < $2 OR closed_at IS NULL AND opened_at >= $1)
 """
-# What a survey itself raised is not asked about: it would ask about its own asking.
+# What a survey itself raised is not asked about: it would ask about its own asking. A case that is an order of the
+# hotline is asked about as that order.
 _CASES: Final = """
 SELECT id::text AS event_ref, account_id, unit AS team_code, owner_no AS person_no, 'case' AS service,
        opened_at AS began_at, closed_at AS occurred_at
 FROM "case"
-WHERE topic <> 'low_score' AND account_id IS NOT NULL
+WHERE topic <> 'low_score' AND account_id IS NOT NULL AND work_order_no IS NULL
   AND (state = 'closed' AND closed_at >= $1 AND closed_at < $2 OR state <> 'closed' AND opened_at >= $1)
 """
 # All accounts of an outage are noted at once; one that was noted is not looked at again.
