@@ -272,36 +272,7 @@ class Node:
 
     async def _start_web(self) -> None:
         house, settings = self.house, self.settings
-        services = Services(
-            registry=self._registry,
-            settings=settings,
-            database=house.database,
-            clock=house.clock,
-            imports=_Imports(house),
-            notices=house.notices,
-            previews=house.previews,
-            policy=house.policy,
-            outages=house.outages,
-            texts=house.texts,
-            ladder=house.ladder,
-            messages=house.acceptor,
-            intake=house.intake,
-            inbox=house.inbox,
-            proofs=house.proofs,
-            corrections=house.corrections,
-            cases=house.cases,
-            repeats=house.repeats,
-            commitments=house.commitments,
-            followups=house.followups,
-            independent=house.independent,
-            changes=changes,
-            sweeping=house.trust_sweeper,
-            twilio_verifier=twilio_webhooks.WebhookVerifier(
-                auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
-            ),
-            twilio_wire=twilio_webhooks,
-            sandbox=self._test_clock,
-        )
+        services = services_of(house, registry=self._registry, sandbox=self._test_clock)
         self._stack.push_async_callback(house.previews.close)
         runner = web.AppRunner(make_app(services), **SERVER_OPTIONS)
         await runner.setup()
@@ -326,6 +297,41 @@ class Node:
         self.house.text_keeper.wake()
         self.house.reader.wake()
         self.house.notice_runner.wake()
+
+
+def services_of(house: House, *, registry: CollectorRegistry, sandbox: TestClock | None) -> Services:
+    """What the web calls, from a furnished house."""
+    settings = house.settings
+    return Services(
+        registry=registry,
+        settings=settings,
+        database=house.database,
+        clock=house.clock,
+        imports=_Imports(house),
+        notices=house.notices,
+        previews=house.previews,
+        policy=house.policy,
+        outages=house.outages,
+        texts=house.texts,
+        ladder=house.ladder,
+        messages=house.acceptor,
+        intake=house.intake,
+        inbox=house.inbox,
+        proofs=house.proofs,
+        corrections=house.corrections,
+        cases=house.cases,
+        repeats=house.repeats,
+        commitments=house.commitments,
+        followups=house.followups,
+        independent=house.independent,
+        changes=changes,
+        sweeping=house.trust_sweeper,
+        twilio_verifier=twilio_webhooks.WebhookVerifier(
+            auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
+        ),
+        twilio_wire=twilio_webhooks,
+        sandbox=sandbox,
+    )
 
 
 def _all(heard: list[Callable[[str], None]]) -> Callable[[str], None]:

@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Keys for programs.", no_args_is_help=True)
 app.add_typer(keys, name="api-key")
+people = typer.Typer(help="People who may sign in.", no_args_is_help=True)
+app.add_typer(people, name="staff")
 templates = typer.Typer(help="The wording of the texts.", no_args_is_help=True)
 app.add_typer(templates, name="template")
 
@@ -333,6 +335,68 @@ def revoke_key(name: Annotated[str, typer.Argument(help="the name it was made wi
         print(f"{name} is revoked")
 
     _run(work)
+
+
+@people.command("add")
+def add_person(
+    name: Annotated[str, typer.Argument(help="what is typed to sign in: the staff number, or a name")],
+    role: Annotated[list[str], typer.Option(help="what they are; may be given several times")],
+    org: Annotated[str | None, typer.Option(help="the organisation they act for; without it the whole utility")] = None,
+    called: Annotated[str | None, typer.Option(help="their name, where the list of staff does not say it")] = None,
+    one_time: Annotated[bool, typer.Option("--one-time", help="print a password to be changed at once")] = False,
+) -> None:
+    """Let somebody sign in to the console; asks for a password, or prints one that is good once."""
+    settings = _settings()
+    asked = None if one_time or not sys.stdin.isatty() else _asked_password()
+
+    async def work() -> None:
+        from gateway.house import furnished
+        from gateway.staff import members, passwords
+
+        password = asked or passwords.one_time()
+        async with furnished(settings) as house, house.database.session() as session:
+            await members.add(
+                session,
+                sign_in=name,
+                name=called,
+                roles=role,
+                organisation=org,
+                password=password,
+                must_change=asked is None,
+                clock=house.clock,
+                actor=_actor(),
+            )
+            await session.commit()
+        print(f"{name} may sign in at {settings.base_url}/console")
+        if asked is None:
+            print(f"one-time password: {password}")
+
+    _run(work)
+
+
+@people.command("password")
+def reset_password(name: Annotated[str, typer.Argument(help="what is typed to sign in")]) -> None:
+    """Print a password that is good once for somebody who forgot theirs; their sign-ins end."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.house import furnished
+        from gateway.staff import members
+
+        async with furnished(settings) as house, house.database.session() as session:
+            staff_id = await members.find(session, name)
+            password = await members.reset_password(session, staff_id, clock=house.clock, actor=_actor())
+            await session.commit()
+        print(f"one-time password: {password}")
+
+    _run(work)
+
+
+def _asked_password() -> str:
+    password = getpass.getpass("password: ")
+    if getpass.getpass("again: ") != password:
+        raise InvalidInput("the two passwords differ")
+    return password
 
 
 @templates.command("check")

@@ -22,7 +22,7 @@ from gateway.notices import Draft
 from gateway.notices.tables import Notice
 from gateway.outbox import partitions
 from gateway.sandbox.clock import TestClock
-from gateway.staff import keys
+from gateway.staff import keys, members
 
 SAMPLE: Final = Path(__file__).parent / "sandbox" / "sample"
 #: The order matters: the grid before the accounts on it, staff before the contacts that must not be theirs.
@@ -30,6 +30,18 @@ _FILES: Final = ("topology", "staff", "accounts", "contacts", "arrears", "work_o
 _ACTOR: Final = "cli:demo"
 #: The sample was exported on 2025-03-31; the demo's first day is the next, at an hour at which texts may leave.
 _FIRST_MORNING: Final = "2025-04-01T09:30:00+08:00"
+#: Members of the sample's staff who may sign in, one for each role, and one who acts for a district alone.
+PEOPLE: Final = (
+    ("admin", "admin", None),
+    ("E000001", "archive_admin", None),
+    ("E000023", "account_manager", None),
+    ("E000027", "reviewer", None),
+    ("E000005", "supervisor", None),
+    ("E000031", "auditor", None),
+    ("E001001", "archive_admin", "青石县"),
+)
+#: Of everybody in the demo, which live mode refuses to run.
+DEMO_PASSWORD: Final = "light-the-lamps"
 _KEY_FILE: Final = "demo-api-key"
 
 
@@ -77,6 +89,18 @@ async def _prepare(house: House, console: Console) -> str:
             at=house.clock.now(),
             actor=_ACTOR,
         )
+        for sign_in, role, organisation in PEOPLE:
+            await members.add(
+                session,
+                sign_in=sign_in,
+                name=None,
+                roles=[role],
+                organisation=organisation,
+                password=DEMO_PASSWORD,
+                must_change=False,
+                clock=house.clock,
+                actor=_ACTOR,
+            )
         await session.commit()
     path.touch(mode=0o600)
     path.write_text(key)
@@ -98,6 +122,9 @@ async def _import(house: House, kind: str, console: Console) -> None:
 
 def _welcome(console: Console, settings: Settings, node: Node, key: str) -> None:
     console.print()
+    console.print(f"  Console        {settings.base_url}/console")
+    names = ", ".join(sign_in for sign_in, _, _ in PEOPLE)
+    console.print(f"  Sign in as     {names}: password {DEMO_PASSWORD}")
     console.print(f"  Interface      {settings.base_url}/api/docs")
     console.print(f"  Handsets       {node.carrier_address or settings.twilio.base_url}/")
     console.print(f"  API key        {key}")

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel import audit
+from gateway.kernel.acting import Acting
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.staff.tables import ApiKey
@@ -59,6 +60,9 @@ SCOPES: Final = {
     "followups:review": "the independent follow-up: who is to be called, and what came of it",
     "changes:read": "corrections for the utility's own customer system",
     "changes:acknowledge": "say that changes were taken over, subscribe to them",
+    "audit:read": "who did what, with what before and after",
+    "personal:show": "see a masked number on a page of the console in full, which is written down",
+    "staff:write": "who may sign in and as what, keys for programs",
     "sandbox": "the test clock",
     "admin": "everything",
 }
@@ -82,6 +86,11 @@ class Caller:
     def actor(self) -> str:
         """How the audit trail names it."""
         return f"key:{self.name}"
+
+    @property
+    def acting(self) -> Acting:
+        """As use cases know it."""
+        return Acting(actor=self.actor, scopes=self.scopes, two_people=self.two_people)
 
     def may(self, scope: str) -> bool:
         """Whether it holds `scope`."""

@@ -1,11 +1,11 @@
-"""Rows of the staff room: teams, staff members, their tasks, API keys."""
+"""Rows of the staff room: teams, staff members, how they sign in, their tasks, API keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,55 @@ class StaffMember(Base):
     phone: Mapped[str | None] = mapped_column(Text, index=True)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     job: Mapped[str | None] = mapped_column(Text)
+
+
+class StaffLogin(Base):
+    """A member of staff who may sign in: as what, for which part of the utility, and how the pages look to them."""
+
+    __tablename__ = "staff_login"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"), primary_key=True, autoincrement=False)
+    #: What is typed to sign in, in lower case.
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    #: Argon2id; empty where nobody can sign in with a password.
+    password: Mapped[str] = mapped_column(Text)
+    #: The password was given by somebody else and must be changed first.
+    must_change: Mapped[bool] = mapped_column(server_default=text("false"))
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    #: The organisation whose part they act for, with all below it; empty: the whole utility.
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    language: Mapped[str | None] = mapped_column(Text)
+    theme: Mapped[str | None] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class StaffSession(Base):
+    """A sign-in that stands or stood. Real time, also in the sandbox: moving its clock signs nobody out."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_login.staff_id"), index=True)
+    #: HMAC of the cookie's token under SECRET_KEY: neither the table nor the cookie alone is of use.
+    digest: Mapped[str] = mapped_column(Text, unique=True)
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    address: Mapped[str] = mapped_column(Text)
+    agent: Mapped[str] = mapped_column(Text)
+
+
+class SignInTries(Base):
+    """How often signing in failed of late: by name (`name:…`) and by address (`address:…`). Real time."""
+
+    __tablename__ = "sign_in_tries"
+
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    failures: Mapped[int] = mapped_column(SmallInteger)
+    last_at: Mapped[datetime] = mapped_column(Instant)
+    blocked_until: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Task(Base):

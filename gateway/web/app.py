@@ -13,6 +13,7 @@ from gateway.web import problems
 from gateway.web.accepting import SingleMessages
 from gateway.web.api import ROUTES
 from gateway.web.api.docs import Docs
+from gateway.web.console import PAGES, Console
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.routing import PREFIX, Endpoint, Route, Surroundings
@@ -52,6 +53,7 @@ def make_app(services: Services) -> web.Application:
     for route in offered:
         app.router.add_route(route.method, PREFIX + route.path, Endpoint(route, around).serve)
     app.router.add_routes(twilio.routes(twilio.TwilioWebhooks(services, metrics)))
+    app.router.add_routes(Console(services, metrics, PAGES).routes())
     docs = Docs(offered)
     app.router.add_get("/api/openapi.json", docs.openapi)
     app.router.add_get("/api/docs", docs.page)

@@ -6,8 +6,9 @@ import asyncio
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import unquote
@@ -32,6 +33,9 @@ UPLOAD_SECONDS: Final = 3600.0
 
 _CLOSING: Final = {"Connection": "close"}
 _PIECE: Final = 256 * KIB
+#: Fields of a form beside a file, and bytes of one.
+_MOST_FIELDS: Final = 20
+_LONGEST_FIELD: Final = 4 * KIB
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -93,6 +97,8 @@ class Upload:
     path: Path
     size: int
     sha256: str
+    #: The fields of a form that came before it.
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def discard(self) -> None:
         """Remove it."""
@@ -100,9 +106,10 @@ class Upload:
             self.path.unlink()
 
 
-async def receive_upload(request: web.Request, *, folder: Path, most: int) -> Upload:
+async def receive_upload(request: web.Request, *, folder: Path, most: int, fields: bool = False) -> Upload:
     """Stream the multipart field `file` to a file of its own in `folder`, flushed to the disk.
 
+    With `fields` the file may come after other fields of a form, up to 20 short ones.
     Raises InvalidInput, TooLarge or a Refusal, and leaves nothing behind then.
     """
     refuse_packed(request)
@@ -113,21 +120,25 @@ async def receive_upload(request: web.Request, *, folder: Path, most: int) -> Up
         raise Refusal(problems.MEDIA_TYPE, "Send the file as multipart/form-data, in the field `file`.")
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
-            return await _receive(request, folder, most)
+            return await _receive(request, folder, most, fields)
     except TimeoutError as error:
         raise Refusal(problems.TOO_SLOW, "The file did not arrive in time.", headers=_CLOSING) from error
     except ValueError as error:
         raise Refusal(problems.MALFORMED, "The multipart body is broken.", headers=_CLOSING) from error
 
 
-async def _receive(request: web.Request, folder: Path, most: int) -> Upload:
+async def _receive(request: web.Request, folder: Path, most: int, fields: bool) -> Upload:
     try:
         reader = await request.multipart()
     except (AssertionError, ValueError) as error:
         raise Refusal(problems.MALFORMED, "The multipart body has no boundary.") from error
     upload: Upload | None = None
+    said: dict[str, str] = {}
     try:
         while (part := await asyncio.wait_for(reader.next(), UPLOAD_IDLE_SECONDS)) is not None:
+            if fields and upload is None and isinstance(part, BodyPartReader) and part.name not in (None, "file"):
+                said |= await _field(part, len(said))
+                continue
             if not isinstance(part, BodyPartReader) or part.name != "file" or upload is not None:
                 raise InvalidInput("Exactly one field is expected, a file named `file`.", field="file")
             upload = await _keep(part, folder, most)
@@ -140,7 +151,15 @@ async def _receive(request: web.Request, folder: Path, most: int) -> Upload:
     if upload.size == 0:
         upload.discard()
         raise InvalidInput("The file is empty.", field="file")
-    return upload
+    return replace(upload, fields=said)
+
+
+async def _field(part: BodyPartReader, before: int) -> dict[str, str]:
+    """A field of a form that comes before the file."""
+    value = await asyncio.wait_for(part.read_chunk(_LONGEST_FIELD + 1), UPLOAD_IDLE_SECONDS)
+    if before >= _MOST_FIELDS or len(value) > _LONGEST_FIELD or (not part.at_eof() and await part.read_chunk()):
+        raise InvalidInput("The form is too long.", field=part.name or "form")
+    return {part.name or "": value.decode("utf-8", "replace")}
 
 
 async def _keep(part: BodyPartReader, folder: Path, most: int) -> Upload:

@@ -20,6 +20,7 @@ from aiohttp import hdrs, web
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.kernel.acting import act_for
 from gateway.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound
 from gateway.kernel.logs import logger
 from gateway.staff.keys import Caller, KeyRing
@@ -207,6 +208,7 @@ class Endpoint:
             # A session costs more than all the rest of a short request.
             return await self._plain(call)
         async with self._around.services.database.session() as call.opened:
+            act_for(call.session, caller.acting)
             return await (self._plain(call) if claim is None else self._once(call, claim))
 
     async def _authenticated(self, request: web.Request) -> Caller:

@@ -1,0 +1,50 @@
+"""What each role may do. A person may hold several; the scopes are those of API keys. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.staff.keys import SCOPES
+
+ROLES: Final = ("admin", "archive_admin", "account_manager", "reviewer", "supervisor", "auditor")
+
+_READING: Final = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
+_COMMON: Final = frozenset(
+    [
+        "archive:read", "notices:read", "outages:read", "templates:read", "ladder:read", "messages:read",
+        "inbound:read", "evaluations:read", "corrections:read", "cases:read", "tasks:read", "followups:read",
+    ]
+)  # fmt: skip
+
+#: The scopes of each role.
+GRANTED: Final[dict[str, frozenset[str]]] = {
+    # Everything: runs the house.
+    "admin": frozenset(SCOPES),
+    # Fixes who is reached where.
+    "archive_admin": _COMMON
+    | {
+        "archive:write", "imports", "corrections:decide", "inbound:resolve", "changes:read", "changes:acknowledge",
+        "notices:write", "outages:write", "templates:write", "ladder:write", "messages:send", "messages:decide",
+        "cases:write", "tasks:write", "policy:read", "personal:show",
+    },
+    # Keeps promises to the customers that are theirs.
+    "account_manager": _COMMON | {"followups:write", "cases:write", "tasks:write", "messages:send", "personal:show"},
+    # The second pair of eyes, and who asks customers instead of the account manager.
+    "reviewer": _COMMON
+    | {
+        "notices:approve", "templates:approve", "corrections:decide", "inbound:resolve", "followups:review",
+        "cases:write", "tasks:write", "policy:read", "personal:show",
+    },
+    # Reads satisfaction, sees trouble coming.
+    "supervisor": _COMMON
+    | {"notices:approve", "cases:write", "cases:review", "tasks:write", "inbound:resolve", "policy:read"},
+    # Sees everything that was done and changes nothing.
+    "auditor": _READING,
+}  # fmt: skip
+assert tuple(GRANTED) == ROLES
+
+
+def scopes_of(roles: Iterable[str]) -> frozenset[str]:
+    """What these roles together may do."""
+    return frozenset[str]().union(*(GRANTED[role] for role in roles))

@@ -1,0 +1,47 @@
+"""What use cases refuse, in the viewer's language. They speak English; `refusals.yaml` has their sentences.
+
+An entry's key does not matter; `en` is the sentence with `{names}` where it varies, `zh` says the same. A
+sentence that is not there is shown as it is: nothing is hidden because nobody has translated it yet.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.web.console.wording import Catalogue
+
+_AREA: Final = "refusals."
+
+
+class Refusals:
+    """Sentences of use cases, known by their shape."""
+
+    def __init__(self, words: Catalogue) -> None:
+        self._shapes = [
+            (_shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(_AREA)
+        ]
+        self._words = words
+
+    def say(self, language: str, sentence: str) -> str:
+        """`sentence` in `language`."""
+        if language == "en":
+            return sentence[:1].upper() + sentence[1:]
+        for shape, chinese in self._shapes:
+            found = shape.fullmatch(sentence)
+            if found is not None:
+                return chinese.format(**{name: self._term(value) for name, value in found.groupdict().items()})
+        return sentence
+
+    def _term(self, value: str) -> str:
+        """A state or the like by its Chinese name, where it has one."""
+        known = self._words.entries.get(f"states.{value}")
+        return known.zh if known is not None else value
+
+
+def _shape(sentence: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", sentence)
+    return re.compile(
+        "".join(re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(parts)),
+        re.IGNORECASE,
+    )

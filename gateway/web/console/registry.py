@@ -1,0 +1,14 @@
+"""All pages of the console: each module's, in one list. The router, the menu and the tests are made from it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.web.console import door, overview, showing
+from gateway.web.console.pages import Page
+
+PAGES: Final[tuple[Page, ...]] = (
+    *door.PAGES,
+    *showing.PAGES,
+    *overview.PAGES,
+)

@@ -1,0 +1,201 @@
+"""Templates made into pages: the environment, and what every template may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from babel.dates import format_date, format_timedelta, get_timezone_name
+from babel.numbers import format_currency, format_decimal, format_percent
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from gateway.kernel.phones import PhoneNumber
+from gateway.web.console.assets import Assets
+from gateway.web.console.sealing import Seal
+from gateway.web.console.wording import Catalogue, locale_of
+
+if TYPE_CHECKING:
+    from gateway.web.console.pages import Page, View
+
+
+class Rendering:
+    """Renders templates of the package."""
+
+    def __init__(self, words: Catalogue, assets: Assets, seal: Seal, menu: Sequence[Page]) -> None:
+        self._words = words
+        self._seal = seal
+        self._menu = menu
+        self.environment = Environment(
+            loader=PackageLoader(__package__),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        )
+        self.environment.globals |= {"asset": assets.url, "icon": _icon(assets), "t": self._t, "word": self._word}
+        self.environment.filters |= {
+            "time": _time,
+            "day": _day,
+            "ago": _ago,
+            "count": _count,
+            "money": _money,
+            "percent": _percent,
+            "masked": masked,
+            "tail": _tail,
+            "sealed": self._sealed,
+            "who": self._who,
+        }
+
+    def render(self, view: View, template: str, values: Mapping[str, Any]) -> str:
+        """The page, or for htmx its content."""
+        layout = "bare.html" if view.htmx or view.page.part else "plain.html" if view.someone is None else "layout.html"
+        return self.environment.get_template(template).render(
+            **{
+                "view": view,
+                "layout": layout,
+                "language": view.language,
+                "person": view.someone,
+                "may": view.may,
+                "csrf": view.csrf,
+                "given": view.given,
+                "trouble": view.trouble,
+                "faults": view.trouble.fields if view.trouble is not None else {},
+                "flash": view.console.remembered(view.request),
+                "menu": self._offered(view) if view.someone is not None else (),
+                **values,
+            }
+        )
+
+    def _offered(self, view: View) -> list[tuple[str, list[Page]]]:
+        """The menu's groups with the entries that the person may open."""
+        groups: dict[str, list[Page]] = {}
+        for page in self._menu:
+            assert page.menu is not None
+            allowed = page.scope is None or view.may(page.scope)
+            if allowed and not (page.whole and not view.person.acting.whole):
+                groups.setdefault(page.menu.group, []).append(page)
+        return list(groups.items())
+
+    @pass_context
+    def _t(self, context: Context, key: str, **values: Any) -> str:
+        return self._words.say(context["language"], key, **values)
+
+    @pass_context
+    def _word(self, context: Context, area: str, value: object) -> str:
+        """The name of a value of a closed list (`states`, `roles`); the value itself where it has none."""
+        key = f"{area}.{value}"
+        return self._words.say(context["language"], key) if key in self._words else str(value)
+
+    def _sealed(self, value: Any) -> str:
+        return self._seal.close(value)
+
+    @pass_context
+    def _who(self, context: Context, actor: str | None) -> str:
+        """Who an actor of the audit trail is, in words."""
+        if not actor:
+            return ""
+        kind, _, name = actor.partition(":")
+        names: Mapping[str, str] = context.get("names") or {}
+        key = f"actors.{kind}"
+        if key not in self._words:
+            return actor
+        return self._words.say(context["language"], key, name=names.get(actor, name))
+
+
+def _icon(assets: Assets) -> Any:
+    sprite = assets.url("vendor/icons.svg")
+
+    def icon(name: str, extra: str = "") -> Markup:
+        """A picture beside words; it says nothing by itself."""
+        return Markup(
+            '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+        ).format(extra, sprite, name)
+
+    return icon
+
+
+def masked(number: str | None) -> str:
+    """A telephone number with its middle hidden; a chat's name whole but for its middle."""
+    return PhoneNumber(number).masked if number else ""
+
+
+def _tail(account_no: str | None) -> str:
+    """An account number by its last four digits, as texts name it."""
+    return f"····{account_no[-4:]}" if account_no else ""
+
+
+@pass_context
+def _count(context: Context, value: int | Decimal | None) -> str:
+    return "–" if value is None else format_decimal(value, locale=locale_of(context["language"]))
+
+
+@pass_context
+def _percent(context: Context, value: float | None, digits: int = 1) -> str:
+    if value is None:
+        return "–"
+    return format_percent(value, format=f"0.{'0' * digits}%" if digits else "0%", locale=locale_of(context["language"]))
+
+
+@pass_context
+def _money(context: Context, value: Decimal | None) -> str:
+    return "–" if value is None else format_currency(value, "CNY", locale=locale_of(context["language"]))
+
+
+@pass_context
+def _time(context: Context, value: datetime | None, style: str = "short") -> Markup | str:
+    """A moment in the viewer's zone, short; exact on hover."""
+    if value is None:
+        return "–"
+    view: View = context["view"]
+    local, now, language = value.astimezone(view.zone), view.now, context["language"]
+    clock = f"{local:%H:%M}"
+    days = (local.date() - now.date()).days
+    if style == "clock":
+        shown = clock
+    elif abs(days) <= 1:
+        shown = view.t(("common.yesterday_at", "common.today_at", "common.tomorrow_at")[days + 1], time=clock)
+    else:
+        shown = f"{_date(local.date(), now.date(), language)} {clock}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.astimezone(UTC).isoformat(timespec="seconds"), exact(local, view), shown
+    )
+
+
+def exact(local: datetime, view: View) -> str:
+    """A moment to the second, with its zone."""
+    zone = get_timezone_name(local, width="short", locale=locale_of(view.language))
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
+
+
+@pass_context
+def _day(context: Context, value: date | None) -> str:
+    """A date; the year where it is not this one."""
+    if value is None:
+        return "–"
+    view: View = context["view"]
+    return _date(value, view.now.date(), context["language"])
+
+
+def _date(value: date, today: date, language: str) -> str:
+    chinese = language == "zh-CN"
+    if value.year == today.year:
+        return format_date(value, "M月d日" if chinese else "d MMM", locale=locale_of(language))
+    return format_date(value, "y年M月d日" if chinese else "d MMM y", locale=locale_of(language))
+
+
+@pass_context
+def _ago(context: Context, value: datetime | None) -> Markup | str:
+    """How long ago, or in how long; exact on hover."""
+    if value is None:
+        return "–"
+    view: View = context["view"]
+    apart: timedelta = value - view.services.clock.now()
+    words = format_timedelta(apart, add_direction=True, threshold=1.2, locale=locale_of(context["language"]))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.astimezone(UTC).isoformat(timespec="seconds"), exact(value.astimezone(view.zone), view), words
+    )

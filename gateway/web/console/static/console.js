@@ -1,0 +1,143 @@
+// What the pages' attributes ask for. Everything works without it but what says so: plots, filters, confirmation.
+"use strict";
+
+const token = () => document.querySelector('meta[name="csrf-token"]').content;
+
+// htmx carries the token against forged requests; a lost connection says so, and nothing that was typed is gone.
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRF-Token"] = token();
+});
+const failed = (shown) => {
+  const alert = document.getElementById("failed");
+  if (alert) alert.hidden = !shown;
+};
+document.addEventListener("htmx:sendError", () => failed(true));
+document.addEventListener("htmx:responseError", () => failed(true));
+document.addEventListener("htmx:afterOnLoad", () => failed(false));
+
+// A form, or the button that sends it, with data-confirm is sent once somebody has said yes.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const words = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+  if (!words || form.dataset.confirmed) {
+    delete form.dataset.confirmed;
+    return;
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const dialog = document.getElementById("confirm");
+  const by = event.submitter;
+  document.getElementById("confirm-words").textContent = words;
+  dialog.returnValue = "no";
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue !== "yes") return;
+    form.dataset.confirmed = "yes";
+    form.requestSubmit(by);
+  }, { once: true });
+  dialog.showModal();
+}, true);
+
+// A form is sent once, however often its button is pressed; coming back by the browser's button frees it again.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+  setTimeout(() => delete event.target.dataset.sent, 4000);
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Tables: rows that hold what is typed; order by a column.
+document.addEventListener("input", (event) => {
+  const box = event.target.closest?.("[data-filters]");
+  if (!box) return;
+  const words = box.value.trim().toLocaleLowerCase();
+  for (const row of document.querySelectorAll(`#${CSS.escape(box.dataset.filters)} tbody tr`)) {
+    row.hidden = words !== "" && !row.textContent.toLocaleLowerCase().includes(words);
+  }
+});
+const valueOf = (row, at, sort) => {
+  const cell = row.cells[at];
+  const given = cell.dataset.value ?? cell.querySelector("time")?.dateTime ?? cell.textContent.trim();
+  return sort === "number" ? Number.parseFloat(given.replaceAll(",", "")) || 0 : given;
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-sort]");
+  if (!button) return;
+  const heading = button.closest("th");
+  const body = heading.closest("table").tBodies[0];
+  const falling = heading.getAttribute("aria-sort") === "ascending";
+  for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
+  button.classList.toggle("desc", falling);
+  button.classList.toggle("asc", !falling);
+  const { sort } = button.dataset;
+  const compare = (one, other) => sort === "number" ? one - other : one.localeCompare(other, document.documentElement.lang);
+  const rows = [...body.rows].sort((one, other) => compare(valueOf(one, heading.cellIndex, sort), valueOf(other, heading.cellIndex, sort)));
+  if (falling) rows.reverse();
+  body.append(...rows);
+});
+
+// Fields that send their form when they are changed.
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-submits]")) event.target.form.requestSubmit();
+});
+
+// Plots: ECharts is fetched where a page has one, and draws on a canvas in the page's own colours.
+const load = (address) => new Promise((resolve, reject) => {
+  const script = document.createElement("script");
+  script.src = address;
+  script.onload = resolve;
+  script.onerror = reject;
+  document.head.append(script);
+});
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const look = () => ({
+  backgroundColor: "transparent",
+  animation: false,
+  color: [colour("--plot-1"), colour("--plot-2"), colour("--plot-3"), colour("--plot-4"), colour("--plot-5")],
+  textStyle: { color: colour("--ink"), fontFamily: getComputedStyle(document.body).fontFamily },
+  aria: { enabled: false },
+});
+const axes = (given) => {
+  const line = { lineStyle: { color: colour("--line") } };
+  const dress = (axis) => ({ axisLine: line, splitLine: line, axisLabel: { color: colour("--soft") }, nameTextStyle: { color: colour("--soft") }, ...axis });
+  const all = (axis) => Array.isArray(axis) ? axis.map(dress) : axis && dress(axis);
+  return { xAxis: all(given.xAxis), yAxis: all(given.yAxis) };
+};
+let plots;
+const draw = async (figure) => {
+  if (figure.dataset.drawn) return;
+  figure.dataset.drawn = "yes";
+  plots ??= load(figure.dataset.echarts);
+  const [answer] = await Promise.all([fetch(figure.dataset.plot, { headers: { Accept: "application/json" } }), plots]);
+  if (!answer.ok) return failed(true);
+  const given = await answer.json();
+  const chart = echarts.init(figure, null, { renderer: "canvas" });
+  chart.setOption({
+    ...look(), ...given, ...axes(given),
+    tooltip: { renderMode: "richText", confine: true, backgroundColor: colour("--card"), borderColor: colour("--line"), textStyle: { color: colour("--ink") }, ...given.tooltip },
+    legend: given.legend && { textStyle: { color: colour("--soft") }, ...given.legend },
+  });
+  new ResizeObserver(() => chart.resize()).observe(figure);
+};
+const dress = (root) => {
+  for (const figure of root.querySelectorAll("[data-plot]")) draw(figure);
+};
+document.addEventListener("DOMContentLoaded", () => dress(document));
+document.addEventListener("htmx:load", (event) => dress(event.detail.elt));
+
+// Keys: a page names them (data-key="j"); typing in a field is typing.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, dialog")) return;
+  const wanted = event.key.toLowerCase();
+  for (const one of document.querySelectorAll("[data-key]")) {
+    if (one.dataset.key === wanted && one.offsetParent !== null) {
+      event.preventDefault();
+      one.focus();
+      one.click();
+      return;
+    }
+  }
+});
