@@ -40,8 +40,8 @@ PEOPLE: Final = (
     ("E000031", "auditor", None),
     ("E001001", "archive_admin", "青石县"),
 )
-#: Of everybody in the demo, which live mode refuses to run.
-DEMO_PASSWORD: Final = "light-the-lamps"
+#: Of everybody in the demo; live mode refuses to run it.
+DEMO_PASSWORD: Final = "light-the-lamps"  # noqa: S105
 _KEY_FILE: Final = "demo-api-key"
 
 

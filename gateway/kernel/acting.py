@@ -87,6 +87,6 @@ def needs(scope: str, *, whole: bool = False) -> Callable[[Method[S, P, R]], Met
                 require_whole(session)
             return await method(self, session, *given, **named)
 
-        return cast(Method[S, P, R], checked)
+        return cast("Method[S, P, R]", checked)
 
     return wrap

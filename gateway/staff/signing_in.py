@@ -124,10 +124,10 @@ class Door:
                 return None
             if now - row["seen_at"] > _SEEN_EVERY:
                 await connection.execute(
-                    "UPDATE staff_session SET seen_at = $2, ends_at = least($2 + $3, began_at + $4) WHERE id = $1",
+                    "UPDATE staff_session SET seen_at = $2, ends_at = least($3, began_at + $4::interval) WHERE id = $1",
                     row["id"],
                     now,
-                    IDLE,
+                    now + IDLE,
                     LONGEST,
                 )
         reach = row["reach"]

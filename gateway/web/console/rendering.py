@@ -152,7 +152,7 @@ def _time(context: Context, value: datetime | None, style: str = "short") -> Mar
     if value is None:
         return "–"
     view: View = context["view"]
-    local, now, language = value.astimezone(view.zone), view.now, context["language"]
+    local, now = value.astimezone(view.zone), view.now
     clock = f"{local:%H:%M}"
     days = (local.date() - now.date()).days
     if style == "clock":
@@ -160,7 +160,7 @@ def _time(context: Context, value: datetime | None, style: str = "short") -> Mar
     elif abs(days) <= 1:
         shown = view.t(("common.yesterday_at", "common.today_at", "common.tomorrow_at")[days + 1], time=clock)
     else:
-        shown = f"{_date(local.date(), now.date(), language)} {clock}"
+        shown = f"{_date(local.date(), view)} {clock}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.astimezone(UTC).isoformat(timespec="seconds"), exact(local, view), shown
     )
@@ -178,14 +178,12 @@ def _day(context: Context, value: date | None) -> str:
     if value is None:
         return "–"
     view: View = context["view"]
-    return _date(value, view.now.date(), context["language"])
+    return _date(value, view)
 
 
-def _date(value: date, today: date, language: str) -> str:
-    chinese = language == "zh-CN"
-    if value.year == today.year:
-        return format_date(value, "M月d日" if chinese else "d MMM", locale=locale_of(language))
-    return format_date(value, "y年M月d日" if chinese else "d MMM y", locale=locale_of(language))
+def _date(value: date, view: View) -> str:
+    pattern = view.t("common.day_pattern" if value.year == view.now.year else "common.date_pattern")
+    return format_date(value, pattern, locale=locale_of(view.language))
 
 
 @pass_context

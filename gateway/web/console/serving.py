@@ -35,6 +35,9 @@ THEMES: Final = ("auto", "light", "dark")
 _SESSION: Final = "lamplighter_session"
 _VISIT: Final = "lamplighter_visit"
 _NOTE: Final = "lamplighter_note"
+#: The visit that this answer begins; that what was to be said has been said.
+_NEW_VISIT: Final = web.RequestKey("visit", str)
+_SAID: Final = web.RequestKey("said", bool)
 _A_YEAR: Final = 365 * 86400
 
 
@@ -71,6 +74,7 @@ class Console:
             handler = _Served(self, page).serve
             path = PREFIX + page.path if page.path != "/" else PREFIX
             routes.append(web.route(page.method, path, handler))
+        routes.append(web.get(f"{PREFIX}/", _home))
         routes.append(web.get(f"{PREFIX}/{{rest:.*}}", _Served(self, _NOWHERE).serve))
         return routes
 
@@ -98,7 +102,7 @@ class Console:
         note = request.cookies.get(_NOTE)
         found = self.seal.open(note) if note else None
         if isinstance(found, dict) and str(found.get("key")) in self.words:
-            request["said"] = True
+            request[_SAID] = True
             return found
         return None
 
@@ -139,15 +143,16 @@ class Console:
         kept = request.cookies.get(_VISIT)
         if kept and len(kept) < 100:
             return kept
-        made: str = request.setdefault("visit", self.seal.visit())
-        return made
+        if _NEW_VISIT not in request:
+            request[_NEW_VISIT] = self.seal.visit()
+        return request[_NEW_VISIT]
 
     def finish(self, request: web.Request, response: web.StreamResponse) -> None:
         """What every answer carries."""
         response.headers.update(HEADERS)
-        if "visit" in request:
-            self._keep(response, _VISIT, request["visit"])
-        if "said" in request:
+        if _NEW_VISIT in request:
+            self._keep(response, _VISIT, request[_NEW_VISIT])
+        if _SAID in request:
             response.del_cookie(_NOTE, path=PREFIX)
 
     def same_site(self, request: web.Request) -> bool:
@@ -330,6 +335,10 @@ def _to_the_door(view: View) -> web.Response:
 def _place(page: Page) -> int:
     assert page.menu is not None
     return page.menu.order
+
+
+async def _home(_: web.Request) -> web.Response:
+    raise web.HTTPFound(PREFIX)
 
 
 async def _nowhere(view: View) -> web.StreamResponse:

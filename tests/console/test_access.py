@@ -1,0 +1,81 @@
+"""Who may open what: over every page there is, by role, from outside, and from the other district."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.staff.roles import ROLES, scopes_of
+from gateway.web.console import PAGES
+from gateway.web.console.pages import Page
+
+from .conftest import Visitors
+from .test_pages import address
+from .world import EXAMPLES, World
+
+NOBODYS = "00000000-0000-7000-8000-000000000000"
+
+
+def invented(page: Page) -> str:
+    """An address of this page that leads to nothing."""
+    return re.sub(r"\{\w+\}", NOBODYS, page.path) if page.path != "/" else ""
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_without_the_role_every_page_and_action_is_refused(world: World, visitor: Visitors, role: str) -> None:
+    held = scopes_of([role])
+    someone = visitor(role)
+    for page in PAGES:
+        if page.scope is None or page.scope in held or "admin" in held:
+            continue
+        path = invented(page)
+        status = (await someone.get(path))[0] if page.method == "GET" else (await someone.post(path))[0]
+        assert status == 403, (role, page.name)
+
+
+async def test_what_the_role_allows_opens(world: World, visitor: Visitors) -> None:
+    for role in ROLES:
+        held = scopes_of([role])
+        for page in PAGES:
+            if page.method == "GET" and not page.public and (page.scope is None or page.scope in held):
+                if page.part and "{" in page.path and page.path not in EXAMPLES:
+                    continue
+                status, text = await visitor(role).get(await address(page, world))
+                assert status == 200, (role, page.name, text[:300])
+
+
+async def test_a_stranger_is_sent_to_the_door(world: World, visitor: Visitors) -> None:
+    stranger = visitor(None)
+    for page in PAGES:
+        if page.public:
+            continue
+        path = invented(page)
+        status = (await stranger.get(path))[0] if page.method == "GET" else (await stranger.post(path))[0]
+        assert status in (303, 401), page.name
+
+
+async def test_no_action_is_taken_on_a_forged_form(world: World, visitor: Visitors) -> None:
+    admin = visitor("admin")
+    for page in PAGES:
+        if page.method == "GET":
+            continue
+        for headers in ({"X-CSRF-Token": "0" * 64}, {"Origin": "https://elsewhere.example"}):
+            status, _, _ = await admin.post(invented(page), headers=headers)
+            assert status in (403, 415), (page.name, headers)
+
+
+async def test_another_district_is_not_reached_by_changing_an_address(world: World, visitor: Visitors) -> None:
+    elsewhere = visitor("elsewhere")
+    held = scopes_of(["archive_admin", "reviewer", "supervisor"])
+    for page in PAGES:
+        if "{" not in page.path or page.scope is None or page.scope not in held:
+            continue
+        found = next((one for one in EXAMPLES if page.path == one or page.path.startswith(f"{one}/")), None)
+        if found is None:
+            assert page.whole, f"say in tests/console/world.py where to look for {page.path}"
+            continue
+        path = await EXAMPLES[found](world) + page.path.removeprefix(found)
+        path = re.sub(r"\{\w+\}", NOBODYS, path)
+        status = (await elsewhere.get(path))[0] if page.method == "GET" else (await elsewhere.post(path))[0]
+        assert status in ({403} if page.whole else {404}), page.name

@@ -1,0 +1,110 @@
+"""What the console says: every word in both languages, and no word outside the catalogue."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.archive.tables import CORRECTION_STATES, LINK_STATES, POINT_STATES
+from gateway.archive.tables import ROLES as LINK_ROLES
+from gateway.kernel.errors import Misconfigured
+from gateway.outbox.tables import STATES as MESSAGE_STATES
+from gateway.staff.keys import SCOPES
+from gateway.staff.roles import ROLES
+from gateway.web.console import PAGES
+from gateway.web.console.pages import GROUPS
+from gateway.web.console.refusals import Refusals
+from gateway.web.console.wording import _entry, catalogue
+
+CONSOLE = Path(__file__).parents[2] / "gateway" / "web" / "console"
+TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
+MODULES = sorted(CONSOLE.glob("*.py"))
+HAN = re.compile(r"[\u3400-\u9fff]")
+#: Words that Chinese pages write as they are.
+LATIN = re.compile(r"(?i)CSV|XLSX|SMS|VIP|API|GB18030|UTF-8|HMAC|SHA-256|ECharts|English|95598|ID|URL|[0-9.:/%~+-]+")
+
+
+def named(path: Path) -> set[str]:
+    """The keys that a file names whole: `t('area.key')`."""
+    text = path.read_text(encoding="utf-8")
+    found = set(re.findall(r"""\bt\(\s*["']([a-z_]+\.\w+)["']\s*[,)]""", text))
+    if path.suffix == ".py":
+        found |= set(re.findall(r"""title="([a-z_]+\.\w+)\"""", text))
+        found |= set(re.findall(r"""\.go\([^()]*(?:\([^()]*\)[^()]*)*?,\s*"([a-z_]+\.\w+)\"""", text))
+    return found
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *MODULES], ids=lambda path: path.name)
+def test_every_word_that_is_named_is_there(path: Path) -> None:
+    assert [key for key in sorted(named(path)) if key not in catalogue()] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(CONSOLE)))
+def test_templates_say_nothing_of_their_own(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
+    assert not HAN.search(text), "Chinese belongs in words/"
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", text, flags=re.DOTALL)
+    for attribute in re.findall(r"""\b(?:title|placeholder|aria-label|alt|data-confirm)="([^"]*)\"""", text):
+        assert not re.search(r"[A-Za-z]{2,}", attribute), attribute
+    text = re.sub(r"<(script|style|kbd)\b.*?</\1>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"<[^>]*>", " ", text)
+    assert not re.search(r"[A-Za-z]{2,}", text.replace("&nbsp;", " ")), re.findall(r"[A-Za-z]{2,}", text)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_modules_say_nothing_of_their_own_in_chinese(path: Path) -> None:
+    assert not HAN.search(path.read_text(encoding="utf-8"))
+
+
+def test_chinese_is_chinese_and_english_is_english() -> None:
+    for key, entry in catalogue().entries.items():
+        if key in ("common.to_chinese", "common.to_english"):
+            continue
+        assert not HAN.search(entry.other + (entry.one or "")), key
+        plain = LATIN.sub("", re.sub(r"\{\w+\}", "", entry.zh)).strip()
+        assert not plain or HAN.search(plain), key
+        assert not re.search(r"(?<=[\u3400-\u9fff])[,;?!]|[,;?!](?=[\u3400-\u9fff])", entry.zh), key
+
+
+def test_an_entry_that_is_not_whole_is_refused() -> None:
+    for said in ({"zh": "一"}, {"zh": "{n} 个", "en": "some"}, {"zh": "{n} 个", "en": "{m} of them"}, "words"):
+        with pytest.raises(Misconfigured):
+            _entry("test.key", said)
+
+
+def test_english_counts() -> None:
+    words = catalogue()
+    entry = _entry("test.key", {"zh": "{count} 行", "en": {"one": "{count} row", "other": "{count} rows"}})
+    assert entry.in_("en", 1) == "{count} row" and entry.in_("en", 0) == "{count} rows"
+    assert words.say("zh-CN", "common.printed", name="王强", time="9:30") == "王强 打印于 9:30"
+
+
+def test_closed_lists_have_their_words() -> None:
+    words = catalogue()
+    for area, values in (
+        ("roles", ROLES),
+        ("scopes", [scope.replace(":", "_") for scope in SCOPES]),
+        ("menu", GROUPS),
+        ("states", (*CORRECTION_STATES, *LINK_STATES, *POINT_STATES, *MESSAGE_STATES)),
+        ("link_roles", LINK_ROLES),
+    ):
+        assert [value for value in values if f"{area}.{value}" not in words] == [], area
+
+
+def test_pages_have_a_title_and_their_place() -> None:
+    for page in PAGES:
+        assert page.title in catalogue(), page.name
+        assert page.menu is None or page.menu.group in GROUPS, page.name
+        assert page.under is None or page.under in {one.path for one in PAGES if one.menu}, page.name
+    assert len({page.name for page in PAGES}) == len(PAGES)
+
+
+def test_what_use_cases_refuse_is_said_in_chinese() -> None:
+    refusals = Refusals(catalogue())
+    told = "signing in failed too often; try again in 30 seconds"
+    assert refusals.say("zh-CN", told) == "登录失败次数过多，请 30 秒后再试。"
+    assert refusals.say("en", told) == "Signing in failed too often; try again in 30 seconds"
+    assert refusals.say("zh-CN", "nobody has translated this") == "nobody has translated this"
