@@ -115,13 +115,13 @@ async def _announced(house: House, feeders: list[str]) -> Any:
 
 async def _found(house: House, connection: Any, notice: dict[str, Any], kind: Any) -> int:
     """Decide on a contact for everybody, as composing does, chunk by chunk."""
-    from gateway.notices.audience import read_chunk, write_chunk
+    from gateway.notices.audience import Audience, write_chunk
 
-    now, behind, found = house.clock.now(), 0, 0
+    now, found = house.clock.now(), 0
     wish = house.composer.wish(notice, kind)
-    while rows := await read_chunk(connection, notice, kind, behind, now):
-        recipients = house.finder.recipients(rows, notice["id"], wish, now)
-        await write_chunk(connection, notice["id"], recipients)
-        behind = rows[-1]["subject_id"]
-        found += len(recipients)
+    async with Audience.of(connection, notice, kind) as audience:
+        while rows := await audience.contacts(now):
+            recipients = house.finder.recipients(rows, notice["id"], wish, now)
+            await write_chunk(connection, notice["id"], recipients)
+            found += len(recipients)
     return found

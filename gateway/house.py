@@ -66,9 +66,10 @@ from gateway.notices.ladder.desk import LadderDesk
 from gateway.notices.ladder.disconnections import Disconnections
 from gateway.notices.ladder.running import LadderRunner
 from gateway.notices.ladder.texts import LegalNotices, PrepaymentOffers
+from gateway.notices.outages import following
+from gateway.notices.outages.control import Outages
 from gateway.notices.outages.desk import OutageDesk
 from gateway.notices.outages.importing import OutagesKind
-from gateway.notices.outages.keeping import Outages
 from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
 from gateway.notices.texts import TextKeeper, Texts
 from gateway.notices.wording import purposes_in_words
@@ -91,7 +92,11 @@ class House:
             zone=zone,
         )
         standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
-        self.policy = policy = PolicyBook(clock, standard)
+
+        async def go_by(connection: Any, table: PolicyTable) -> None:
+            await following.go_by(connection, clock.now(), zone, table.outages)
+
+        self.policy = policy = PolicyBook(clock, standard, changed=go_by)
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)
         self.events = Events(self.finder, self.composer, zone)
@@ -103,7 +108,7 @@ class House:
             Surveys(self.events, zone),
             Announcements(self.wording),
             DemandResponse(clock),
-            *(OutageTexts(name, zone, region) for name in OUTAGE_NOTICES),
+            *(OutageTexts(name, zone, region, timetable=policy.timetable) for name in OUTAGE_NOTICES),
             ContactChecks(clock, lambda: policy().trust_lasts),
         )
         self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in notice_kinds}
@@ -134,10 +139,10 @@ class House:
         self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
         self.successors = Successors(region=region, policy=policy)
-        self.outages = Outages(clock, zone)
+        self.outages = Outages(clock, zone, policy.timetable)
         kinds: tuple[ImportKind[Any], ...] = (
             *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
-            OutagesKind(),
+            OutagesKind(policy.timetable),
         )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))
@@ -157,7 +162,7 @@ class House:
             answers=answers,
             region=region,
             pause=pause,
-            outages=OutageDesk(zone),
+            outages=OutageDesk(zone, policy.timetable),
             alert_numbers=settings.alert_numbers,
             catch_up=catch_up,
             amounts=amounts,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from gateway.evaluations.drawing import DRAW_SQL, PROGRAMME_OF, Programme
 from gateway.evaluations.programmes import programmes, seed_of
 from gateway.evaluations.tallies import uncount
-from gateway.notices import Composer, Finder, PlainKind, contact_rows
+from gateway.notices import Audience, Composer, Finder, PlainKind
 
 #: How far back the clock looks for events that it has not heard of. Surveys over a span look further.
 LOOK_BACK: Final = timedelta(days=31)
@@ -158,14 +158,13 @@ class Events:
     async def _freeze(self, connection: Any, now: datetime) -> None:
         nothing = {"tone": None, "not_before": None, "expires_at": None, "channels": None, "about": "{}"}
         wish = self._composer.wish(nothing, self._unfrozen)
-        behind = 0
-        while rows := await contact_rows(connection, nothing, self._unfrozen, behind, now, _CHUNK):
-            found = self._finder.recipients(rows, _NOBODY, wish, now)
-            # Of a recipient: the event, its account, and the contact it would be told at, may it be told or not.
-            # An order of an account that nobody knows yet may still get its account.
-            known = [(event, point) for _, _, event, account, _, point, *_ in found if account or point]
-            await connection.execute(_FREEZE, [event for event, _ in known], [point for _, point in known], now)
-            behind = found[-1][2]
+        async with Audience.of(connection, nothing, self._unfrozen, size=_CHUNK) as audience:
+            while rows := await audience.contacts(now):
+                found = self._finder.recipients(rows, _NOBODY, wish, now)
+                # Of a recipient: the event, its account, and the contact it would be told at, may it be told or not.
+                # An order of an account that nobody knows yet may still get its account.
+                known = [(event, point) for _, _, event, account, _, point, *_ in found if account or point]
+                await connection.execute(_FREEZE, [event for event, _ in known], [point for _, point in known], now)
 
 
 _NOBODY: Final = UUID(int=0)

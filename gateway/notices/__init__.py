@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from gateway.notices.accepting import Acceptor, Asked, Taken
 from gateway.notices.announcing import Announcements
-from gateway.notices.audience import Finder
-from gateway.notices.audience import read_chunk as contact_rows
+from gateway.notices.audience import Audience, Finder
 from gateway.notices.catching_up import catch_up
 from gateway.notices.composing import Composer
 from gateway.notices.contact_checks import ContactChecks
@@ -30,6 +29,7 @@ __all__ = [
     "Announcements",
     "Arrears",
     "Asked",
+    "Audience",
     "Bills",
     "Composer",
     "ContactChecks",
@@ -56,7 +56,6 @@ __all__ = [
     "Wording",
     "amounts",
     "catch_up",
-    "contact_rows",
     "lift_of_case",
     "pause",
     "release_due",

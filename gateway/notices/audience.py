@@ -7,7 +7,8 @@ notice's row, in the transaction of the chunk: after a crash the search goes on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -20,7 +21,18 @@ from gateway.archive.segments import COLUMNS, NAMES, segments_of
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import NoticeKind, audience_of
-from gateway.notices.policy import FRESH, Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.notices.policy import (
+    FRESH,
+    Link,
+    Policy,
+    Recipient,
+    SendAt,
+    Wish,
+    Withhold,
+    channels_for,
+    choose_link,
+    decide,
+)
 from gateway.outbox.carriers import kind_of_point
 
 #: Subjects looked at in one transaction.
@@ -34,12 +46,13 @@ RECIPIENT_COLUMNS: Final = (
 #: How likely a link is right, in steps, so that recipients of whom the same is known are alike.
 TRUST: Final = "(floor(link_trust.probability * 20) / 20)::float8 AS trust"
 
+# Whom a notice concerns is asked once and read on: asked anew for each chunk, an audience whose order no index keeps
+# would be gone through and sorted each time.
+_SUBJECTS: Final = """
+SELECT subject_id, account_id, own_point FROM ({subjects}) AS all_subjects WHERE subject_id > $2 ORDER BY subject_id
+"""
 # One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
 _CONTACTS: Final = f"""
-WITH subject AS MATERIALIZED (
-  SELECT subject_id, account_id, own_point FROM ({{subjects}}) AS all_subjects
-  WHERE subject_id > $2 ORDER BY subject_id LIMIT $3
-)
 SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.line, point.state AS point_state,
@@ -48,7 +61,7 @@ SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
-FROM subject s
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (subject_id, account_id, own_point)
 LEFT JOIN account a ON a.id = s.account_id
 LEFT JOIN contact_link link ON link.account_id = s.account_id
   AND (s.own_point IS NULL OR link.contact_point_id = s.own_point{{elsewhere}})
@@ -113,18 +126,34 @@ def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -
     )
 
 
-async def read_chunk(
-    connection: Any, notice: Any, kind: NoticeKind, behind: int, now: datetime, size: int = CHUNK
-) -> list[Any]:
-    """The contact rows of the next subjects behind the subject `behind`; none when all were read."""
-    rows: list[Any] = await connection.fetch(
-        _CONTACTS.format(subjects=audience_of(kind, notice["about"]), elsewhere="" if kind.strict else _ELSEWHERE),
-        notice["about"],
-        behind,
-        size,
-        now,
-    )
-    return rows
+class Audience:
+    """The subjects of a notice behind the subject `behind`, read on in one transaction of its connection."""
+
+    def __init__(self, connection: Any, cursor: Any, contacts: str, size: int) -> None:
+        self._connection = connection
+        self._cursor = cursor
+        self._contacts = contacts
+        self._size = size
+
+    @classmethod
+    @asynccontextmanager
+    async def of(
+        cls, connection: Any, notice: Any, kind: NoticeKind, behind: int = 0, size: int = CHUNK
+    ) -> AsyncIterator[Audience]:
+        """Open it; what is read with it has to be read before it closes."""
+        query = _SUBJECTS.format(subjects=audience_of(kind, notice["about"]))
+        contacts = _CONTACTS.format(elsewhere="" if kind.strict else _ELSEWHERE)
+        async with connection.transaction():
+            yield cls(connection, await connection.cursor(query, notice["about"], behind), contacts, size)
+
+    async def contacts(self, now: datetime) -> list[Any]:
+        """The contact rows of the next subjects; none when all were read."""
+        subjects = await self._cursor.fetch(self._size)
+        if not subjects:
+            return []
+        columns = (list(column) for column in zip(*subjects, strict=True))
+        rows: list[Any] = await self._connection.fetch(self._contacts, *columns, now)
+        return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +165,7 @@ class Finder:
     policy: Policy
 
     def recipients(self, rows: Sequence[Any], notice: UUID, wish: Wish, now: datetime) -> list[tuple[Any, ...]]:
-        """Rows of `notice_recipient` for contact rows as `read_chunk` gives them."""
+        """Rows of `notice_recipient` for contact rows as `Audience` gives them."""
         found: list[tuple[Any, ...]] = []
         # A large notice asks the same few questions a million times.
         answers: dict[tuple[Any, ...], _Answer] = {}
@@ -155,10 +184,11 @@ class Finder:
 
     def _answer(self, contacts: Sequence[Any], wish: Wish, now: datetime) -> _Answer:
         """The policy's answer to a subject with these contacts."""
-        kinds = [kind_of_point(channel) for channel in wish.channels]
+        table = self.policy()
+        channels = channels_for(wish, segments_of(contacts[0]) if table.channels else (), table)
+        kinds = [kind_of_point(channel) for channel in channels]
         places = [place for place, row in enumerate(contacts) if row["point_kind"] in kinds]
         links = [link_of(contacts[place], kinds.index(contacts[place]["point_kind"])) for place in places]
-        table = self.policy()
         decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, table)
         if isinstance(decision, SendAt) and decision.link is not None:
             return _Answer(_place(links, places, decision.link), None, None)

@@ -33,6 +33,7 @@ from gateway.notices.policy import (
     SendAt,
     Wish,
     Withhold,
+    channels_for,
     decide,
     is_paused,
 )
@@ -189,6 +190,7 @@ class Composer:
             not_before=notice["not_before"],
             expires_at=None if kind.outlives else notice["expires_at"],
             channels=tuple(json.loads(notice["channels"] or "null") or USUAL),
+            any_channel=not json.loads(notice["channels"] or "null"),
         )
 
     async def read(
@@ -344,14 +346,17 @@ class Composer:
     ) -> NewMessage:  # fmt: skip
         first = rows[0]
         ends = [one for one in (wish.expires_at, saying.expires_at) if one is not None]
-        channel = channel_to(first["point_kind"])
+        if not ends and template.valid_for is not None:
+            ends = [go.at + template.valid_for]
+        channel, table = channel_to(first["point_kind"]), self._policy()
+        channels = channels_for(wish, segments_of(first) if table.channels else (), table)
         return NewMessage(
             id=new_id(now),
             notice_id=notice["id"],
             contact_point_id=first["point_id"],
             to_address=first["address"],
             channel=channel,
-            fallback=wish.channels[wish.channels.index(channel) + 1 :] or None,
+            fallback=channels[channels.index(channel) + 1 :] or None if channel in channels else None,
             template=template.name,
             template_version=template.version,
             kind=wish.kind,
@@ -359,7 +364,7 @@ class Composer:
             purpose=wish.purpose,
             body=body,
             segments=count(body).parts if channel == "sms" else 1,
-            decision=self._policy().signed(go.because),
+            decision=table.signed(go.because),
             hours=wish.hours.value,
             zone=self._zone.key,
             created_at=now,

@@ -7,7 +7,7 @@ is the one in force with some of it replaced, checked as a whole before it is ke
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -20,7 +20,8 @@ from gateway.kernel import audit
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
-from gateway.notices.policy import PolicyTable
+from gateway.notices.outages.timetable import Timetable
+from gateway.notices.policy import USUAL, PolicyTable
 from gateway.outbox.hours import STANDARD_HOURS, HoursTable
 
 #: Channel on which nodes tell one another that a new version is in force.
@@ -35,6 +36,8 @@ FIXED: Final = frozenset(
 )  # fmt: skip
 
 _TABLE: Final = TypeAdapter(PolicyTable)
+#: What follows from a new version beside it, in its transaction.
+OnChange = Callable[[Any, PolicyTable], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,7 @@ def _unknown(asked: Any, known: Any, path: str) -> Iterator[str]:
 def _check_words(table: PolicyTable) -> None:
     """Segments are named as the archive names them."""
     named: list[tuple[str, Iterable[str]]] = [("person_instead", table.person_instead), ("tones", table.tones)]
+    named.append(("channels", [row.segment for row in table.channels]))
     named += [(f"ladder.stages.{n}.segments", stage.segments) for n, stage in enumerate(table.ladder.stages)]
     for path, segments in named:
         if unknown := sorted(set(segments) - SEGMENTS.keys()):
@@ -134,9 +138,13 @@ def _fault(error: Any) -> FieldError:
 class PolicyBook:
     """The policy in force, and the use cases of changing it."""
 
-    def __init__(self, clock: Clock, standard: PolicyTable) -> None:
+    def __init__(
+        self, clock: Clock, standard: PolicyTable, channels: Collection[str] = USUAL, changed: OnChange | None = None
+    ) -> None:
         self._clock = clock
+        self._changed = changed
         self._standard = standard
+        self._channels = frozenset(channels)
         self._table = standard
 
     def __call__(self) -> PolicyTable:
@@ -146,6 +154,10 @@ class PolicyBook:
     def hours(self) -> HoursTable:
         """The sending hours in force."""
         return self._table.hours
+
+    def timetable(self) -> Timetable:
+        """When planned outages are told of again, as is in force."""
+        return self._table.outages
 
     async def refresh(self, connection: Any) -> None:
         """Take the newest version from the database."""
@@ -173,7 +185,9 @@ class PolicyBook:
             raise Conflict(f"version {newest} is in force; it was made after version {base}")
         if not changes:
             raise InvalidInput("nothing is changed", field="policy")
-        after = document_of(table_of(merged(before, changes), self._standard, newest + 1))
+        table = table_of(merged(before, changes), self._standard, newest + 1)
+        self._check_channels(table)
+        after = document_of(table)
         now = self._clock.now()
         await connection.execute(
             "INSERT INTO policy_version (version, made_at, made_by, why, document) VALUES ($1, $2, $3, $4, $5)",
@@ -193,7 +207,14 @@ class PolicyBook:
             before={name: before.get(name) for name in changed},
             after={**{name: after[name] for name in changed}, "why": why},
         )
+        if self._changed is not None:
+            await self._changed(connection, table)
         await connection.execute("SELECT pg_notify($1, '')", CHANGED)
+
+    def _check_channels(self, table: PolicyTable) -> None:
+        for row in table.channels:
+            if unknown := sorted(set(row.channels) - self._channels):
+                raise InvalidInput(f"no such channel: {unknown[0]}", field="policy.channels")
 
     async def versions(self, session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyVersion]:
         """Up to `limit` versions older than `before`, newest first; the product's own is the last."""

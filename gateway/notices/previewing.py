@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import copy
 from gateway.kernel.phones import PhoneNumber
-from gateway.notices.audience import RECIPIENT_COLUMNS, Finder, read_chunk
+from gateway.notices.audience import RECIPIENT_COLUMNS, Audience, Finder
 from gateway.notices.composing import NOTHING_TOLD, PLAN_ANEW, START, Chunk, Composer, Cursor
 from gateway.notices.kinds import NoticeKind, kind_of
 from gateway.outbox import NewMessage
@@ -120,13 +120,12 @@ class Previewer:
         await connection.execute(PLAN_ANEW)
         await connection.execute(_OWN_TABLE)
         await kind.begin(connection, notice, now)
-        behind = 0
-        while rows := await read_chunk(connection, notice, kind, behind, now):
-            found = self._finder.recipients(rows, notice["id"], wish, now)
-            await copy(connection, _RECIPIENTS, RECIPIENT_COLUMNS, found)
-            behind = rows[-1]["subject_id"]
-            seen.found += len(found)
-            await asyncio.sleep(0)
+        async with Audience.of(connection, notice, kind) as audience:
+            while rows := await audience.contacts(now):
+                found = self._finder.recipients(rows, notice["id"], wish, now)
+                await copy(connection, _RECIPIENTS, RECIPIENT_COLUMNS, found)
+                seen.found += len(found)
+                await asyncio.sleep(0)
         await connection.execute(f"ANALYZE {_RECIPIENTS}")
         cursor, asked, days = START, set[int](), _Days(self._zone)
 

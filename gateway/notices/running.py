@@ -15,7 +15,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
-from gateway.notices.audience import Finder, read_chunk, write_chunk
+from gateway.notices.audience import Audience, Finder, write_chunk
 from gateway.notices.composing import CHUNK, PLAN_ANEW, Chunk, Composer, Cursor
 from gateway.notices.halting import halt
 from gateway.notices.kinds import NoticeKind, Row, kind_of
@@ -139,25 +139,25 @@ class NoticeRunner:
         """Find the audience: while a chunk is decided on, the next is read and the one before is written."""
         wish = self._composer.wish(notice, kind)
         behind, found = notice["audience_cursor"], notice["audience"]
+        async with Audience.of(reader, notice, kind, behind, self._chunk) as audience:
 
-        def read(behind: int) -> asyncio.Future[list[Any]]:
-            return asyncio.ensure_future(read_chunk(reader, notice, kind, behind, self._clock.now(), self._chunk))
+            def read() -> asyncio.Future[list[Any]]:
+                return asyncio.ensure_future(audience.contacts(self._clock.now()))
 
-        reading, writing = read(behind), _nothing()
-        try:
-            while rows := await reading:
-                last: int = rows[-1]["subject_id"]
-                reading = read(last)
-                recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
+            reading, writing = read(), _nothing()
+            try:
+                while rows := await reading:
+                    reading = read()
+                    recipients = self._finder.recipients(rows, notice["id"], wish, self._clock.now())
+                    await writing
+                    writing = asyncio.ensure_future(self._keep_found(notice, behind, recipients))
+                    behind = rows[-1]["subject_id"]
+                    found += len(recipients)
+                    if progress is not None:
+                        progress(0, found)
                 await writing
-                writing = asyncio.ensure_future(self._keep_found(notice, behind, recipients))
-                behind = last
-                found += len(recipients)
-                if progress is not None:
-                    progress(0, found)
-            await writing
-        finally:
-            await _let_go(reading)
+            finally:
+                await _let_go(reading)
         await self._keep_found(notice, behind, [])
 
     async def _keep_found(self, notice: Any, behind: int, recipients: list[tuple[Any, ...]]) -> None:

@@ -31,6 +31,7 @@ from gateway.notices.ladder.feed import Watermark
 from gateway.notices.ladder.reading import LadderBill
 from gateway.notices.ladder.running import Ran
 from gateway.notices.ladder.tones import Comparison
+from gateway.notices.outages.feed import Became, Event
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
@@ -142,7 +143,7 @@ class Policy(Protocol):
 
 
 class Outages(Protocol):
-    """Outages begin, change and end. Both work in the session's transaction."""
+    """Outages begin, change and end, all in the session's transaction."""
 
     async def announce(self, session: AsyncSession, new: NewOutage, *, actor: str) -> str: ...
 
@@ -156,6 +157,8 @@ class Outages(Protocol):
         actor: str,
         add_to_scope: bool = False,
     ) -> bool: ...
+
+    async def take(self, session: AsyncSession, event: Event, *, actor: str) -> Became: ...
 
 
 class Texts(Protocol):

@@ -400,3 +400,34 @@ async def test_outages_that_are_long_over_are_forgotten_person_by_person(grid: G
     async with grid.town.database.work() as work:
         assert await following.forget(work.connection, MORNING + timedelta(days=1)) == 1
         assert await work.value("SELECT count(*) FROM outage_told") == 0
+
+
+async def test_the_timetable_is_the_policys_and_what_is_to_come_goes_by_the_new_one(grid: Grid) -> None:
+    await grid.account("T1", A)
+    starts_at = MORNING + timedelta(days=10)
+    notice = await grid.tell("outage_planned", await grid.planned("T1", starts_at=starts_at))
+    await grid.deliver()
+    book = grid.town.house.policy
+    # Earlier than what was to come by the timetable before.
+    once = {"reminders": [{"step": "day", "before": "P8D", "unless_told_within": "PT6H"}]}
+    async with grid.town.database.session() as session:
+        await book.put(session, {"outages": once}, why="少打扰", base=None, actor="key:admin")
+        await session.commit()
+    async with grid.town.database.connection() as connection:
+        await book.refresh(connection)
+    left = await grid.pass_time(starts_at - timedelta(hours=1))
+    assert [text["template"] for text in left] == ["outage_planned_reminder"]
+    reminder = (await grid.town.messages(notice))[-1]
+    assert reminder["sent_at"] == starts_at - timedelta(days=8)
+
+
+async def test_a_text_without_an_end_is_worth_what_its_template_says(grid: Grid) -> None:
+    await grid.account("T1", A)
+    now = grid.town.clock.now()
+    (text,) = await grid.town.messages(await grid.tell("outage_fault", await grid.fault("T1")))
+    assert text["expires_at"] == now + timedelta(hours=4)
+    # An end that is known goes before it.
+    await grid.account("T2", B)
+    outage = await grid.fault("T2", ends_at=now + timedelta(hours=9))
+    (text,) = await grid.town.messages(await grid.tell("outage_fault", outage))
+    assert text["expires_at"] == now + timedelta(hours=9)

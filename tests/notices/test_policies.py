@@ -50,6 +50,18 @@ def test_a_change_is_laid_over_what_is_there() -> None:
         ({"ladder": {"legal": {"notice_days": 2}}}, "policy.notice_days"),
         ({"ladder": {"rates": {"residential": "0.01"}}}, "policy.residential"),
         ({"beyond_refusal": ["N"]}, "policy.beyond_refusal"),
+        ({"channels": [{"segment": "大客户", "channels": ["sms"]}]}, "policy.channels"),
+        ({"channels": [{"segment": "vip", "channels": []}]}, "policy.channels"),
+        (
+            {"outages": {"reminders": [{"step": "eve", "before": "P1D", "unless_told_within": "PT6H"}]}},
+            "policy.outages.reminders",
+        ),
+        (
+            {"outages": {"reminders": [{"step": "month", "before": "P30D", "unless_told_within": "PT6H"}]}},
+            "policy.outages.reminders.0.step",
+        ),
+        ({"outages": {"first": "19:00:00"}}, "policy.outages.last"),
+        ({"outages": {"confirm_soon": "PT0S"}}, "policy.outages"),
     ],
 )
 def test_what_is_wrong_is_named(changes: dict[str, Any], field: str) -> None:
@@ -62,6 +74,15 @@ async def put(town: Town, changes: dict[str, Any], base: int | None = None) -> N
     async with town.database.session() as session:
         await town.house.policy.put(session, changes, why="夏季作息", base=base, actor="key:admin")
         await session.commit()
+
+
+def test_the_timetable_of_outages_is_a_part_of_it() -> None:
+    week = {"step": "week", "before": "P10D", "unless_told_within": "P1D"}
+    table = table_of(merged(document_of(STANDARD), {"outages": {"reminders": [week]}}), STANDARD, 2)
+    (reminder,) = table.outages.reminders
+    assert (reminder.step, reminder.before) == ("week", timedelta(days=10))
+    assert table.outages.statutory == STANDARD.outages.statutory
+    assert table_of(document_of(table), STANDARD, 3).outages == table.outages
 
 
 async def test_versions_are_kept_and_the_newest_is_in_force(town: Town) -> None:
@@ -103,6 +124,17 @@ async def test_a_message_keeps_the_version_that_decided_on_it(town: Town) -> Non
         told, withheld = withheld, told
     assert told["decision"].endswith("deferred to the next opening of 08:00–10:00, not on public holidays (policy 2)")
     assert withheld["decision"] == "the account has no contact (policy 2)"
+
+
+async def in_force(town: Town, changes: dict[str, Any]) -> None:
+    await put(town, changes)
+    async with town.database.connection() as connection:
+        await town.house.policy.refresh(connection)
+
+
+async def test_a_channel_that_nobody_opened_cannot_be_chosen(town: Town) -> None:
+    with pytest.raises(InvalidInput, match="pigeon"):
+        await put(town, {"channels": [{"segment": "vip", "channels": ["pigeon", "sms"]}]})
 
 
 async def test_the_tone_follows_the_segment_where_nobody_asked_for_one(town: Town) -> None:

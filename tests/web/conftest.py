@@ -28,7 +28,7 @@ from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
 from gateway.kernel.settings import Settings, TwilioSettings
 from gateway.notices import Asked, Draft, KeptPreview, PolicyBook, PolicyTable, Preview, Taken, Wording, lift_of_case
-from gateway.notices.outages.keeping import Outages
+from gateway.notices.outages.control import Outages
 from gateway.notices.previewing import Sample
 from gateway.notices.tables import Notice
 from gateway.notices.texts import TextKeeper, Texts

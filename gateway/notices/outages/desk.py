@@ -13,7 +13,7 @@ from gateway.kernel import audit
 from gateway.notices.kinds import Moment, Saying
 from gateway.notices.outages import confirming, overlapping, saying
 from gateway.notices.outages.keeping import ground
-from gateway.notices.outages.timetable import USUAL, Timetable
+from gateway.notices.outages.timetable import Timetables, usual
 
 #: How far ahead a planned outage answers a question about outages.
 _AHEAD: Final = timedelta(days=7)
@@ -91,13 +91,13 @@ class Known:
 class OutageDesk:
     """Answers the inbox's questions about outages; each call works in the connection's transaction."""
 
-    def __init__(self, zone: ZoneInfo, table: Timetable = USUAL) -> None:
+    def __init__(self, zone: ZoneInfo, timetable: Timetables = usual) -> None:
         self._zone = zone
-        self._table = table
+        self._timetable = timetable
 
     async def known(self, connection: Any, accounts: Sequence[int], at: datetime) -> Known | None:
         """The outage that explains most about these accounts: under way, soon to come, or just over."""
-        row = await connection.fetchrow(_OF_ACCOUNT, list(accounts), at, self._table.explains_after, _AHEAD)
+        row = await connection.fetchrow(_OF_ACCOUNT, list(accounts), at, self._timetable().explains_after, _AHEAD)
         return Known(row) if row is not None else None
 
     def say(self, known: Known, language: str | None, at: datetime) -> Saying:

@@ -42,6 +42,14 @@ SELECT min(moment) FROM (
   SELECT min(due_at) FROM outage_confirmation WHERE confirmed_at IS NULL AND settled_at IS NULL AND due_at > $1
 ) AS moments
 """
+_AHEAD: Final = """
+SELECT f.notice_id, o.starts_at
+FROM outage_notice f JOIN notice n ON n.id = f.notice_id JOIN outage o ON o.id = f.outage_id
+WHERE f.follows AND (f.next_at > $1 OR f.next_at IS NULL) AND o.state = 'announced' AND o.starts_at > $1
+  AND n.kind = 'outage_planned' AND n.state <> 'cancelled'
+ORDER BY n.id FOR UPDATE OF f
+"""
+_OWED: Final = "UPDATE outage_notice SET next_step = $2, next_at = $3 WHERE notice_id = $1"
 _BEGIN: Final = """
 UPDATE outage SET state = 'active' FROM (
   SELECT id FROM outage WHERE state = 'announced' AND starts_at <= $1 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
@@ -89,7 +97,7 @@ async def follow(
     for row in rows:
         due = None if over or row["kind"] != "outage_planned" else next_due(outage["starts_at"], now, zone, table)
         await connection.execute(
-            "UPDATE outage_notice SET next_step = $2, next_at = $3 WHERE notice_id = $1",
+            _OWED,
             row["id"],
             due.step if due and row["follows"] else None,
             due.at if due and row["follows"] else None,
@@ -104,6 +112,16 @@ async def follow(
             continue
         begun.append(row["id"])
     return begun
+
+
+async def go_by(connection: Any, now: datetime, zone: ZoneInfo, table: Timetable) -> None:
+    """Have what is still to come of planned outages fall due by this timetable, in the connection's transaction.
+
+    What has fallen due by the one before is left as it is.
+    """
+    for row in await connection.fetch(_AHEAD, now):
+        due = next_due(row["starts_at"], now, zone, table)
+        await connection.execute(_OWED, row["notice_id"], due.step if due else None, due.at if due else None)
 
 
 async def run_due(connection: Any, now: datetime, zone: ZoneInfo, table: Timetable = USUAL) -> int:
@@ -127,7 +145,7 @@ async def run_due(connection: Any, now: datetime, zone: ZoneInfo, table: Timetab
     for row in due:
         after = next_due(row["starts_at"], row["next_at"], zone, table)
         await connection.execute(
-            "UPDATE outage_notice SET next_step = $2, next_at = $3 WHERE notice_id = $1",
+            _OWED,
             row["notice_id"],
             after.step if after else None,
             after.at if after else None,

@@ -22,7 +22,7 @@ from gateway.notices.outages import keeping
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.lives import Kind
 from gateway.notices.outages.scopes import Scope
-from gateway.notices.outages.timetable import USUAL, Timetable
+from gateway.notices.outages.timetable import Timetables, usual
 
 _SCOPE_WORDS: Final = {
     **dict.fromkeys(("tarea", "台区", "公变", "专变"), "tarea"),
@@ -115,8 +115,8 @@ class OutagesKind(ImportKind[OutageRecord]):
     tables = ("outage", "outage_scope")
     headings = (_PLANNED, _FAULT)
 
-    def __init__(self, table: Timetable = USUAL) -> None:
-        self._table = table
+    def __init__(self, timetable: Timetables = usual) -> None:
+        self._timetable = timetable
 
     def parse(self, cells: Reader) -> OutageRecord:
         outage_no = cells.required("outage_id")
@@ -155,7 +155,7 @@ class OutagesKind(ImportKind[OutageRecord]):
         kind = known.get(record.outage_no)
         if kind is None:
             new = NewOutage(kind=record.kind, scope=scope, given=record.given(), outage_no=record.outage_no)
-            await keeping.announce(work.connection, new, actor=actor, now=run.now, table=self._table)
+            await keeping.announce(work.connection, new, actor=actor, now=run.now, table=self._timetable())
             return Fate.CREATED
         if kind != record.kind:
             raise InvalidInput(f"there is a {kind} outage of this name", field="outage_id")
@@ -168,7 +168,7 @@ class OutagesKind(ImportKind[OutageRecord]):
             actor=actor,
             now=run.now,
             zone=run.zone,
-            table=self._table,
+            table=self._timetable(),
         )
         return Fate.UPDATED if changed else Fate.UNCHANGED
 

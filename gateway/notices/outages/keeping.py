@@ -13,11 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gateway.kernel import audit
-from gateway.kernel.clock import Clock
-from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, NotFound
 from gateway.notices.outages import confirming, following, overlapping, scopes
 from gateway.notices.outages.lives import CHANGEABLE, FACTS, Facts, Kind, begin, go_on, tells
@@ -199,43 +195,3 @@ def _said(facts: Facts) -> dict[str, Any]:
         for name, value in asdict(facts).items()
         if value is not None
     }
-
-
-class Outages:
-    """Outages as the interface keeps them: each call works in the session's transaction."""
-
-    def __init__(self, clock: Clock, zone: ZoneInfo, table: Timetable = USUAL) -> None:
-        self._clock = clock
-        self._zone = zone
-        self._table = table
-
-    async def announce(self, session: AsyncSession, new: NewOutage, *, actor: str) -> str:
-        """See `announce`."""
-        return await announce(await driver(session), new, actor=actor, now=self._clock.now(), table=self._table)
-
-    async def change(
-        self,
-        session: AsyncSession,
-        outage_no: str,
-        changed: Mapping[str, Any],
-        *,
-        scope: Scope | None,
-        actor: str,
-        add_to_scope: bool = False,
-    ) -> bool:
-        """See `change`."""
-        return await change(
-            await driver(session),
-            outage_no,
-            changed,
-            scope=scope,
-            add_to_scope=add_to_scope,
-            actor=actor,
-            now=self._clock.now(),
-            zone=self._zone,
-            table=self._table,
-        )
-
-    async def run_due(self, connection: Any) -> int:
-        """See `following.run_due`."""
-        return await following.run_due(connection, self._clock.now(), self._zone, self._table)

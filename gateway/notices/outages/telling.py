@@ -18,7 +18,7 @@ from gateway.kernel.database import copy
 from gateway.kernel.errors import Conflict, InvalidInput
 from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
 from gateway.notices.outages import confirming, overlapping, saying, scopes
-from gateway.notices.outages.timetable import USUAL, Timetable, next_due
+from gateway.notices.outages.timetable import Timetables, next_due, usual
 from gateway.notices.policy import Wish
 
 #: States of a message in which it was told, or may have been.
@@ -120,14 +120,14 @@ class OutageTexts(PlainKind):
     superseded = _SUPERSEDED
 
     def __init__(
-        self, name: str, zone: ZoneInfo, region: str, *, step: str = "announce", table: Timetable = USUAL
+        self, name: str, zone: ZoneInfo, region: str, *, step: str = "announce", timetable: Timetables = usual
     ) -> None:
         self.name = name
         self.step = step
         self.template = _TEMPLATES.get(step, name)
         self._zone = zone
         self._region = region
-        self._table = table
+        self._timetable = timetable
 
     @property
     def facts(self) -> str:
@@ -147,7 +147,8 @@ class OutageTexts(PlainKind):
         return about
 
     def of(self, about: Mapping[str, Any]) -> NoticeKind:
-        return OutageTexts(self.name, self._zone, self._region, step=about.get("step", "announce"), table=self._table)
+        step = about.get("step", "announce")
+        return OutageTexts(self.name, self._zone, self._region, step=step, timetable=self._timetable)
 
     def lock(self, notice: Mapping[str, Any]) -> str:
         """Notices about one outage are composed one after another: the later sees whom the earlier told."""
@@ -161,7 +162,7 @@ class OutageTexts(PlainKind):
         return saying.wish(subjects, usual, now, self._zone, self._region)
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
-        return saying.say(subjects, self.step, moment, self._table)
+        return saying.say(subjects, self.step, moment, self._timetable())
 
     async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
         """Bind the notice to its outage. Raises InvalidInput for an outage unknown or of another kind, and
@@ -175,7 +176,8 @@ class OutageTexts(PlainKind):
         if outage["state"] not in states:
             raise Conflict(f"the outage is {outage['state']}: there is nothing to tell of that kind")
         follows = about["follow"] and self.name != "restoration"
-        due = next_due(outage["starts_at"], now, self._zone, self._table) if self.name == "outage_planned" else None
+        table, planned = self._timetable(), self.name == "outage_planned"
+        due = next_due(outage["starts_at"], now, self._zone, table) if planned else None
         await connection.execute(
             "INSERT INTO outage_notice (notice_id, outage_id, follows, next_step, next_at) VALUES ($1, $2, $3, $4, $5)",
             notice,
@@ -227,4 +229,4 @@ class OutageTexts(PlainKind):
         )
         await overlapping.take_over_debts(connection, known)
         await overlapping.silence_new(connection, known, now)
-        await confirming.see_to(connection, known, self.step, now, self._table)
+        await confirming.see_to(connection, known, self.step, now, self._timetable())

@@ -1,38 +1,52 @@
 """When a planned outage is told of again (domain notes §3.6): seven days, 24 hours and the evening before.
 
-Pure. A step is never later than what it owes: where the moment lies outside the hours in which people are
-written to, it moves to the evening before. Who was told shortly before a step is left in peace.
+The timetable is a part of the policy, which an admin may replace. Pure. A step is never later than what it owes:
+where the moment lies outside the hours in which people are written to, it moves to the evening before. Who was told
+shortly before a step is left in peace.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from gateway.kernel.errors import InvalidInput
+
+Ahead = Literal["week", "day", "eve"]
 Step = Literal["announce", "week", "day", "eve", "update", "restored", "cancelled"]
 
 _DAY: Final = timedelta(days=1)
+_NONE: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
     """A step of the timetable: how long before the start it is owed, and how old what was told must be for it."""
 
-    step: Step
+    step: Ahead
     before: timedelta
     #: Owed at this time of the day before instead.
     on_the_eve: time | None = None
     unless_told_within: timedelta
 
+    def __post_init__(self) -> None:
+        if self.before <= _NONE:
+            raise InvalidInput("a reminder comes before the start", field="outages.reminders")
+        if (self.step == "eve") != (self.on_the_eve is not None):
+            raise InvalidInput('the step "eve", and no other, is owed on the eve', field="outages.reminders")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """The steps of planned outages, and what goes with them. Figures are the product's own but for the first two."""
+    """The steps of planned outages, and what goes with them. Figures are the product's own but for the first two.
 
-    reminders: Sequence[Reminder] = (
+    A reminder that is left out of `reminders` is not sent.
+    """
+
+    reminders: tuple[Reminder, ...] = (
         Reminder(step="week", before=timedelta(days=7), unless_told_within=timedelta(hours=48)),
         Reminder(step="day", before=timedelta(hours=24), unless_told_within=timedelta(hours=6)),
         Reminder(step="eve", before=_DAY, on_the_eve=time(18), unless_told_within=timedelta(hours=6)),
@@ -53,8 +67,23 @@ class Timetable:
     #: How long after it ended an outage still explains that there is no supply.
     explains_after: timedelta = timedelta(hours=2)
 
+    def __post_init__(self) -> None:
+        if len({reminder.step for reminder in self.reminders}) != len(self.reminders):
+            raise InvalidInput("each step is listed once", field="outages.reminders")
+        if self.first >= self.last:
+            raise InvalidInput("the hours of reminders close after they open", field="outages.last")
+        if min(self.confirm_within, self.confirm_soon, self.ring_after_fault, self.restoration_lasts) <= _NONE:
+            raise InvalidInput("a time to wait is longer than none", field="outages")
+
 
 USUAL: Final = Timetable()
+#: The timetable in force when it is asked.
+Timetables = Callable[[], Timetable]
+
+
+def usual() -> Timetable:
+    """The product's own timetable."""
+    return USUAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ number in it comes from a `PolicyTable`, which an admin may replace and which ca
 
 from __future__ import annotations
 
-from gateway.notices.policy.contacts import choose_link, is_proven
+from gateway.notices.policy.contacts import channels_for, choose_link, is_proven
 from gateway.notices.policy.deciding import decide, is_paused
 from gateway.notices.policy.table import (
     DEFAULT,
     REASONS,
     ROLES,
     USUAL,
+    ByChannel,
     Matter,
     Policy,
     PolicyTable,
@@ -40,6 +41,7 @@ __all__ = [
     "REASONS",
     "ROLES",
     "USUAL",
+    "ByChannel",
     "Decision",
     "Expire",
     "History",
@@ -55,6 +57,7 @@ __all__ = [
     "Tone",
     "Wish",
     "Withhold",
+    "channels_for",
     "choose_link",
     "decide",
     "is_paused",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.notices.policy.table import DEFAULT, PolicyTable
-from gateway.notices.policy.values import Link, Withhold
+from gateway.notices.policy.values import Link, Wish, Withhold
 
 _NO_CONTACT: Final = Withhold("no_contact", "the account has no contact")
 # The most telling first: it is given as the reason where every contact is barred.
@@ -42,6 +42,11 @@ def choose_link(links: Sequence[Link], table: PolicyTable = DEFAULT) -> Link | W
         elif best is None or _preference(link, table) < _preference(best, table):
             best = link
     return worst if best is None else best
+
+
+def channels_for(wish: Wish, segments: Collection[str], table: PolicyTable = DEFAULT) -> tuple[str, ...]:
+    """The channels a text may use, the first choice first: those it names, or else those of the segment."""
+    return (table.channels_of(segments) if wish.any_channel else None) or wish.channels
 
 
 def is_proven(link: Link, at: datetime, table: PolicyTable = DEFAULT) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal, get_args
 
 from gateway.kernel.errors import InvalidInput
 from gateway.notices.ladder.rules import Ladder
+from gateway.notices.outages.timetable import Timetable
 from gateway.outbox.hours import STANDARD_HOURS, HoursTable
 
 Reason = Literal[
@@ -25,6 +26,18 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
 #: The channels of a text that names none.
 USUAL: Final[tuple[str, ...]] = ("sms",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByChannel:
+    """The channels on which a segment is written to, the first choice first, where nobody named any."""
+
+    segment: str
+    channels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.channels or len(set(self.channels)) != len(self.channels):
+            raise InvalidInput("each channel is named once, and one at least", field="channels")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +68,14 @@ class PolicyTable:
     )
     #: Segment → tone in which it is spoken to, where nobody asked for another.
     tones: Mapping[str, Tone] = field(default_factory=lambda: {"vulnerable": "warm", "sensitive": "warm"})
+    #: Channels by segment: the first row of whose segment an account is.
+    channels: tuple[ByChannel, ...] = ()
     #: The sending hours of each class.
     hours: HoursTable = STANDARD_HOURS
     #: What follows on a bill that is not paid.
     ladder: Ladder = field(default_factory=Ladder)
+    #: When a planned outage is told of again, and what goes with outages.
+    outages: Timetable = field(default_factory=Timetable)
     #: Kinds that reach at any hour those who reported the fault, medical-device homes and important users.
     urgent_kinds: frozenset[str] = frozenset({"outage_fault", "outage_update", "restoration"})
     #: Kinds that wait while an account's reminders are paused.
@@ -83,6 +100,10 @@ class PolicyTable:
         """The tone for somebody in these segments; warm where they ask for both."""
         tones = {self.tones[segment] for segment in segments if segment in self.tones}
         return "warm" if "warm" in tones else next(iter(tones), None)
+
+    def channels_of(self, segments: Collection[str]) -> tuple[str, ...] | None:
+        """The channels for somebody in these segments; None where the policy names none."""
+        return next((row.channels for row in self.channels if row.segment in segments), None)
 
     def __post_init__(self) -> None:
         if set(self.role_order) != set(ROLES) or len(self.role_order) != len(ROLES):

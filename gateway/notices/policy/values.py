@@ -94,6 +94,8 @@ class Wish:
     channels: tuple[str, ...] = USUAL
     #: It goes on with what was asked already: how often its kind goes to a person does not count.
     goes_on: bool = False
+    #: Whether its channels were left open, so that a person's own choice decides.
+    any_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
-from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput
 from gateway.notices import Draft
 from gateway.notices.outages import feed, reading
@@ -107,13 +106,11 @@ class FeedAnswer(BaseModel):
 
 async def take(call: Call[Feed, None]) -> FeedAnswer:
     """Take events in, each for itself: one that cannot be leaves the others alone."""
-    connection = await driver(call.session)
     items: list[Taken] = []
-    now, zone = call.services.clock.now(), call.services.settings.zone
     for event in call.body.events:
         try:
             async with call.session.begin_nested():
-                became = await feed.take(connection, event.asked(), actor=call.actor, now=now, zone=zone)
+                became = await call.services.outages.take(call.session, event.asked(), actor=call.actor)
                 if became == "created" and call.body.notify:
                     await _draft(call, event.outage_id)
         except (InvalidInput, Conflict) as error:
