@@ -96,6 +96,20 @@ def concerned(
     )
 
 
+def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[HeldLink], since: datetime) -> set[int]:
+    """Which accounts words speak of that name nobody, where the number was just told of several.
+
+    `newest` are the accounts of the newest message, `recent` those of all that went out shortly before the words.
+    The newest is meant, unless it is the number's own by what the archive shows, and another of them is not.
+    """
+    live = [link for link in links if link.state in ("unverified", "verified")]
+    others = [link for link in live if link.account_id in recent and link.account_id not in newest]
+    own = [link for link in live if link.account_id in newest]
+    if own and others and all(_stands(link, others, links, since) for link in own):
+        return {link.account_id for link in others}
+    return set(newest)
+
+
 def _of_the_household(live: Sequence[HeldLink], disowned: Sequence[HeldLink], told: Collection[int]) -> list[HeldLink]:
     """The accounts of the message answered, and those told of that share their address."""
     accounts = {link.account_id for link in disowned}
@@ -117,6 +131,9 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
     if link.role in _FOR_OTHERS and link.name:
         # A bulk payer who has nothing to do with one account any more.
         return sum(other.role in _FOR_OTHERS for other in links) >= _MANY
+    if link.role == "holder" and any(other.name and same_person(other.name, link.holder) for other in disowned):
+        # The name beside the disowned account is that of this one's holder, who has left the other.
+        return True
     if fit(link.name, link.holder) not in (Fit.SAME, Fit.SHOP):
         return False
     if any(other.name and link.name and same_person(other.name, link.name) for other in disowned):

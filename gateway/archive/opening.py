@@ -172,6 +172,53 @@ async def open_again(connection: Any, case: UUID, was: str, because: str, at: da
     await _add_hints(connection, case, [{"kind": "reopened", "reason": because, "was": was}])
 
 
+#: Said of a case that rested on words which meant something else.
+UNFOUNDED: Final = "a person read the words otherwise"
+_LET_GO: Final = """
+UPDATE correction_link c SET suspended = false FROM contact_link l
+WHERE c.correction_id = $1 AND c.link_id = ANY($2::int[]) AND c.suspended AND l.id = c.link_id
+  AND l.state = 'suspended' AND l.reason LIKE 'in doubt%' RETURNING l.id, l.account_id, c.before_case::text AS was
+"""
+_DISMISS: Final = """
+UPDATE correction x SET state = 'dismissed', settled_at = $3, note = coalesce(note, $4)
+WHERE id = $1 AND state = 'open' AND reason = 'reply' AND applied_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM correction_link c WHERE c.correction_id = x.id AND c.suspended)
+  AND NOT EXISTS (
+    SELECT 1 FROM jsonb_array_elements(x.hints) AS h (hint)
+    WHERE h.hint ->> 'kind' NOT IN ('neighbour', 'judgement') AND h.hint ->> 'inbound_id' IS DISTINCT FROM $2::text)
+RETURNING true
+"""
+
+
+async def let_go(
+    connection: Any,
+    case: UUID,
+    held: Sequence[int],
+    *,
+    inbound_id: UUID,
+    actor: str,
+    at: datetime,
+    unfounded: bool,
+) -> list[int]:
+    """Put links that wait in doubt back as they were before the case; the accounts of those that were put back.
+
+    Where the doubt was `unfounded` and the case rests on that inbound alone, it is dismissed.
+    """
+    rows = await connection.fetch(_LET_GO, case, list(held))
+    await links.restore(connection, [(row["id"], json.loads(row["was"])) for row in rows])
+    if unfounded and await connection.fetchval(_DISMISS, case, str(inbound_id), at, UNFOUNDED):
+        await audit.write(
+            connection,
+            at=at,
+            actor=actor,
+            action="correction.dismissed",
+            subject=f"correction:{case}",
+            before={"state": "open"},
+            after={"state": "dismissed", "restored_links": [row["id"] for row in rows], "note": UNFOUNDED},
+        )
+    return sorted({row["account_id"] for row in rows})
+
+
 async def _look_sideways(connection: Any, case: UUID, doubt: Doubt) -> None:
     """Add what came in beside the links that are in doubt, each once."""
     links_in_doubt = list(doubt.suspend) or [

@@ -10,6 +10,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from gateway.archive.misdirection import DISOWNING
+from gateway.inbox import disowning, doubting
 from gateway.inbox.answers import ONCE_AGAIN
 from gateway.inbox.heard import Heard, Reaction, Tools, keep
 from gateway.inbox.listening import answering
@@ -29,6 +31,14 @@ async def ask(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -
     reaction.leave("a digit that answers more than one open question")
     if asked is not None:
         reaction.caused(_EFFECT, message_id=str(asked), questions=[str(question.id) for question in which])
+    no = next((question for question in which if _may_be_no(heard, question, tools)), None)
+    if no is not None:
+        reaction.add(await disowning.hold(connection, answering(heard, no, tools.answers), "moved_or_sold"))
+
+
+def _may_be_no(heard: Heard, question: Sent, tools: Tools) -> bool:
+    """Whether the digit says of a contact check that the number is wrong, should that be what it answers."""
+    return tools.answers.codes_of(question.template).get(heard.thread.digit or "") in DISOWNING
 
 
 async def ask_again(connection: Any, heard: Heard, tools: Tools) -> Reaction:
@@ -104,6 +114,7 @@ async def choose(
         reading=Reading(**{**reading, "intents": tuple(reading["intents"]), "because": tuple(reading["because"])}),
     )
     meant = answering(earlier, chosen, tools.answers)
+    await doubting.clear(connection, row["id"], meant, tools, otherwise=not set(DISOWNING) & set(meant.reading.intents))
     await keep(connection, meant, await react(connection, meant, tools))
     reaction.caused("clarified", inbound_id=str(row["id"]), question=str(chosen.id))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.archive import evidence
 from gateway.archive.corrections import AddedContact, Doubt, Opened, open_or_join
 from gateway.archive.held import held, rows_of
-from gateway.archive.misdirection import Concern, Disowning, HeldLink, concerned
+from gateway.archive.misdirection import Concern, Disowning, HeldLink, concerned, meant_by
 from gateway.archive.names import plain
-from gateway.archive.signals import Sign, record
+from gateway.archive.signals import Sign
+from gateway.archive.trust.judging import Verdict
 from gateway.inbox.heard import Heard, Reaction, Tools, quoted
 from gateway.inbox.threads import Sent, accounts_told, parts_of
 from gateway.outbox import stop_links
@@ -19,6 +22,13 @@ from gateway.outbox import stop_links
 _NO: Final = frozenset(("不是", "否", "不", "不是我", "no", "n", "2"))
 #: A mover's other accounts are asked about, each with a text: more than this would be a burden.
 _MOST_ASKED: Final = 3
+#: Words that name nobody may speak of any text that came so shortly before them.
+_JUST_TOLD: Final = timedelta(hours=24)
+_MOST_TOLD: Final = 20
+#: The kind of signal that an unclear word leaves.
+SEEMS: Final = "seems_wrong"
+#: The reason of a link that waits for a person to read what was said.
+IN_DOUBT: Final = "in doubt"
 
 
 async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) -> Reaction:
@@ -35,7 +45,7 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
     if not links:
         reaction.leave("says we have the wrong number, but no account is linked to it")
         return reaction
-    answered = _named(heard.text, links) or {part.account_id for part in await parts_of(connection, about.id)}
+    answered = _named(heard.text, links) or await _answered(connection, heard, about, links)
     concern = concerned(
         _meant(heard, intent),
         links,
@@ -43,11 +53,12 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         told=await accounts_told(connection, point, heard.at),
         since=about.sent_at,
     )
-    await _note(connection, heard, intent, about.id, [link.account_id for link in concern.stopped] or sorted(answered))
+    of_accounts = [link.account_id for link in concern.stopped] or sorted(answered)
+    verdicts = await _note(connection, heard, intent, about.id, of_accounts)
     if concern.doubtful:
         reaction.leave("the number was confirmed after the message it answers: a person judges who is right")
     if concern.stopped:
-        await _halt(connection, heard, intent, about.id, concern.stopped, tools, reaction)
+        await _halt(connection, heard, intent, about.id, concern.stopped, verdicts, tools, reaction)
         if concern.standing:
             reaction.caused("left_alone", accounts=[link.account_no for link in concern.standing])
         await _ask(connection, heard, concern, {row["link_id"]: row for row in rows}, tools, reaction)
@@ -56,6 +67,46 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
     elif not concern.doubtful:
         reaction.leave("says it is not reached rightly, but the account of the message has no link to the number")
     return reaction
+
+
+async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
+    """Hold what would be stopped if the text said "not me", until a person has read it; nobody is written to.
+
+    A word that is unclear is acted on as well: should it be true, no more texts follow it (promise P3).
+    """
+    reaction = Reaction()
+    about, point = _about(heard), heard.contact_point_id
+    if point is None or about is None:
+        return reaction
+    reaction.answers = about.id
+    links = [held(row) for row in await rows_of(connection, point)]
+    answered = _named(heard.text, links) or await _answered(connection, heard, about, links)
+    told = await accounts_told(connection, point, heard.at)
+    concern = concerned(_meant(heard, intent), links, answered=answered, told=told, since=about.sent_at)
+    if not concern.stopped:
+        return reaction
+    verdicts = await _note(connection, heard, SEEMS, about.id, [link.account_id for link in concern.stopped])
+    words = f"{IN_DOUBT}: {intent}"
+    opened, withheld = await _suspend(connection, heard, words, about.id, concern.stopped, verdicts)
+    reaction.caused(
+        "links_held",
+        accounts=[link.account_no for link in concern.stopped],
+        links=opened.suspended,
+        correction_id=str(opened.id),
+        messages_withheld=withheld,
+    )
+    reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
+    return reaction
+
+
+async def _answered(connection: Any, heard: Heard, about: Sent, links: Sequence[HeldLink]) -> set[int]:
+    """The accounts a text speaks of: those of the message it answers, or of one that came with it."""
+    newest = {part.account_id for part in await parts_of(connection, about.id)}
+    if heard.by_code or _says_no(heard):
+        return newest
+    recent = [one.id for one in heard.sent if about.sent_at - one.sent_at <= _JUST_TOLD and one.id != about.id]
+    told = {part.account_id for id_ in recent[:_MOST_TOLD] for part in await parts_of(connection, id_)}
+    return meant_by(newest, told, links, about.sent_at)
 
 
 def _named(text: str, links: Sequence[HeldLink]) -> set[int]:
@@ -92,21 +143,22 @@ def _meant(heard: Heard, intent: Disowning) -> Disowning:
     return "moved_or_sold" if heard.by_code or _says_no(heard) else intent
 
 
-async def _note(connection: Any, heard: Heard, intent: str, about: UUID | None, accounts: Sequence[int | None]) -> None:
-    evidence = {
+async def _note(
+    connection: Any, heard: Heard, intent: str, about: UUID | None, accounts: Sequence[int | None]
+) -> dict[int, Verdict]:
+    """Keep what was said as evidence; what is judged of the links it speaks of."""
+    words = {
         "words": quoted(heard.text),
         "inbound_id": str(heard.id),
         "message_id": None if about is None else str(about),
     }
     point = heard.contact_point_id
     assert point is not None, "only a number we know is judged"
-    await record(
-        connection,
-        [
-            Sign(contact_point_id=point, account_id=account, kind=intent, at=heard.at, evidence=evidence)
-            for account in accounts or [None]
-        ],
-    )
+    signs = [
+        Sign(contact_point_id=point, account_id=account, kind=intent, at=heard.at, evidence=words)
+        for account in accounts or [None]
+    ]
+    return await evidence.take(connection, signs, heard.at)
 
 
 async def stop(
@@ -119,8 +171,8 @@ async def stop(
     reaction: Reaction,
 ) -> None:
     """Suspend `stopped` on the customer's word, in answer to the message `about`, and all that goes with it."""
-    await _note(connection, heard, intent, about, [link.account_id for link in stopped])
-    await _halt(connection, heard, intent, about, stopped, tools, reaction)
+    verdicts = await _note(connection, heard, intent, about, [link.account_id for link in stopped])
+    await _halt(connection, heard, intent, about, stopped, verdicts, tools, reaction)
 
 
 async def _halt(
@@ -129,10 +181,40 @@ async def _halt(
     intent: str,
     about: UUID | None,
     stopped: Sequence[HeldLink],
+    verdicts: Mapping[int, Verdict],
     tools: Tools,
     reaction: Reaction,
 ) -> None:
-    words = f"reply: {intent}"
+    opened, withheld = await _suspend(connection, heard, f"reply: {intent}", about, stopped, verdicts)
+    reaction.caused(
+        "links_suspended",
+        accounts=[link.account_no for link in stopped],
+        links=opened.suspended,
+        messages_withheld=withheld,
+    )
+    reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
+    if any(verdicts[link.link_id].doubtful_word for link in stopped if link.link_id in verdicts):
+        reaction.leave("the number paid after our reminders, or was confirmed lately: a person judges who is right")
+    if (apology := await tools.answers.apologise(connection, heard.to, heard.at)) is not None:
+        reaction.caused("apology_queued", message_id=str(apology))
+
+
+async def _suspend(
+    connection: Any,
+    heard: Heard,
+    words: str,
+    about: UUID | None,
+    stopped: Sequence[HeldLink],
+    verdicts: Mapping[int, Verdict],
+) -> tuple[Opened, int]:
+    """Suspend links and open or join their case; how many queued texts that withheld."""
+    said = {
+        "kind": "reply",
+        "words": quoted(heard.text),
+        "inbound_id": str(heard.id),
+        "message_id": None if about is None else str(about),
+    }
+    judged = [verdicts[link.link_id] for link in stopped if link.link_id in verdicts]
     opened: Opened = await open_or_join(
         connection,
         Doubt(
@@ -143,26 +225,11 @@ async def _halt(
             words=words,
             actor=heard.actor,
             at=heard.at,
-            hints=[
-                {
-                    "kind": "reply",
-                    "words": quoted(heard.text),
-                    "inbound_id": str(heard.id),
-                    "message_id": None if about is None else str(about),
-                }
-            ],
+            hints=[said, *(evidence.hint(verdict) for verdict in judged[:1])],
         ),
     )
     withheld = await stop_links(connection, opened.suspended, reason="misdirected", at=heard.at, words=words)
-    reaction.caused(
-        "links_suspended",
-        accounts=[link.account_no for link in stopped],
-        links=opened.suspended,
-        messages_withheld=withheld,
-    )
-    reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
-    if (apology := await tools.answers.apologise(connection, heard.to, heard.at)) is not None:
-        reaction.caused("apology_queued", message_id=str(apology))
+    return opened, withheld
 
 
 async def _ask(

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.inbox import labels
+from gateway.archive.misdirection import DISOWNING
+from gateway.inbox import doubting, labels
 from gateway.inbox.heard import Reaction, Tools, keep
 from gateway.inbox.listening import COLUMNS, listen
 from gateway.inbox.reacting import react
@@ -80,6 +81,9 @@ class Inbox:
                 version="person",
             )
             heard = replace(listened, at=now, reading=reading, actor=actor)
+            await doubting.clear(
+                connection, inbound_id, heard, self._tools, otherwise=not set(DISOWNING) & set(intents)
+            )
             reaction = await react(connection, heard, self._tools)
             if ACTED_ON & set(intents) and not reaction.effects:
                 raise Conflict("; ".join(reaction.remarks) or "there is nothing that this would change")

@@ -34,7 +34,7 @@ async def test_a_person_says_how_it_is_to_be_read_and_that_is_done(town: Any) ->
     inbound = await town.hears(X, "这户的事你们找别人吧")
     await resolve(town, inbound["id"], ["moved_or_sold"])
     assert await town.states() == {f"{A} {X}": "suspended"}
-    assert await town.values("SELECT opened_by FROM correction") == ["staff:E1"]
+    assert await town.values("SELECT actor FROM audit_entry WHERE action = 'correction.joined'") == ["staff:E1"]
     assert await town.queued(X) == ["apology"]
     row = await town.inbound("SM" + "1".zfill(32))
     assert (row["state"], row["reading"]["version"], row["reading"]["intents"]) == ("done", "person", ["moved_or_sold"])

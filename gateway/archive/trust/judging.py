@@ -31,6 +31,7 @@ _YEAR: Final = timedelta(days=365)
 WEIGHTS: Final[dict[str, Kind]] = {
     "wrong_number": Kind(6.0, "somebody at the number says that it is the wrong one"),
     "moved_or_sold": Kind(6.0, "somebody at the number says that they have moved or sold"),
+    "seems_wrong": Kind(6.0, "words that look as if the number were the wrong one", timedelta(days=90)),
     "not_account_holder": Kind(1.5, "somebody at the number says that somebody else is the holder", _YEAR),
     "ticket": Kind(6.0, "the hotline was told of a misdirected text"),
     "staff_report": Kind(6.0, "a member of staff says that the number is wrong"),
@@ -59,7 +60,12 @@ WEIGHTS: Final[dict[str, Kind]] = {
 _SUSPENDS: Final = 5.0
 _ASKS: Final = 1.4
 #: Kinds that may stop a link: somebody's own word, and what is refused outright. Nothing else ever does alone.
-_WORDS: Final = frozenset(("wrong_number", "moved_or_sold", "ticket", "staff_report", "staff_number"))
+_WORDS: Final = frozenset(("wrong_number", "moved_or_sold", "seems_wrong", "ticket", "staff_report", "staff_number"))
+#: What makes somebody's word doubtful: the number did as its holder would, so lately.
+_CONTRARY: Final[dict[str, timedelta]] = {
+    "paid_after_reminder": timedelta(days=60),
+    "confirmed": timedelta(days=30),
+}
 #: Links less likely than this, with a finding, are brought before a person.
 TO_A_PERSON: Final = 0.15
 #: A link is more likely wrong than right below this.
@@ -89,17 +95,20 @@ def judge(evidence: Iterable[Evidence], probability: float | None = None) -> Ver
     """Judge one link by its evidence and, where it is known, by how likely it was thought right before.
 
     Somebody's word suspends however likely the link was thought, since it is acted on first and checked after; but
-    where the number had confirmed the link or paid upon reminders the word is doubted: it may be a prank, or a way
-    out of a bill, and is for a person (domain notes §5.3, 12). A probability alone never suspends.
+    where the number had lately confirmed the link or paid upon reminders the word is doubted: it may be a prank, or a
+    way out of a bill, and is for a person (domain notes §5.3, 12). So is a word that was not clear. A probability
+    alone never suspends.
     """
+    evidence = list(evidence)
     weighed = sorted(((_weight(one), one.kind) for one in evidence), key=lambda pair: -abs(pair[0]))
     against = [(value, kind) for value, kind in weighed if value > 0]
     total = sum(value for value, _ in weighed)
-    because = [WEIGHTS[kind].words for value, kind in weighed if value]
-    heard = any(kind in _WORDS and value >= _SUSPENDS for value, kind in against)
-    contrary = any(value < -0.5 for value, _ in weighed)
+    because = list(dict.fromkeys(WEIGHTS[kind].words for value, kind in weighed if value))
+    heard = {kind for value, kind in against if kind in _WORDS and value >= _SUSPENDS}
     if heard:
-        return Verdict(action="suspend", weight=total, because=because, doubtful_word=contrary)
+        contrary = any(one.kind in _CONTRARY and one.age <= _CONTRARY[one.kind] for one in evidence)
+        doubtful = contrary or heard == {"seems_wrong"}
+        return Verdict(action="suspend", weight=total, because=because, doubtful_word=doubtful)
     if total >= _ASKS or (probability is not None and probability < EVEN):
         if probability is not None and probability < EVEN:
             because.append(f"likely right: {probability:.0%}")

@@ -41,6 +41,22 @@ class LinkTrust(Base):
     __table_args__ = (Index("ix_link_trust_doubted", "probability", postgresql_where="probability < 0.5"),)
 
 
+class LinkJudgement(Base):
+    """What was judged of a link when evidence about it came last (`judging.judge`), and why."""
+
+    __tablename__ = "link_judgement"
+
+    link_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: `suspend`, `ask`, `watch` or `nothing`.
+    action: Mapped[str] = mapped_column(Text)
+    weight: Mapped[float] = mapped_column(REAL)
+    because: Mapped[list[str]] = mapped_column(JSONB)
+    doubtful: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (one_of("action", ("suspend", "ask", "watch", "nothing"), "action"),)
+
+
 class LinkOutcome(Base):
     """How a link turned out, beside what had been thought of it before that was known."""
 
