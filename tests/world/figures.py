@@ -29,8 +29,8 @@ def told(tally: Tally, accounts: int) -> str:
         f"accounts wrongly stopped for more than 3 days: {stopped} = {stopped / accounts:.2%} (wanted < 0.3 %)",
         f"most checks to a number that never answers: {max(tally.checks.values(), default=0)} (wanted ≤ 3)",
     ]
-    lines += [f"    stopped {words}" for words in tally.stopped_words[:20]]
-    lines += [f"    wrong {reason} {number} {hints[:300]}" for reason, number, hints in tally.wrongs[:20]]
+    lines += [f"    stopped {words}" for words in tally.stopped_words[:40]]
+    lines += [f"    wrong {reason} {number} {hints[:900]}" for reason, number, hints in tally.wrongs[:20]]
     lines.append(f"still wrong at the default number of the file: {dict(tally.left)}")
     return "\n".join(lines)
 

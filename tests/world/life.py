@@ -102,6 +102,7 @@ class Life:
         self._seen: set[str] = set()
         self._reported: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._revoked: set[tuple[str, str]] = set()
+        self._late: set[str] = set()
         self._counted: set[str] = set()
         self._tickets: list[list[object]] = []
         self._orders = 0
@@ -121,6 +122,8 @@ class Life:
             self.tally.months.append(self.month)
             await self._live(first)
             first = (first.replace(day=28) + timedelta(days=7)).replace(day=1)
+        for number in sorted(self._late)[:5]:
+            self.tally.stopped_words += await self._heard_from(number)
         for number in self.town.accounts:
             row = self.town.default(number)
             if row is not None and not self.town.right(number, row.mobile):
@@ -282,6 +285,7 @@ class Life:
             if reported is not None and sent > reported[0] + timedelta(minutes=1):
                 words = f"{message['kind']} at {sent} to {link}, reported {reported}: {self._whose(message['to'])}"
                 self.tally.after_report.append(words)
+                self._late.add(message["to"])
             if link in self._revoked:
                 self.tally.recurrences.append(f"{message['id']} {link} {message['kind']}")
 
@@ -395,6 +399,14 @@ class Life:
                 found["links_right"] += len(wrong)
                 if not wrong:
                     self.tally.wrongs.append((case["reason"], str(case["number"]), str(case["hints"])))
+
+    async def _heard_from(self, number: str) -> list[str]:
+        """What a number said and what became of it, for whoever looks into a text after a report."""
+        return [
+            f"{number} said {one['text']!r} at {one['received_at']}: {one['reading']['intents']} {one['effects']}"
+            f" {one['remark']}"
+            for one in await self.gateway.every("/inbound", **{"from": number})
+        ]
 
     async def _look(self) -> None:
         """Who is shut out though they belong to the account."""
