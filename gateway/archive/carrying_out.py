@@ -81,7 +81,8 @@ async def note_decisions(
     after = await links.lock(connection, list(decided))
     await connection.execute(
         """UPDATE correction_link c SET decision = d.decision, decided_by = $2, decided_at = $3,
-             before = coalesce(c.before, d.before), after = d.after
+             before = coalesce(c.before, d.before), after = d.after,
+             lifted_at = CASE WHEN c.suspended AND d.decision <> 'revoke' THEN coalesce(c.lifted_at, $3) END
            FROM unnest($4::bigint[], $5::text[], $6::jsonb[], $7::jsonb[]) AS d(link_id, decision, before, after)
            WHERE c.correction_id = $1 AND c.link_id = d.link_id""",
         case,
@@ -91,6 +92,17 @@ async def note_decisions(
         [decision.decision for decision in decided.values()],
         [json.dumps(rows[id_].snapshot) for id_ in decided],
         [json.dumps(after[id_].snapshot) for id_ in decided],
+    )
+
+
+async def note_lifted(connection: Any, case: UUID, lifted: Sequence[int], now: datetime) -> None:
+    """Keep when links that a case had suspended were found to be right."""
+    await connection.execute(
+        """UPDATE correction_link SET lifted_at = $3
+           WHERE correction_id = $1 AND link_id = ANY($2::bigint[]) AND lifted_at IS NULL""",
+        case,
+        list(lifted),
+        now,
     )
 
 
@@ -170,7 +182,7 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
     await links.restore(connection, back)
     await connection.execute(
         """UPDATE correction_link SET decision = NULL, decided_by = NULL, decided_at = NULL, before = NULL,
-             after = NULL WHERE correction_id = $1""",
+             after = NULL, lifted_at = NULL WHERE correction_id = $1""",
         case,
     )
     return told

@@ -206,6 +206,7 @@ class Corrections:
         held = await carrying_out.held(connection, case.id)
         lifted = [(id_, was) for id_, was in held.items() if rows[id_].state == "suspended"]
         await contact_links.restore(connection, lifted)
+        await carrying_out.note_lifted(connection, case.id, [id_ for id_, _ in lifted], now)
         if case.reason == "bounce":
             await connection.execute(
                 """UPDATE contact_point SET state = 'active', state_since = $2

@@ -103,8 +103,8 @@ def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[H
     The newest is meant, unless it is the number's own by what the archive shows, and another of them is not.
     """
     live = [link for link in links if link.state in ("unverified", "verified")]
-    others = [link for link in live if link.account_id in recent and link.account_id not in newest]
     own = [link for link in live if link.account_id in newest]
+    others = [link for link in live if link.account_id in recent and not any(_one_person(link, one) for one in own)]
     if own and others and all(_stands(link, others, links, since) for link in own):
         return {link.account_id for link in others}
     return set(newest)
@@ -126,6 +126,8 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
     """Whether a link of the number is the answering person's own, though another account was disowned."""
     if not disowned or any(_one_person(link, other) for other in disowned):
         return False
+    if _has_left(link, disowned):
+        return False
     if link.verified_at is not None and since - link.verified_at < _CONFIRMED:
         return True
     if link.role in _FOR_OTHERS and link.name:
@@ -141,6 +143,12 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
         return True
     dates = [other.said_on for other in disowned]
     return link.said_on is not None and all(said is not None and link.said_on - said >= _LATER for said in dates)
+
+
+def _has_left(link: HeldLink, disowned: Sequence[HeldLink]) -> bool:
+    """Whether who answers is the holder of another account, and this one has another holder by now."""
+    stranger = link.role == "holder" and bool(link.name) and fit(link.name, link.holder) is Fit.OTHER
+    return stranger and any(other.holder and same_person(link.name or "", other.holder) for other in disowned)
 
 
 def _one_person(one: HeldLink, other: HeldLink) -> bool:

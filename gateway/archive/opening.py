@@ -105,9 +105,11 @@ async def open_or_join(connection: Any, doubt: Doubt) -> Opened:
     await _look_sideways(connection, case, doubt)
     suspended = await links.suspend(connection, doubt.suspend, at=doubt.at, reason=doubt.words)
     await connection.execute(
-        "UPDATE correction_link SET suspended = true WHERE correction_id = $1 AND link_id = ANY($2::bigint[])",
+        """UPDATE correction_link SET suspended = true, suspended_at = $3, lifted_at = NULL
+           WHERE correction_id = $1 AND link_id = ANY($2::bigint[])""",
         case,
         suspended,
+        doubt.at,
     )
     action = "correction.opened" if found is None else "correction.reopened" if again else "correction.joined"
     await audit.write(
@@ -175,14 +177,14 @@ async def open_again(connection: Any, case: UUID, was: str, because: str, at: da
 #: Said of a case that rested on words which meant something else.
 UNFOUNDED: Final = "a person read the words otherwise"
 _LET_GO: Final = """
-UPDATE correction_link c SET suspended = false FROM contact_link l
+UPDATE correction_link c SET lifted_at = $3 FROM contact_link l
 WHERE c.correction_id = $1 AND c.link_id = ANY($2::int[]) AND c.suspended AND l.id = c.link_id
   AND l.state = 'suspended' AND l.reason LIKE 'in doubt%' RETURNING l.id, l.account_id, c.before_case::text AS was
 """
 _DISMISS: Final = """
 UPDATE correction x SET state = 'dismissed', settled_at = $3, note = coalesce(note, $4)
 WHERE id = $1 AND state = 'open' AND reason = 'reply' AND applied_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM correction_link c WHERE c.correction_id = x.id AND c.suspended)
+  AND NOT EXISTS (SELECT 1 FROM correction_link c WHERE c.correction_id = x.id AND c.suspended AND c.lifted_at IS NULL)
   AND NOT EXISTS (
     SELECT 1 FROM jsonb_array_elements(x.hints) AS h (hint)
     WHERE h.hint ->> 'kind' NOT IN ('neighbour', 'judgement') AND h.hint ->> 'inbound_id' IS DISTINCT FROM $2::text)
@@ -204,7 +206,7 @@ async def let_go(
 
     Where the doubt was `unfounded` and the case rests on that inbound alone, it is dismissed.
     """
-    rows = await connection.fetch(_LET_GO, case, list(held))
+    rows = await connection.fetch(_LET_GO, case, list(held), at)
     await links.restore(connection, [(row["id"], json.loads(row["was"])) for row in rows])
     if unfounded and await connection.fetchval(_DISMISS, case, str(inbound_id), at, UNFOUNDED):
         await audit.write(

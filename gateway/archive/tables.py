@@ -321,6 +321,9 @@ class CorrectionLink(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     #: Whether this case suspended it; only then may `keep` or a dismissal lift the suspension.
     suspended: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: When this case suspended it, and when it was found to be right and sent again.
+    suspended_at: Mapped[datetime | None] = mapped_column(Instant)
+    lifted_at: Mapped[datetime | None] = mapped_column(Instant)
     #: The link before the case took hold of it: what `keep` and a dismissal go back to.
     before_case: Mapped[dict[str, Any]] = mapped_column(JSONB)
     #: The link before and after the decisions were carried out; a revert goes back to the first.

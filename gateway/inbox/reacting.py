@@ -73,8 +73,9 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
         _go_on(reaction, closing[0])
         return _with_the_rest(reaction, heard, closing[1])
     if reading.abstain:
-        if reading.intents and reading.intents[0] in DISOWNING:
-            _go_on(reaction, await disowning.hold(connection, heard, reading.intents[0]))
+        main: Any = next(iter(reading.intents), None)
+        if main in DISOWNING:
+            _go_on(reaction, await disowning.hold(connection, heard, main))
         reaction.leave(f"the reader leaves it to a person: {'; '.join(reading.because) or 'in doubt'}")
         return reaction
     settled: set[str] = set(_BESIDE_PROPOSALS) if own is not None else set()

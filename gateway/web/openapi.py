@@ -35,6 +35,8 @@ _TAGS: Final = {
     "archive": "Who is reached where.",
     "ladder": "Arrears: where bills stand, and disconnections.",
     "tasks": "What people are to do beside the texts.",
+    "trust": "How likely contacts are right, and sweeps through the archive.",
+    "measures": "How well the right person is reached.",
     "corrections": "Contacts in doubt, and what the utility's own system must take over.",
     "sandbox": "The test clock; not in live mode.",
 }

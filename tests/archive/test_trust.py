@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.archive.importing.number_checks import VERDICTS
-from gateway.archive.misdirection import concerned
+from gateway.archive.misdirection import concerned, meant_by
 from gateway.archive.names import Fit, fit, plain, same_person
 from gateway.archive.trust import judging, marks, model
 from gateway.archive.trust.judging import Evidence, judge
@@ -171,6 +171,15 @@ def test_who_pays_for_many_disowns_one() -> None:
     flats = [own(number, role="payer", name="戴鹏亮", holder=f"租客{number}") for number in range(1, 6)]
     concern = concerned("wrong_number", flats, answered={1}, told={1, 2}, since=SENT)
     assert concern.stopped == (flats[0],) and len(concern.standing) == 4
+
+
+def test_who_sold_a_flat_and_keeps_two_speaks_of_the_flat() -> None:
+    sold = own(1, holder="杨辰", name="赵浩良", state="verified", verified_at=SENT - timedelta(days=67))
+    kept = [own(number, customer_id=5, holder="赵浩良", name=None) for number in (2, 3)]
+    for newest in (1, 2, 3):
+        recent = {1, 2, 3} - {newest}
+        assert meant_by({newest}, recent, [sold, *kept], SENT) == {1}
+    assert concerned("wrong_number", [sold, *kept], answered={1}, told={1, 2, 3}, since=SENT).stopped == (sold,)
 
 
 def test_a_slipped_row_leaves_the_neighbour_his_own() -> None:

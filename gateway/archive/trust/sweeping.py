@@ -18,7 +18,7 @@ from datetime import time as time_of_day
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from gateway.archive import names, signals
+from gateway.archive import coverage, names, signals
 from gateway.archive.carrying_out import Stop
 from gateway.archive.opening import Doubt, open_or_join
 from gateway.archive.trust import judging, looking, marks, model
@@ -111,6 +111,7 @@ class TrustSweeper:
             await look(connection, now, self._zone)
             links = await weigh(connection, now, weights)
             found = await doubtful(connection, weights)
+            await coverage.note(connection, now, self._zone)
             doubted = await connection.fetchval("SELECT count(*) FROM link_trust WHERE probability < 0.5")
             await work.commit()
         cases = 0

@@ -123,6 +123,22 @@ class ContactCheck(Base):
     __table_args__ = (Index(None, "contact_point_id", "at"),)
 
 
+class ContactCoverage(Base):
+    """How many accounts could be reached in a month, by organisation, as the month's last sweep saw it."""
+
+    __tablename__ = "contact_coverage"
+
+    #: `YYYY-MM`.
+    month: Mapped[str] = mapped_column(Text, primary_key=True)
+    #: Empty for accounts of which no organisation is known.
+    organisation: Mapped[str] = mapped_column(Text, primary_key=True)
+    accounts: Mapped[int]
+    #: Accounts with a contact that sends, and with one that was proven in the last 18 months.
+    reachable: Mapped[int]
+    verified: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Sweep(Base):
     """A look through the whole archive, and what came of it."""
 
