@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.archive import checklist
+from gateway.archive import checklist, evidence
 from gateway.archive.checklist import WAIVABLE, Elsewhere
 from gateway.archive.opening import Doubt, open_or_join
+from gateway.archive.signals import Sign
 from gateway.kernel import audit
 from gateway.kernel.errors import Conflict, FieldError, Forbidden, InvalidInput
 
@@ -192,6 +193,17 @@ ORDER BY l.id
 async def after_import(connection: Any, import_id: UUID, at: datetime) -> list[int]:
     """Suspend what an import brought of numbers revoked for the same customer; their cases open again. Which links."""
     rows = await connection.fetch(_TURNED_UP, import_id)
+    signs = [
+        Sign(
+            contact_point_id=row["contact_point_id"],
+            account_id=row["account_id"],
+            kind="upstream_conflict",
+            at=at,
+            evidence={"import": str(import_id)},
+        )
+        for row in rows
+    ]
+    await evidence.take(connection, signs, at)
     for row in rows:
         await open_or_join(
             connection,

@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import carrying_out, changes, checklist, completing, signals
+from gateway.archive import evidence as evidence_of
 from gateway.archive import links as contact_links
 from gateway.archive.adding import AddedContact, add_contacts
 from gateway.archive.carrying_out import Stop
@@ -26,6 +27,7 @@ from gateway.archive.checklist import Elsewhere
 from gateway.archive.completing import CatchUp, tell_nobody
 from gateway.archive.deciding import Decided, Proposed, match
 from gateway.archive.opening import DUE, REASONS, Doubt, Opened, open_or_join
+from gateway.archive.trust.judging import Verdict
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
@@ -34,9 +36,6 @@ from gateway.kernel.phones import InvalidPhone, parse
 
 __all__ = ["AddedContact", "Corrections", "Doubt", "Opened", "Stop", "open_or_join"]
 
-#: Reasons that are somebody's word that the number is wrong: the link named is suspended at once
-#: (domain notes §5.2: very strong). The rest are doubts, and the link goes on sending until decided.
-SUSPENDING: Final = ("reply", "ticket", "staff_report", "staff_number")
 _UNDECIDED: Final = ("open", "reverted")
 _DECIDED: Final = ("verifying", "applied", "watching", "closed")
 
@@ -103,6 +102,7 @@ class Corrections:
         if account is None:
             raise InvalidInput("there is no such account", field="account_no")
         point, link = await self._named(connection, account, number)
+        verdicts: dict[int, Verdict] = {}
         if point is not None:
             sign = signals.Sign(
                 contact_point_id=point,
@@ -111,8 +111,8 @@ class Corrections:
                 at=now,
                 evidence={"words": evidence, "by": actor},
             )
-            await signals.record(connection, [sign])
-        hints = [{"kind": "evidence", "words": evidence}] if evidence else []
+            verdicts = await evidence_of.take(connection, [sign], now)
+        hints: list[dict[str, Any]] = [{"kind": "evidence", "words": evidence}] if evidence else []
         hints += [
             {
                 "kind": "new_contact",
@@ -122,12 +122,13 @@ class Corrections:
             }
             for index, contact in enumerate(new_contacts)
         ]
+        hints += [evidence_of.hint(verdict) for verdict in verdicts.values()]
         opened = await open_or_join(
             connection,
             Doubt(
                 contact_point_id=point,
                 accounts=[account],
-                suspend=[link] if link is not None and reason in SUSPENDING else [],
+                suspend=[link] if link in verdicts and verdicts[link].action == "suspend" else [],
                 reason=reason,
                 words=reason,
                 actor=actor,

@@ -59,6 +59,8 @@ async def take(connection: Any, signs: Sequence[Sign], at: datetime) -> dict[int
 async def weigh(connection: Any, told: Iterable[tuple[int, int | None]], at: datetime) -> dict[int, Verdict]:
     """Judge the links of contact points, each for one account or (None) for all, by all that is known of them."""
     pairs = sorted(set(told), key=lambda pair: (pair[0], pair[1] or 0))
+    if not pairs:
+        return {}
     rows = await connection.fetch(
         _WEIGHED, [point for point, _ in pairs], [account for _, account in pairs], at - MEMORY, _MOST
     )

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from gateway.archive import evidence
 from gateway.archive.held import held, rows_of
 from gateway.archive.misdirection import concerned
 from gateway.archive.opening import Doubt, open_or_join
-from gateway.archive.signals import Sign, record
+from gateway.archive.signals import Sign
 from gateway.outbox import stop_links
 
 ACTOR: Final = "hotline"
@@ -59,8 +60,8 @@ async def react(connection: Any, orders: Sequence[str], now: datetime) -> None:
 async def _of_number(connection: Any, order: Any, now: datetime) -> None:
     links = [held(row) for row in await rows_of(connection, order["point"])]
     answered = {order["account_id"]} & {link.account_id for link in links}
-    evidence = {"work_order": order["work_order_no"], "opened_at": order["opened_at"].isoformat()}
-    await record(
+    said = {"work_order": order["work_order_no"], "opened_at": order["opened_at"].isoformat()}
+    verdicts = await evidence.take(
         connection,
         [
             Sign(
@@ -68,9 +69,10 @@ async def _of_number(connection: Any, order: Any, now: datetime) -> None:
                 account_id=order["account_id"],
                 kind="ticket",
                 at=order["opened_at"],
-                evidence=evidence,
+                evidence=said,
             )
         ],
+        now,
     )
     if not _is_open(order, now) or not links:
         return
@@ -80,7 +82,13 @@ async def _of_number(connection: Any, order: Any, now: datetime) -> None:
         return
     concern = concerned("wrong_number", links, answered=answered, told=answered, since=order["opened_at"])
     since = order["opened_at"].date()
-    stopped = [link for link in concern.stopped if link.said_on is None or link.said_on <= since]
+    stopped = [
+        link
+        for link in concern.stopped
+        if (link.said_on is None or link.said_on <= since)
+        # What was confirmed since the order was taken down is not stopped by it.
+        and (link.link_id not in verdicts or verdicts[link.link_id].action == "suspend")
+    ]
     if stopped or concern.doubtful:
         meant = stopped or list(concern.doubtful)
         accounts = [link.account_id for link in meant]

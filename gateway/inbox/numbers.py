@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.archive import opt_outs, signals
+from gateway.archive import evidence, opt_outs, signals
 from gateway.archive.opening import Doubt, open_or_join
 from gateway.archive.signals import Pattern, Sign, is_dead
 from gateway.inbox.consenting import stop
@@ -31,19 +31,18 @@ async def hear(connection: Any, told: Sequence[Told]) -> None:
     A dead number is never taken for a wrong person: its links stay as they are, the number alone is
     unreachable, and a correction asks for a better one (domain notes §7 "Dead numbers").
     """
-    await signals.record(
-        connection,
-        [
-            Sign(
-                contact_point_id=item.contact_point_id,
-                kind=KINDS[item.evidence],
-                at=item.at,
-                evidence={"code": item.code, "message_id": str(item.message_id)},
-            )
-            for item in told
-            if item.evidence in KINDS
-        ],
-    )
+    signs = [
+        Sign(
+            contact_point_id=item.contact_point_id,
+            kind=KINDS[item.evidence],
+            at=item.at,
+            evidence={"code": item.code, "message_id": str(item.message_id)},
+        )
+        for item in told
+        if item.evidence in KINDS
+    ]
+    if signs:
+        await evidence.take(connection, signs, max(sign.at for sign in signs))
     for item in told:
         if item.evidence is Evidence.OPTED_OUT:
             await stop(connection, item.contact_point_id, opt_outs.ALL, at=item.at, source="carrier", actor="carrier")

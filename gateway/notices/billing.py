@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from gateway.archive import evidence
 from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, Refusal, RowRefused, Run
 from gateway.archive.importing.contacts import UNKNOWN_ACCOUNT, accounts_by_number
 from gateway.archive.importing.kinds import Fate
 from gateway.archive.importing.reading import CellRefused, amount
 from gateway.archive.importing.words import ACCOUNT_NO, BILLING_MONTH, DUE_DATE_WORDS, HOLDER_NAME_WORDS
 from gateway.kernel.database import Work
+from gateway.kernel.ids import first_id
 from gateway.kernel.tabular import Column, Headings
 from gateway.notices.ladder import feed
 from gateway.outbox import resume_grounds, stop_grounds
@@ -324,11 +326,38 @@ class PaymentsKind(ImportKind[PaymentRecord]):
             [record.channel for record in records.values()],
         )
         await settle(work, [row[1] for row in new], [row[2] for row in new], run, self._rewrite)
+        await _paid_after_reminders(work, [row[0] for row in new], run)
         # Up to when the file is complete: what it says itself, or its newest payment.
         told = [record.complete_until or record.paid_at for record in records.values()]
         await feed.move(work.connection, max(told, default=None), source=f"import:{run.import_id}", now=run.now)
         created = {row[0]: Fate.CREATED for row in new}
         return Outcome.of([created.pop(row.record.payment_no, Fate.UNCHANGED) for row in known], refusals)
+
+
+# A payment within three days of a reminder speaks for the number that the reminder reached.
+_REMINDED: Final = """
+INSERT INTO signal (contact_point_id, account_id, kind, at, evidence)
+SELECT DISTINCT ON (paid.id) m.contact_point_id, paid.account_id, 'paid_after_reminder', paid.paid_at,
+       jsonb_build_object('payment', paid.payment_no, 'message_id', m.id)
+FROM payment paid
+JOIN message_account r ON r.account_id = paid.account_id AND r.id >= $2
+JOIN message m ON m.id = r.id AND m.id >= $2
+WHERE paid.payment_no = ANY($1::text[]) AND m.kind = 'arrears' AND m.state = 'delivered'
+  AND m.contact_point_id IS NOT NULL AND m.delivered_at BETWEEN paid.paid_at - interval '3 days' AND paid.paid_at
+ORDER BY paid.id, m.delivered_at DESC
+RETURNING contact_point_id, account_id
+"""
+_REMINDERS_BEFORE: Final = timedelta(days=31)
+
+
+async def _paid_after_reminders(work: Work, new: Sequence[str], run: Run) -> None:
+    """Keep it as evidence where somebody paid upon a reminder, and judge the links it speaks for."""
+    if not new:
+        return
+    since = await work.value("SELECT min(paid_at) FROM payment WHERE payment_no = ANY($1::text[])", list(new))
+    rows = await work.fetch(_REMINDED, list(new), first_id(since - _REMINDERS_BEFORE))
+    if rows:
+        await evidence.weigh(work.connection, [(row[0], row[1]) for row in rows], run.now)
 
 
 def billing_kinds(rewrite: Rewrite) -> tuple[ImportKind[Any], ...]:

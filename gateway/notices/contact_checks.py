@@ -16,7 +16,9 @@ _TEMPLATE: Final = "contact_confirm"
 
 # A link may be asked about where it has no proof, and its number was not asked lately or too often in vain.
 _DUE: Final = f"""{{link}}.is_default AND {{link}}.state IN ('unverified', 'verified')
-  AND ({{link}}.verified_at IS NULL OR {{link}}.verified_at < ($1::jsonb ->> 'proven_since')::timestamptz)
+  AND ({{link}}.verified_at IS NULL OR {{link}}.verified_at < ($1::jsonb ->> 'proven_since')::timestamptz
+       OR EXISTS (SELECT 1 FROM link_judgement judged WHERE judged.link_id = {{link}}.id AND judged.action = 'ask'
+                    AND judged.at > {{link}}.verified_at))
   AND (SELECT CASE WHEN count(*) = 0 THEN true
                    WHEN {asking.ANSWERED.format(point="{link}.contact_point_id", since="min(past.at)")}
                      THEN max(past.at) <= ($1::jsonb ->> 'quiet_if_answered')::timestamptz
@@ -27,7 +29,8 @@ _DUE: Final = f"""{{link}}.is_default AND {{link}}.state IN ('unverified', 'veri
 
 
 class ContactChecks(PlainKind):
-    """Usable contacts of the accounts named, or (`due`) default contacts without proof in 18 months.
+    """Usable contacts of the accounts named, or (`due`) default contacts without proof in 18 months, or of which
+    evidence that came since says that they should be asked about.
 
     Each link is asked about by itself: a number can be right for one account and wrong for another. Of a number
     that is due for several accounts the one is asked about that is the least certain, since its answer saves most;

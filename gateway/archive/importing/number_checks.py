@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from gateway.archive import evidence
 from gateway.archive.importing.kinds import Fate, ImportKind, Outcome, Parsed, Refusal, Run
 from gateway.archive.importing.reading import Reader, RowRefused
+from gateway.archive.signals import Sign
 from gateway.kernel.database import Work
 from gateway.kernel.tabular import Column, Headings
 
@@ -101,6 +103,7 @@ class NumberChecksKind(ImportKind[NumberCheck]):
             run.now,
         )
         became = {row[0]: Fate.CREATED for row in fresh}
+        await _judge(work, [records[number] for number in became], run)
         refusals = [
             Refusal(row=row.row, column="number", reason=UNKNOWN_NUMBER)
             for row in rows
@@ -109,6 +112,42 @@ class NumberChecksKind(ImportKind[NumberCheck]):
         fates = [became.pop(row.record.number, Fate.UNCHANGED) for row in rows if row.record.number in known]
         return Outcome.of(fates, refusals)
 
+
+async def _judge(work: Work, fresh: Sequence[NumberCheck], run: Run) -> None:
+    """Keep what the list says as evidence on the links it speaks of, and judge them."""
+    told = [check for check in fresh if check.verdict in _SIGNALS]
+    rows = await work.fetch(
+        _SPOKEN_OF,
+        [check.number for check in told],
+        [_SIGNALS[check.verdict] for check in told],
+        [check.given_on for check in told],
+        run.now,
+    )
+    source = {"source": "file", "import": str(run.import_id)}
+    signs = [
+        Sign(
+            contact_point_id=row[0],
+            account_id=row[1],
+            kind=row[2],
+            at=run.now,
+            evidence=source if row[3] is None else {**source, "given_on": row[3].isoformat()},
+        )
+        for row in rows
+    ]
+    await evidence.take(work.connection, signs, run.now)
+
+
+# What was known to be right after the number was given to somebody else is not touched by that.
+_SPOKEN_OF: Final = """
+SELECT l.contact_point_id, l.account_id, u.kind, u.given_on
+FROM unnest($1::text[], $2::text[], $3::date[]) u(address, kind, given_on)
+JOIN contact_point p ON p.address = u.address AND p.kind = 'phone'
+JOIN contact_link l ON l.contact_point_id = p.id AND l.state IN ('unverified', 'verified')
+WHERE u.kind <> 'lookup' OR greatest(l.verified_at::date, l.registered_on, l.updated_on, '-infinity'::date)
+  <= coalesce(u.given_on, $4::date)
+"""
+#: What a list's verdict is evidence of (`judging.WEIGHTS`).
+_SIGNALS: Final = {"recycled": "lookup", "inactive": "unallocated"}
 
 # A list that says again what was said last adds nothing.
 _INSERT: Final = """

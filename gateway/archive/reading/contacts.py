@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import tables
-from gateway.archive.trust.tables import LinkTrust
+from gateway.archive.trust.tables import LinkJudgement, LinkTrust
 from gateway.kernel.errors import NotFound
 from gateway.kernel.tables import AuditEntry
 
@@ -64,6 +64,17 @@ class AccountDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What was judged of a link when evidence about it came last: `suspend`, `ask`, `watch` or `nothing`, and why."""
+
+    action: str
+    because: list[str]
+    #: What was said contradicts what the number did: a person judges who is right.
+    doubtful: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberLink:
     """An account that a number stands on."""
 
@@ -78,6 +89,8 @@ class NumberLink:
     reason: str | None
     #: How likely it reaches somebody who belongs to the account; null until a sweep has looked at it.
     probability: float | None
+    #: Null until evidence has come.
+    judgement: Judgement | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,9 +233,14 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
             link.state_since,
             link.reason,
             LinkTrust.probability,
+            LinkJudgement.action,
+            LinkJudgement.because,
+            LinkJudgement.doubtful,
+            LinkJudgement.at,
         )
         .join(tables.Account, tables.Account.id == link.account_id)
         .outerjoin(LinkTrust, LinkTrust.link_id == link.id)
+        .outerjoin(LinkJudgement, LinkJudgement.link_id == link.id)
         .where(link.contact_point_id == point_id)
         .order_by(link.id)
     )
@@ -238,6 +256,9 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
             since=row.state_since,
             reason=row.reason,
             probability=None if row.probability is None else round(row.probability, 3),
+            judgement=None
+            if row.action is None
+            else Judgement(action=row.action, because=row.because, doubtful=row.doubtful, at=row.at),
         )
         for row in rows
     ]

@@ -33,6 +33,9 @@ WEIGHTS: Final[dict[str, Kind]] = {
     "moved_or_sold": Kind(6.0, "somebody at the number says that they have moved or sold"),
     "seems_wrong": Kind(6.0, "words that look as if the number were the wrong one", timedelta(days=90)),
     "not_account_holder": Kind(1.5, "somebody at the number says that somebody else is the holder", _YEAR),
+    "reply": Kind(6.0, "somebody at the number said that it is the wrong one"),
+    "proposal": Kind(1.5, "the customer gave another number", _YEAR),
+    "bounce": Kind(1.5, "the number does not answer texts any more", _YEAR),
     "ticket": Kind(6.0, "the hotline was told of a misdirected text"),
     "staff_report": Kind(6.0, "a member of staff says that the number is wrong"),
     "staff_number": Kind(6.0, "the number of a member of staff"),
@@ -60,7 +63,9 @@ WEIGHTS: Final[dict[str, Kind]] = {
 _SUSPENDS: Final = 5.0
 _ASKS: Final = 1.4
 #: Kinds that may stop a link: somebody's own word, and what is refused outright. Nothing else ever does alone.
-_WORDS: Final = frozenset(("wrong_number", "moved_or_sold", "seems_wrong", "ticket", "staff_report", "staff_number"))
+_WORDS: Final = frozenset(
+    ("wrong_number", "moved_or_sold", "seems_wrong", "reply", "ticket", "staff_report", "staff_number")
+)
 #: What makes somebody's word doubtful: the number did as its holder would, so lately.
 _CONTRARY: Final[dict[str, timedelta]] = {
     "paid_after_reminder": timedelta(days=60),

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from gateway.archive.signals import Sign, record
+from gateway.archive import evidence
+from gateway.archive.signals import Sign
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
@@ -115,7 +116,7 @@ class LookingUp:
                 [answered.verdict for _, answered in answers],
                 [json.dumps(dict(answered.detail)) for _, answered in answers],
             )
-            await record(
+            await evidence.take(
                 work.connection,
                 [
                     Sign(
@@ -128,5 +129,6 @@ class LookingUp:
                     for row, answered in answers
                     if answered.verdict in _SIGNALS
                 ],
+                now,
             )
             await work.commit()
