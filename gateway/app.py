@@ -136,6 +136,7 @@ class Node:
                 house.due_cases.next_due,
                 house.trust_sweeper.due,
                 house.ladder.next_due,
+                house.check_rounds.next_due,
             )
             self._test_clock.listen_to(next_due=due, ticks=(self._time.tick,))
         if settings.embedded_carrier:

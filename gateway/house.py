@@ -42,6 +42,7 @@ from gateway.notices import (
     Announcements,
     Arrears,
     Bills,
+    CheckRounds,
     Composer,
     ContactChecks,
     DemandResponse,
@@ -109,7 +110,7 @@ class House:
             Announcements(self.wording),
             DemandResponse(clock),
             *(OutageTexts(name, zone, region, timetable=policy.timetable) for name in OUTAGE_NOTICES),
-            ContactChecks(clock, lambda: policy().trust_lasts),
+            checks := ContactChecks(clock, lambda: policy().trust_lasts),
         )
         self.notice_kinds: Mapping[str, NoticeKind] = {kind.name: kind for kind in notice_kinds}
         self.text_keeper = TextKeeper(database, clock, self.wording)
@@ -135,6 +136,9 @@ class House:
         runner = LadderRunner(database, clock, self.notices, policy, zone=zone, region=region)
         self.ladder = LadderDesk(
             clock, policy, self.notices, runner, disconnections, automatic=settings.automatic_ladder
+        )
+        self.check_rounds = CheckRounds(
+            database, clock, self.notices, checks, zone=zone, automatic=settings.automatic_contact_checks
         )
         self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)

@@ -55,6 +55,7 @@ class Timekeeping:
         scheduler.add_job(self._push_changes, "interval", seconds=1)
         scheduler.add_job(self._follow_outages, "interval", seconds=10)
         scheduler.add_job(self.house.ladder.tick, "interval", minutes=1)
+        scheduler.add_job(self.house.check_rounds.tick, "interval", minutes=5)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
@@ -151,6 +152,7 @@ class Timekeeping:
         await self._keep_promises()
         await self._sweep_trust()
         await self.house.ladder.tick()
+        await self.house.check_rounds.tick()
         await self.house.notice_runner.halt()
         if self.failover is not None:
             await self.failover.round()

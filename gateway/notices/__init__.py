@@ -6,6 +6,7 @@ from gateway.notices.accepting import Acceptor, Asked, Taken
 from gateway.notices.announcing import Announcements
 from gateway.notices.audience import Audience, Finder
 from gateway.notices.catching_up import catch_up
+from gateway.notices.check_rounds import CheckRounds
 from gateway.notices.composing import Composer
 from gateway.notices.contact_checks import ContactChecks
 from gateway.notices.control import COMPOSE, Draft, Notices
@@ -31,6 +32,7 @@ __all__ = [
     "Asked",
     "Audience",
     "Bills",
+    "CheckRounds",
     "Composer",
     "ContactChecks",
     "DemandResponse",

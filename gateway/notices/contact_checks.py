@@ -28,6 +28,15 @@ _DUE: Final = f"""{{link}}.is_default AND {{link}}.state IN ('unverified', 'veri
          AND past.at < ($1::jsonb ->> 'at')::timestamptz)"""
 
 
+#: The year is divided into so many turns.
+TURNS: Final = 52
+# With a turn given, every number comes once a year; but a link more likely wrong than right, or of which the last
+# judgement says to ask, comes at once.
+_IN_TURN: Final = f"""($1::jsonb -> 'turn' IS NULL OR link.contact_point_id % {TURNS} = ($1::jsonb ->> 'turn')::int
+  OR EXISTS (SELECT 1 FROM link_trust doubted WHERE doubted.link_id = link.id AND doubted.probability < 0.5)
+  OR EXISTS (SELECT 1 FROM link_judgement judged WHERE judged.link_id = link.id AND judged.action = 'ask'))"""
+
+
 class ContactChecks(PlainKind):
     """Usable contacts of the accounts named, or (`due`) default contacts without proof in 18 months, or of which
     evidence that came since says that they should be asked about.
@@ -49,7 +58,7 @@ JOIN contact_point point ON point.id = link.contact_point_id
 WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND point.line <> 'landline'
   AND account.status <> 'closed' AND (
     ($1::jsonb -> 'accounts') ? account.account_no
-    OR ($1::jsonb -> 'due' = 'true' AND {_DUE.format(link="link")} AND NOT EXISTS (
+    OR ($1::jsonb -> 'due' = 'true' AND {_IN_TURN} AND {_DUE.format(link="link")} AND NOT EXISTS (
       SELECT 1 FROM contact_link rival LEFT JOIN link_trust rivals ON rivals.link_id = rival.id
       WHERE rival.contact_point_id = link.contact_point_id AND rival.id <> link.id
         AND (abs(coalesce(rivals.probability, 0.5) - 0.5), rival.id) < (
@@ -66,10 +75,14 @@ WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND po
         accounts, due = asked.get("accounts"), asked.get("due")
         if bool(accounts) == bool(due):
             raise InvalidInput("either accounts or due is needed, and not both", field="accounts")
+        turn = asked.get("turn")
+        if turn is not None and (accounts or type(turn) is not int or not 0 <= turn < TURNS):
+            raise InvalidInput(f"a turn of what is due, from 0 to {TURNS - 1}", field="turn")
         if accounts is None:
             now = self._clock.now()
             return {
                 "due": True,
+                **({} if turn is None else {"turn": turn}),
                 "at": now.isoformat(),
                 "proven_since": (now - self._trust_lasts()).isoformat(),
                 "counted_since": (now - asking.SPAN).isoformat(),
