@@ -13,7 +13,8 @@ from gateway.notices.ladder.rules import Facts, Ladder
 #: Bills looked at in one transaction.
 CHUNK: Final = 5000
 
-# Whether a reminder was sent is looked up only where it matters: that of a bill long overdue.
+# Whether a reminder was sent is looked up only where it matters: that of a bill long overdue. What a contact was told
+# that proved wrong is no reminder, so the clock of a legal notice starts anew (domain notes §5.3.8).
 _BILLS: Final = f"""
 SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_date, b.settled_at,
        a.account_no, a.manager_no, a.tariff_class, {COLUMNS.format(now="$1")},
@@ -21,7 +22,9 @@ SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_dat
        CASE WHEN b.due_date <= $2 THEN (
          SELECT min(m.sent_at) FROM message_account told JOIN message m USING (id)
          WHERE told.ground = 'bill:' || a.account_no || ':' || b.billing_month
-           AND m.kind = 'arrears' AND m.state IN ('sent', 'delivered')) END AS reminded_at,
+           AND m.kind = 'arrears' AND m.state IN ('sent', 'delivered')
+           AND NOT EXISTS (SELECT 1 FROM contact_link wrong WHERE wrong.id = told.link_id
+                             AND wrong.state IN ('suspended', 'revoked'))) END AS reminded_at,
        EXISTS (SELECT 1 FROM contact_link link WHERE link.account_id = a.id AND link.state = 'suspended')
          OR EXISTS (SELECT 1 FROM contact_link link JOIN correction_link concerned ON concerned.link_id = link.id
                     JOIN correction ON correction.id = concerned.correction_id

@@ -167,6 +167,41 @@ async def test_what_freezes_the_ladder_ends_it_and_it_may_be_proposed_again(stre
     assert len((await street.desk.draft_due(stage="legal", actor="key:clerk")).notices) == 1
 
 
+async def test_the_clock_starts_anew_where_the_address_was_wrong(street: Street) -> None:
+    """Domain notes §5.3.8: what a wrong contact was told is no notice."""
+    town = street.town
+    await street.announced()
+    async with town.database.work() as work:
+        await work.execute("UPDATE contact_link SET state = 'suspended', reason = 'reply: wrong_number'")
+        await work.commit()
+    ended = await street.at(town.clock.now())
+    assert ended.state == "cancelled" and ended.because is not None and "in doubt" in ended.because
+    async with town.database.work() as work:
+        await work.execute("UPDATE contact_link SET state = 'revoked', reason = 'reply', is_default = false")
+        await work.execute(
+            """INSERT INTO contact_point (address) VALUES ('+8613800000002');
+               INSERT INTO contact_link (account_id, contact_point_id, role, is_default, state, verified_at)
+               SELECT account.id, point.id, 'holder', true, 'verified', '2025-01-01' FROM account, contact_point point
+               WHERE point.address = '+8613800000002'"""
+        )
+        await work.commit()
+    assert list((await street.desk.draft_due(stage="legal", actor="key:clerk")).notices) == [], "nobody was told yet"
+    async with town.database.work() as work:
+        # What was missed is told again, and reaches the right person.
+        await work.execute(
+            """UPDATE message_account SET link_id = (SELECT max(id) FROM contact_link)
+               WHERE id IN (SELECT id FROM message WHERE kind = 'arrears')"""
+        )
+        await work.execute("UPDATE message SET sent_at = $1 WHERE kind = 'arrears'", town.clock.now())
+        await work.commit()
+    town.clock.on(days=6)
+    await known(town)
+    assert list((await street.desk.draft_due(stage="legal", actor="key:clerk")).notices) == []
+    town.clock.on(days=1)
+    await known(town)
+    assert len((await street.desk.draft_due(stage="legal", actor="key:clerk")).notices) == 1
+
+
 async def test_a_refused_proposal_and_one_given_up_are_over(street: Street) -> None:
     notice = await street.proposed()
     async with street.town.database.session() as session:
