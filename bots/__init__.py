@@ -1,1 +1,23 @@
-"""Chat bots: faces of the same gateway, one folder a platform."""
+"""Chat platforms: one folder and one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bots import telegram
+from bots.platform import Opened, Platform, Rooms
+from gateway.kernel.settings import Settings
+
+#: The platforms there are.
+PLATFORMS: Final[Sequence[Platform]] = (telegram.CUSTOMERS,)
+
+
+def channels(settings: Settings) -> list[str]:
+    """The channels that customers may be reached on beside SMS."""
+    return [platform.name for platform in PLATFORMS if platform.wanted(settings)]
+
+
+def open_platforms(rooms: Rooms) -> list[Opened]:
+    """The platforms that the settings name, ready to be started."""
+    return [platform.open(rooms) for platform in PLATFORMS if platform.wanted(rooms.settings)]

@@ -15,6 +15,8 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -23,6 +25,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bots.updates import WAKE as BOTS_WAKE
 from gateway.archive import changes, completing, pushing
 from gateway.archive.importing import (
     submit,
@@ -143,6 +146,8 @@ class Node:
             await self._start_carrier()
         channels = await self._open_channels()
         async with house.database.connection() as connection:
+            for platform in house.platforms:
+                await lanes.ensure(connection, platform.lane)
             await lanes.ensure(
                 connection,
                 LaneSpec(
@@ -163,6 +168,7 @@ class Node:
             await self._start_web()
             wakers[INBOX_WAKE] = [house.reader.wake]
             self._background("inbox", house.reader.run)
+            self._start_platforms(wakers)
         if "dispatch" in settings.roles:
             dispatcher = await self._start_dispatching(channels)
             wakers[WAKE] = [dispatcher.wake]
@@ -227,9 +233,21 @@ class Node:
             concurrency=settings.concurrency,
             timeout=settings.timeout,
         )
-        await channel.start()
-        self._stack.push_async_callback(channel.close)
-        return {channel.name: channel}
+        channels: list[Channel] = [channel, *(platform.channel for platform in self.house.platforms)]
+        for one in channels:
+            await one.start()
+            self._stack.push_async_callback(one.close)
+        return {one.name: one for one in channels}
+
+    def _start_platforms(self, wakers: dict[str, list[Callable[[str], None]]]) -> None:
+        """What runs beside the web for chat platforms, on every node that serves it or on one of them."""
+        url = self.house.database.url
+        wakers[BOTS_WAKE] = [platform.wake for platform in self.house.platforms]
+        for platform in self.house.platforms:
+            for name, run in platform.parts.items():
+                self._background(name, run)
+            for name, run in platform.offices.items():
+                self._background(name, partial(hold_office, url, _office(name), run))
 
     async def _start_dispatching(self, channels: Mapping[str, Channel]) -> Dispatcher:
         house = self.house
@@ -238,7 +256,8 @@ class Node:
         self._stack.push_async_callback(lease.end)
         wiring = Wiring(
             channels=channels,
-            callbacks={"twilio": self.settings.base_url + _STATUS_PATH},
+            # Chat platforms report nothing of a message: what they take, the chat has.
+            callbacks=dict.fromkeys(channels, self.settings.base_url + _STATUS_PATH),
             region=self.settings.region,
             hours=house.policy.hours,
             recompose=house.recomposer,
@@ -300,6 +319,11 @@ class Node:
         self.house.notice_runner.wake()
 
 
+def _office(name: str) -> int:
+    """The office of what one node alone does, by its name."""
+    return int.from_bytes(sha256(name.encode()).digest()[:7])
+
+
 def services_of(house: House, *, registry: CollectorRegistry, sandbox: TestClock | None) -> Services:
     """What the web calls, from a furnished house."""
     settings = house.settings
@@ -331,6 +355,7 @@ def services_of(house: House, *, registry: CollectorRegistry, sandbox: TestClock
             auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
         ),
         twilio_wire=twilio_webhooks,
+        hooks=[hook for platform in house.platforms for hook in platform.hooks],
         sandbox=sandbox,
     )
 

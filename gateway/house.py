@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import bots
 from gateway.archive import completing
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import (
@@ -72,6 +73,7 @@ from gateway.notices.outages.control import Outages
 from gateway.notices.outages.desk import OutageDesk
 from gateway.notices.outages.importing import OutagesKind
 from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
+from gateway.notices.policy import USUAL
 from gateway.notices.texts import TextKeeper, Texts
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import partitions, stop_links, waiting
@@ -119,7 +121,10 @@ class House:
             clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
         self.previews = Previews(database, clock, self.previewer)
-        self.acceptor = Acceptor(self.wording, zone=zone, region=region, language=language, policy=policy)
+        channels = [*USUAL, *bots.channels(settings)]
+        self.acceptor = Acceptor(
+            self.wording, zone=zone, region=region, language=language, policy=policy, channels=channels
+        )
         disconnections = Disconnections(database, clock, policy, self.acceptor, zone=zone, region=region)
         self.notices = Notices(
             database,
@@ -128,6 +133,7 @@ class House:
             self.previewer,
             policy,
             auto_approve=settings.auto_approve,
+            channels=channels,
             on_approval={"legal_notice": disconnections.approve},
         )
         self.surveying = Surveying(
@@ -194,6 +200,7 @@ class House:
         self.followups = Followups(clock, self.independent.ask, zone)
         self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
         self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
+        self.platforms = bots.open_platforms(self)
 
 
 @asynccontextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bots import tables as bots
+from gateway.archive import chat_tables as chats
 from gateway.archive import tables as archive
 from gateway.archive import upstream_tables as upstream
 from gateway.archive.trust import tables as trust
@@ -20,7 +22,9 @@ from gateway.staff import tables as staff
 
 __all__ = [
     "archive",
+    "bots",
     "cases",
+    "chats",
     "commitments",
     "evaluations",
     "followups",

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.archive.chats import numbers_behind
 from gateway.archive.misdirection import HeldLink
 
 _HELD: Final = """
 SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
        a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on,
-       a.language, point.address AS number, point.line
+       a.language, point.id AS point_id, point.address AS number, point.line
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
 JOIN contact_point point ON point.id = l.contact_point_id
-WHERE l.contact_point_id = $1 ORDER BY l.id
+WHERE l.contact_point_id = ANY($1::bigint[]) ORDER BY l.id
 """
 
 
 async def rows_of(connection: Any, contact_point_id: int | None) -> list[Any]:
-    """The links of a number, which is locked until the transaction ends."""
-    await connection.execute("SELECT FROM contact_point WHERE id = $1 FOR UPDATE", contact_point_id)
-    rows: list[Any] = await connection.fetch(_HELD, contact_point_id)
+    """The links of a number, or of the numbers that a chat is bound to; they are locked until the transaction ends."""
+    points = [] if contact_point_id is None else await numbers_behind(connection, contact_point_id)
+    await connection.execute("SELECT FROM contact_point WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", points)
+    rows: list[Any] = await connection.fetch(_HELD, points)
     return rows
 
 
@@ -38,4 +40,5 @@ def held(row: Any) -> HeldLink:
         name=row["name"],
         role=row["role"],
         said_on=row["said_on"],
+        point_id=row["point_id"],
     )

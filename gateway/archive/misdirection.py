@@ -45,6 +45,8 @@ class HeldLink:
     name: str | None = None
     role: str = "holder"
     said_on: date | None = None
+    #: The contact point of the number.
+    point_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,25 @@ async def resume(connection: Any, contact_point_id: int) -> list[str]:
     return [purpose for purpose in PURPOSES if purpose in refused or ALL in refused]
 
 
+async def resume_one(connection: Any, contact_point_id: int, purpose: str, *, at: datetime) -> bool:
+    """Take back the refusal of one purpose; what was refused beside it stays refused. False where it was not."""
+    was = await refused(connection, contact_point_id)
+    if ALL not in was and purpose not in was:
+        return False
+    await connection.execute(
+        "DELETE FROM opt_out WHERE contact_point_id = $1 AND purpose IN ($2, 'all')", contact_point_id, purpose
+    )
+    if ALL in was:
+        await connection.execute(
+            """INSERT INTO opt_out (contact_point_id, purpose, at, source)
+               SELECT $1, other, $3, 'reply' FROM unnest($2::text[]) AS other ON CONFLICT DO NOTHING""",
+            contact_point_id,
+            [other for other in PURPOSES if other != purpose],
+            at,
+        )
+    return True
+
+
 def still_sent(refused: Sequence[str]) -> list[str]:
     """The purposes that are told although `refused` are not, and `law`, which no refusal stops."""
     stopped = set(PURPOSES) if ALL in refused else set(refused)

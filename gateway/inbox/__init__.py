@@ -10,7 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gateway.inbox.answers import Answers
+    from gateway.inbox.answers import Answers, Recipient
+    from gateway.inbox.consenting import resume_purpose
+    from gateway.inbox.consenting import stop as stop_purpose
     from gateway.inbox.heard import Tools
     from gateway.inbox.intake import WAKE, Intake
     from gateway.inbox.numbers import hear
@@ -18,7 +20,19 @@ if TYPE_CHECKING:
     from gateway.inbox.reader import Reader
     from gateway.inbox.triage import Inbox
 
-__all__ = ["WAKE", "Answers", "Inbox", "Intake", "Proofs", "Reader", "Tools", "hear"]
+__all__ = [
+    "WAKE",
+    "Answers",
+    "Inbox",
+    "Intake",
+    "Proofs",
+    "Reader",
+    "Recipient",
+    "Tools",
+    "hear",
+    "resume_purpose",
+    "stop_purpose",
+]
 
 _HOMES = {
     "WAKE": "intake",
@@ -28,11 +42,14 @@ _HOMES = {
     "Proofs": "proofs",
     "Reader": "reader",
     "Tools": "heard",
+    "Recipient": "answers",
     "hear": "numbers",
+    "resume_purpose": "consenting",
+    "stop_purpose": "consenting",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), "stop" if name == "stop_purpose" else name)

@@ -85,11 +85,12 @@ class Texts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Who is answered. `language` is empty where the archive does not know it."""
+    """Who is answered, by number or by chat. `language` is empty where the archive does not know it."""
 
     number: str
     contact_point_id: int | None
     language: str | None = None
+    channel: str = "sms"
 
 
 class OutageText(Protocol):
@@ -279,6 +280,20 @@ class Answers:
         values = {"account_tail": part.account_no, "number_tail": number[-4:]}
         return await self._say(connection, "contact_confirm_other", values, to, now, [part], QUESTION_LASTS)
 
+    async def send_text(
+        self,
+        connection: Any,
+        template: str,
+        values: Mapping[str, Any],
+        to: Recipient,
+        now: datetime,
+        *,
+        lasts: timedelta | None = None,
+        priority: int | None = None,
+    ) -> UUID:
+        """Queue a text by its name, in answer to what somebody just did elsewhere than by SMS."""
+        return await self._say(connection, template, values, to, now, lasts=lasts, priority=priority)
+
     def _named(self, question: Sent, to: Recipient) -> str:
         base = (to.language or self._language).partition("-")[0]
         words = _QUESTIONS.get(base, _QUESTIONS["en"])
@@ -309,7 +324,8 @@ class Answers:
             template=text.name,
             template_version=text.version,
             body=body,
-            segments=count(body).parts,
+            segments=count(body).parts if to.channel == "sms" else 1,
+            channel=to.channel,
             created_at=now,
             not_before=window.opens,
             closes_at=window.closes,

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.archive import opt_outs
+from gateway.archive import chats, opt_outs
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.kernel import audit
 from gateway.kernel.phones import InvalidPhone, parse
@@ -63,7 +63,12 @@ async def stop(
     new = await opt_outs.refuse(connection, contact_point_id, purpose, at=at, source=source)
     if not new:
         return None
-    withheld = await stop_purposes(connection, contact_point_id, [purpose], at=at, words=f"refused by {source}")
+    withheld = 0
+    # A refusal is the person's: it holds at his number and in his chats, wherever he gave it.
+    for point in await chats.person(connection, contact_point_id):
+        if point != contact_point_id:
+            await opt_outs.refuse(connection, point, purpose, at=at, source=source)
+        withheld += await stop_purposes(connection, point, [purpose], at=at, words=f"refused by {source}")
     await audit.write(
         connection,
         at=at,
@@ -75,6 +80,26 @@ async def stop(
     return withheld
 
 
+async def resume_purpose(
+    connection: Any, contact_point_id: int, purpose: str, *, at: datetime, source: str, actor: str
+) -> bool:
+    """Take back the refusal of one purpose, wherever the person is reached; False where nothing was refused."""
+    back = [
+        await opt_outs.resume_one(connection, point, purpose, at=at)
+        for point in await chats.person(connection, contact_point_id)
+    ]
+    if any(back):
+        await audit.write(
+            connection,
+            at=at,
+            actor=actor,
+            action="opt_out.taken_back",
+            subject=f"contact_point:{contact_point_id}",
+            before={"purposes": [purpose], "source": source},
+        )
+    return any(back)
+
+
 async def resume(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     """Take back every refusal of the number, and say what comes again."""
     reaction = Reaction()
@@ -82,6 +107,8 @@ async def resume(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     reaction.answers = about.id if about else None
     point = heard.contact_point_id
     resumed = await opt_outs.resume(connection, point) if point is not None else []
+    for other in await chats.person(connection, point) if point is not None else ():
+        await opt_outs.resume(connection, other)
     if point is None or not resumed:
         reaction.leave("asks us to start again, but nothing was refused on this number")
         return reaction

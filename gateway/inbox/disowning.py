@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.archive import evidence
+from gateway.archive import chats, evidence
 from gateway.archive.corrections import AddedContact, Doubt, Opened, open_or_join
 from gateway.archive.held import held, rows_of
 from gateway.archive.misdirection import Concern, Disowning, HeldLink, concerned, meant_by
@@ -36,29 +36,29 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
     reaction = Reaction()
     about = _about(heard)
     point = heard.contact_point_id
-    if point is None or about is None:
+    if point is None or (about is None and heard.account is None):
         reaction.leave("says we have the wrong number, but nothing was sent to it in 90 days")
         return reaction
-    reaction.answers = about.id
+    reaction.answers = None if about is None else about.id
     rows = await rows_of(connection, point)
     links = [held(row) for row in rows]
     if not links:
         reaction.leave("says we have the wrong number, but no account is linked to it")
         return reaction
-    answered = _named(heard.text, links) or await _answered(connection, heard, about, links)
+    answered = await _spoken_of(connection, heard, about, links)
     concern = concerned(
         _meant(heard, intent),
         links,
         answered=answered,
-        told=await accounts_told(connection, point, heard.at),
-        since=about.sent_at,
+        told=await accounts_told(connection, await chats.person(connection, point), heard.at),
+        since=heard.at if about is None else about.sent_at,
     )
     of_accounts = [link.account_id for link in concern.stopped] or sorted(answered)
-    verdicts = await _note(connection, heard, intent, about.id, of_accounts)
+    verdicts = await _note(connection, heard, intent, reaction.answers, of_accounts)
     if concern.doubtful:
         reaction.leave("the number was confirmed after the message it answers: a person judges who is right")
     if concern.stopped:
-        await _halt(connection, heard, intent, about.id, concern.stopped, verdicts, tools, reaction)
+        await _halt(connection, heard, intent, reaction.answers, concern.stopped, verdicts, tools, reaction)
         if concern.standing:
             reaction.caused("left_alone", accounts=[link.account_no for link in concern.standing])
         await _ask(connection, heard, concern, {row["link_id"]: row for row in rows}, tools, reaction)
@@ -80,22 +80,23 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
         return reaction
     reaction.answers = about.id
     links = [held(row) for row in await rows_of(connection, point)]
-    answered = _named(heard.text, links) or await _answered(connection, heard, about, links)
-    told = await accounts_told(connection, point, heard.at)
+    answered = await _spoken_of(connection, heard, about, links)
+    told = await accounts_told(connection, await chats.person(connection, point), heard.at)
     concern = concerned(_meant(heard, intent), links, answered=answered, told=told, since=about.sent_at)
     if not concern.stopped:
         return reaction
     verdicts = await _note(connection, heard, SEEMS, about.id, [link.account_id for link in concern.stopped])
     words = f"{IN_DOUBT}: {intent}"
-    opened, withheld = await _suspend(connection, heard, words, about.id, concern.stopped, verdicts)
-    reaction.caused(
-        "links_held",
-        accounts=[link.account_no for link in concern.stopped],
-        links=opened.suspended,
-        correction_id=str(opened.id),
-        messages_withheld=withheld,
-    )
-    reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
+    for stopped in _by_number(concern.stopped):
+        opened, withheld = await _suspend(connection, heard, words, about.id, stopped, verdicts)
+        reaction.caused(
+            "links_held",
+            accounts=[link.account_no for link in stopped],
+            links=opened.suspended,
+            correction_id=str(opened.id),
+            messages_withheld=withheld,
+        )
+        reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
     return reaction
 
 
@@ -107,6 +108,21 @@ async def _answered(connection: Any, heard: Heard, about: Sent, links: Sequence[
     recent = [one.id for one in heard.sent if about.sent_at - one.sent_at <= _JUST_TOLD and one.id != about.id]
     told = {part.account_id for id_ in recent[:_MOST_TOLD] for part in await parts_of(connection, id_)}
     return meant_by(newest, told, links, about.sent_at)
+
+
+async def _spoken_of(connection: Any, heard: Heard, about: Sent | None, links: Sequence[HeldLink]) -> set[int]:
+    """The accounts a text speaks of: the one chosen in a dialogue, those named, else those of what it answers."""
+    if heard.account is not None:
+        return {heard.account.account_id}
+    named = _named(heard.text, links)
+    return named if named or about is None else await _answered(connection, heard, about, links)
+
+
+def _by_number(stopped: Sequence[HeldLink]) -> list[list[HeldLink]]:
+    """Links by their numbers: what is said in a chat is said of every number that it is bound to."""
+    return [
+        [link for link in stopped if link.point_id == point] for point in dict.fromkeys(one.point_id for one in stopped)
+    ]
 
 
 def _named(text: str, links: Sequence[HeldLink]) -> set[int]:
@@ -125,7 +141,9 @@ async def held_links(connection: Any, heard: Heard) -> list[HeldLink]:
 
 
 def _about(heard: Heard) -> Sent | None:
-    """A code answers its question; words are about the newest message."""
+    """A code answers its question; words are about the newest message. An account that was chosen needs neither."""
+    if heard.account is not None:
+        return None
     if heard.by_code or _says_no(heard):
         return heard.thread.question
     return heard.thread.about or heard.thread.question
@@ -140,7 +158,7 @@ def _says_no(heard: Heard) -> bool:
 
 def _meant(heard: Heard, intent: Disowning) -> Disowning:
     """A code speaks for the accounts of its question alone, as one who moved does; a stranger speaks for all."""
-    return "moved_or_sold" if heard.by_code or _says_no(heard) else intent
+    return "moved_or_sold" if heard.account is not None or heard.by_code or _says_no(heard) else intent
 
 
 async def _note(
@@ -152,10 +170,10 @@ async def _note(
         "inbound_id": str(heard.id),
         "message_id": None if about is None else str(about),
     }
-    point = heard.contact_point_id
-    assert point is not None, "only a number we know is judged"
+    assert heard.contact_point_id is not None, "only a number we know is judged"
     signs = [
-        Sign(contact_point_id=point, account_id=account, kind=intent, at=heard.at, evidence=words)
+        Sign(contact_point_id=number, account_id=account, kind=intent, at=heard.at, evidence=words)
+        for number in await chats.numbers_behind(connection, heard.contact_point_id)
         for account in accounts or [None]
     ]
     return await evidence.take(connection, signs, heard.at)
@@ -185,14 +203,15 @@ async def _halt(
     tools: Tools,
     reaction: Reaction,
 ) -> None:
-    opened, withheld = await _suspend(connection, heard, f"reply: {intent}", about, stopped, verdicts)
-    reaction.caused(
-        "links_suspended",
-        accounts=[link.account_no for link in stopped],
-        links=opened.suspended,
-        messages_withheld=withheld,
-    )
-    reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
+    for of_number in _by_number(stopped):
+        opened, withheld = await _suspend(connection, heard, f"reply: {intent}", about, of_number, verdicts)
+        reaction.caused(
+            "links_suspended",
+            accounts=[link.account_no for link in of_number],
+            links=opened.suspended,
+            messages_withheld=withheld,
+        )
+        reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
     if any(verdicts[link.link_id].doubtful_word for link in stopped if link.link_id in verdicts):
         reaction.leave("the number paid after our reminders, or was confirmed lately: a person judges who is right")
     if (apology := await tools.answers.apologise(connection, heard.to, heard.at)) is not None:
@@ -207,7 +226,7 @@ async def _suspend(
     stopped: Sequence[HeldLink],
     verdicts: Mapping[int, Verdict],
 ) -> tuple[Opened, int]:
-    """Suspend links and open or join their case; how many queued texts that withheld."""
+    """Suspend links of one number and open or join their case; how many queued texts that withheld."""
     said = {
         "kind": "reply",
         "words": quoted(heard.text),
@@ -218,7 +237,7 @@ async def _suspend(
     opened: Opened = await open_or_join(
         connection,
         Doubt(
-            contact_point_id=heard.contact_point_id,
+            contact_point_id=stopped[0].point_id,
             accounts=[link.account_id for link in stopped],
             suspend=[link.link_id for link in stopped],
             reason="reply",
@@ -240,7 +259,7 @@ async def _ask(
         row = rows[link.link_id]
         contact = AddedContact(
             link_id=link.link_id,
-            contact_point_id=int(heard.contact_point_id or 0),
+            contact_point_id=row["point_id"],
             number=row["number"],
             line=row["line"],
             account_id=link.account_id,

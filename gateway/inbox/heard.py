@@ -17,6 +17,7 @@ from gateway.inbox.choices import choices
 from gateway.inbox.dialogues import Dialogue
 from gateway.inbox.threads import Sent, Thread
 from gateway.inbox.understanding import Reading
+from gateway.outbox import AccountPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,20 @@ class Heard:
     #: What went to the number within 90 days, newest first.
     sent: tuple[Sent, ...] = ()
     dialogue: Dialogue = field(default_factory=Dialogue)
+    #: The account that the sender chose in a dialogue, where there was one.
+    account: AccountPart | None = None
     #: `customer`, or who read it in the customer's place.
     actor: str = "customer"
 
     @property
     def to(self) -> Recipient:
         """Whom an answer goes to."""
-        return Recipient(number=self.sender, contact_point_id=self.contact_point_id, language=self.language)
+        return Recipient(
+            number=self.sender,
+            contact_point_id=self.contact_point_id,
+            language=self.language,
+            channel=self.channel,
+        )
 
     @property
     def by_code(self) -> bool:

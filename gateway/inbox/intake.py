@@ -27,16 +27,19 @@ log = logger(__name__)
 
 #: Channel on which readers are told that something came in.
 WAKE: Final = "inbox_wake"
+_SMS: Final = "sms"
 
 _STORE: Final = """
 WITH stored AS (
   INSERT INTO inbound (id, channel, carrier_id, sender, recipient, text, raw, received_at, state, remark,
-                       contact_point_id)
-  SELECT i.id, i.channel, i.carrier_id, i.sender, i.recipient, i.text, i.raw, i.received_at, i.state, i.remark, p.id
+                       contact_point_id, replies_to, account_id)
+  SELECT i.id, i.channel, i.carrier_id, i.sender, i.recipient, i.text, i.raw, i.received_at, i.state, i.remark, p.id,
+         i.replies_to, i.account_id
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-              $8::timestamptz[], $9::text[], $10::text[])
-    AS i(id, channel, carrier_id, sender, recipient, text, raw, received_at, state, remark)
-  LEFT JOIN contact_point p ON p.address = i.sender AND p.kind = 'phone'
+              $8::timestamptz[], $9::text[], $10::text[], $12::uuid[], $13::bigint[])
+    AS i(id, channel, carrier_id, sender, recipient, text, raw, received_at, state, remark, replies_to, account_id)
+  LEFT JOIN contact_point p ON p.address = i.sender
+    AND p.kind = CASE i.channel WHEN 'sms' THEN 'phone' ELSE i.channel END
   ON CONFLICT (channel, carrier_id) DO NOTHING RETURNING id
 ), woken AS (SELECT pg_notify($11, '') WHERE EXISTS (SELECT FROM stored))
 SELECT id FROM stored, (SELECT count(*) FROM woken) AS told
@@ -62,6 +65,8 @@ class _Incoming:
     at: datetime
     state: str = "received"
     remark: str | None = None
+    replies_to: UUID | None = None
+    account_id: int | None = None
 
 
 class Intake:
@@ -88,22 +93,33 @@ class Intake:
         """Take nothing more and commit what waits."""
         await asyncio.gather(self._texts.close(), self._receipts.close())
 
-    async def text(self, text: InboundText, *, channel: str = "sms") -> None:
+    async def text(self, text: InboundText, *, channel: str = _SMS) -> None:
         """Store a text once by (channel, carrier id); returns when it is committed."""
+        await self._texts.submit(self._incoming(text, channel))
+
+    async def put(self, connection: Any, text: InboundText, *, channel: str) -> bool:
+        """The same in a transaction of the caller's, who keeps what it came with; False for a repeat."""
+        return bool(await _insert(connection, [self._incoming(text, channel)]))
+
+    async def keep(self, connection: Any, raw: bytes, *, channel: str) -> None:
+        """What `unreadable` does, in a transaction of the caller's."""
+        await _insert(connection, [self._unread(raw, channel)])
+
+    def _incoming(self, text: InboundText, channel: str) -> _Incoming:
         now = self._clock.now()
         said = storable(text.text)
-        await self._texts.submit(
-            _Incoming(
-                id=new_id(now),
-                channel=channel,
-                carrier_id=storable(text.carrier_id),
-                sender=self._number(text.sender),
-                recipient=storable(text.recipient),
-                text=said,
-                # Where a character had to be replaced, the fields are kept as they came.
-                raw=json.dumps(dict(text.raw)).encode() if "\ufffd" in said else None,
-                at=now,
-            )
+        return _Incoming(
+            id=new_id(now),
+            channel=channel,
+            carrier_id=storable(text.carrier_id),
+            sender=self._number(text.sender) if channel == _SMS else storable(text.sender),
+            recipient=storable(text.recipient),
+            text=said,
+            # Where a character had to be replaced, the fields are kept as they came.
+            raw=json.dumps(dict(text.raw)).encode() if "\ufffd" in said else None,
+            at=now,
+            replies_to=text.replies_to,
+            account_id=text.account_id,
         )
 
     async def receipt(self, receipt: Receipt) -> None:
@@ -112,20 +128,21 @@ class Intake:
 
     async def unreadable(self, raw: bytes, *, channel: str) -> None:
         """Keep what no text could be made of for a person, once for the same bytes."""
+        await self._texts.submit(self._unread(raw, channel))
+
+    def _unread(self, raw: bytes, channel: str) -> _Incoming:
         now = self._clock.now()
-        await self._texts.submit(
-            _Incoming(
-                id=new_id(now),
-                channel=channel,
-                carrier_id=f"sha256:{sha256(raw).hexdigest()}",
-                sender=None,
-                recipient=None,
-                text="",
-                raw=raw,
-                at=now,
-                state="triage",
-                remark="a webhook that could not be understood",
-            )
+        return _Incoming(
+            id=new_id(now),
+            channel=channel,
+            carrier_id=f"sha256:{sha256(raw).hexdigest()}",
+            sender=None,
+            recipient=None,
+            text="",
+            raw=raw,
+            at=now,
+            state="triage",
+            remark="a webhook that could not be understood",
         )
 
     def _number(self, sender: str) -> str:
@@ -136,20 +153,7 @@ class Intake:
 
     async def _store(self, items: list[_Incoming]) -> list[None]:
         async with self._database.work() as work:
-            new = await work.fetch(
-                _STORE,
-                [item.id for item in items],
-                [item.channel for item in items],
-                [item.carrier_id for item in items],
-                [item.sender for item in items],
-                [item.recipient for item in items],
-                [item.text for item in items],
-                [item.raw for item in items],
-                [item.at for item in items],
-                [item.state for item in items],
-                [item.remark for item in items],
-                WAKE,
-            )
+            new = await _insert(work.connection, items)
             await work.commit()
         if len(new) < len(items):
             log.info("inbound repeated", repeats=len(items) - len(new))
@@ -190,6 +194,27 @@ class Intake:
                 for receipt, _ in unknown
             ],
         )
+
+
+async def _insert(connection: Any, items: Sequence[_Incoming]) -> list[Any]:
+    """Write what came in, each once; the rows that are new."""
+    new: list[Any] = await connection.fetch(
+        _STORE,
+        [item.id for item in items],
+        [item.channel for item in items],
+        [item.carrier_id for item in items],
+        [item.sender for item in items],
+        [item.recipient for item in items],
+        [item.text for item in items],
+        [item.raw for item in items],
+        [item.at for item in items],
+        [item.state for item in items],
+        [item.remark for item in items],
+        WAKE,
+        [item.replies_to for item in items],
+        [item.account_id for item in items],
+    )
+    return new
 
 
 def _unknown(items: Sequence[tuple[Receipt, datetime]], reported: Reported) -> list[tuple[Receipt, datetime]]:

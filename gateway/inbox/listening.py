@@ -7,22 +7,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.archive import chats
 from gateway.archive.links import language_of
 from gateway.inbox.answers import Answers
 from gateway.inbox.dialogues import Dialogue, dialogue, scale_of
 from gateway.inbox.heard import Heard
-from gateway.inbox.threads import Sent, Thread, answered_by, bare_digit, sent_to, thread
+from gateway.inbox.threads import Sent, Thread, account_behind, answered_by, bare_digit, sent_to, thread
 from gateway.inbox.understanding import Context, Reading, read, read_dialogue
+from gateway.outbox.carriers import kind_of_point
 
 #: The columns of an inbound that listening needs.
-COLUMNS: Final = "id, sender, text, channel, received_at, contact_point_id"
+COLUMNS: Final = "id, sender, text, channel, received_at, contact_point_id, replies_to, account_id"
 
 
 async def listen(connection: Any, row: Any, answers: Answers) -> Heard:
     """A text as it stood when it came: what it answers, what was said before, and how that is read."""
     sender, at = row["sender"] or "", row["received_at"]
     point = row["contact_point_id"] or await connection.fetchval(
-        "SELECT id FROM contact_point WHERE address = $1 AND kind = 'phone'", sender
+        "SELECT id FROM contact_point WHERE address = $1 AND kind = $2", sender, kind_of_point(row["channel"])
     )
     sent: list[Sent] = []
     answered: set[UUID] = set()
@@ -30,10 +32,14 @@ async def listen(connection: Any, row: Any, answers: Answers) -> Heard:
     spoken = Dialogue()
     if point is not None:
         sent = await sent_to(connection, point, at)
-        answered = await answered_by(connection, sender, at, row["id"])
-        language = await language_of(connection, point)
+        answered = await answered_by(connection, sender, row["channel"], at, row["id"])
+        of = language_of if row["channel"] == "sms" else chats.language_of
+        language = await of(connection, point)
         spoken = await dialogue(connection, inbound_id=row["id"], sender=sender, text=row["text"], at=at, sent=sent)
-    found = thread(row["text"], sent, answered, answers.codes_of, at)
+    account = None
+    if point is not None and row["account_id"] is not None:
+        account = await account_behind(connection, point, row["account_id"])
+    found = thread(row["text"], sent, answered, answers.codes_of, at, row["replies_to"])
     context = context_of(found, answers, at)
     # What a bare digit means is settled by the thread: only what an open question says.
     in_dialogue = found.digit is None and bool(spoken.turns)
@@ -46,6 +52,7 @@ async def listen(connection: Any, row: Any, answers: Answers) -> Heard:
         contact_point_id=point,
         language=language,
         thread=found,
+        account=account,
         reading=read_dialogue(spoken.turns, context) if in_dialogue else read(row["text"], context),
         sent=tuple(sent),
         dialogue=spoken,

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.archive import evidence, opt_outs, signals
+from gateway.archive import chats, evidence, opt_outs, signals
 from gateway.archive.opening import Doubt, open_or_join
 from gateway.archive.signals import Pattern, Sign, is_dead
 from gateway.inbox.consenting import stop
 from gateway.kernel import audit
 from gateway.kernel.ids import first_id
+from gateway.outbox import give_up_at
 from gateway.outbox.carriers import Evidence
 from gateway.outbox.settling import Told
 
@@ -44,6 +45,10 @@ async def hear(connection: Any, told: Sequence[Told]) -> None:
     if signs:
         await evidence.take(connection, signs, max(sign.at for sign in signs))
     for item in told:
+        if item.evidence is Evidence.GONE:
+            words = f"the chat cannot be written to: {item.code}"
+            if await chats.left(connection, item.contact_point_id, why=item.code, actor="carrier", at=item.at):
+                await give_up_at(connection, item.contact_point_id, code=item.code, at=item.at, words=words)
         if item.evidence is Evidence.OPTED_OUT:
             await stop(connection, item.contact_point_id, opt_outs.ALL, at=item.at, source="carrier", actor="carrier")
     bounced = {item.contact_point_id: item.at for item in told if item.evidence in _BOUNCES}

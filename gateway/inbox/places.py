@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gateway.archive import chats
 from gateway.inbox.heard import Heard
 from gateway.inbox.threads import Sent, parts_of
 from gateway.outbox import AccountPart
 
 _ONLY: Final = """
-SELECT l.account_id, a.account_no, l.id AS link_id FROM contact_link l JOIN account a ON a.id = l.account_id
-WHERE l.contact_point_id = $1 AND l.state IN ('unverified', 'verified') ORDER BY l.account_id LIMIT 2
+SELECT DISTINCT ON (l.account_id) l.account_id, a.account_no, l.id AS link_id
+FROM contact_link l JOIN account a ON a.id = l.account_id
+WHERE l.contact_point_id = ANY($1::bigint[]) AND l.state IN ('unverified', 'verified')
+ORDER BY l.account_id, l.id LIMIT 2
 """
 
 
@@ -25,10 +28,12 @@ def about(heard: Heard, purpose: str | None = None) -> Sent | None:
 
 async def accounts_meant(connection: Any, heard: Heard, purpose: str | None = None) -> list[AccountPart]:
     """The accounts a text speaks of; none where it cannot be told which."""
+    if heard.account is not None:
+        return [heard.account]
     message = about(heard, purpose)
     if message is not None and (parts := await parts_of(connection, message.id)):
         return parts
     if heard.contact_point_id is None:
         return []
-    rows = await connection.fetch(_ONLY, heard.contact_point_id)
+    rows = await connection.fetch(_ONLY, await chats.numbers_behind(connection, heard.contact_point_id))
     return [AccountPart(**dict(rows[0]))] if len(rows) == 1 else []

@@ -33,6 +33,10 @@ class Inbound(Base):
     #: `received` (stored, not yet dealt with), `done`, or `triage` (waits for a person).
     state: Mapped[str] = mapped_column(Text, server_default="received")
     contact_point_id: Mapped[int | None] = mapped_column(BigInteger)
+    #: The message that the platform says it answers: a button under it was pressed, or it was quoted.
+    replies_to: Mapped[UUID | None]
+    #: The account that its sender chose in a dialogue.
+    account_id: Mapped[int | None] = mapped_column(BigInteger)
     #: The message it is taken to answer.
     answers: Mapped[UUID | None]
     reading: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.archive import chats
 from gateway.kernel.ids import first_id
 from gateway.outbox import AccountPart
 from gateway.outbox.messages import ANSWERS
@@ -28,7 +29,7 @@ _MOST: Final = 200
 
 _SENT: Final = """
 SELECT id, kind, purpose, template, coalesce(sent_at, claimed_at, created_at) AS sent_at FROM message
-WHERE contact_point_id = $1 AND id >= $2
+WHERE contact_point_id = ANY ($1::bigint[]) AND id >= $2
   AND state IN ('sending', 'uncertain', 'sent', 'delivered', 'undelivered')
   AND coalesce(sent_at, claimed_at, created_at) > $3 AND coalesce(sent_at, claimed_at, created_at) <= $5
 ORDER BY coalesce(sent_at, claimed_at, created_at) DESC, id DESC LIMIT $4
@@ -77,9 +78,23 @@ def bare_digit(text: str) -> str | None:
     return found[1] if found else None
 
 
-def thread(text: str, sent: Sequence[Sent], answered: Collection[UUID], codes_of: CodesOf, now: datetime) -> Thread:
-    """What `text` answers, among messages `sent` (newest first) of which `answered` have an answer already."""
+def thread(
+    text: str,
+    sent: Sequence[Sent],
+    answered: Collection[UUID],
+    codes_of: CodesOf,
+    now: datetime,
+    replies_to: UUID | None = None,
+) -> Thread:
+    """What `text` answers, among messages `sent` (newest first) of which `answered` have an answer already.
+
+    `replies_to` is the message that the carrier says it answers: then there is nothing to guess.
+    """
     newest = next((message for message in sent if message.kind not in ANSWERS), None)
+    named = next((message for message in sent if message.id == replies_to), None)
+    if named is not None:
+        asks = now - named.sent_at <= OPEN and bool(codes_of(named.template))
+        return Thread(question=named if asks else None, about=named, digit=bare_digit(text))
     questions = [message for message in sent if now - message.sent_at <= OPEN and codes_of(message.template)]
     digit = bare_digit(text)
     if digit is not None:
@@ -113,21 +128,35 @@ def _of_digit(
 
 
 async def sent_to(connection: Any, contact_point_id: int, now: datetime) -> list[Sent]:
-    """What went out to a contact point within the last 90 days, newest first."""
-    rows = await connection.fetch(_SENT, contact_point_id, first_id(now - MEMORY - _DEFERRED), now - MEMORY, _MOST, now)
+    """What went out to the person at a contact point within the last 90 days, by SMS or in chats, newest first."""
+    points = await chats.person(connection, contact_point_id)
+    rows = await connection.fetch(_SENT, points, first_id(now - MEMORY - _DEFERRED), now - MEMORY, _MOST, now)
     return [Sent(**dict(row)) for row in rows]
 
 
-async def answered_by(connection: Any, sender: str, now: datetime, before: UUID) -> set[UUID]:
+async def answered_by(connection: Any, sender: str, channel: str, now: datetime, before: UUID) -> set[UUID]:
     """Messages that a sender answered since the oldest question that can be open, before the inbound `before`."""
     rows = await connection.fetch(
-        """SELECT DISTINCT answers FROM inbound WHERE sender = $1 AND id >= $2 AND id < $3 AND state <> 'received'
-             AND answers IS NOT NULL""",
+        """SELECT DISTINCT answers FROM inbound WHERE sender = $1 AND channel = $4 AND id >= $2 AND id < $3
+             AND state <> 'received' AND answers IS NOT NULL""",
         sender,
         first_id(now - OPEN),
         before,
+        channel,
     )
     return {row["answers"] for row in rows}
+
+
+async def account_behind(connection: Any, contact_point_id: int, account_id: int) -> AccountPart | None:
+    """An account that the number, or one of a chat's numbers, still stands for; None where none does."""
+    row = await connection.fetchrow(
+        """SELECT a.id AS account_id, a.account_no, l.id AS link_id
+           FROM contact_link l JOIN account a ON a.id = l.account_id
+           WHERE a.id = $1 AND l.contact_point_id = ANY($2::bigint[]) AND l.state <> 'revoked' ORDER BY l.id LIMIT 1""",
+        account_id,
+        await chats.numbers_behind(connection, contact_point_id),
+    )
+    return None if row is None else AccountPart(**dict(row))
 
 
 async def parts_of(connection: Any, message_id: UUID) -> list[AccountPart]:
@@ -139,13 +168,13 @@ async def parts_of(connection: Any, message_id: UUID) -> list[AccountPart]:
     return [AccountPart(**dict(row)) for row in rows]
 
 
-async def accounts_told(connection: Any, contact_point_id: int, now: datetime) -> set[int]:
-    """Accounts that a contact point was told about within the last 90 days."""
+async def accounts_told(connection: Any, contact_points: Sequence[int], now: datetime) -> set[int]:
+    """Accounts that a person was told about at these contact points within the last 90 days."""
     rows = await connection.fetch(
         """SELECT DISTINCT a.account_id FROM message m JOIN message_account a USING (id)
-           WHERE m.contact_point_id = $1 AND m.id >= $2
+           WHERE m.contact_point_id = ANY($1::bigint[]) AND m.id >= $2
              AND m.state IN ('sending', 'uncertain', 'sent', 'delivered', 'undelivered')""",
-        contact_point_id,
+        list(contact_points),
         first_id(now - MEMORY),
     )
     return {row["account_id"] for row in rows}

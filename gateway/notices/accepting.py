@@ -7,7 +7,7 @@ and the messages are written with one COPY.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,25 +19,28 @@ from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
 from gateway.kernel.segments import count
-from gateway.notices.audience import TRUST, link_of, recipient_of
+from gateway.notices.audience import REACH, TRUST, choice_of, link_of, recipient_of
 from gateway.notices.composing import NOTHING_TOLD, Told, told_before
 from gateway.notices.holds import HOLD
-from gateway.notices.policy import Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.notices.policy import USUAL, Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage, insert
+from gateway.outbox.carriers import channel_to
 
 _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
-       point.id AS point_id, point.address, point.line, point.state AS point_state,
-       staff.id IS NOT NULL AS of_staff,
+       point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
+       chat.wants, staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM account a
 LEFT JOIN contact_link link ON link.account_id = a.id
-LEFT JOIN contact_point point ON point.id = link.contact_point_id
+LEFT JOIN {REACH}
+LEFT JOIN chat ON chat.contact_point_id = reach.id
+LEFT JOIN contact_point point ON point.id = reach.id
 LEFT JOIN staff_member staff ON staff.phone = point.address
 LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
@@ -51,7 +54,8 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
   SELECT * FROM made UNION
   SELECT id, address, line, state FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
 )
-SELECT point.id AS point_id, point.address, point.line, point.state AS point_state,
+SELECT point.id AS point_id, 'phone' AS point_kind, point.address, point.line, point.state AS point_state,
+       NULL::text[] AS wants,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        false AS of_staff, NULL::float8 AS trust,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
@@ -97,8 +101,18 @@ _Filled = tuple[int, Asked, Template, PhoneNumber | None]
 class Acceptor:
     """Accepts single messages, many to a transaction."""
 
-    def __init__(self, wording: Wording, *, zone: ZoneInfo, region: str, language: str, policy: Policy) -> None:
+    def __init__(
+        self,
+        wording: Wording,
+        *,
+        zone: ZoneInfo,
+        region: str,
+        language: str,
+        policy: Policy,
+        channels: Collection[str] = USUAL,
+    ) -> None:
         self._wording = wording
+        self._channels = frozenset(channels)
         self._zone = zone
         self._region = region
         self._language = language
@@ -136,8 +150,10 @@ class Acceptor:
     def _check(self, item: Asked) -> tuple[Template, PhoneNumber | None]:
         if (item.to is None) == (item.account_no is None):
             raise InvalidInput("a message goes either to a number or to an account", field="to")
-        if item.channel not in (None, "sms"):
+        if item.channel is not None and item.channel not in self._channels:
             raise InvalidInput(f"no such channel: {item.channel}", field="channel")
+        if item.to is not None and item.channel not in (None, "sms"):
+            raise InvalidInput("a number is reached by SMS; a chat is found by its account", field="channel")
         try:
             template = self._wording.named(item.template, item.language or self._language, item.tone)
         except NotFound as error:
@@ -180,12 +196,6 @@ class Acceptor:
         if item.account_no is not None and item.language is None and rows[0]["language"]:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         body = template.render(item.values, self._zone)
-        links = [link_of(row) for row in rows if row["point_id"] is not None and item.point in (None, row["point_id"])]
-        recipient = (
-            recipient_of(rows[0], links, self._zone, self._region)
-            if item.account_no is not None
-            else Recipient(links=_lenient(links), zone=self._zone, region=self._region)
-        )
         wish = Wish(
             kind=template.kind,
             klass=template.klass,
@@ -194,6 +204,19 @@ class Acceptor:
             not_before=item.not_before,
             expires_at=item.expires_at,
             goes_on=item.goes_on,
+            channels=(item.channel,) if item.channel else USUAL,
+            any_channel=item.channel is None,
+        )
+        usable = [
+            (row, choice_of(row, wish, wish.channels))
+            for row in rows
+            if row["point_id"] is not None and item.point in (None, row["point_id"])
+        ]
+        links = [link_of(row, choice) for row, choice in usable if choice is not None]
+        recipient = (
+            recipient_of(rows[0], links, self._zone, self._region)
+            if item.account_no is not None
+            else Recipient(links=_lenient(links), zone=self._zone, region=self._region)
         )
         table = self._policy()
         usual = choose_link(recipient.links, table)
@@ -205,6 +228,7 @@ class Acceptor:
         if expires_at is None and template.valid_for is not None:
             expires_at = at + template.valid_for
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
+        channel = item.channel or (channel_to(row["point_kind"]) if row else "sms")
         return NewMessage(
             id=new_id(now),
             contact_point_id=meant.contact_point_id if meant else None,
@@ -215,7 +239,10 @@ class Acceptor:
             klass=template.klass,
             purpose=template.purpose,
             body=body,
-            segments=count(body).parts,
+            segments=count(body).parts if channel == "sms" else 1,
+            channel=channel,
+            # What its person wants told in the chat still arrives where the chat fails.
+            fallback=list(USUAL) if item.channel is None and channel not in USUAL else None,
             withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
             expired=not isinstance(decision, SendAt | Withhold),
             decision=table.signed(decision.because),

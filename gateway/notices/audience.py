@@ -43,6 +43,13 @@ RECIPIENT_COLUMNS: Final = (
     "notice_id", "told_at", "subject_id", "account_id", "link_id", "contact_point_id", "withheld_reason", "because",
 )  # fmt: skip
 
+#: The contact points that a link's person is reached at: its own, and the chats bound to its number.
+REACH: Final = """LATERAL (
+  SELECT link.contact_point_id AS id
+  UNION ALL SELECT chat_point_id FROM chat_binding
+    WHERE phone_point_id = link.contact_point_id AND ended_at IS NULL
+) AS reach ON true"""
+
 #: How likely a link is right, in steps, so that recipients of whom the same is known are alike.
 TRUST: Final = "(floor(link_trust.probability * 20) / 20)::float8 AS trust"
 
@@ -60,17 +67,20 @@ SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
+       chat.wants,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (subject_id, account_id, own_point)
 LEFT JOIN account a ON a.id = s.account_id
 LEFT JOIN contact_link link ON link.account_id = s.account_id
   AND (s.own_point IS NULL OR link.contact_point_id = s.own_point{{elsewhere}})
-LEFT JOIN contact_point point ON point.id = coalesce(link.contact_point_id,
+LEFT JOIN {REACH}
+LEFT JOIN chat ON chat.contact_point_id = reach.id
+LEFT JOIN contact_point point ON point.id = coalesce(reach.id,
                                                      CASE WHEN s.account_id IS NULL THEN s.own_point END)
 LEFT JOIN staff_member staff ON staff.phone = point.address
 LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
-ORDER BY s.subject_id, link.id
+ORDER BY s.subject_id, link.id, point.kind <> 'phone', point.id
 """
 
 # Where its own contact is good no more, a subject is told at another one, unless the kind is strict about it.
@@ -87,7 +97,10 @@ _FACTS: Final = itemgetter(
 
 def facts_of(row: Any) -> tuple[Any, ...]:
     """All that the policy goes by in a contact row. Rows of one moment with the same facts get the same answer."""
-    return (*_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], row.get("reported"), *(row["tags"] or ()))
+    return (
+        *_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], None, *(row.get("wants") or ()),
+        row.get("reported"), *(row["tags"] or ()),
+    )  # fmt: skip
 
 
 def link_of(row: Any, place: int = 0) -> Link:
@@ -186,9 +199,9 @@ class Finder:
         """The policy's answer to a subject with these contacts."""
         table = self.policy()
         channels = channels_for(wish, segments_of(contacts[0]) if table.channels else (), table)
-        kinds = [kind_of_point(channel) for channel in channels]
-        places = [place for place, row in enumerate(contacts) if row["point_kind"] in kinds]
-        links = [link_of(contacts[place], kinds.index(contacts[place]["point_kind"])) for place in places]
+        found = [(place, choice_of(row, wish, channels)) for place, row in enumerate(contacts)]
+        places = [place for place, choice in found if choice is not None]
+        links = [link_of(contacts[place], choice) for place, choice in found if choice is not None]
         decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, table)
         if isinstance(decision, SendAt) and decision.link is not None:
             return _Answer(_place(links, places, decision.link), None, None)
@@ -205,6 +218,18 @@ class _Answer:
     contact: int | None
     reason: str | None
     because: str | None
+
+
+def choice_of(row: Any, wish: Wish, channels: Sequence[str]) -> int | None:
+    """Which choice a contact is among those that a text on these channels may use; None where it may not.
+
+    A text that leaves its channel open goes first to the chat of whoever wants its purpose there.
+    """
+    kind = row["point_kind"]
+    if wish.any_channel and kind != "phone" and wish.purpose in (row["wants"] or ()):
+        return 0
+    kinds = [kind_of_point(channel) for channel in channels]
+    return kinds.index(kind) + 1 if kind in kinds else None
 
 
 def _place(links: Sequence[Link], places: Sequence[int], chosen: Link) -> int:

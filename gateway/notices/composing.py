@@ -72,14 +72,20 @@ LEFT JOIN LATERAL (SELECT * FROM ({{subjects}}) AS every WHERE every.subject_id 
 ORDER BY c.told_at, c.subject_id
 """
 
+# Whoever has a chat is told there or at the number: what went to the one went to the person.
 # Looked up number by number (OFFSET keeps it so): messages are being written while it is asked, and by statistics
 # of the table as it was before, the planner would rather read all of this month's each time.
 _HISTORY: Final = """
 SELECT asked.point AS contact_point_id, past.kind, past.klass, past.body, max(past.at) AS at
 FROM unnest($1::bigint[]) AS asked (point)
 CROSS JOIN LATERAL (
+  SELECT asked.point AS id
+  UNION ALL SELECT chat_point_id FROM chat_binding WHERE phone_point_id = asked.point AND ended_at IS NULL
+  UNION ALL SELECT phone_point_id FROM chat_binding WHERE chat_point_id = asked.point AND ended_at IS NULL
+) AS person
+CROSS JOIN LATERAL (
   SELECT kind, klass, body, coalesce(sent_at, not_before) AS at FROM message
-  WHERE contact_point_id = asked.point AND id >= $2
+  WHERE contact_point_id = person.id AND id >= $2
     AND state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
   OFFSET 0
 ) AS past
@@ -356,7 +362,8 @@ class Composer:
             contact_point_id=first["point_id"],
             to_address=first["address"],
             channel=channel,
-            fallback=channels[channels.index(channel) + 1 :] or None if channel in channels else None,
+            fallback=_after(channel, channels) or None,
+            fallback_minutes=notice["fallback_minutes"],
             template=template.name,
             template_version=template.version,
             kind=wish.kind,
@@ -404,6 +411,11 @@ class Composer:
             expires_at=notice["expires_at"],
             accounts=_parts(rows),
         )
+
+
+def _after(channel: str, channels: Sequence[str]) -> Sequence[str]:
+    """The channels on which a text may go on; one that its person chose beside those named goes on on all of them."""
+    return channels[channels.index(channel) + 1 :] if channel in channels else channels
 
 
 def _parts(rows: Sequence[Any]) -> list[AccountPart]:

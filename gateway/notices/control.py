@@ -42,6 +42,8 @@ class Draft:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     channels: Sequence[str] | None = None
+    #: Minutes that each channel but the last may try; the usual ten where it is empty.
+    fallback_minutes: int | None = None
 
 
 class OnApproval(Protocol):
@@ -100,6 +102,7 @@ class Notices:
             not_before=asked.not_before,
             expires_at=asked.expires_at,
             channels=list(dict.fromkeys(asked.channels)) if asked.channels else None,
+            fallback_minutes=asked.fallback_minutes,
             drafted_by=actor,
             drafted_at=now,
         )
@@ -224,6 +227,7 @@ class Notices:
             tone=notice.tone,
             expires_at=notice.expires_at,
             channels=notice.channels,
+            fallback_minutes=notice.fallback_minutes,
             drafted_by=actor,
             drafted_at=now,
         )

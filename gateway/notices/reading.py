@@ -28,6 +28,7 @@ class Notice:
     not_before: datetime | None
     expires_at: datetime | None
     channels: list[str] | None
+    fallback_minutes: int | None
     drafted_by: str
     drafted_at: datetime
     approved_by: str | None

@@ -16,7 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive.segments import COLUMNS
-from gateway.notices.audience import TRUST, link_of, recipient_of
+from gateway.notices.audience import REACH, TRUST, link_of, recipient_of
 from gateway.notices.holds import HOLD
 from gateway.notices.policy import FRESH, Decision, Policy, SendAt, Wish, Withhold, choose_link, decide
 from gateway.outbox.carriers import kind_of_point
@@ -34,11 +34,12 @@ SELECT asked.message, asked.failed, a.id AS account_id, a.sms_opt_out, {COLUMNS.
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS asked(message, failed, account)
 JOIN account a ON a.id = asked.account
 JOIN contact_link link ON link.account_id = a.id
-JOIN contact_point point ON point.id = link.contact_point_id
+JOIN {REACH}
+JOIN contact_point point ON point.id = reach.id
 LEFT JOIN staff_member staff ON staff.phone = point.address
 LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
-ORDER BY asked.message, a.id, link.id
+ORDER BY asked.message, a.id, link.id, point.id
 """
 # A number that is blocked has possibly refused (domain notes §7): no way round it is sought.
 _BLOCKED: Final = """

@@ -77,6 +77,8 @@ class Notice(Base):
     not_before: Mapped[datetime | None] = mapped_column(Instant)
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     channels: Mapped[list[str] | None] = mapped_column(JSONB)
+    #: Minutes that each channel but the last may try; empty means the usual ten.
+    fallback_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     drafted_by: Mapped[str] = mapped_column(Text)
     drafted_at: Mapped[datetime] = mapped_column(Instant)
     approved_by: Mapped[str | None] = mapped_column(Text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.outbox.messages import AccountPart, NewMessage, insert, priority_of
 from gateway.outbox.stopping import (
     cancel_notice,
+    give_up_at,
     pause_notice,
     resume_grounds,
     resume_notice,
@@ -18,6 +19,7 @@ __all__ = [
     "AccountPart",
     "NewMessage",
     "cancel_notice",
+    "give_up_at",
     "insert",
     "pause_notice",
     "priority_of",

@@ -57,6 +57,8 @@ class Evidence(StrEnum):
     OPTED_OUT = "opted_out"
     #: Blocked by the person or the operator: possibly a refusal.
     BLOCKED = "blocked"
+    #: The chat cannot be written to any more (the bot was blocked, the account is gone); the person's number may.
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,9 @@ class Handover:
     status_callback: str
     #: Seconds the carrier may keep trying; None leaves it to the carrier.
     valid_for: int | None = None
+    #: Which text of the house it is: a channel with buttons finds there what may be answered.
+    template: str = ""
+    template_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,8 @@ class Accepted:
     carrier_id: str
     #: None when the carrier does not say yet.
     segments: int | None = None
+    #: What the carrier has, the person has: it sends no receipts.
+    delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +108,8 @@ class Throttled:
     #: Seconds to leave the lane alone.
     after: float
     code: str
+    #: It is too much for this one recipient; the lane goes on.
+    recipient_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,10 @@ class InboundText:
     text: str = field(repr=False)
     #: Every field as it came, repeated names with all their values.
     raw: Mapping[str, list[str]] = field(repr=False)
+    #: The message of ours that it answers, where the carrier says so.
+    replies_to: UUID | None = None
+    #: The account that it is about, where its sender chose one in a dialogue.
+    account_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,8 +82,9 @@ WITH pace AS (
   LIMIT (SELECT size FROM room)
 ), judged AS MATERIALIZED (
   SELECT m.id, m.priority, {STREAM} AS key, m.not_before, due.turn, m.to_address, m.body, m.contact_point_id,
-    m.attempts, CASE WHEN m.fallback IS NULL THEN m.expires_at ELSE least(m.expires_at, $2 + $14) END AS expires_at,
-    m.hours, m.zone, CASE
+    m.attempts, m.template, m.template_version, CASE WHEN m.fallback IS NULL THEN m.expires_at
+      ELSE least(m.expires_at, $2 + coalesce(make_interval(mins => m.fallback_minutes), $14)) END AS expires_at,
+    m.fallback IS NOT NULL AS may_go_on, m.hours, m.zone, CASE
       WHEN m.expires_at <= $2 THEN 'expired'
       WHEN halt.reason IS NOT NULL THEN halt.reason
       WHEN m.closes_at <= $2 THEN 'late'
@@ -105,8 +106,14 @@ WITH pace AS (
     FROM message_account a
     LEFT JOIN contact_link link ON link.id = a.link_id AND link.state IN ('suspended', 'revoked')
     LEFT JOIN ground_stop ground ON ground.ground = a.ground
+    LEFT JOIN LATERAL (
+      SELECT 'unreachable' AS reason FROM contact_link l
+      WHERE point.kind <> 'phone' AND l.id = a.link_id AND l.contact_point_id <> m.contact_point_id AND NOT EXISTS (
+        SELECT 1 FROM chat_binding WHERE chat_point_id = m.contact_point_id
+          AND phone_point_id = l.contact_point_id AND ended_at IS NULL)
+    ) AS unbound ON true
     CROSS JOIN LATERAL (SELECT CASE link.state WHEN 'suspended' THEN 'misdirected' WHEN 'revoked' THEN 'revoked'
-                                    ELSE ground.reason END AS reason) AS bad
+                                    ELSE coalesce(ground.reason, unbound.reason) END AS reason) AS bad
     WHERE a.id = m.id
   ) AS part ON true
   LEFT JOIN LATERAL (
@@ -131,8 +138,12 @@ WITH pace AS (
   UPDATE message m SET
     state = CASE WHEN judged.verdict IS NULL THEN 'sending' WHEN judged.verdict IN ('expired', 'cancelled')
                  THEN judged.verdict WHEN judged.verdict = 'later' THEN 'queued'
+                 WHEN judged.verdict = 'unreachable' AND judged.may_go_on THEN 'failed'
                  ELSE 'withheld' END,
-    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'later') THEN judged.verdict END,
+    withheld_reason = CASE WHEN judged.verdict NOT IN ('expired', 'cancelled', 'later')
+                             AND NOT (judged.verdict = 'unreachable' AND judged.may_go_on) THEN judged.verdict END,
+    error_code = CASE WHEN judged.verdict = 'unreachable' AND judged.may_go_on THEN judged.verdict
+                      ELSE m.error_code END,
     not_before = coalesce(CASE WHEN judged.verdict = 'later' THEN judged.until END, m.not_before),
     lane_id = CASE WHEN judged.verdict IS NULL THEN $4 ELSE m.lane_id END,
     node_id = CASE WHEN judged.verdict IS NULL THEN $5::uuid END,
@@ -140,10 +151,10 @@ WITH pace AS (
     attempts = m.attempts + CASE WHEN judged.verdict IS NULL THEN 1 ELSE 0 END
   FROM judged WHERE m.id = judged.id
     AND (judged.verdict IS NULL OR judged.verdict NOT IN ('late', 'partly', 'soon', 'paused'))
-  RETURNING m.id, judged.verdict
+  RETURNING m.id, judged.verdict, m.state
 ), noted AS (
   INSERT INTO message_event (id, at, kind, detail)
-  SELECT id, $2, CASE WHEN verdict IN ('expired', 'cancelled') THEN verdict ELSE 'withheld' END,
+  SELECT id, $2, state,
          verdict || ', at the claim'
   FROM moved WHERE verdict <> 'later'
 ), spent AS (
@@ -168,6 +179,8 @@ class Claimed:
     #: When the carrier is to stop trying: its validity ends, or it is to go on on another channel.
     expires_at: datetime | None
     priority: int
+    template: str = ""
+    template_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +239,15 @@ async def claim(
         GIVES_UP,
     )
     result = Claim([], [], [], set(), [], rows[0]["size"])
-    for _, id_, priority, key, not_before, _, to, body, point, attempts, expires_at, hours, zone, verdict, _ in rows:
+    for (
+        _, id_, priority, key, not_before, _, to, body, point, attempts, template, version, expires_at, _, hours, zone,
+        verdict, _,
+    ) in rows:  # fmt: skip
         if id_ is None:
             continue
         result.seen.append((priority, key, not_before, id_))
         if verdict is None:
-            result.claimed.append(Claimed(id_, to, body, point, attempts + 1, expires_at, priority))
+            result.claimed.append(Claimed(id_, to, body, point, attempts + 1, expires_at, priority, template, version))
         elif verdict == "late":
             result.late.append(Late(id_, hours, zone, expires_at))
         elif verdict == "partly":

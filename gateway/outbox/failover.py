@@ -90,9 +90,25 @@ _ENDED: Final = f"""
 SELECT * FROM message WHERE {MAY_GO_ON} AND state IN ('failed', 'undelivered')
 ORDER BY state, sent_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 """
+#: How long a text's channel may try.
+_PATIENCE: Final = f"coalesce(make_interval(mins => fallback_minutes), interval '{GIVES_UP.total_seconds():.0f} s')"
+# What a chat platform would not take for so long (it is away, or too much waits) goes on while nobody has begun it.
+_STUCK: Final = f"""
+WITH stuck AS (
+  SELECT id FROM message WHERE state = 'queued' AND NOT held AND channel = $1 AND fallback IS NOT NULL
+    AND greatest(not_before, created_at) <= $2::timestamptz - {_PATIENCE}
+    AND NOT EXISTS (SELECT 1 FROM ground_stop WHERE ground = 'notice:' || notice_id)
+  LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+), given_up AS (
+  UPDATE message m SET state = 'failed', error_code = 'not_taken' FROM stuck WHERE m.id = stuck.id
+  RETURNING m.id, m.channel
+)
+INSERT INTO message_event (id, at, kind, detail)
+SELECT id, $2, 'failed', channel || ' did not take it in time' FROM given_up RETURNING id
+"""
 _SILENT: Final = f"""
 WITH silent AS (
-  SELECT id FROM message WHERE {MAY_GO_ON} AND state = 'sent' AND sent_at <= $1
+  SELECT id FROM message WHERE {MAY_GO_ON} AND state = 'sent' AND sent_at <= $1::timestamptz - {_PATIENCE}
     AND (look_at IS NULL OR look_at < clock_timestamp())
   ORDER BY state, sent_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -108,10 +124,11 @@ SELECT * FROM message WHERE id = ANY($1::uuid[]) AND {MAY_GO_ON} AND state = 'se
 _WRITE: Final = """
 INSERT INTO message (id, notice_id, contact_point_id, to_address, channel, template, template_version, kind, klass,
   purpose, priority, body, segments, state, decision, reference, hours, zone, created_at, not_before, closes_at,
-  expires_at, fallback, replaces)
+  expires_at, fallback, fallback_minutes, replaces)
 SELECT s.id, m.notice_id, s.point, s.address, s.channel, m.template, m.template_version, m.kind, m.klass,
   m.purpose, m.priority, m.body, s.segments, 'queued', s.because, m.reference, m.hours, m.zone, $10, s.not_before,
-  s.closes_at, m.expires_at, nullif(m.fallback[array_position(m.fallback, s.channel) + 1 :], '{}'), m.id
+  s.closes_at, m.expires_at, nullif(m.fallback[array_position(m.fallback, s.channel) + 1 :], '{}'),
+  m.fallback_minutes, m.id
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::smallint[], $7::text[],
             $8::timestamptz[], $9::timestamptz[])
   AS s(id, replaces, point, address, channel, segments, because, not_before, closes_at)
@@ -171,6 +188,7 @@ class Failover:
 
     async def round(self) -> int:
         """Let what failed go on, and ask about what nobody reports on; how many texts were decided on."""
+        await self._give_up_stuck()
         await self._ask_about_silent()
         async with self._database.work() as work:
             rows = await work.fetch(_ENDED, _AT_ONCE)
@@ -178,10 +196,17 @@ class Failover:
             await work.commit()
         return len(rows)
 
+    async def _give_up_stuck(self) -> None:
+        now = self._clock.now()
+        async with self._database.connection() as connection:
+            # A chat platform's channel has the name of its carrier.
+            for channel in self._channels:
+                await connection.fetch(_STUCK, channel, now, _AT_ONCE)
+
     async def _ask_about_silent(self) -> None:
         now = self._clock.now()
         async with self._database.connection() as connection:
-            silent = await connection.fetch(_SILENT, now - GIVES_UP, _ASKED, _ASK_AGAIN)
+            silent = await connection.fetch(_SILENT, now, _ASKED, _ASK_AGAIN)
         if not silent:
             return
         answers = await asyncio.gather(*(self._ask(row, now) for row in silent))
@@ -194,7 +219,7 @@ class Failover:
             if reported.told:
                 await self._hear(work.connection, reported.told)
             rows = await work.fetch(_STILL_SILENT, given_up)
-            words = f"nothing was heard of it for {GIVES_UP.total_seconds() / 60:.0f} minutes"
+            words = "nothing was heard of it for as long as its channel may try"
             await self._go_on(work.connection, rows, words)
             await work.commit()
 

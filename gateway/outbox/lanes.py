@@ -109,3 +109,19 @@ async def write_breaker(connection: Any, lane: LaneRow, node: Any, state: str, r
         state,
         reason,
     )
+
+
+async def take(connection: Any, name: str) -> float:
+    """Take one of a lane's tokens for what is sent beside the queue: 0, or the seconds until there may be one."""
+    wait = await connection.fetchval(
+        f"""WITH pace AS (
+             SELECT id, rate, least(greatest({FEWEST_TOKENS}, rate * {BURST_SECONDS}),
+                                    tokens + rate * extract(epoch FROM at - refilled_at)) AS tokens, at
+             FROM lane, clock_timestamp() AS at WHERE name = $1 AND rate > 0 FOR UPDATE OF lane
+           ), taken AS (
+             UPDATE lane SET tokens = pace.tokens - 1, refilled_at = pace.at FROM pace
+             WHERE lane.id = pace.id AND pace.tokens >= 1)
+           SELECT CASE WHEN tokens >= 1 THEN 0 ELSE greatest(0.01, (1 - tokens) / rate) END::float8 FROM pace""",
+        name,
+    )
+    return float(wait or 0)

@@ -18,7 +18,7 @@ from gateway.kernel.database import copy
 COLUMNS: Final = (
     "id", "notice_id", "contact_point_id", "to_address", "channel", "template", "template_version", "kind", "klass",
     "purpose", "priority", "body", "segments", "state", "withheld_reason", "decision", "reference", "hours", "zone",
-    "created_at", "not_before", "closes_at", "expires_at", "fallback",
+    "created_at", "not_before", "closes_at", "expires_at", "fallback", "fallback_minutes",
 )  # fmt: skip
 ACCOUNT_COLUMNS: Final = ("id", "position", "account_id", "account_no", "link_id", "ground")
 
@@ -90,6 +90,8 @@ class NewMessage:
     priority: int | None = None
     #: Channels on which it may go on where its own fails, in order.
     fallback: Sequence[str] | None = None
+    #: Minutes that its channel may try before it goes on; None means the usual ten.
+    fallback_minutes: int | None = None
 
     @property
     def state(self) -> str:
@@ -104,7 +106,7 @@ class NewMessage:
             priority_of(self.kind) if self.priority is None else self.priority,
             self.body, self.segments, self.state, self.withheld_reason, self.decision, self.reference, self.hours,
             self.zone, self.created_at, self.not_before, self.closes_at, self.expires_at,
-            self.fallback,
+            self.fallback, self.fallback_minutes,
         )  # fmt: skip
 
     def account_rows(self) -> list[tuple[Any, ...]]:

@@ -303,6 +303,8 @@ class LaneRunner:
                     body=message.body,
                     status_callback=f"{self._callback}/{message.id}",
                     valid_for=valid_for,
+                    template=message.template,
+                    template_version=message.template_version,
                 )
             )
         except asyncio.CancelledError:
@@ -314,6 +316,10 @@ class LaneRunner:
 
     def _weigh(self, outcome: Outcome, trying: bool) -> None:
         now = time.monotonic()
+        if isinstance(outcome, Throttled) and outcome.recipient_only:
+            self.breaker.not_begun(trying=trying)
+            self._wiring.count(self.lane.name, "throttled")
+            return
         if isinstance(outcome, Throttled):
             self.let_go()
             self._leave_alone_until = max(self._leave_alone_until, now + outcome.after)

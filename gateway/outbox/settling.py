@@ -81,17 +81,18 @@ WITH ended AS (
     carrier_id = ended.carrier_id,
     error_code = ended.code,
     withheld_reason = NULL,
-    sent_at = CASE WHEN ended.state = 'sent' THEN coalesce(m.sent_at, ended.at) ELSE m.sent_at END,
+    sent_at = CASE WHEN ended.state IN ('sent', 'delivered') THEN coalesce(m.sent_at, ended.at) ELSE m.sent_at END,
+    delivered_at = CASE WHEN ended.state = 'delivered' THEN ended.at ELSE m.delivered_at END,
     not_before = CASE WHEN ended.state = 'queued' THEN ended.again ELSE m.not_before END
-  FROM ended WHERE m.id = ended.id AND (SELECT count(*) FROM locked) > 0 AND CASE ended.state
-    WHEN 'sent' THEN m.state NOT IN ('sent', 'delivered', 'undelivered', 'failed')
+  FROM ended WHERE m.id = ended.id AND (SELECT count(*) FROM locked) > 0 AND CASE
+    WHEN ended.state IN ('sent', 'delivered') THEN m.state NOT IN ('sent', 'delivered', 'undelivered', 'failed')
       OR m.state IN ('undelivered', 'failed') AND m.carrier_id IS DISTINCT FROM ended.carrier_id
     ELSE m.state IN ('sending', 'uncertain') AND m.node_id = $9 AND m.attempts = ended.attempts END
   RETURNING m.id
 )
 INSERT INTO message_event (id, at, kind, detail)
 SELECT id, at, CASE state WHEN 'sent' THEN 'accepted' WHEN 'queued' THEN 'retry' ELSE state END, words
-FROM ended WHERE state = 'sent' OR id IN (SELECT id FROM moved)
+FROM ended WHERE state IN ('sent', 'delivered') OR id IN (SELECT id FROM moved)
 """
 
 
@@ -125,7 +126,14 @@ def _consequence(item: Settled) -> _Consequence:
     outcome = item.outcome
     if isinstance(outcome, Accepted):
         carrier_id = storable(outcome.carrier_id)
-        return "sent", carrier_id, None, item.at, None, f"{item.lane} took it as {carrier_id}"
+        return (
+            "delivered" if outcome.delivered else "sent",
+            carrier_id,
+            None,
+            item.at,
+            None,
+            f"{item.lane} took it as {carrier_id}",
+        )
     if isinstance(outcome, Unknown):
         words = f"whether {item.lane} took it is unknown: {storable(outcome.why)}"
         return "uncertain", None, None, item.at, None, words

@@ -108,7 +108,11 @@ async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: 
     rows = await connection.fetch(
         """SELECT a.id FROM message_account a JOIN message m USING (id)
            WHERE m.state = 'queued'
-             AND m.contact_point_id IN (SELECT contact_point_id FROM contact_link WHERE id = ANY($1::bigint[]))
+             AND (m.contact_point_id IN (SELECT contact_point_id FROM contact_link WHERE id = ANY($1::bigint[]))
+                  OR m.contact_point_id IN (
+                    SELECT b.chat_point_id FROM contact_link l
+                    JOIN chat_binding b ON b.phone_point_id = l.contact_point_id
+                    WHERE l.id = ANY($1::bigint[]) AND b.ended_at IS NULL))
              AND a.link_id = ANY($1::bigint[])
              AND NOT EXISTS (
                SELECT 1 FROM message_account other LEFT JOIN contact_link l ON l.id = other.link_id
@@ -126,6 +130,25 @@ async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: 
     stopped = await withhold(connection, list({row["id"] for row in rows}), reason=reason, at=at, words=words)
     await tell_nodes(connection)
     return len(stopped)
+
+
+async def give_up_at(connection: Any, contact_point: int, *, code: str, at: datetime, words: str) -> int:
+    """Let what is queued for a contact point and may go on elsewhere fail there, so that it does; how many texts.
+
+    What has nowhere else to go stays, and its claim says why it does not leave.
+    """
+    rows = await connection.fetch(
+        """WITH failed AS (
+             UPDATE message SET state = 'failed', error_code = $2
+             WHERE contact_point_id = $1 AND state = 'queued' AND fallback IS NOT NULL RETURNING id)
+           INSERT INTO message_event (id, at, kind, detail) SELECT id, $3, 'failed', $4 FROM failed RETURNING id""",
+        contact_point,
+        code,
+        at,
+        words,
+    )
+    await tell_nodes(connection)
+    return len(rows)
 
 
 async def stop_purposes(

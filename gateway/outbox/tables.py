@@ -178,6 +178,8 @@ class Message(Base):
     error_code: Mapped[str | None] = mapped_column(Text)
     #: Channels on which it may go on where this one fails, in order; empty once that is decided.
     fallback: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    #: Minutes that its channel may try before it goes on; empty means the usual ten.
+    fallback_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     #: The message that went on in its place, and the one whose place it took.
     replaced_by: Mapped[UUID | None]
     replaces: Mapped[UUID | None]

@@ -66,8 +66,11 @@ async def next_message_due(connection: Any, now: datetime) -> datetime | None:
               SELECT min(expires_at) FROM message
               WHERE state = 'queued' AND {_GOING} AND expires_at > $1
               UNION ALL
-              SELECT min(sent_at) + $2 FROM message
-              WHERE fallback IS NOT NULL AND state = 'sent' AND sent_at > $1::timestamptz - $2::interval) AS moments""",
+              SELECT min(CASE state WHEN 'sent' THEN sent_at ELSE greatest(not_before, created_at) END
+                         + coalesce(make_interval(mins => fallback_minutes), $2::interval)) FROM message
+              WHERE fallback IS NOT NULL AND state IN ('queued', 'sent')
+                AND CASE state WHEN 'sent' THEN sent_at ELSE greatest(not_before, created_at) END
+                  > $1::timestamptz - coalesce(make_interval(mins => fallback_minutes), $2::interval)) AS moments""",
         now,
         GIVES_UP,
     )

@@ -18,7 +18,7 @@ from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.routing import PREFIX, Endpoint, Route, Surroundings
 from gateway.web.services import Services
-from gateway.web.webhooks import twilio
+from gateway.web.webhooks import platforms, twilio
 
 log = logger(__name__)
 
@@ -54,6 +54,7 @@ def make_app(services: Services) -> web.Application:
         app.router.add_route(route.method, PREFIX + route.path, Endpoint(route, around).serve)
     app.router.add_routes(twilio.routes(twilio.TwilioWebhooks(services, metrics)))
     app.router.add_routes(Console(services, metrics, PAGES).routes())
+    app.router.add_routes(platforms.routes(services.hooks, metrics))
     docs = Docs(offered)
     app.router.add_get("/api/openapi.json", docs.openapi)
     app.router.add_get("/api/docs", docs.page)

@@ -43,6 +43,8 @@ __all__ = [
     "Cases",
     "Changes",
     "Corrections",
+    "Hook",
+    "HookAnswer",
     "Imports",
     "Inbox",
     "Intake",
@@ -392,6 +394,36 @@ class Verifier(Protocol):
     def verify(self, path: str, form: Mapping[str, Collection[str]], signature: str | None) -> bool: ...
 
 
+class HookAnswer(Protocol):
+    """What a chat platform is answered; `outcome` is how its request is counted."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+
+
+class Hook(Protocol):
+    """An address that a chat platform calls."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def carrier(self) -> str: ...
+    @property
+    def methods(self) -> Sequence[str]: ...
+
+    async def answer(
+        self, *, method: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> HookAnswer:
+        """Check it, take it in, answer once it is committed."""
+        ...
+
+
 class Wire(Protocol):
     """How a carrier's webhooks are read; the module `gateway.channels.twilio_webhooks` is one."""
 
@@ -450,5 +482,7 @@ class Services:
     sweeping: Sweeping
     twilio_verifier: Verifier
     twilio_wire: Wire
+    #: What chat platforms call.
+    hooks: Sequence[Hook] = ()
     sandbox: Sandbox | None = None
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)

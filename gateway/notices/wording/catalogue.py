@@ -130,6 +130,10 @@ class Wording:
         """Exactly this text, if it is there."""
         return self._named.get(key)
 
+    def of_version(self, name: str, version: str) -> Template | None:
+        """The text of that name and version, if it is one of those in force."""
+        return next((text for text in self.templates if text.name == name and text.version == version), None)
+
     def choose(self, kind: str, language: str, tone: str | None = None, variant: str | None = None) -> Template:
         """Find the text of a kind; without `variant` its usual one.
 

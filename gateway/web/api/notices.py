@@ -30,6 +30,8 @@ class _Notice(Body):
     not_before: Instant | None = None
     expires_at: Instant | None = None
     channels: list[Word] | None = Field(default=None, min_length=1, max_length=8)
+    #: Minutes that each channel but the last may try before a text goes on.
+    fallback_minutes: int | None = Field(default=None, ge=1, le=1440)
 
     def about(self, zone: ZoneInfo) -> dict[str, Any]:
         """The fields that belong to the kind."""
@@ -215,6 +217,7 @@ async def draft(call: Call[Any, None]) -> reading.NoticeDetail:
         not_before=body.not_before,
         expires_at=body.expires_at,
         channels=tuple(body.channels) if body.channels else None,
+        fallback_minutes=body.fallback_minutes,
     )
     notice_id = await call.services.notices.draft(call.session, asked, actor=call.actor)
     return await reading.notice(call.session, notice_id)

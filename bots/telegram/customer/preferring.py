@@ -1,0 +1,67 @@
+"""What the person receives, and where: purposes refused or taken back, chat or SMS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.methods import TelegramMethod
+from aiogram.types import CallbackQuery
+
+from bots.telegram.customer.menu import with_chat
+from bots.telegram.customer.talk import Button, Talk
+from gateway.archive import chats, opt_outs
+from gateway.inbox import resume_purpose, stop_purpose
+from gateway.outbox.hours import HoursClass, describe
+
+router = Router(name="preferring")
+
+_HOURS = {
+    "billing": HoursClass.ARREARS,
+    "outage": HoursClass.OUTAGE,
+    "service": HoursClass.SERVICE,
+    "advice": HoursClass.ADVICE,
+}
+
+
+async def _screen(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    refused = await opt_outs.refused(talk.connection, talk.chat.point)
+    rows: list[list[Button]] = []
+    for purpose in opt_outs.PURPOSES:
+        told = purpose not in refused and opt_outs.ALL not in refused
+        here = purpose in talk.chat.wants
+        rows.append(
+            [
+                (f"{'✅' if told else '🚫'} {talk.words(purpose)}", f"p:{purpose}:{int(not told)}"),
+                (f"{'💬' if here else '✉️'} {talk.words(purpose)}", f"w:{purpose}:{int(not here)}"),
+            ]
+        )
+    rows.append([(talk.words("back"), "m:home")])
+    table = talk.rooms.policy.hours()
+    hours = {purpose: describe(kind, table).partition(",")[0] for purpose, kind in _HOURS.items()}
+    return talk.show(query, talk.words("prefs_are", **hours), rows)
+
+
+@router.callback_query(F.data == "m:prefs")
+async def preferences(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """What is told and where, with a button each."""
+    return await _screen(query, talk)
+
+
+@router.callback_query(F.data.regexp(r"^p:(billing|outage|service|advice):[01]$"))
+async def purpose(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """Refuse a purpose, or take the refusal back: for the person, at every number and chat."""
+    _, name, told = (query.data or "").split(":")
+    change = resume_purpose if told == "1" else stop_purpose
+    await change(talk.connection, talk.chat.point, name, at=talk.now, source="chat", actor="customer")
+    return await _screen(query, talk)
+
+
+@router.callback_query(F.data.regexp(r"^w:(billing|outage|service|advice):[01]$"))
+async def where(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """Have a purpose told here, or by SMS."""
+    _, name, here = (query.data or "").split(":")
+    await chats.want(talk.connection, talk.chat.point, name, here=here == "1", at=talk.now)
+    again = await chats.find(talk.connection, talk.chat.platform, talk.chat.address)
+    assert again is not None
+    return await _screen(query, with_chat(talk, again))

@@ -1,0 +1,164 @@
+"""What is said in the chat: answers by button, faults and hazards, "not mine", free words. All of it is inbound."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from typing import Any
+from uuid import UUID
+
+from aiogram import F, Router
+from aiogram.filters import Command, StateFilter
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup, EditMessageText, TelegramMethod
+from aiogram.types import CallbackQuery, Message
+
+from bots import desk
+from bots.choices import choices
+from bots.telegram.customer import menu
+from bots.telegram.customer.talk import Talk
+
+router = Router(name="speaking")
+
+#: What a report begins with, so that the reader knows what the dialogue knows.
+_FAULT = {"zh-CN": "家里停电了，报修：{}", "en": "power cut, fault report: {}"}
+_HAZARD = {"zh-CN": "有触电危险，请马上来：{}", "en": "danger of electric shock, please come at once: {}"}
+_NOT_MINE = {"zh-CN": "这不是我的户号，不要再发给我", "en": "this is not my account, wrong number"}
+_PERSON = {"zh-CN": "转人工", "en": "I want to talk to a person"}
+
+
+class Report(StatesGroup):
+    """Reporting a fault or a hazard: which account, then what is wrong."""
+
+    account = State()
+    words = State()
+
+
+@router.callback_query(F.data.regexp(r"^a:[A-Za-z0-9_-]{22}:[0-9]$"))
+async def answered(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """A button under a text was pressed: it says what its digit says by SMS. A stale one only says that it is."""
+    _, encoded, code = (query.data or "").split(":")
+    asked = await desk.question(
+        talk.connection, UUID(bytes=urlsafe_b64decode(encoded + "==")), talk.chat.point, talk.now
+    )
+    assert query.message is not None
+    number = query.message.message_id
+    if asked is None or asked.answered or not asked.open:
+        why = "stale_answered" if asked is not None and asked.answered else "stale_over"
+        return [talk.tell(query, talk.words(why)), EditMessageReplyMarkup(chat_id=talk.id, message_id=number)]
+    labels = {one.code: one.label for row in choices(asked.template, asked.version, menu.codes_of(talk)) for one in row}
+    await talk.hear(code, replies_to=asked.id)
+    said = talk.words("noted", answer=labels.get(code, code))
+    return [
+        talk.tell(query, talk.words("thanks")),
+        EditMessageText(chat_id=talk.id, message_id=number, text=f"{asked.body}\n\n{said}"),
+    ]
+
+
+@router.callback_query(F.data.in_({"m:report", "m:hazard"}))
+async def report(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
+    """A report begins: for which account, where there are several."""
+    hazard = query.data == "m:hazard"
+    await state.set_data({"hazard": hazard})
+    seen = await talk.accounts()
+    # Nobody has to choose while something sparks.
+    if hazard or len(seen) < 2:
+        if seen:
+            await state.update_data(account=seen[0].id if len(seen) == 1 else None)
+        return await _ask_words(query, state, talk)
+    await state.set_state(Report.account)
+    rows = [[(talk.words("account_short", tail=one.tail), f"r:{one.id}")] for one in seen]
+    return talk.show(query, talk.words("which_account"), [*rows, [(talk.words("back"), "m:home")]])
+
+
+@router.callback_query(StateFilter(Report.account), F.data.regexp(r"^r:\d{1,18}$"))
+async def report_account(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
+    """The account that a report is for; only one of the chat's own."""
+    chosen = int((query.data or "").partition(":")[2])
+    if chosen not in {one.id for one in await talk.accounts()}:
+        return [talk.tell(query, talk.words("stale_menu"))]
+    await state.update_data(account=chosen)
+    return await _ask_words(query, state, talk)
+
+
+async def _ask_words(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
+    await state.set_state(Report.words)
+    hazard = (await state.get_data()).get("hazard")
+    return talk.show(query, talk.words("say_hazard" if hazard else "say_fault"), [[(talk.words("back"), "m:home")]])
+
+
+@router.message(StateFilter(Report.words), F.text, ~F.text.startswith("/"))
+async def report_words(message: Message, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
+    """What is wrong: read and reacted to like any text."""
+    data = await state.get_data()
+    await state.clear()
+    said = (_HAZARD if data.get("hazard") else _FAULT)[talk.words.language].format(message.text)
+    await talk.hear(said, account_id=data.get("account"))
+    return [talk.say(talk.words("taken"))]
+
+
+@router.callback_query(F.data == "m:not_mine")
+async def not_mine(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """Which account is not theirs."""
+    seen = await talk.accounts()
+    rows = [[(talk.words("account_short", tail=one.tail), f"n:{one.id}")] for one in seen]
+    text = talk.words("which_account" if seen else "no_accounts")
+    return talk.show(query, text, [*rows, [(talk.words("back"), "m:home")]])
+
+
+@router.callback_query(F.data.regexp(r"^n:\d{1,18}!?$"))
+async def sure_not_mine(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """ "Not mine", asked once more and then taken in as said: the correction is the one an SMS would open."""
+    data = query.data or ""
+    account = int(data.strip("n:!"))
+    chosen = next((one for one in await talk.accounts() if one.id == account), None)
+    if chosen is None:
+        return [talk.tell(query, talk.words("stale_menu"))]
+    if not data.endswith("!"):
+        rows = [[(talk.words("yes"), f"n:{account}!")], [(talk.words("back"), "m:home")]]
+        return talk.show(query, talk.words("sure_not_mine", tail=chosen.tail), rows)
+    await talk.hear(_NOT_MINE[talk.words.language], account_id=account)
+    return talk.show(query, talk.words("taken"), [[(talk.words("back"), "m:home")]])
+
+
+@router.callback_query(F.data == "m:person")
+async def person(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """A person is asked for."""
+    await talk.hear(_PERSON[talk.words.language])
+    return talk.show(query, talk.words("person_comes"), [[(talk.words("back"), "m:home")]])
+
+
+@router.message(Command("help"))
+async def help_wanted(_message: Message, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
+    """`/help`: the same."""
+    await state.clear()
+    await talk.hear(_PERSON[talk.words.language])
+    return [talk.say(talk.words("person_comes"))]
+
+
+@router.message(F.text)
+async def words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
+    """Free words. What is quoted is what they answer."""
+    quoted = message.reply_to_message
+    replies_to = None
+    if quoted is not None:
+        replies_to = await talk.connection.fetchval(
+            "SELECT id FROM message WHERE contact_point_id = $1 AND carrier_id = $2 ORDER BY id DESC LIMIT 1",
+            talk.chat.point,
+            f"{talk.id}:{quoted.message_id}",
+        )
+    await talk.hear(message.text or "", replies_to=replies_to)
+    return []
+
+
+@router.message()
+async def no_words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
+    """A picture or a voice: its caption is read; a person is told of what nobody here can read."""
+    await talk.hear(message.caption or f"[{message.content_type}]")
+    return [talk.say(talk.words("text_only"))]
+
+
+@router.callback_query()
+async def unknown_button(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """A button of another time, or data that no button of ours has."""
+    return [AnswerCallbackQuery(callback_query_id=query.id, text=talk.words("stale_menu"))]
