@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from hashlib import sha256
@@ -27,9 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.updates import WAKE as BOTS_WAKE
 from gateway.archive import changes, completing, pushing
-from gateway.archive.importing import (
-    submit,
-)
+from gateway.archive.importing import submit
+from gateway.archive.importing.mending import mend
 from gateway.archive.pushing import Pusher
 from gateway.channels import twilio, twilio_webhooks
 from gateway.channels.upstream import Poster
@@ -85,6 +84,12 @@ class _Imports:
             session, kind=kind, filename=filename, path=path, requested_by=requested_by, clock=self._house.clock
         )
         return handed_in.id
+
+    async def mend(
+        self, session: AsyncSession, import_id: UUID, rows: Mapping[int, Sequence[str]], *, actor: str
+    ) -> UUID:
+        folder = self._house.settings.data_dir / "uploads"
+        return await mend(session, import_id, rows, folder=folder, clock=self._house.clock, actor=actor)
 
 
 class Node:

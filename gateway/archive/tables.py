@@ -419,6 +419,10 @@ class Import(Base):
     rejected: Mapped[int] = mapped_column(server_default="0")
     conflicts: Mapped[int] = mapped_column(server_default="0")
     ignored_headings: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
+    #: The headings of the file as it writes them, cell by cell; empty before the file was opened.
+    headings: Mapped[list[str] | None] = mapped_column(JSONB)
+    #: The import whose refused rows this one brings again, mended by a person.
+    mends: Mapped[UUID | None]
     error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
@@ -440,5 +444,7 @@ class ImportReject(Base):
     #: `row` (nothing of the row went in), `cell` (the rest of the row went in) or `conflict`.
     scope: Mapped[str] = mapped_column(Text, server_default="row")
     row: Mapped[list[str]] = mapped_column("row_values", JSONB)
+    #: The import that brought the row again, mended.
+    mended_by: Mapped[UUID | None]
 
     __table_args__ = (Index(None, "import_id", "id"),)

@@ -71,6 +71,12 @@ class Imports(Protocol):
         """Queue the file at `path`; the id of the import. Raises InvalidInput for an unknown kind."""
         ...
 
+    async def mend(
+        self, session: AsyncSession, import_id: UUID, rows: Mapping[int, Sequence[str]], *, actor: str
+    ) -> UUID:
+        """Queue refused rows again as they were mended, by the id of a reject; the id of the new import."""
+        ...
+
 
 class Notices(Protocol):
     """Notices, from draft to done. All work in the session's transaction."""

@@ -67,6 +67,9 @@ class StandInImports:
         await session.flush()
         return row.id
 
+    async def mend(self, session: AsyncSession, import_id: UUID, rows: Any, *, actor: str) -> UUID:
+        raise NotImplementedError
+
 
 class StandInMessages:
     """Writes each message as it is asked for, `announcement` only."""

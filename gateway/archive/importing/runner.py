@@ -26,6 +26,7 @@ from gateway.archive.importing.kinds import ImportKind, Outcome, Run
 from gateway.archive.importing.reading import Reader
 from gateway.archive.tables import Import
 from gateway.kernel import audit
+from gateway.kernel.acting import require, require_whole
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database, Work, copy
@@ -55,9 +56,22 @@ Progress = Callable[[int, float], None]
 
 
 async def submit(
-    session: AsyncSession, *, kind: str, filename: str, path: Path, requested_by: str, clock: Clock
+    session: AsyncSession,
+    *,
+    kind: str,
+    filename: str,
+    path: Path,
+    requested_by: str,
+    clock: Clock,
+    mends: UUID | None = None,
 ) -> Import:
-    """Queue a file for import; the caller commits before it acknowledges. `path` must stay until it is done."""
+    """Queue a file for import; the caller commits before it acknowledges. `path` must stay until it is done.
+
+    A file may speak of any account, so whoever hands it in acts for the whole utility. `mends`: the import whose
+    refused rows it brings again.
+    """
+    require(session, "imports")
+    require_whole(session)
     now = clock.now()
     handed_in = Import(
         id=new_id(now),
@@ -67,6 +81,7 @@ async def submit(
         state="queued",
         requested_by=requested_by,
         requested_at=now,
+        mends=mends,
     )
     session.add(handed_in)
     audit.record(
@@ -75,7 +90,7 @@ async def submit(
         actor=requested_by,
         action="import.submitted",
         subject=f"import:{handed_in.id}",
-        after={"kind": kind, "filename": filename},
+        after={"kind": kind, "filename": filename, **({"mends": str(mends)} if mends else {})},
     )
     return handed_in
 
@@ -276,7 +291,10 @@ class ImportRunner:
     async def _note_headings(self, import_id: UUID, table: Table) -> None:
         async with self._database.work() as work:
             await work.execute(
-                "UPDATE import SET ignored_headings = $2::jsonb WHERE id = $1", import_id, _json(table.ignored)
+                "UPDATE import SET ignored_headings = $2::jsonb, headings = $3::jsonb WHERE id = $1",
+                import_id,
+                _json(table.ignored),
+                _json(table.cells),
             )
             await work.commit()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import tables
@@ -33,6 +33,10 @@ class Import:
     rejected: int
     conflicts: int
     ignored_headings: list[str]
+    #: The headings as the file writes them; null before it was opened.
+    headings: list[str] | None
+    #: The import whose refused rows this one brings again, mended.
+    mends: UUID | None
     error: str | None
 
 
@@ -48,6 +52,8 @@ class Reject:
     #: `row`: nothing of the row went in; `cell`: all but this; `conflict`: a correction stands against it.
     scope: str
     row: list[str]
+    #: The import that brought the row again, mended.
+    mended_by: UUID | None = None
 
 
 _IMPORT = tuple(getattr(tables.Import, name) for name in Import.__slots__)
@@ -69,17 +75,34 @@ async def import_(session: AsyncSession, import_id: UUID) -> Import:
     return Import(**row._mapping)
 
 
-async def rejects(session: AsyncSession, import_id: UUID, *, after: int | None, limit: int) -> Sequence[Reject]:
-    """Up to `limit` rejects of an import behind the one numbered `after`. Raises NotFound."""
+async def rejects(
+    session: AsyncSession, import_id: UUID, *, after: int | None, limit: int, scopes: Sequence[str] | None = None
+) -> Sequence[Reject]:
+    """Up to `limit` rejects of an import (of these scopes) behind the one numbered `after`. Raises NotFound."""
     await import_(session, import_id)
     row = tables.ImportReject
     query = (
-        select(row.id, row.row_number, row.column, row.reason, row.scope, row.row)
+        select(row.id, row.row_number, row.column, row.reason, row.scope, row.row, row.mended_by)
         .where(row.import_id == import_id, row.id > (after or 0))
         .order_by(row.id)
         .limit(limit)
     )
+    if scopes is not None:
+        query = query.where(row.scope.in_(scopes))
     return [
-        Reject(id=id_, row_number=number, column=column, reason=reason, scope=scope, row=values)
-        for id_, number, column, reason, scope, values in await session.execute(query)
+        Reject(id=id_, row_number=number, column=column, reason=reason, scope=scope, row=values, mended_by=mended)
+        for id_, number, column, reason, scope, values, mended in await session.execute(query)
     ]
+
+
+async def reject_counts(session: AsyncSession, import_id: UUID) -> dict[str, int]:
+    """How many rejects of each scope an import has, and of those that a person can mend how many were (`mended`)."""
+    row = tables.ImportReject
+    rows = await session.execute(
+        select(row.scope, func.count(), func.count(row.mended_by)).where(row.import_id == import_id).group_by(row.scope)
+    )
+    counts = {"row": 0, "cell": 0, "conflict": 0, "mended": 0}
+    for scope, number, mended in rows:
+        counts[scope] = number
+        counts["mended"] += mended
+    return counts

@@ -38,6 +38,8 @@ class Table:
         match = source.located.match
         #: The heading in the file for each column that was found.
         self.found: Final[dict[str, str]] = {name: source.located.cells[place] for name, place in match.places.items()}
+        #: The row of headings, cell by cell.
+        self.cells: Final[tuple[str, ...]] = source.located.cells
         #: How many cells the row of headings has; a shorter row leaves the last columns unsaid.
         self.width: Final[int] = len(source.located.cells)
         #: Headings that nobody knows; their columns are not read.

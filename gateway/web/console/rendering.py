@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from gateway.kernel.logs import mask_numbers
 from gateway.kernel.phones import PhoneNumber
 from gateway.web.console.assets import Assets
 from gateway.web.console.sealing import Seal
@@ -37,7 +38,13 @@ class Rendering:
             lstrip_blocks=True,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
         )
-        self.environment.globals |= {"asset": assets.url, "icon": _icon(assets), "t": self._t, "word": self._word}
+        self.environment.globals |= {
+            "asset": assets.url,
+            "icon": _icon(assets),
+            "t": self._t,
+            "word": self._word,
+            "said": self._said,
+        }
         self.environment.filters |= {
             "time": _time,
             "day": _day,
@@ -46,6 +53,7 @@ class Rendering:
             "money": _money,
             "percent": _percent,
             "masked": masked,
+            "masked_in": mask_numbers,
             "tail": _tail,
             "sealed": self._sealed,
             "who": self._who,
@@ -90,6 +98,15 @@ class Rendering:
         """The name of a value of a closed list (`states`, `roles`); the value itself where it has none."""
         key = f"{area}.{value}"
         return self._words.say(context["language"], key) if key in self._words else str(value)
+
+    @pass_context
+    def _said(self, context: Context, reason: str) -> str:
+        """Why an import refused something, in the viewer's language; as the import says it where nobody translated."""
+        code, _, sentence = reason.partition(": ")
+        key = f"rejects.{code}"
+        if key in self._words and context["language"] != "en":
+            return self._words.say(context["language"], key)
+        return sentence or reason
 
     def _sealed(self, value: Any) -> str:
         return self._seal.close(value)
