@@ -27,6 +27,8 @@ from gateway.cases.due import DueCases
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
+from gateway.cases.warnings.cards import Cards
+from gateway.cases.warnings.keeping import DueWarnings, Warnings
 from gateway.evaluations import open_invitations
 from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
@@ -187,6 +189,9 @@ class House:
         telling = Telling(self.acceptor, language=language)
         self.commitments = Commitments(clock, telling, region=region)
         self.due_commitments = DueCommitments(database, telling)
+        self.warnings = Warnings(clock)
+        self.cards = Cards(clock)
+        self.due_warnings = DueWarnings(database, zone)
         self.repeats = Repeats(clock)
         self.corrections = Corrections(
             clock,

@@ -9,6 +9,7 @@ from gateway.archive import upstream_tables as upstream
 from gateway.archive.trust import tables as trust
 from gateway.cases import tables as cases
 from gateway.cases.commitments import tables as commitments
+from gateway.cases.warnings import tables as warnings
 from gateway.evaluations import tables as evaluations
 from gateway.followups import tables as followups
 from gateway.inbox import tables as inbox
@@ -38,6 +39,7 @@ __all__ = [
     "texts",
     "trust",
     "upstream",
+    "warnings",
 ]
 
 metadata = Base.metadata

@@ -139,6 +139,7 @@ class Timekeeping:
         now = self.house.clock.now()
         await self.house.due_commitments.run(now)
         await self.house.due_cases.run(now)
+        await self.house.due_warnings.run(now)
 
     async def tick(self) -> None:
         """What falls due with the test clock beside messages."""

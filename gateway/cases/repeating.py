@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,14 +22,38 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 _BEFORE: Final = timedelta(days=120)
 _AFTER: Final = timedelta(days=62)
 
+# Orders of one matter share the caller's number or an account (in its field, else in the text) within one topic, or
+# were tied together by the hotline or by hand: those that share nothing are nobody's repeat and are left out here.
 _CONTACTS: Final = """
+WITH c AS MATERIALIZED (
+  SELECT w.id, w.work_order_no, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.related_no,
+         CASE WHEN w.account_no <> '' THEN ARRAY[w.account_no]
+              ELSE ARRAY(SELECT found[1] FROM regexp_matches(
+                normalize(coalesce(w.content, ''), NFKC), '户号\\s*[:：]?\\s*(\\d{10,13})', 'g') AS found)
+         END AS accounts
+  FROM work_order w
+  WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
+    AND NOT (w.kind = 'consultation' AND w.once_done)
+), keys AS (
+  SELECT id, topic, 'n' || number AS key FROM c WHERE number <> ''
+  UNION ALL SELECT id, topic, 'a' || account FROM c, unnest(accounts) AS account
+), shared AS (
+  SELECT topic, key FROM keys GROUP BY topic, key HAVING count(DISTINCT id) > 1
+), tied AS (
+  SELECT c.id, o.id AS other FROM c JOIN c o ON o.work_order_no = c.related_no AND o.topic = c.topic
+), wanted AS (
+  SELECT k.id FROM keys k JOIN shared USING (topic, key)
+  UNION SELECT id FROM tied UNION SELECT other FROM tied
+  UNION SELECT id FROM c WHERE work_order_no = ANY ($4::text[])
+)
 SELECT w.work_order_no, w.kind, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.account_no,
        coalesce(w.content, '') AS content, w.opened_at, w.due_at, w.closed_at, w.once_done, w.determination,
        w.related_no, w.relation_kind, p.address, a.holder_name AS holder
-FROM work_order w LEFT JOIN account a ON a.id = w.account_id LEFT JOIN premise p ON p.id = a.premise_id
-WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
-  AND NOT (w.kind = 'consultation' AND w.once_done)
+FROM wanted JOIN work_order w ON w.id = wanted.id LEFT JOIN account a ON a.id = w.account_id
+LEFT JOIN premise p ON p.id = a.premise_id
+ORDER BY topic, w.opened_at, w.work_order_no
 """
+_PAGE: Final = 2000
 _FIELDS: Final = tuple(field.name for field in fields(Contact))
 
 
@@ -100,8 +124,6 @@ async def of_month(
     """Events whose second contact falls in the month that begins at `month`, and their figures."""
     end = (month + timedelta(days=32)).replace(day=1)
     connection = await driver(session)
-    rows = await connection.fetch(_CONTACTS, month - _BEFORE, end + _AFTER, list(repeats.NEVER))
-    contacts = [Contact(**{name: row[name] for name in _FIELDS}) for row in rows]
     marked = await _standing(connection)
     marks = Marks(
         merged=frozenset(frozenset((m.work_order_no, m.other_no or "")) for m in marked if m.kind == "merged"),
@@ -113,15 +135,40 @@ async def of_month(
         },
     )
 
-    def found(in_force: frozenset[Code]) -> list[Event]:
-        calendar = zone if window == "calendar" else None
-        events = repeats.find(contacts, marks=marks, codes=in_force, calendar=calendar)
-        return [event for event in events if month <= event.second.opened_at < end]
-
+    events: list[Event] = []
+    without = dict.fromkeys(sorted(codes), 0)
+    tied = [number for pair in marks.merged for number in pair]
+    async for topic in _by_topic(connection, month - _BEFORE, end + _AFTER, tied):
+        for matter in repeats.matters_of(topic, marks=marks, calendar=zone if window == "calendar" else None):
+            if not any(month <= one.opened_at < end for one in matter):
+                continue
+            event = repeats.judge(matter, marks=marks, codes=codes)
+            if month <= event.second.opened_at < end:
+                events.append(event)
+            for code in without:
+                other = repeats.judge(matter, marks=marks, codes=codes - {code})
+                without[code] += other.counted and month <= other.second.opened_at < end
     challenges = {m.work_order_no: m for m in marked if m.kind == "challenged"}
-    reported = [_repeat(event, challenges) for event in found(codes)]
-    without = {code: sum(event.counted for event in found(codes - {code})) for code in sorted(codes)}
+    reported = [_repeat(event, challenges) for event in sorted(events, key=repeats.in_order)]
     return reported, _figures(reported, without)
+
+
+async def _by_topic(
+    connection: Any, since: datetime, until: datetime, tied: Sequence[str]
+) -> AsyncIterator[list[Contact]]:
+    """Orders that may be somebody's repeat, topic by topic, so that no more than one topic is in memory."""
+    topic: list[Contact] = []
+    async with connection.transaction():
+        # How many orders share something is nothing that the planner can know; it would loop where it should hash.
+        await connection.execute("SET LOCAL enable_nestloop = off")
+        statement = await connection.prepare(_CONTACTS)
+        async for row in statement.cursor(since, until, list(repeats.NEVER), list(tied), prefetch=_PAGE):
+            if topic and topic[0].topic != row["topic"]:
+                yield topic
+                topic = []
+            topic.append(Contact(**{name: row[name] for name in _FIELDS}))
+    if topic:
+        yield topic
 
 
 def _repeat(event: Event, challenges: dict[str, Mark]) -> Repeat:

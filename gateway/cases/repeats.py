@@ -108,12 +108,33 @@ def find(
     instead of within 30 rolling days.
     """
     by_topic: defaultdict[str, list[Contact]] = defaultdict(list)
-    for contact in sorted(contacts, key=lambda one: (one.opened_at, one.work_order_no)):
-        if not never_counted(contact):
-            by_topic[contact.topic].append(contact)
-    matters = [matter for found in by_topic.values() for matter in _matters(found, marks, calendar)]
-    events = [_event(tuple(matter), marks, codes) for matter in matters if len(matter) > 1]
-    return sorted(events, key=lambda event: (event.second.opened_at, event.second.work_order_no))
+    for contact in contacts:
+        by_topic[contact.topic].append(contact)
+    events = [
+        judge(matter, marks=marks, codes=codes)
+        for found in by_topic.values()
+        for matter in matters_of(found, marks=marks, calendar=calendar)
+    ]
+    return sorted(events, key=in_order)
+
+
+def matters_of(
+    contacts: Iterable[Contact], *, marks: Marks = NO_MARKS, calendar: ZoneInfo | None = None
+) -> list[tuple[Contact, ...]]:
+    """The matters that came up twice or more among contacts of one topic, each in the order of time."""
+    counting = [one for one in contacts if not never_counted(one)]
+    counting.sort(key=lambda one: (one.opened_at, one.work_order_no))
+    return [tuple(matter) for matter in _matters(counting, marks, calendar) if len(matter) > 1]
+
+
+def judge(matter: tuple[Contact, ...], *, marks: Marks = NO_MARKS, codes: frozenset[Code] = frozenset(CODES)) -> Event:
+    """Whether a matter counts as a repeat, with the exclusions `codes` in force."""
+    return _event(matter, marks, codes)
+
+
+def in_order(event: Event) -> tuple[datetime, str]:
+    """How events are ordered: by their second contact."""
+    return event.second.opened_at, event.second.work_order_no
 
 
 def never_counted(contact: Contact) -> bool:

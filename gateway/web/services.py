@@ -21,6 +21,8 @@ from gateway.cases.commitments.keeping import Commitments
 from gateway.cases.keeping import NewCase
 from gateway.cases.raising import Opened
 from gateway.cases.repeating import Repeats
+from gateway.cases.warnings.cards import Cards
+from gateway.cases.warnings.keeping import Warnings
 from gateway.followups import Asking, Followups
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
@@ -482,6 +484,8 @@ class Services:
     cases: Cases
     repeats: Repeats
     commitments: Commitments
+    warnings: Warnings
+    cards: Cards
     followups: Followups
     independent: Asking
     changes: Changes

@@ -21,6 +21,8 @@ from gateway.cases.commitments.keeping import Commitments
 from gateway.cases.commitments.telling import Telling
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
+from gateway.cases.warnings.cards import Cards
+from gateway.cases.warnings.keeping import Warnings
 from gateway.channels import twilio_webhooks
 from gateway.followups import Asking, Followups
 from gateway.kernel.database import Database
@@ -277,6 +279,8 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         corrections=corrections,
         cases=Cases(clock, lift_of_case, CaseTexts(StandInMessages(), language="zh-CN")),
         repeats=Repeats(clock),
+        warnings=Warnings(clock),
+        cards=Cards(clock),
         commitments=Commitments(clock, Telling(StandInMessages(), language="zh-CN"), region="CN"),
         followups=Followups(clock, asking.ask, settings.zone),
         independent=asking,

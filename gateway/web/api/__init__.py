@@ -30,6 +30,7 @@ from gateway.web.api import (
     tasks,
     templates,
     trust,
+    warnings,
 )
 from gateway.web.routing import Route
 
@@ -58,6 +59,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *repeats.ROUTES,
     *cases.ROUTES,
     *commitments.ROUTES,
+    *warnings.ROUTES,
     *tasks.ROUTES,
     *sandbox.ROUTES,
 )

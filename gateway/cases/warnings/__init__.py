@@ -1,0 +1,1 @@
+"""Early warnings (预警) and supervision cards (督办卡)."""
