@@ -299,11 +299,18 @@ def carrier(
 
 @keys.command("create")
 def create_key(
-    scope: Annotated[list[str], typer.Option(help="what it may do; may be given several times")],
+    scope: Annotated[list[str] | None, typer.Option(help="what it may do; may be given several times")] = None,
     name: Annotated[str | None, typer.Option(help="who uses it")] = None,
+    role: Annotated[str | None, typer.Option(help="what a person of this role may do, beside the scopes")] = None,
+    staff: Annotated[str | None, typer.Option(help="the number of the member of staff whose key it is")] = None,
 ) -> None:
-    """Make a key for a program and print it once."""
+    """Make a key for a program or a person and print it once."""
+    from gateway.staff.roles import GRANTED, ROLES
+
     settings = _settings()
+    if role is not None and role not in ROLES:
+        raise InvalidInput(f"no such role: {role} (there are {', '.join(ROLES)})", field="role")
+    scopes = [*(scope or ()), *(sorted(GRANTED[role]) if role is not None else ())]
 
     async def work() -> None:
         from gateway.house import furnished
@@ -312,7 +319,12 @@ def create_key(
         async with furnished(settings) as house, house.database.session() as session:
             now = house.clock.now()
             made = await staff_keys.create(
-                session, name=name or f"key-{now:%Y%m%d%H%M%S%f}", scopes=scope, at=now, actor=_actor()
+                session,
+                name=name or f"key-{now:%Y%m%d%H%M%S%f}",
+                scopes=scopes,
+                at=now,
+                actor=_actor(),
+                staff_no=staff,
             )
             await session.commit()
         print(made)

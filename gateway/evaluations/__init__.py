@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.evaluations.inviting import answered, attach, invitation_for, open_invitations, qualify
 from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
+from gateway.evaluations.reviewing import must_not_have_handled
 
 __all__ = [
     "Answer",
@@ -13,6 +14,7 @@ __all__ = [
     "attach",
     "carry_over",
     "invitation_for",
+    "must_not_have_handled",
     "open_invitations",
     "qualify",
     "record",

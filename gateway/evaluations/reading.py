@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Account
 from gateway.evaluations import tables
+from gateway.kernel.acting import acting_in
+from gateway.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class EvaluationFilter:
     notice: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    states: Sequence[str] | None = None
 
 
 async def evaluations(
@@ -88,11 +92,21 @@ async def evaluations(
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.states is not None:
+        query = query.where(row.state.in_(wanted.states))
+    if (staff_no := _hidden_from(session)) is not None:
+        query = query.where(asked.person_no.is_distinct_from(staff_no))
     if wanted.since is not None:
         query = query.where(row.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(row.at < wanted.until)
     return [_evaluation(one, invitation, account_no) for one, invitation, account_no in await session.execute(query)]
+
+
+def _hidden_from(session: AsyncSession) -> str | None:
+    """Who acts, where that is a person: nobody reads single answers about themselves (domain notes §4.5.5)."""
+    acting = acting_in(session)
+    return None if acting is None else acting.staff_no
 
 
 def _evaluation(row: tables.Evaluation, asked: tables.Invitation, account_no: str | None) -> Evaluation:
@@ -117,3 +131,19 @@ def _evaluation(row: tables.Evaluation, asked: tables.Invitation, account_no: st
         notice_id=asked.notice_id,
         history=row.history,
     )
+
+
+async def evaluation(session: AsyncSession, evaluation_id: UUID) -> Evaluation:
+    """One evaluation. Raises NotFound, also for whom it is about."""
+    row, asked = tables.Evaluation, tables.Invitation
+    query = (
+        select(row, asked, Account.account_no)
+        .join(asked, asked.id == row.invitation_id)
+        .outerjoin(Account, Account.id == asked.account_id)
+        .where(row.id == evaluation_id)
+    )
+    found = (await session.execute(query)).one_or_none()
+    hidden = _hidden_from(session)
+    if found is None or (hidden is not None and found[1].person_no == hidden):
+        raise NotFound("There is no evaluation with this id.")
+    return _evaluation(*found)

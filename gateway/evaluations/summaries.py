@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.evaluations.tallies import SERVICES, parameters
+from gateway.kernel.acting import acting_in
 from gateway.kernel.database import driver
 from gateway.kernel.shares import two_proportions, weighted, wilson
 
@@ -29,6 +30,8 @@ LEAST_TO_COMPARE: Final = 30
 _LEAST_IN_A_STRATUM: Final = 5
 #: A difference counts where its p, times the number of comparisons, stays below this.
 _SIGNIFICANT: Final = 0.05
+#: Scopes of those who look after ratings: they see scores as they come.
+_SEE_AT_ONCE: Final = ("evaluations:review", "evaluations:audit", "evaluations:challenge")
 
 #: The codes under which not inviting is counted (domain notes §4.5).
 SKIP_CODES: Final[Mapping[str, str]] = {
@@ -186,9 +189,18 @@ _TEAM: Final = "LEFT JOIN team g ON g.code = t.team_code"
 
 
 async def summary(
-    session: AsyncSession, by: By, *, since: datetime | None, until: datetime | None, zone: str
+    session: AsyncSession, by: By, *, since: datetime | None, until: datetime | None, zone: str, now: datetime
 ) -> list[Scores]:
-    """Scores of services that ended in the span, in the order of their keys. Days and months are those of `zone`."""
+    """Scores of services that ended in the span, in the order of their keys. Days and months are those of `zone`.
+
+    People who have no part in reviewing see whole months that are over, and nothing of fewer than ten answers: two
+    spans that differ by a day would tell the answers of that day.
+    """
+    least = LEAST_FOR_A_PERSON if by == "person" else 0
+    acting = acting_in(session)
+    if acting is not None and acting.staff_no is not None and not any(acting.may(scope) for scope in _SEE_AT_ONCE):
+        since, until = whole_months(since, until, now, ZoneInfo(zone))
+        least = LEAST_FOR_A_PERSON
     connection = await driver(session)
     rows = await connection.fetch(
         _SUMMARY.format(key=_KEYS[by], name=_NAMES[by], team=_TEAM if by == "organisation" else "", services=SERVICES),
@@ -200,8 +212,19 @@ async def summary(
     for row in rows:
         groups[row["key"], row["name"]].append(_Part(**{name: row[name] for name in _Part.__slots__}))
         mix[row["type"]] += row["number"]
-    least = LEAST_FOR_A_PERSON if by == "person" else 0
     return [_scores(key, name, found, mix, least, contested.get(key, 0)) for (key, name), found in groups.items()]
+
+
+def whole_months(
+    since: datetime | None, until: datetime | None, now: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, datetime]:
+    """A span widened at its beginning and cut at its end to whole months that are over."""
+    over = _month(now, zone)
+    return (None if since is None else _month(since, zone)), (over if until is None else min(_month(until, zone), over))
+
+
+def _month(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 async def _contested(

@@ -67,6 +67,7 @@ class Surveys(PlainKind):
     template = "survey"
     merges = False
     strict = True
+    steered_with = "evaluations:invite"
     gone = "superseded"
     subjects = """
 SELECT i.id::bigint AS subject_id, i.account_id, i.event_kind || ':' || i.event_ref AS ground,

@@ -40,6 +40,12 @@ class Acting:
         return scope in self.scopes or "admin" in self.scopes
 
     @property
+    def staff_no(self) -> str | None:
+        """Which member of staff acts; None for a program."""
+        kind, _, number = self.actor.partition(":")
+        return number if kind == "staff" else None
+
+    @property
     def whole(self) -> bool:
         """Whether they act for the whole utility."""
         return self.organisations is None

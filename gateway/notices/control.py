@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel import audit
+from gateway.kernel.acting import require
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -86,6 +87,7 @@ class Notices:
     async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID:
         """Write a draft down; its id. A kind that needs no approval is approved at once."""
         kind = self.kind(asked.kind)
+        _may_steer(session, kind)
         about = kind.parse(asked.about)
         now = self._clock.now()
         if asked.tone not in (None, "warm", "official"):
@@ -246,6 +248,7 @@ class Notices:
         notice = await session.scalar(select(Notice).where(Notice.id == notice_id).with_for_update())
         if notice is None:
             raise NotFound(f"there is no notice {notice_id}")
+        _may_steer(session, self.kind(notice.kind))
         return notice
 
     def _note(
@@ -266,3 +269,9 @@ class Notices:
             before=before,
             after=after,
         )
+
+
+def _may_steer(session: AsyncSession, kind: NoticeKind) -> None:
+    """Raise Forbidden where who acts has no say in notices of this kind."""
+    if kind.steered_with is not None:
+        require(session, kind.steered_with)

@@ -104,6 +104,11 @@ class NoticeKind(Protocol):
         ...
 
     @property
+    def steered_with(self) -> str | None:
+        """The scope that drafting and steering such a notice needs beside the usual one."""
+        ...
+
+    @property
     def strict(self) -> bool:
         """Whether a subject with a contact point of its own is told there or nowhere."""
         ...
@@ -160,6 +165,7 @@ class PlainKind:
     subjects: str
     outlives = False
     strict = False
+    steered_with: str | None = None
 
     @property
     def audience(self) -> str:

@@ -48,6 +48,11 @@ SCOPES: Final = {
     "inbound:read": "what customers said",
     "inbound:resolve": "settle what waits for a person",
     "evaluations:read": "scores, response rates and coverage",
+    "evaluations:invite": "draft and steer surveys as notices; no role whose work is rated holds it",
+    "evaluations:challenge": "contest ratings for the unit whose work is rated",
+    "evaluations:review": "decide on contested ratings and on answers set apart; leave events out, with a code",
+    "evaluations:programmes": "change how many of which services are asked about, and what",
+    "evaluations:audit": "every event with its draw, and the seeds of days that are over",
     "corrections:read": "correction cases",
     "corrections:decide": "open, apply, dismiss, revert and close corrections",
     "cases:read": "what customers raised, alerts, notes on accounts",
@@ -81,11 +86,13 @@ class Caller:
     scopes: frozenset[str]
     #: Whether its word counts as that of two people where four eyes are asked (the sandbox's key only).
     two_people: bool = False
+    #: The member of staff whose key it is; None for a program's.
+    staff_no: str | None = None
 
     @property
     def actor(self) -> str:
-        """How the audit trail names it."""
-        return f"key:{self.name}"
+        """How the audit trail names it: the person whose key it is, or the program."""
+        return f"key:{self.name}" if self.staff_no is None else f"staff:{self.staff_no}"
 
     @property
     def acting(self) -> Acting:
@@ -102,9 +109,18 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-async def create(session: AsyncSession, *, name: str, scopes: Sequence[str], at: datetime, actor: str) -> str:
+async def create(
+    session: AsyncSession,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    at: datetime,
+    actor: str,
+    staff_no: str | None = None,
+) -> str:
     """Make a key in the session's transaction and answer it; it can never be read again.
 
+    With `staff_no` it is that person's, who is barred from what concerns their own work.
     Raises InvalidInput for an unknown scope or none, Conflict where the name is taken.
     """
     if not name.strip():
@@ -116,9 +132,14 @@ async def create(session: AsyncSession, *, name: str, scopes: Sequence[str], at:
             raise InvalidInput(f"unknown scope {scope!r}; known are {', '.join(SCOPES)}", field="scopes")
     key = f"{_PREFIX}{secrets.token_urlsafe(32)}"
     granted = sorted(set(scopes))
-    session.add(ApiKey(name=name, digest=digest(key), scopes=granted, made_at=at))
+    session.add(ApiKey(name=name, digest=digest(key), scopes=granted, made_at=at, staff_no=staff_no))
     audit.record(
-        session, at=at, actor=actor, action="api_key.created", subject=f"api_key:{name}", after={"scopes": granted}
+        session,
+        at=at,
+        actor=actor,
+        action="api_key.created",
+        subject=f"api_key:{name}",
+        after={"scopes": granted, "staff_no": staff_no},
     )
     try:
         await session.flush()
@@ -143,10 +164,12 @@ async def revoke(session: AsyncSession, *, name: str, at: datetime, actor: str) 
 async def authenticate(session: AsyncSession, key: str) -> Caller | None:
     """Whose key this is; None where nobody's, or revoked."""
     found = await session.execute(
-        select(ApiKey.name, ApiKey.scopes).where(ApiKey.digest == digest(key), ApiKey.revoked_at.is_(None))
+        select(ApiKey.name, ApiKey.scopes, ApiKey.staff_no).where(
+            ApiKey.digest == digest(key), ApiKey.revoked_at.is_(None)
+        )
     )
     row = found.first()
-    return Caller(name=row.name, scopes=frozenset(row.scopes)) if row is not None else None
+    return Caller(name=row.name, scopes=frozenset(row.scopes), staff_no=row.staff_no) if row is not None else None
 
 
 class KeyRing:

@@ -29,20 +29,36 @@ GRANTED: Final[dict[str, frozenset[str]]] = {
         "cases:write", "tasks:write", "policy:read", "personal:show",
     },
     # Keeps promises to the customers that are theirs.
-    "account_manager": _COMMON | {"followups:write", "cases:write", "tasks:write", "messages:send", "personal:show"},
+    # What their customers said of them they never read one by one: the words of replies are not theirs to read.
+    "account_manager": _COMMON - {"inbound:read"}
+    | {"followups:write", "cases:write", "tasks:write", "messages:send", "personal:show"},
     # The second pair of eyes, and who asks customers instead of the account manager.
     "reviewer": _COMMON
     | {
         "notices:approve", "templates:approve", "corrections:decide", "inbound:resolve", "followups:review",
-        "cases:write", "tasks:write", "policy:read", "personal:show",
+        "cases:write", "tasks:write", "policy:read", "personal:show", "evaluations:review", "evaluations:audit",
     },
-    # Reads satisfaction, sees trouble coming.
+    # Reads satisfaction, sees trouble coming, contests ratings for the unit.
     "supervisor": _COMMON
-    | {"notices:approve", "cases:write", "cases:review", "tasks:write", "inbound:resolve", "policy:read"},
-    # Sees everything that was done and changes nothing.
-    "auditor": _READING,
+    | {
+        "notices:approve", "cases:write", "cases:review", "tasks:write", "inbound:resolve", "policy:read",
+        "evaluations:challenge",
+    },
+    # Sees everything that was done, draws again what was drawn, and changes nothing.
+    "auditor": _READING | {"evaluations:audit"},
 }  # fmt: skip
 assert tuple(GRANTED) == ROLES
+
+#: Roles of those whose work customers rate: none of them has a say in who is asked (promise P6).
+RATED: Final = ("account_manager",)
+#: The scopes by which it could be chosen who is asked, or kept out what was answered.
+STEERING: Final = frozenset(
+    [
+        "evaluations:invite", "evaluations:review", "evaluations:programmes", "evaluations:audit", "notices:write",
+        "notices:approve", "imports", "policy:write", "archive:write", "corrections:decide", "inbound:resolve",
+        "inbound:read", "templates:write", "followups:review", "staff:write", "admin",
+    ]
+)  # fmt: skip
 
 
 def scopes_of(roles: Iterable[str]) -> frozenset[str]:

@@ -62,7 +62,7 @@ async def asked(
 
 async def groups(town: Town, by: Any = "team") -> list[Scores]:
     async with town.database.session() as session:
-        return await summary(session, by, since=None, until=None, zone="Asia/Shanghai")
+        return await summary(session, by, since=None, until=None, zone="Asia/Shanghai", now=town.clock.now())
 
 
 def shares(found: Sequence[Scores]) -> dict[str | None, float | None]:

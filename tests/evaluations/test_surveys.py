@@ -3,6 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from gateway.kernel.acting import Acting, act_for
+from gateway.kernel.errors import Forbidden
+from gateway.notices import Draft
 from tests.notices.conftest import Town, town, wording
 
 __all__ = ["town", "wording"]
@@ -86,3 +91,23 @@ async def test_an_order_without_an_account_is_counted(town: Town) -> None:
     await town.compose("survey", SPAN)
     found = (await invitations(town))["W1"]
     assert (found["state"], found["withheld_reason"]) == ("withheld", "no_contact")
+
+
+async def test_who_steers_notices_steers_no_survey_without_a_say_in_them(town: Town) -> None:
+    await order(town, "W1", await town.account(A))
+    drafted = await town.draft("survey", SPAN)
+    clerk = Acting(actor="key:clerk", scopes=frozenset({"notices:write", "notices:approve"}))
+    notices = town.house.notices
+    for step in (
+        lambda session: notices.draft(session, Draft(kind="survey", about=SPAN), actor=clerk.actor),
+        lambda session: notices.approve(session, drafted, actor=clerk.actor, two_people=True),
+        lambda session: notices.pause(session, drafted, actor=clerk.actor),
+        lambda session: notices.resume(session, drafted, actor=clerk.actor),
+        lambda session: notices.cancel(session, drafted, actor=clerk.actor),
+        lambda session: notices.resend(session, drafted, actor=clerk.actor),
+    ):
+        async with town.database.session() as session:
+            act_for(session, clerk)
+            with pytest.raises(Forbidden, match="evaluations:invite"):
+                await step(session)
+    assert (await town.row(drafted))["state"] == "draft"

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from gateway.archive.opening import REASONS
 from gateway.archive.reading import corrections as reading
 from gateway.archive.tables import CORRECTION_STATES, ROLES
+from gateway.evaluations import must_not_have_handled
+from gateway.kernel.database import driver
 from gateway.web.models import AccountNo, Body, Number, Prose
 from gateway.web.paging import Page, PageQuery, Words, behind, cut
 from gateway.web.routing import Call, Route
@@ -141,6 +143,7 @@ async def one(call: Call[None, None]) -> reading.Correction:
 async def open_case(call: Call[NewCorrection, None]) -> reading.Correction:
     """Open a case."""
     body = call.body
+    await _keeps_off(call, {body.account_no})
     correction_id = await call.services.corrections.open_case(
         call.session,
         account_no=body.account_no,
@@ -226,7 +229,7 @@ async def prove(call: Call[Proof, None]) -> reading.Correction:
 
 async def checklist(call: Call[None, None]) -> Checklist:
     """What is left, and what it concerns."""
-    correction_id = await _known(call)
+    correction_id = (await reading.correction(call.session, call.id("correction"))).id
     return Checklist(
         left=[LeftItem(**asdict(one)) for one in await call.services.corrections.left(call.session, correction_id)],
         concerns=[
@@ -236,7 +239,18 @@ async def checklist(call: Call[None, None]) -> Checklist:
 
 
 async def _known(call: Call[Any, None]) -> UUID:
-    return (await reading.correction(call.session, call.id("correction"))).id
+    """The case in the path, which the caller may work on."""
+    case = await reading.correction(call.session, call.id("correction"))
+    named = [*getattr(call.body, "links", ()), *getattr(call.body, "new_contacts", ())]
+    await _keeps_off(call, {link.account_no for link in (*case.links, *named)})
+    return case.id
+
+
+async def _keeps_off(call: Call[Any, None], accounts: set[str]) -> None:
+    """Raise Forbidden where the caller handled something of one of these accounts lately."""
+    if call.caller.staff_no is not None:
+        connection, now = await driver(call.session), call.services.clock.now()
+        await must_not_have_handled(connection, call.caller.staff_no, sorted(accounts), now)
 
 
 def _deciding(name: str, handler: Any, summary: str, body: Any, *, optional: bool = True) -> Route:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from gateway.evaluations import reading, summaries
-from gateway.web.paging import Page, PageQuery, QueryTime, behind, cut
+from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route
 
 TAG: Final = "evaluations"
@@ -22,6 +22,7 @@ class EvaluationQuery(PageQuery):
     account_no: str | None = None
     event: str | None = None
     notice: UUID | None = None
+    state: Annotated[list[Literal["counted", "withdrawn", "quarantined", "annulled"]] | None, Words] = None
     since: QueryTime | None = None
     until: QueryTime | None = None
 
@@ -55,18 +56,36 @@ async def listed(call: Call[None, EvaluationQuery]) -> Page[reading.Evaluation]:
         notice=query.notice,
         since=query.since,
         until=query.until,
+        states=query.state,
     )
     before = behind("evaluations", query.cursor, UUID)
     found = await reading.evaluations(call.session, wanted, before=before, limit=query.limit + 1)
     return Page[reading.Evaluation](**cut("evaluations", found, query.limit, lambda one: one.id))
 
 
+async def one(call: Call[None, None]) -> reading.Evaluation:
+    """One evaluation."""
+    return await reading.evaluation(call.session, call.id("evaluation"))
+
+
 async def summary(call: Call[None, SummaryQuery]) -> Summary:
     """Scores with response rate, coverage and interval."""
     query = call.query
-    zone = call.services.settings.timezone
-    items = await summaries.summary(call.session, query.by, since=query.since, until=query.until, zone=zone)
+    items = await summed_up(call, query)
     return Summary(by=query.by, items=items, comparisons=summaries.compare(items))
+
+
+async def summed_up(call: Call[Any, Any], query: SummaryQuery) -> list[summaries.Scores]:
+    """Scores as the caller may see them."""
+    services = call.services
+    return await summaries.summary(
+        call.session,
+        query.by,
+        since=query.since,
+        until=query.until,
+        zone=services.settings.timezone,
+        now=services.clock.now(),
+    )
 
 
 ROUTES: Final = (
@@ -89,5 +108,14 @@ ROUTES: Final = (
         summary="Scores by team, person, month, type of service or organisation, with the whole funnel and intervals",
         answer=Summary,
         query=SummaryQuery,
+    ),
+    Route(
+        method="GET",
+        path="/evaluations/{id}",
+        handler=one,
+        scope="evaluations:read",
+        tag=TAG,
+        summary="One evaluation",
+        answer=reading.Evaluation,
     ),
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from gateway.followups import Change, Outcome, Plan, reading
+from gateway.kernel.errors import Forbidden
 from gateway.web.models import AccountNo, Body
 from gateway.web.paging import Page, PageQuery, Words, behind, cut
 from gateway.web.routing import Call, Route
@@ -238,6 +239,8 @@ async def independent(call: Call[None, IndependentQuery]) -> Page[reading.Indepe
 async def called(call: Call[CallOutcome, None]) -> reading.Independent:
     """Say what came of a call."""
     body, independent_id = call.body, call.id("independent follow-up")
+    if call.caller.staff_no not in (None, body.by):
+        raise Forbidden("this key speaks for its own member of staff only")
     outcome = Outcome(reached=body.reached, score=body.score, solved=body.solved, comment=body.comment)
     await call.services.independent.called(call.session, independent_id, outcome, by=body.by, actor=call.actor)
     return await reading.independent_one(call.session, independent_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from gateway.kernel.database import driver
-from gateway.kernel.errors import FieldError, InvalidInput, LamplighterError
+from gateway.kernel.errors import FieldError, Forbidden, InvalidInput, LamplighterError
 from gateway.notices import Asked, Taken
 from gateway.outbox import reading
 from gateway.web import bodies, problems
@@ -117,6 +117,8 @@ class BatchAnswer(BaseModel):
 async def send(call: Call[NewMessage, None]) -> Any:
     """Accept one message; many callers share a commit."""
     taken = call.around.metrics.messages
+    if (refused := _by_hand(call, call.body)) is not None:
+        raise refused
     try:
         answer = await call.around.singles.take(call.body.asked(), call.claim)
     except LamplighterError:
@@ -126,6 +128,16 @@ async def send(call: Call[NewMessage, None]) -> Any:
     return json_response(answer.body.encode(), answer.status)
 
 
+def _by_hand(call: Call[Any, Any], message: NewMessage) -> Forbidden | None:
+    """Why a survey is not asked by hand: it would choose who is asked, and keep the next invitation from them."""
+    if not message.template.startswith(_SURVEYS) or call.caller.may(_INVITES):
+        return None
+    return Forbidden(f"Surveys are asked by rule and draw; to send one by hand needs the scope {_INVITES}.")
+
+
+#: What the names of all texts begin with that ask for a rating.
+_SURVEYS: Final = "survey"
+_INVITES: Final = "evaluations:invite"
 _single: Final[TypeAdapter[NewMessage]] = TypeAdapter(NewMessage)
 
 
@@ -136,7 +148,11 @@ async def send_batch(call: Call[NewMessages, None]) -> BatchAnswer:
     for index, item in enumerate(call.body.messages):
         try:
             # As JSON, so that the same strictness holds as for a single one.
-            asked.append((index, _single.validate_json(json.dumps(item)).asked()))
+            one = _single.validate_json(json.dumps(item))
+            if (refusal := _by_hand(call, one)) is not None:
+                results[index] = _wrong((), str(refusal))
+                continue
+            asked.append((index, one.asked()))
         except ValidationError as error:
             results[index] = _wrong(problems.fields(error))
     connection = await driver(call.session)

@@ -1,0 +1,286 @@
+"""Who is asked is nobody's to choose, and what a rating is worth is decided outside the unit: over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gateway.evaluations.drawing import digest_of, draw
+from gateway.kernel.ids import new_id
+from gateway.staff import keys
+from gateway.staff.keys import SCOPES
+from gateway.staff.roles import GRANTED, RATED, STEERING
+from gateway.web.api import ROUTES
+from tests.web.conftest import NOW, House
+
+MESSAGE = UUID("019a0000-0000-7000-8000-000000000001")
+SECRET_WORDS = "王师傅收了红包还骂人"
+
+
+@dataclass
+class Utility:
+    """A house with two teams, an account, and events of E1 of T1: one answered badly, one that waits."""
+
+    house: House
+    evaluation: UUID
+
+    async def key(self, role: str, staff_no: str | None = None) -> str:
+        async with self.house.database.session() as session:
+            made = await keys.create(
+                session,
+                name=f"{role} {staff_no}",
+                scopes=sorted(GRANTED[role]),
+                at=NOW,
+                actor="cli:test",
+                staff_no=staff_no,
+            )
+            await session.commit()
+        return made
+
+    async def rows(self, query: str, *values: Any) -> list[Any]:
+        async with self.house.database.work() as work:
+            found = await work.fetch(query, *values)
+            await work.commit()
+        return found
+
+    async def events(self) -> list[Any]:
+        return [dict(row) for row in await self.rows("SELECT * FROM invitation ORDER BY id")]
+
+
+@pytest.fixture
+async def utility(house: House) -> Utility:
+    evaluation = new_id(NOW)
+    async with house.database.connection() as connection:
+        await connection.execute(
+            """INSERT INTO team (id, code, name) VALUES (1, 'T1', '一班'), (2, 'T2', '二班');
+               INSERT INTO staff_member (staff_no, name, team_id)
+                 VALUES ('E1', '甲', 1), ('E2', '乙', 1), ('E9', '丙', 2), ('Q1', '丁', 2);
+               INSERT INTO customer (id, name) VALUES (1, '王强');
+               INSERT INTO premise (id, address) VALUES (1, '锦绣街1号');
+               INSERT INTO account (id, account_no, customer_id, premise_id, holder_name)
+                 VALUES (1, '4100000039', 1, 1, '王强');
+               INSERT INTO contact_point (id, address) VALUES (1, '+8613900000001');
+               INSERT INTO contact_link (account_id, contact_point_id, role, is_default) VALUES (1, 1, 'holder', true);
+               INSERT INTO draw_seed (day, seed, digest, made_at)
+                 VALUES ('2025-10-18', 'old', 'x', now()), ('2025-10-20', 'today', 'y', now())"""
+        )
+        await connection.execute(
+            """INSERT INTO message (id, template, template_version, kind, klass, purpose, body, segments, state, hours,
+                 zone, created_at, not_before, contact_point_id, to_address)
+               VALUES ($1, 'survey', '1', 'survey', 'S', 'service', '请评价', 1, 'delivered', 'service', 'UTC', $2, $2,
+                       1, '+8613900000001')""",
+            MESSAGE,
+            NOW,
+        )
+        await connection.execute(
+            """INSERT INTO invitation (event_kind, event_ref, account_id, team_code, person_no, service, message_id,
+                 invited_at, began_at, occurred_at, qualified_at, programme, programme_version, seed_day, draw, rate,
+                 drawn, drawn_at, frozen_at, contact_point_id)
+               SELECT 'work_order', ref, 1, 'T1', 'E1', 'fault_repair', message, $2, $2, $2, $2, 'repair', 1,
+                      '2025-10-18', 0.25, 1, true, $2, $2, 1
+               FROM unnest(ARRAY['W1', 'W2'], ARRAY[$1::uuid, NULL]) AS event(ref, message)""",
+            MESSAGE,
+            NOW - timedelta(days=2),
+        )
+        await connection.execute(
+            """INSERT INTO evaluation (id, invitation_id, score, comment, at, channel)
+               SELECT $1, id, 1, $2, $3, 'sms' FROM invitation WHERE event_ref = 'W1'""",
+            evaluation,
+            SECRET_WORDS,
+            NOW,
+        )
+    return Utility(house, evaluation)
+
+
+#: What somebody who is rated might try: to have a survey sent, kept back, put off, sent elsewhere, or struck.
+ATTEMPTS: Any = [
+    ("POST", "/notices", {"kind": "survey", "closed_from": "2025-10-18", "closed_to": "2025-10-18"}),
+    ("POST", "/notices/{notice}/approve", {}),
+    ("POST", "/notices/{notice}/pause", {}),
+    ("POST", "/notices/{notice}/resume", None),
+    ("POST", "/notices/{notice}/cancel", {}),
+    ("POST", "/notices/{notice}/resend", None),
+    ("POST", "/messages", {"account_no": "4100000039", "template": "survey", "values": {}}),
+    ("POST", "/messages/batch", {"messages": [{"to": "13900000001", "template": "survey", "values": {}}]}),
+    ("POST", "/evaluations/events/leave-out", {"kind": "work_order", "ref": "W2", "reason": "客户不方便"}),
+    ("PATCH", "/evaluations/programmes/repair", {"version": 1, "rate": 0.0, "reason": "忙"}),
+    ("GET", "/evaluations/seeds", None),
+    ("GET", "/evaluations/events", None),
+    ("POST", "/evaluations/{evaluation}/review", {"counts": False, "words": "不真实"}),
+    ("POST", "/corrections", {"account_no": "4100000039", "reason": "staff_report", "evidence": "客户换号",
+                              "new_contacts": [{"number": "13800000009", "role": "holder"}]}),
+    ("POST", "/imports?kind=work_orders", None),
+    ("POST", "/imports?kind=contacts", None),
+    ("PUT", "/policy", {"changes": {"survey_gap": "P3650D"}, "why": "x"}),
+    ("POST", "/contacts/13900000001/consents", {}),
+    ("POST", "/outbox/anything", None),
+    ("POST", "/sandbox/clock", {"advance": "P30D"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", RATED)
+async def test_no_route_lets_the_rated_choose_who_is_asked(utility: Utility, role: str) -> None:
+    house, key = utility.house, await utility.key(role, "E1")
+    drafted = await house.call(
+        "POST", "/notices", json={"kind": "survey", "closed_from": "2025-10-18", "closed_to": "2025-10-18"}, expect=201
+    )
+    names = {"notice": drafted["id"], "evaluation": str(utility.evaluation)}
+    before = await utility.events()
+    for method, path, body in ATTEMPTS:
+        options = {} if body is None else {"json": body}
+        headers = {"Authorization": f"Bearer {key}"}
+        async with house.client.request(method, f"/api/v1{path.format(**names)}", headers=headers, **options) as answer:
+            assert answer.status in (403, 404, 405), (method, path, answer.status, await answer.text())
+            assert answer.status == 403 or "outbox" in path or "policy" in path
+    assert await utility.events() == before
+    assert await utility.rows("SELECT * FROM message WHERE id <> $1", MESSAGE) == []
+
+
+def test_the_rated_hold_no_scope_that_steers() -> None:
+    assert set(SCOPES) >= STEERING
+    for role in RATED:
+        assert not STEERING & GRANTED[role]
+
+
+async def test_even_who_may_send_texts_sends_no_survey(utility: Utility) -> None:
+    house = utility.house
+    async with house.database.session() as session:
+        clerk = await keys.create(session, name="clerk", scopes=["messages:send"], at=NOW, actor="cli:test")
+        await session.commit()
+    by_hand = {"to": "13900000001", "template": "survey_reminder", "values": {}}
+    await house.call("POST", "/messages", key=clerk, json=by_hand, expect=403)
+    batch = await house.call("POST", "/messages/batch", key=clerk, json={"messages": [by_hand]}, expect=202)
+    assert "by rule and draw" in batch["items"][0]["errors"][0]["message"]
+
+
+def test_every_text_that_asks_for_a_rating_is_named_a_survey() -> None:
+    texts = [*(Path(__file__).parents[2] / "templates").glob("*/*.txt")]
+    asking = {path.stem for path in texts if "\nkind: survey\n" in path.read_text(encoding="utf-8")}
+    assert asking and all(name.startswith("survey") for name in asking)
+
+
+async def test_whoever_handled_an_event_changes_no_contact_of_that_customer(utility: Utility) -> None:
+    house = utility.house
+    wrong = {"account_no": "4100000039", "reason": "staff_report", "evidence": "客户换号"}
+    own, other = await utility.key("archive_admin", "E1"), await utility.key("archive_admin", "E9")
+    problem = await house.call("POST", "/corrections", key=own, json=wrong, expect=403)
+    assert "W1" in problem["detail"] or "W2" in problem["detail"]
+    assert house.corrections.calls == []
+    case = new_id(NOW)
+    house.corrections.answer = case
+    await house.call("POST", "/corrections", key=other, json=wrong, expect=404)  # the stand-in writes no row
+    assert house.corrections.calls[0][0] == "open_case"
+    house.clock.at = NOW + timedelta(days=40)
+    await house.call("POST", "/corrections", key=own, json=wrong, expect=404)
+
+
+async def test_nobody_reads_a_single_answer_about_themselves(utility: Utility) -> None:
+    """Every list and every summary that the role opens, and no word and no score of it anywhere."""
+    house, key = utility.house, await utility.key("account_manager", "E1")
+    assert (await house.call("GET", "/evaluations", key=key))["items"] == []
+    await house.call("GET", f"/evaluations/{utility.evaluation}", key=key, expect=404)
+    for by in ("person", "team", "month", "type", "organisation"):
+        summed = await house.call("GET", f"/evaluations/summary?by={by}", key=key)
+        assert summed["items"] == []  # the month is not over
+    house.clock.at = NOW + timedelta(days=40)
+    for by in ("person", "team", "month", "type", "organisation"):
+        for one in (await house.call("GET", f"/evaluations/summary?by={by}&since=2025-10-18T00:00:00Z", key=key))[
+            "items"
+        ]:
+            assert (one["shown"], one["distribution"], one["csat"], one["mean"]) == (False, None, None, None)
+    for route in ROUTES:
+        if route.method != "GET" or route.scope not in GRANTED["account_manager"]:
+            continue
+        path = route.path.format(account_no="4100000039", number="13900000001", id=utility.evaluation, code="x",
+                                 purpose="service", name="survey", outage_id="x", version=1, month="202510",
+                                 stage="x", serial="1", token="x")  # fmt: skip
+        headers = {"Authorization": f"Bearer {key}"}
+        async with house.client.get(f"/api/v1{path}", headers=headers) as answer:
+            assert SECRET_WORDS not in await answer.text(), route.path
+    # Somebody else reads it.
+    assert (await house.call("GET", f"/evaluations/{utility.evaluation}"))["comment"] == SECRET_WORDS
+
+
+async def test_a_challenge_is_decided_outside_the_unit_and_stays_visible(utility: Utility) -> None:
+    house, rated = utility.house, f"/evaluations/{utility.evaluation}"
+    contested = {"grounds": "客户把停电时长算到抢修班头上", "evidence": "工单与GPS记录"}
+    await house.call("POST", f"{rated}/challenge", json={**contested, "by": "E9"}, expect=403)
+    await house.call("POST", f"{rated}/challenge", json=contested, expect=422)
+    supervisor = await utility.key("supervisor", "E2")
+    opened = await house.call("POST", f"{rated}/challenge", key=supervisor, json=contested, expect=201)
+    assert (opened["state"], opened["team"], opened["by"], opened["event_ref"]) == ("open", "T1", "E2", "W1")
+    await house.call("POST", f"{rated}/challenge", json={**contested, "by": "E1"}, expect=409)
+    decide = f"/evaluations/challenges/{opened['id']}/decide"
+    for unit in ("E1", "E2"):
+        await house.call("POST", decide, json={"by": unit, "uphold": True, "decision": "同意"}, expect=403)
+    reviewer = await utility.key("reviewer", "E9")
+    await house.call("POST", decide, key=reviewer, json={"by": "Q1", "uphold": True, "decision": "x"}, expect=403)
+    decided = await house.call("POST", decide, key=reviewer, json={"uphold": True, "decision": "停电由外力破坏"})
+    assert (decided["state"], decided["reviewer"]) == ("upheld", "E9")
+    await house.call("POST", decide, key=reviewer, json={"uphold": False, "decision": "x"}, expect=409)
+    kept = await house.call("GET", rated)
+    assert (kept["state"], kept["score"], kept["comment"]) == ("annulled", 1, SECRET_WORDS)
+    (team,) = (await house.call("GET", "/evaluations/summary?by=team"))["items"]
+    assert (team["n"], team["contested"], team["funnel"]["annulled"], team["funnel"]["answered"]) == (0, 1, 1, 1)
+    assert [one["id"] for one in (await house.call("GET", "/evaluations/challenges?state=upheld"))["items"]] == [
+        opened["id"]
+    ]
+
+
+async def test_an_answer_set_apart_counts_when_somebody_outside_says_so(utility: Utility) -> None:
+    house, rated = utility.house, f"/evaluations/{utility.evaluation}"
+    await house.call("POST", f"{rated}/review", json={"by": "E9", "counts": True, "words": "x"}, expect=409)
+    await utility.rows("UPDATE evaluation SET state = 'quarantined', suspicions = '{burst}'")
+    assert len((await house.call("GET", "/evaluations?state=quarantined"))["items"]) == 1
+    (team,) = (await house.call("GET", "/evaluations/summary?by=team"))["items"]
+    assert (team["n"], team["funnel"]["quarantined"]) == (0, 1)
+    await house.call("POST", f"{rated}/review", json={"by": "E2", "counts": True, "words": "x"}, expect=403)
+    reviewed = await house.call("POST", f"{rated}/review", json={"by": "E9", "counts": True, "words": "电话核实"})
+    assert (reviewed["state"], reviewed["suspicions"], reviewed["review"]) == ("counted", ["burst"], "电话核实")
+    (team,) = (await house.call("GET", "/evaluations/summary?by=team"))["items"]
+    assert (team["n"], team["funnel"]["quarantined"]) == (1, 0)
+
+
+async def test_an_event_is_left_out_with_code_four_by_somebody_outside(utility: Utility) -> None:
+    house = utility.house
+    asked = {"kind": "work_order", "ref": "W2", "reason": "涉警案件"}
+    await house.call("POST", "/evaluations/events/leave-out", json={**asked, "by": "E2"}, expect=403)
+    await house.call("POST", "/evaluations/events/leave-out", json={**asked, "by": "E9"})
+    await house.call("POST", "/evaluations/events/leave-out", json={**asked, "by": "E9"}, expect=409)
+    await house.call("POST", "/evaluations/events/leave-out", json={**asked, "ref": "W1", "by": "E9"}, expect=409)
+    await house.call("POST", "/evaluations/events/leave-out", json={**asked, "ref": "W?", "by": "E9"}, expect=404)
+    ends = {
+        one["ref"]: (one["state"], one["code"]) for one in (await house.call("GET", "/evaluations/events"))["items"]
+    }
+    assert ends == {"W1": ("sent", None), "W2": ("skipped", "4")}
+    (team,) = (await house.call("GET", "/evaluations/summary?by=team"))["items"]
+    assert team["funnel"]["skipped"] == {"4": 1}
+
+
+async def test_an_auditor_draws_again_and_finds_the_same(utility: Utility) -> None:
+    house, key = utility.house, await utility.key("auditor")
+    told = {one["day"]: one for one in (await house.call("GET", "/evaluations/seeds", key=key))["items"]}
+    assert told["2025-10-20"]["seed"] is None and told["2025-10-18"]["seed"] == "old"
+    assert len(digest_of("old")) == 64
+    (event,) = (await house.call("GET", "/evaluations/events?ref=W1&day=2025-10-18", key=key))["items"]
+    assert event["draw"] == 0.25 and event["rate"] == 1 and event["drawn"]
+    assert 0 <= draw(told["2025-10-18"]["seed"], event["kind"], event["ref"]) < 1
+
+
+async def test_programmes_are_read_and_changed_in_versions(utility: Utility) -> None:
+    house, key = utility.house, await utility.key("admin")
+    table = {one["code"]: one for one in (await house.call("GET", "/evaluations/programmes", key=key))["items"]}
+    assert table["repair"]["rate"] == 1 and table["restoration"]["rate"] == 0.1
+    change = {"version": 1, "rate": 0.5, "asks": ["why", "solved"], "reason": "先试一半"}
+    changed = await house.call("PATCH", "/evaluations/programmes/repair", key=key, json=change)
+    assert (changed["version"], changed["rate"], changed["asks"]) == (2, 0.5, ["solved", "why"])
+    await house.call("PATCH", "/evaluations/programmes/repair", key=key, json=change, expect=409)
+    wrong = {"version": 2, "remind_hours": 100, "reason": "x"}
+    problem = await house.call("PATCH", "/evaluations/programmes/repair", key=key, json=wrong, expect=422)
+    assert problem["errors"][0]["field"] == "remind_hours"
+    await house.call("PATCH", "/evaluations/programmes/none", key=key, json=change, expect=404)
