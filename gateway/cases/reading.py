@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Account, ContactPoint
 from gateway.cases import tables
 from gateway.cases.handing_over import Handover, of_case
 from gateway.cases.raising import reference_of
+from gateway.kernel.acting import acting_in
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
 
@@ -153,10 +154,23 @@ def _case(found: Any, events: list[CaseEvent], handovers: Sequence[Handover] = (
     )
 
 
+def _seen(session: AsyncSession, query: Any) -> Any:
+    """Without what customers said of the follow-ups of who acts: it is no manager's to read (domain notes S0.14)."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None:
+        return query
+    own = text(
+        """NOT ("case".matter LIKE 'followup:%' AND EXISTS (
+             SELECT 1 FROM invitation i WHERE i.event_kind = 'followup' AND 'followup:' || i.event_ref = "case".matter
+               AND i.person_no = :acting_staff_no))"""
+    )
+    return query.where(own.bindparams(acting_staff_no=acting.staff_no))
+
+
 async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | None, limit: int) -> list[Case]:
     """Up to `limit` cases older than `before`, newest first."""
     row = tables.Case
-    query = _cases().order_by(row.id.desc()).limit(limit)
+    query = _seen(session, _cases()).order_by(row.id.desc()).limit(limit)
     if before is not None:
         query = query.where(row.id < before)
     if wanted.states is not None:
@@ -186,7 +200,7 @@ async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | Non
 
 async def case(session: AsyncSession, case_id: UUID) -> Case:
     """One case with all that befell it. Raises NotFound."""
-    found = (await session.execute(_cases().where(tables.Case.id == case_id))).one_or_none()
+    found = (await session.execute(_seen(session, _cases()).where(tables.Case.id == case_id))).one_or_none()
     if found is None:
         raise NotFound("There is no case with this id.")
     event = tables.CaseEvent
