@@ -216,8 +216,23 @@ class Asking:
 
     async def _without_text(self, connection: Any, row: Any, now: datetime) -> UUID:
         """The invitation of somebody who could not be texted at all: it bears the independent follow-up's own id."""
-        invitation = await invitation_for(connection, "followup", str(row["followup_id"]))
-        assert invitation is not None, "who is followed up independently was noted first"
+        ref, doer = str(row["followup_id"]), row["deputy_no"] or row["manager_no"]
+        invitation = await invitation_for(connection, "followup", ref)
+        if invitation is None:
+            # It was asked about before events were noted.
+            invitation = await qualify(
+                connection,
+                event_kind="followup",
+                event_ref=ref,
+                service="followup",
+                account_id=row["account_id"],
+                team_code=await self._team(connection, doer),
+                person_no=doer,
+                occurred_at=row["asked_at"],
+                at=now,
+                zone=self._zone,
+            )
+        assert invitation is not None, "who is followed up was drawn"
         await attach(connection, invitation, row["id"], now)
         made: UUID = row["id"]
         return made
