@@ -10,9 +10,10 @@ from gateway.archive.misdirection import HeldLink
 _HELD: Final = """
 SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
        a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on,
-       a.language, point.id AS point_id, point.address AS number, point.line
+       a.language, point.id AS point_id, point.address AS number, point.line, trust.probability
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
 JOIN contact_point point ON point.id = l.contact_point_id
+LEFT JOIN link_trust trust ON trust.link_id = l.id
 WHERE l.contact_point_id = ANY($1::bigint[]) ORDER BY l.id
 """
 
@@ -41,4 +42,5 @@ def held(row: Any) -> HeldLink:
         role=row["role"],
         said_on=row["said_on"],
         point_id=row["point_id"],
+        probability=row["probability"],
     )

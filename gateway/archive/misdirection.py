@@ -25,6 +25,8 @@ _CONFIRMED: Final = timedelta(days=183)
 _LATER: Final = timedelta(days=90)
 #: So many accounts under one contact's name are somebody's who pays or acts for many.
 _MANY: Final = 4
+#: More likely wrong than right below this.
+_EVEN: Final = 0.5
 _FOR_OTHERS: Final = frozenset(("payer", "agent", "landlord"))
 
 
@@ -47,6 +49,8 @@ class HeldLink:
     said_on: date | None = None
     #: The contact point of the number.
     point_id: int = 0
+    #: How likely it was thought right; None where nobody reckoned it.
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +106,25 @@ def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[H
     """Which accounts words speak of that name nobody, where the number was just told of several.
 
     `newest` are the accounts of the newest message, `recent` those of all that went out shortly before the words.
-    The newest is meant, unless it is the number's own by what the archive shows, and another of them is not.
+    Any of them may be meant, so all are that the archive does not surely show to be the number's own: a report that
+    is laid on the wrong text is a report ignored. Where all are its own, the one that is doubted is meant, else the
+    newest.
     """
     live = [link for link in links if link.state in ("unverified", "verified")]
-    own = [link for link in live if link.account_id in newest]
-    others = [link for link in live if link.account_id in recent and not any(_one_person(link, one) for one in own)]
-    if own and others and all(_stands(link, others, links, since) for link in own):
-        return {link.account_id for link in others}
-    return set(newest)
+    told = [link for link in live if link.account_id in newest or link.account_id in recent]
+    if not any(link.account_id in newest for link in told):
+        return set(newest)
+    unsure = {link.account_id for link in told if not _surely_stands(link, told, links, since)}
+    doubted = {link.account_id for link in told if link.probability is not None and link.probability < _EVEN}
+    return unsure or doubted or set(newest)
+
+
+def _surely_stands(link: HeldLink, told: Sequence[HeldLink], links: Sequence[HeldLink], since: datetime) -> bool:
+    """Whether a link is the answering person's own by more than its dates."""
+    others = [other for other in told if other is not link and not _one_person(other, link)]
+    if _has_left(link, others):
+        return False
+    return _confirmed(link, since) or _pays_for_many(link, links) or _is_named_beside(link, others, links, since)
 
 
 def _of_the_household(live: Sequence[HeldLink], disowned: Sequence[HeldLink], told: Collection[int]) -> list[HeldLink]:
@@ -130,13 +145,12 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
         return False
     if _has_left(link, disowned):
         return False
-    if link.verified_at is not None and since - link.verified_at < _CONFIRMED:
+    if _confirmed(link, since):
         return True
     if link.role in _FOR_OTHERS and link.name:
         # A bulk payer who has nothing to do with one account any more.
-        return sum(other.role in _FOR_OTHERS for other in links) >= _MANY
-    if link.role == "holder" and any(other.name and same_person(other.name, link.holder) for other in disowned):
-        # The name beside the disowned account is that of this one's holder, who has left the other.
+        return _pays_for_many(link, links)
+    if _is_named_beside(link, disowned, [one for one in links if one not in disowned], since):
         return True
     if fit(link.name, link.holder) not in (Fit.SAME, Fit.SHOP):
         return False
@@ -145,6 +159,30 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
         return True
     dates = [other.said_on for other in disowned]
     return link.said_on is not None and all(said is not None and link.said_on - said >= _LATER for said in dates)
+
+
+def _confirmed(link: HeldLink, since: datetime) -> bool:
+    return link.verified_at is not None and since - link.verified_at < _CONFIRMED
+
+
+def _pays_for_many(link: HeldLink, links: Sequence[HeldLink]) -> bool:
+    return link.role in _FOR_OTHERS and bool(link.name) and sum(one.role in _FOR_OTHERS for one in links) >= _MANY
+
+
+def _is_named_beside(link: HeldLink, others: Sequence[HeldLink], own: Sequence[HeldLink], since: datetime) -> bool:
+    """Whether the archive names who answers: this link's holder is written down as that of another account that is
+    in question; or somebody of whom that is known, or who was confirmed, pays or acts for this one. `own` are the
+    links that may be that person's.
+    """
+    if link.role == "holder":
+        return any(one.role == "holder" and one.name and same_person(one.name, link.holder) for one in others)
+    return bool(link.name) and any(
+        mine.role == "holder"
+        and same_person(link.name or "", mine.holder)
+        and (_confirmed(mine, since) or _is_named_beside(mine, [one for one in others if one is not mine], own, since))
+        for mine in own
+        if mine is not link and mine.holder and mine.state in ("unverified", "verified")
+    )
 
 
 def _has_left(link: HeldLink, disowned: Sequence[HeldLink]) -> bool:

@@ -45,7 +45,7 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
     if not links:
         reaction.leave("says we have the wrong number, but no account is linked to it")
         return reaction
-    answered = await _spoken_of(connection, heard, about, links)
+    answered = await _spoken_of(connection, heard, intent, about, links)
     concern = concerned(
         _meant(heard, intent),
         links,
@@ -80,7 +80,7 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
         return reaction
     reaction.answers = about.id
     links = [held(row) for row in await rows_of(connection, point)]
-    answered = await _spoken_of(connection, heard, about, links)
+    answered = await _spoken_of(connection, heard, intent, about, links)
     told = await accounts_told(connection, await chats.person(connection, point), heard.at)
     concern = concerned(_meant(heard, intent), links, answered=answered, told=told, since=about.sent_at)
     if not concern.stopped:
@@ -100,22 +100,26 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
     return reaction
 
 
-async def _answered(connection: Any, heard: Heard, about: Sent, links: Sequence[HeldLink]) -> set[int]:
+async def _answered(
+    connection: Any, heard: Heard, intent: Disowning, about: Sent, links: Sequence[HeldLink]
+) -> set[int]:
     """The accounts a text speaks of: those of the message it answers, or of one that came with it."""
     newest = {part.account_id for part in await parts_of(connection, about.id)}
-    if heard.by_code or _says_no(heard):
+    if _meant(heard, intent) != "wrong_number":
         return newest
     recent = [one.id for one in heard.sent if about.sent_at - one.sent_at <= _JUST_TOLD and one.id != about.id]
     told = {part.account_id for id_ in recent[:_MOST_TOLD] for part in await parts_of(connection, id_)}
     return meant_by(newest, told, links, about.sent_at)
 
 
-async def _spoken_of(connection: Any, heard: Heard, about: Sent | None, links: Sequence[HeldLink]) -> set[int]:
+async def _spoken_of(
+    connection: Any, heard: Heard, intent: Disowning, about: Sent | None, links: Sequence[HeldLink]
+) -> set[int]:
     """The accounts a text speaks of: the one chosen in a dialogue, those named, else those of what it answers."""
     if heard.account is not None:
         return {heard.account.account_id}
     named = _named(heard.text, links)
-    return named if named or about is None else await _answered(connection, heard, about, links)
+    return named if named or about is None else await _answered(connection, heard, intent, about, links)
 
 
 def _by_number(stopped: Sequence[HeldLink]) -> list[list[HeldLink]]:

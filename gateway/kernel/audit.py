@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,21 @@ def record(
 ) -> None:
     """Add an entry to the session's transaction, so that a change and its trace are kept or lost together."""
     session.add(AuditEntry(at=at, actor=actor, action=action, subject=subject, before=before, after=after))
+
+
+async def write_all(
+    connection: Any, *, at: datetime, actor: str, action: str, after: Sequence[tuple[str, dict[str, Any]]]
+) -> None:
+    """The same done to many: an entry for each (subject, after)."""
+    await connection.execute(
+        """INSERT INTO audit_entry (at, actor, action, subject, after)
+           SELECT $1, $2, $3, subject, after FROM unnest($4::text[], $5::jsonb[]) AS e (subject, after)""",
+        at,
+        actor,
+        action,
+        [subject for subject, _ in after],
+        [json.dumps(changed, ensure_ascii=False) for _, changed in after],
+    )
 
 
 async def write(

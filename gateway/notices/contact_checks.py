@@ -20,10 +20,13 @@ _DUE: Final = f"""{{link}}.is_default AND {{link}}.state IN ('unverified', 'veri
        OR EXISTS (SELECT 1 FROM link_judgement judged WHERE judged.link_id = {{link}}.id AND judged.action = 'ask'
                     AND judged.at > {{link}}.verified_at))
   AND (SELECT CASE WHEN count(*) = 0 THEN true
-                   WHEN {asking.ANSWERED.format(point="{link}.contact_point_id", since="min(past.at)")}
+                   WHEN count(*) FILTER (WHERE past.at > coalesce(answered.at, '-infinity')) = 0
                      THEN max(past.at) <= ($1::jsonb ->> 'quiet_if_answered')::timestamptz
-                   ELSE count(*) < {asking.MOST_ROUTINE} AND max(past.at) <= ($1::jsonb ->> 'quiet')::timestamptz END
-       FROM contact_check past WHERE past.contact_point_id = {{link}}.contact_point_id
+                   ELSE count(*) FILTER (WHERE past.at > coalesce(answered.at, '-infinity')) < {asking.MOST_ROUTINE}
+                     AND max(past.at) <= ($1::jsonb ->> 'quiet')::timestamptz END
+       FROM contact_check past
+       CROSS JOIN (SELECT {asking.ANSWERED_AT.format(point="{link}.contact_point_id")} AS at) AS answered
+       WHERE past.contact_point_id = {{link}}.contact_point_id
          AND past.at > ($1::jsonb ->> 'counted_since')::timestamptz
          AND past.at < ($1::jsonb ->> 'at')::timestamptz)"""
 

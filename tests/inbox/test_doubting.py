@@ -108,7 +108,7 @@ async def test_a_two_that_was_a_no_stays_a_no(town: Any) -> None:
     assert await town.values("SELECT reason FROM contact_link") == ["reply: wrong_number"]
 
 
-async def test_of_two_texts_that_came_together_the_strangers_is_meant(town: Any) -> None:
+async def test_of_two_texts_that_came_together_the_one_that_was_confirmed_is_not_meant(town: Any) -> None:
     await town.household(A, X)
     await town.household(B, X)
     for account, name, said in ((A, "陈功博", date(2012, 1, 1)), (B, "郑亨元", date(2024, 3, 30))):
@@ -120,8 +120,13 @@ async def test_of_two_texts_that_came_together_the_strangers_is_meant(town: Any)
             name,
             said,
         )
+    await town.do(
+        """UPDATE contact_link SET state = 'verified', verified_at = '2025-09-20'
+           WHERE account_id = (SELECT id FROM account WHERE account_no = $1)""",
+        B,
+    )
     await town.text(X, "arrears", [A])
     town.clock.on(minutes=3)
     await town.text(X, "arrears", [B])
     await town.hears(X, "打错了")
-    assert await town.states() == {f"{A} {X}": "suspended", f"{B} {X}": "unverified"}
+    assert await town.states() == {f"{A} {X}": "suspended", f"{B} {X}": "verified"}

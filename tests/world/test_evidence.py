@@ -190,3 +190,8 @@ async def test_a_number_that_never_answers_is_asked_three_times_in_half_a_year(o
             point["id"],
         )
         assert await asking.may_ask(work.connection, [point["id"]], now)
+        # Whoever answered may have given the number up: from the answer on it is counted anew, and no further.
+        for days in (8, 5, 2):
+            assert await asking.may_ask(work.connection, [point["id"]], now)
+            await asking.note(work.connection, [(point["id"], None)], now - timedelta(days=days))
+        assert not await asking.may_ask(work.connection, [point["id"]], now)

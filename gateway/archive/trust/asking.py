@@ -20,11 +20,13 @@ MOST_ROUTINE: Final = 2
 APART: Final = timedelta(days=50)
 APART_ANSWERED: Final = timedelta(days=20)
 
-#: Whether a number's answers count: a link that it confirmed, or that was stopped on its word, since `$from`.
-ANSWERED: Final = """EXISTS (
-  SELECT 1 FROM contact_link told WHERE told.contact_point_id = {point} AND (
-    told.verified_how = 'reply' AND told.verified_at > {since}
-    OR told.state IN ('suspended', 'revoked') AND told.reason LIKE 'reply%' AND told.state_since > {since}))"""
+#: When a number answered last: it confirmed a link, or one was stopped on its word. What it was asked before counts
+#: no more; whoever answered may have given the number up since.
+ANSWERED_AT: Final = """(
+  SELECT greatest(max(told.verified_at) FILTER (WHERE told.verified_how = 'reply'),
+                  max(told.state_since) FILTER (WHERE told.state IN ('suspended', 'revoked')
+                                                  AND told.reason LIKE 'reply%'))
+  FROM contact_link told WHERE told.contact_point_id = {point})"""
 
 
 async def note(connection: Any, asked: Sequence[tuple[int, int | None]], at: datetime) -> None:
@@ -42,8 +44,8 @@ async def may_ask(connection: Any, points: Sequence[int], at: datetime) -> set[i
     """Those of the numbers that may still be asked."""
     rows = await connection.fetch(
         f"""SELECT asked.point FROM unnest($1::int[]) AS asked (point)
-            WHERE (SELECT count(*) FROM contact_check c WHERE c.contact_point_id = asked.point AND c.at > $2) < $3
-               OR {ANSWERED.format(point="asked.point", since="$2")}""",
+            WHERE (SELECT count(*) FROM contact_check c WHERE c.contact_point_id = asked.point
+                     AND c.at > greatest($2, {ANSWERED_AT.format(point="asked.point")})) < $3""",
         list(points),
         at - SPAN,
         MOST_UNANSWERED,
