@@ -19,6 +19,10 @@ _numbers = count(1)
 Start = Callable[..., Awaitable[Gateway]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--storm", type=int, default=0, help="people who lose supply in the storm")
+
+
 @pytest.fixture(scope="module")
 async def carrier() -> AsyncIterator[OutsideCarrier]:
     """The carrier outside."""
