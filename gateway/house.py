@@ -32,6 +32,7 @@ from gateway.cases.warnings.keeping import DueWarnings, Warnings
 from gateway.evaluations import open_invitations
 from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
+from gateway.evaluations.outside import OUTSIDE
 from gateway.evaluations.surveys import Surveys
 from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
 from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
@@ -153,7 +154,7 @@ class House:
         self.successors = Successors(region=region, policy=policy)
         self.outages = Outages(clock, zone, policy.timetable)
         kinds: tuple[ImportKind[Any], ...] = (
-            *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS),
+            *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OUTSIDE),
             OutagesKind(policy.timetable),
         )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {

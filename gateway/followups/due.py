@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from gateway.followups import visits
 from gateway.followups.asking import Asking, Texts
 from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, acting, occurrences
@@ -36,6 +37,7 @@ class DueFollowups:
             # One at a time: a reminder is one text, whatever nodes look at once.
             await work.execute("SELECT pg_advisory_xact_lock(hashtextextended('followups due', 0))")
             connection = work.connection
+            await visits.plan(connection, now, self._zone)
             await self._recur(connection, now)
             await self._remind(connection, now)
             await self._miss(connection, now)
@@ -80,6 +82,7 @@ class DueFollowups:
                     series["channel"],
                     now,
                     _ACTOR,
+                    series["programme"],
                 )
             await connection.execute("UPDATE followup_series SET made_until = $2 WHERE id = $1", series["id"], until)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,14 +18,17 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
+from gateway.staff.tasks import NewTask, open_tasks
 
 #: Starts the independent follow-up of one that was done, in the connection's transaction.
 Ask = Callable[[Any, UUID, datetime], Awaitable[Any]]
 
-#: One planned day: id, series, account, manager, day, topic, channel, when and by whom it was written down.
+#: The kind of task that a customer's wish is.
+VOICE_TASK: Final = "customer_voice"
+#: One planned day: id, series, account, manager, day, topic, channel, when and by whom it was written down, programme.
 INSERT: Final = """
-INSERT INTO followup (id, series_id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO followup (id, series_id, account_id, manager_no, planned_for, topic, channel, made_at, made_by, programme)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 
@@ -133,7 +136,9 @@ class Followups:
         actor: str,
     ) -> UUID:
         made = new_id(now)
-        await connection.execute(INSERT, made, series, account, manager, day, plan.topic, plan.channel, now, actor)
+        await connection.execute(
+            INSERT, made, series, account, manager, day, plan.topic, plan.channel, now, actor, None
+        )
         return made
 
     async def change(self, session: AsyncSession, followup_id: UUID, change: Change, *, actor: str) -> None:
@@ -242,27 +247,57 @@ class Followups:
     ) -> UUID:
         """Write down what the customer wants looked into: who owes the answer, and by when."""
         connection, now = await driver(session), self._clock.now()
-        await self._locked(connection, followup_id)
+        row = await self._locked(connection, followup_id)
         await self._known(connection, owner_no, "owner")
         voice = new_id(now)
+        task = await self._task(connection, voice, row["account_id"], words, owner_no, due_on, now, actor)
         await connection.execute(
-            """INSERT INTO customer_voice (id, followup_id, words, owner_no, due_on, said_at)
-               VALUES ($1, $2, $3, $4, $5, $6)""",
+            """INSERT INTO customer_voice (id, followup_id, words, owner_no, due_on, said_at, task_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)""",
             voice,
             followup_id,
             words,
             owner_no,
             due_on,
             now,
+            task,
         )
         await self._note(connection, actor, "followup.voice", followup_id, {"voice": str(voice), "owner": owner_no})
         return voice
+
+    async def _task(
+        self,
+        connection: Any,
+        voice: UUID,
+        account: int,
+        words: str,
+        owner_no: str,
+        due_on: date,
+        now: datetime,
+        actor: str,
+    ) -> UUID | None:
+        """The task of whoever owes the answer, in their team, due at the end of the day."""
+        team = await connection.fetchval(
+            "SELECT t.code FROM staff_member s JOIN team t ON t.id = s.team_id WHERE s.staff_no = $1", owner_no
+        )
+        task = NewTask(
+            kind=VOICE_TASK,
+            subject=f"voice:{voice}",
+            words=words,
+            due_at=datetime.combine(due_on, time(), self._zone) + timedelta(days=1),
+            account_id=account,
+            unit=team or "key_accounts",
+            owner_no=owner_no,
+        )
+        await open_tasks(connection, [task], at=now, actor=actor)
+        made: UUID | None = await connection.fetchval("SELECT id FROM task WHERE subject = $1", task.subject)
+        return made
 
     async def answer(self, session: AsyncSession, voice_id: UUID, *, answer: str, actor: str) -> None:
         """Say what became of what the customer wanted. Raises NotFound, Conflict."""
         connection, now = await driver(session), self._clock.now()
         row = await connection.fetchrow(
-            "SELECT state, followup_id FROM customer_voice WHERE id = $1 FOR UPDATE", voice_id
+            "SELECT state, followup_id, task_id FROM customer_voice WHERE id = $1 FOR UPDATE", voice_id
         )
         if row is None:
             raise NotFound("There is no such item.")
@@ -273,6 +308,14 @@ class Followups:
             voice_id,
             answer,
             now,
+        )
+        await connection.execute(
+            """UPDATE task SET state = 'done', closed_at = $2, closed_by = $3, outcome = $4
+               WHERE id = $1 AND state = 'open'""",
+            row["task_id"],
+            now,
+            actor,
+            answer,
         )
         await self._note(connection, actor, "followup.voice_answered", row["followup_id"], {"voice": str(voice_id)})
 

@@ -32,6 +32,8 @@ class Followup:
     outcome: str | None
     #: How far the independent follow-up is: `asked`, `to_call`, `answered`, `unreached`; null before it began.
     independent: str | None
+    #: The programme of visits it belongs to.
+    programme: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,13 @@ class Voice:
     said_at: datetime
     answer: str | None
     answered_at: datetime | None
+    #: The task of whoever owes the answer.
+    task_id: UUID | None
 
 
 _FOLLOWUPS: Final = """
 SELECT f.id, f.plan_no, f.series_id, a.account_no, f.manager_no AS manager, f.deputy_no AS deputy, f.planned_for,
-       f.topic, f.channel, f.state, f.done_at, f.outcome, i.state AS independent
+       f.topic, f.channel, f.state, f.done_at, f.outcome, i.state AS independent, f.programme
 FROM followup f JOIN account a ON a.id = f.account_id LEFT JOIN independent_followup i ON i.followup_id = f.id
 """
 _INDEPENDENT: Final = """
@@ -83,7 +87,7 @@ FROM independent_followup i JOIN followup f ON f.id = i.followup_id JOIN account
 """
 _VOICES: Final = """
 SELECT v.id, v.followup_id, a.account_no, v.words, v.owner_no AS owner, v.due_on, v.state, v.said_at, v.answer,
-       v.answered_at
+       v.answered_at, v.task_id
 FROM customer_voice v JOIN followup f ON f.id = v.followup_id JOIN account a ON a.id = f.account_id
 """
 

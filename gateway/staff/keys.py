@@ -62,6 +62,7 @@ SCOPES: Final = {
     "tasks:write": "close tasks with what came of them",
     "followups:read": "the account managers' plan",
     "followups:write": "plan follow-ups, say what came of them, name deputies",
+    "followups:programmes": "name programmes of visits, switch them on or off",
     "followups:review": "the independent follow-up: who is to be called, and what came of it",
     "changes:read": "corrections for the utility's own customer system",
     "changes:acknowledge": "say that changes were taken over, subscribe to them",

@@ -14,6 +14,8 @@ from gateway.web.accepting import SingleMessages
 from gateway.web.api import ROUTES
 from gateway.web.api.docs import Docs
 from gateway.web.console import PAGES, Console
+from gateway.web.feeds import PATH as FEED
+from gateway.web.feeds import Feeds
 from gateway.web.health import Health
 from gateway.web.metrics import Metrics
 from gateway.web.routing import PREFIX, Endpoint, Route, Surroundings
@@ -63,6 +65,7 @@ def make_app(services: Services) -> web.Application:
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)
     app.router.add_get("/problems/{slug}", _problem)
+    app.router.add_get(FEED, Feeds(services).followups)
 
     async def run_singles(_app: web.Application) -> AsyncIterator[None]:
         singles.start()

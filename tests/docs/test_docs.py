@@ -15,6 +15,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, TOPOLOGY
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cli import app
+from gateway.evaluations.outside import OUTSIDE
 from gateway.followups import FOLLOWUPS
 from gateway.kernel.settings import Settings
 from gateway.notices.billing import billing_kinds
@@ -149,7 +150,7 @@ def test_every_operation_is_named() -> None:
 
 def test_the_columns_of_files_are_those_of_the_code() -> None:
     page = {row[0].split("`")[1]: row[1] for row in first_cells(text_of("docs/api.md"), "Import files")}
-    own = [FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OutagesKind()]
+    own = [FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OUTSIDE, OutagesKind()]
     kinds = [*own, *billing_kinds(write_nothing)]
     assert set(page) == {kind.name for kind in kinds}
     for kind in kinds:

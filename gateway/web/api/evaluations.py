@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from gateway.evaluations import reading, summaries
+from gateway.evaluations import outside, reading, sheets, summaries
+from gateway.kernel.database import driver
 from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route
 
@@ -88,7 +91,93 @@ async def summed_up(call: Call[Any, Any], query: SummaryQuery) -> list[summaries
     )
 
 
+async def summary_csv(call: Call[None, SummaryQuery]) -> Any:
+    """The same as CSV."""
+    text = sheets.as_csv(await summed_up(call, call.query))
+    return _file(call, text.encode(), "text/csv", "csv")
+
+
+async def summary_workbook(call: Call[None, SummaryQuery]) -> Any:
+    """The same as a workbook."""
+    items = await summed_up(call, call.query)
+    content = await asyncio.to_thread(sheets.as_workbook, items, summaries.compare(items))
+    return _file(call, content, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+
+
+async def summary_picture(call: Call[None, SummaryQuery]) -> Any:
+    """The same as a picture."""
+    items = await summed_up(call, call.query)
+    picture = sheets.as_svg(items, f"CSAT (4–5), 95 %, {call.query.by}")
+    return web.Response(text=picture, content_type="image/svg+xml")
+
+
+def _file(call: Call[None, SummaryQuery], content: bytes, kind: str, ending: str) -> web.Response:
+    name = f'attachment; filename="evaluations-{call.query.by}.{ending}"'
+    return web.Response(body=content, content_type=kind, headers={"Content-Disposition": name})
+
+
+class SourceQuery(BaseModel):
+    """By what, and of which span."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Literal["team", "person"]
+    since: QueryTime | None = None
+    until: QueryTime | None = None
+
+
+class Sources(BaseModel):
+    """What came another way, each source for itself."""
+
+    items: list[outside.OtherSource]
+
+
+async def sources(call: Call[None, SourceQuery]) -> Sources:
+    """Cards, mystery checks, the telephone audit."""
+    query = call.query
+    asked = SummaryQuery(by=query.by, since=query.since, until=query.until)
+    found = await outside.other_sources(
+        await driver(call.session),
+        query.by,
+        await summed_up(call, asked),
+        since=query.since,
+        until=query.until,
+        zone=call.services.settings.zone,
+    )
+    return Sources(items=found)
+
+
+class Content(BaseModel):
+    """A file."""
+
+
+def _sheet(ending: str, handler: Any, what: str) -> Route:
+    return Route(
+        method="GET",
+        path=f"/evaluations/summary.{ending}",
+        handler=handler,
+        scope="evaluations:read",
+        tag=TAG,
+        summary=f"The summary as {what}",
+        answer=Content,
+        query=SummaryQuery,
+    )
+
+
 ROUTES: Final = (
+    _sheet("csv", summary_csv, "CSV"),
+    _sheet("xlsx", summary_workbook, "a workbook"),
+    _sheet("svg", summary_picture, "a picture, in the order of the keys"),
+    Route(
+        method="GET",
+        path="/evaluations/sources",
+        handler=sources,
+        scope="evaluations:read",
+        tag=TAG,
+        summary="Scores from cards, mystery checks and the telephone audit, each for itself",
+        answer=Sources,
+        query=SourceQuery,
+    ),
     Route(
         method="GET",
         path="/evaluations",

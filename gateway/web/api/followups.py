@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from gateway.followups import Change, Outcome, Plan, reading
+from gateway.followups import Change, Outcome, Plan, reading, visits
+from gateway.kernel.database import driver
 from gateway.kernel.errors import Forbidden
+from gateway.web.feeds import signed
 from gateway.web.models import AccountNo, Body
 from gateway.web.paging import Page, PageQuery, Words, behind, cut
 from gateway.web.routing import Call, Route
@@ -246,6 +248,64 @@ async def called(call: Call[CallOutcome, None]) -> reading.Independent:
     return await reading.independent_one(call.session, independent_id)
 
 
+class CalendarOf(Body):
+    """Whose plan."""
+
+    manager: StaffNo
+
+
+class CalendarAddress(BaseModel):
+    """An address to subscribe to. Whoever has it reads that plan: it is given to that manager alone."""
+
+    url: str
+
+
+class VisitChange(Body):
+    """What is to change of a programme of visits; what is left out stays."""
+
+    name: Said | None = None
+    topic: Said | None = None
+    channel: Channel | None = None
+    rule: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    audience: Literal["vip", "important", "vulnerable", "key_concern", "all"] | None = None
+    questions: Annotated[list[Said], Field(max_length=10)] | None = None
+    active: bool | None = None
+
+
+class VisitProgrammes(BaseModel):
+    """The programmes of visits."""
+
+    items: list[visits.VisitProgramme]
+
+
+async def calendar_address(call: Call[CalendarOf, None]) -> CalendarAddress:
+    """The address of a manager's calendar."""
+    if call.caller.staff_no not in (None, call.body.manager):
+        raise Forbidden("a calendar's address is given to whose plan it is")
+    return CalendarAddress(url=signed(call.services, call.body.manager))
+
+
+async def visit_programmes(call: Call[None, None]) -> VisitProgrammes:
+    """The four."""
+    return VisitProgrammes(items=list((await visits.programmes(await driver(call.session))).values()))
+
+
+async def change_visits(call: Call[VisitChange, None]) -> visits.VisitProgramme:
+    """Change one."""
+    changes = call.body.model_dump(exclude_none=True)
+    if "questions" in changes:
+        changes["questions"] = tuple(changes["questions"])
+    services = call.services
+    return await visits.change(
+        await driver(call.session),
+        call.text("code"),
+        changes,
+        now=services.clock.now(),
+        zone=services.settings.zone,
+        actor=call.actor,
+    )
+
+
 def _route(method: str, path: str, handler: Any, scope: str, summary: str, answer: Any, **more: Any) -> Route:
     return Route(
         method=method, path=path, handler=handler, scope=scope, tag=TAG, summary=summary, answer=answer, **more
@@ -319,6 +379,32 @@ ROUTES: Final = (
         DeputyMade,
         body=NewDeputy,
         status=201,
+    ),
+    _route(
+        "POST",
+        "/followups/calendar",
+        calendar_address,
+        "followups:read",
+        "The address of a manager's plan as an iCalendar feed",
+        CalendarAddress,
+        body=CalendarOf,
+    ),
+    _route(
+        "GET",
+        "/followups/programmes",
+        visit_programmes,
+        "followups:read",
+        "The programmes of visits (四访)",
+        VisitProgrammes,
+    ),
+    _route(
+        "PATCH",
+        "/followups/programmes/{code}",
+        change_visits,
+        "followups:programmes",
+        "Name a programme of visits, say to whom it goes and how often, switch it on or off",
+        visits.VisitProgramme,
+        body=VisitChange,
     ),
     _route("GET", "/followups/{id}", one, "followups:read", "One follow-up", reading.Followup),
     _route(
