@@ -75,10 +75,8 @@ async def programmes(connection: Any) -> dict[str, VisitProgramme]:
     """The four, as they stand."""
     found = dict(STANDARD)
     for row in await connection.fetch("SELECT * FROM visit_programme"):
-        names = VisitProgramme.__dataclass_fields__
-        found[row["code"]] = VisitProgramme(
-            **{name: tuple(row[name]) if name == "questions" else row[name] for name in names}
-        )
+        said: dict[str, Any] = {name: row[name] for name in VisitProgramme.__dataclass_fields__}
+        found[row["code"]] = VisitProgramme(**(said | {"questions": tuple(row["questions"])}))
     return found
 
 
