@@ -34,7 +34,7 @@ from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
 from gateway.evaluations.outside import OUTSIDE
 from gateway.evaluations.surveys import Surveys
-from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups
+from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups, open_followups
 from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
 from gateway.kernel import embedded
 from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
@@ -198,7 +198,7 @@ class House:
             clock,
             stop_links,
             answers.check_contacts,
-            rooms=(waiting, open_invitations),
+            rooms=(waiting, open_invitations, open_followups),
             catch_up=catch_up,
             region=region,
         )

@@ -39,6 +39,8 @@ class Concerned:
     account_no: str
     number: str
     at: Any
+    #: Whether it keeps a correction open as long as it goes out through a revoked link.
+    blocks: bool = True
 
 
 #: What a room above has that goes out through links: `(connection, links)`.
@@ -111,6 +113,7 @@ async def left(connection: Any, case: UUID, rooms: Sequence[Elsewhere]) -> list[
                 ref=one.ref,
             )
             for one in await room(connection, wrong)
+            if one.blocks
         ]
     found += [
         Left(kind="elsewhere", words="the same customer, the same number", account_no=row[1], number=row[2])

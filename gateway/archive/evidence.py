@@ -27,8 +27,10 @@ SELECT l.id, l.contact_point_id AS point, t.probability, l.verified_at, s.kind, 
 FROM contact_link l LEFT JOIN link_trust t ON t.link_id = l.id
 CROSS JOIN LATERAL (
   SELECT greatest(l.verified_at, (
-    SELECT max(coalesce(c.decided_at, x.settled_at)) FROM correction_link c JOIN correction x ON x.id = c.correction_id
-    WHERE c.link_id = l.id AND (c.decision <> 'revoke' OR x.state = 'dismissed')), $3) AS at) AS settled
+    SELECT max(coalesce(c.decided_at, c.lifted_at, x.settled_at))
+    FROM correction_link c JOIN correction x ON x.id = c.correction_id
+    WHERE c.link_id = l.id AND (c.decision <> 'revoke' OR c.lifted_at IS NOT NULL OR x.state = 'dismissed')),
+    $3) AS at) AS settled
 LEFT JOIN LATERAL (
   SELECT g.kind, g.at FROM signal g
   WHERE g.contact_point_id = l.contact_point_id AND (g.account_id IS NULL OR g.account_id = l.account_id)

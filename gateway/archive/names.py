@@ -27,6 +27,13 @@ _group = re.compile(
 _letters_only = re.compile(r"[^\W\d_]").search
 
 
+#: Suffixes under which one company is written down, the barest first.
+_SUFFIXES: Final = ("", "公司", "有限公司", "有限责任公司", "股份有限公司", "集团有限公司")
+_SUFFIX: Final = re.compile(r"(?:(?:集团)?(?:股份)?有限(?:责任)?)?公司$")
+_BLANKS: Final = re.compile(r"\s+")
+_TO_WIDE: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+
+
 class Fit(StrEnum):
     """How a contact's name stands to the holder's."""
 
@@ -85,13 +92,39 @@ def fit(contact: str | None, holder: str) -> Fit:
     return Fit.KIN if plain(contact)[:1] == plain(holder)[:1] else Fit.OTHER
 
 
-@cache
-def _converter() -> OpenCC:
-    return OpenCC("t2s")
+def forms(name: str) -> list[str]:
+    """The forms in which a name may stand in the archive, itself first."""
+    plainly = _BLANKS.sub("" if not name.isascii() else " ", unicodedata.normalize("NFKC", name)).strip()
+    simple = _simplify(plainly)
+    bases = [simple]
+    core = _SUFFIX.sub("", simple)
+    if core != simple and len(core) > 1:
+        bases += [core + suffix for suffix in _SUFFIXES]
+    found = [name, plainly]
+    for base in bases:
+        old = str(_script("s2t").convert(base))
+        found += [base, old, base.translate(_TO_WIDE), old.translate(_TO_WIDE)]
+    if not plainly.isascii():
+        # Lists set two-character names apart: 王 强.
+        found += [
+            f"{word[0]}{blank}{word[1]}" for word in (simple, plainly) if len(word) == 2 for blank in (" ", "\u3000")
+        ]
+    return [form for form in dict.fromkeys(found) if form]
+
+
+@lru_cache(maxsize=65_536)
+def is_company(name: str) -> bool:
+    """Whether a name is that of a registered company, of which a place has one."""
+    return _SUFFIX.search(_simplify(unicodedata.normalize("NFKC", name))) is not None
+
+
+@lru_cache(maxsize=2)
+def _script(table: str) -> OpenCC:
+    return OpenCC(table)
 
 
 def _simplify(text: str) -> str:
-    return str(_converter().convert(text))
+    return str(_script("t2s").convert(text))
 
 
 @cache
@@ -109,4 +142,4 @@ def _toneless(reading: str) -> str:
     return "".join(letter for letter in bare if not unicodedata.combining(letter))
 
 
-__all__: Final = ["Fit", "fit", "is_group", "plain", "same_person", "sound"]
+__all__: Final = ["Fit", "fit", "forms", "is_company", "is_group", "plain", "same_person", "sound"]

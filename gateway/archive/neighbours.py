@@ -16,18 +16,20 @@ _ON_EACH_SIDE: Final = 2
 _MOST: Final = 12
 
 _BESIDE: Final = """
-SELECT DISTINCT near.id, near.import_id, a.account_no, p.address AS number, near.role
+SELECT DISTINCT {beside}near.id, near.import_id, a.account_no, p.address AS number, near.role
 FROM contact_link l
 JOIN contact_link near ON near.id BETWEEN l.id - $2 AND l.id + $2 AND near.import_id = l.import_id
 JOIN account a ON a.id = near.account_id JOIN contact_point p ON p.id = near.contact_point_id
-WHERE l.id = ANY($1::int[]) AND near.id <> ALL($1::int[]) AND near.contact_point_id <> l.contact_point_id
-  AND near.state IN ('unverified', 'suspended') ORDER BY near.id
+WHERE l.id = ANY($1::int[]) AND near.contact_point_id <> l.contact_point_id
+  AND near.state IN ('unverified', 'suspended') {which}ORDER BY near.id
 """
+_OF_ONE: Final = f"{_BESIDE.format(beside='', which='AND near.id <> ALL($1::int[]) ')} LIMIT $3"
+_OF_MANY: Final = _BESIDE.format(beside="l.id AS beside, ", which="")
 
 
 async def hints(connection: Any, links: Sequence[int]) -> list[dict[str, Any]]:
     """Unproven links that came in beside `links` in the same import, as hints for the person who decides."""
-    rows = await connection.fetch(f"{_BESIDE} LIMIT $3", list(links), _ON_EACH_SIDE, _MOST)
+    rows = await connection.fetch(_OF_ONE, list(links), _ON_EACH_SIDE, _MOST)
     return [_hint(row) for row in rows]
 
 
@@ -35,9 +37,7 @@ async def hints_of(connection: Any, cases: Mapping[C, Sequence[int]]) -> dict[C,
     """The same for many cases at once, each with its links in doubt."""
     near: dict[int, list[Any]] = {}
     of_all = sorted({link for links in cases.values() for link in links})
-    for row in await connection.fetch(
-        _BESIDE.replace("DISTINCT near.id", "l.id AS beside, near.id"), of_all, _ON_EACH_SIDE
-    ):
+    for row in await connection.fetch(_OF_MANY, of_all, _ON_EACH_SIDE):
         near.setdefault(row["beside"], []).append(row)
     found: dict[C, list[dict[str, Any]]] = {}
     for case, links in cases.items():

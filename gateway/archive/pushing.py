@@ -46,7 +46,7 @@ Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[Answered]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribed:
+class Subscription:
     """A subscription and how it fares."""
 
     id: UUID
@@ -162,17 +162,17 @@ async def unsubscribe(connection: Any, subscription: UUID, *, actor: str, at: da
     await _note(connection, actor, "ended", subscription, at, {"consumer": consumer})
 
 
-async def subscriptions(connection: Any) -> list[Subscribed]:
+async def subscriptions(connection: Any) -> list[Subscription]:
     """Every subscription, by its consumer's name."""
-    return [Subscribed(**dict(row)) for row in await connection.fetch(f"{_LISTED} ORDER BY s.consumer")]
+    return [Subscription(**dict(row)) for row in await connection.fetch(f"{_LISTED} ORDER BY s.consumer")]
 
 
-async def one(connection: Any, subscription: UUID) -> Subscribed:
+async def one(connection: Any, subscription: UUID) -> Subscription:
     """One subscription. Raises NotFound."""
     row = await connection.fetchrow(f"{_LISTED} WHERE s.id = $1", subscription)
     if row is None:
         raise NotFound("There is no subscription with this id.")
-    return Subscribed(**dict(row))
+    return Subscription(**dict(row))
 
 
 async def _note(

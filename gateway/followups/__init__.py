@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gateway.followups.asking import Asking, Outcome
+from gateway.followups.concerning import open_followups
 from gateway.followups.due import DueFollowups
 from gateway.followups.importing import FOLLOWUPS
 from gateway.followups.planning import Change, Followups, Plan
 
-__all__ = ["FOLLOWUPS", "Asking", "Change", "DueFollowups", "Followups", "Outcome", "Plan"]
+__all__ = ["FOLLOWUPS", "Asking", "Change", "DueFollowups", "Followups", "Outcome", "Plan", "open_followups"]

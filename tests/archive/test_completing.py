@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from gateway.archive import completing, upstream
-from gateway.archive.namesakes import forms
+from gateway.archive.names import forms
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
 from gateway.staff.escalating import escalate
 from tests.archive.test_corrections import (

@@ -80,7 +80,7 @@ async def subscribed(town: Any, url: str, **more: Any) -> UUID:
     return made
 
 
-async def standing(town: Any) -> pushing.Subscribed:
+async def standing(town: Any) -> pushing.Subscription:
     async with town.database.connection() as connection:
         (one,) = await pushing.subscriptions(connection)
     return one

@@ -16,6 +16,7 @@ from gateway.archive.corrections import Corrections
 from gateway.cases.closing import CaseTexts
 from gateway.cases.keeping import Cases
 from gateway.evaluations import open_invitations
+from gateway.followups import open_followups
 from gateway.inbox import Answers, Inbox, Intake, Reader, Tools, hear
 from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
@@ -238,7 +239,9 @@ def settled(database: Database, wording: Wording) -> Town:
         intake=intake,
         reader=Reader(database, clock, tools),
         inbox=Inbox(clock, tools),
-        corrections=Corrections(clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations)),
+        corrections=Corrections(
+            clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations, open_followups)
+        ),
         cases=Cases(clock, lift_of_case, CaseTexts(acceptor, language="zh-CN")),
     )
 

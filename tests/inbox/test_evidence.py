@@ -99,3 +99,19 @@ async def test_a_not_me_from_a_number_that_pays_is_stopped_and_for_a_person(town
     assert await judgements(town) == {A: ("suspend", True)}
     hints = (await town.values("SELECT hints::text FROM correction"))[0]
     assert '"doubtful": true' in hints
+
+
+async def test_a_corrections_checklist_names_follow_ups(town: Town) -> None:
+    await town.household(A, X)
+    await town.text(X, "arrears", [A])
+    await town.do(
+        """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+           SELECT gen_random_uuid(), id, 'E7', '2025-12-01', '季度回访', 'visit', now(), 'test' FROM account"""
+    )
+    await town.hears(X, "打错了,我不是王强")
+    (case,) = await town.values("SELECT id FROM correction")
+    async with town.database.session() as session:
+        concerned = await town.corrections.concerned(session, case)
+        left = await town.corrections.left(session, case)
+    assert "followup:visit" in {one.kind for one in concerned}
+    assert {one.kind for one in left} == {"undecided"}, "a plan keeps no correction open"

@@ -18,9 +18,10 @@ from datetime import time as time_of_day
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from gateway.archive import coverage, names, signals
+from gateway.archive import coverage, evidence, names, signals
 from gateway.archive.carrying_out import Stop
-from gateway.archive.opening import Doubt, open_or_join
+from gateway.archive.opening import Doubt
+from gateway.archive.opening_together import open_many
 from gateway.archive.trust import judging, looking, marks, model
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, copy
@@ -33,7 +34,7 @@ ACTOR: Final = "sweep"
 ENOUGH: Final = 30
 _LOCK: Final = 0x4C616D75
 #: Corrections opened in one transaction.
-_AT_A_TIME: Final = 50
+_AT_A_TIME: Final = 500
 #: Links brought before people in one night, the least likely first; the rest come in the nights after.
 MOST_FOUND: Final = 5_000
 _NAMES_AT_A_TIME: Final = 20_000
@@ -117,8 +118,7 @@ class TrustSweeper:
         cases = 0
         for place in range(0, len(found), _AT_A_TIME):
             async with self._database.work() as work:
-                for finding in found[place : place + _AT_A_TIME]:
-                    cases += await self._open(work.connection, finding, now)
+                cases += await self._open(work.connection, found[place : place + _AT_A_TIME], now)
                 await work.commit()
         swept = Swept(at=now, links=links, doubted=doubted, cases=cases, seconds=time.perf_counter() - began)
         async with self._database.work() as work:
@@ -143,37 +143,41 @@ class TrustSweeper:
                 await copy(work.connection, "name_form", ("name", "plain", "sound", "is_group"), forms)
             await work.commit()
 
-    async def _open(self, connection: Any, found: Found, now: datetime) -> bool:
-        """Bring a finding before a person; whether a new case was opened for it."""
-        await signals.record(
-            connection,
-            [
-                signals.Sign(
-                    contact_point_id=found.point,
-                    account_id=account,
-                    kind=found.reason,
-                    at=now,
-                    evidence={"words": words, "probability": round(probability, 3)},
-                )
-                for account, words, probability in found.seen
-            ],
-        )
-        verdict = judging.judge([judging.Evidence(kind=found.reason, age=timedelta(0))], found.probability)
-        opened = await open_or_join(
-            connection,
-            Doubt(
-                contact_point_id=found.point,
-                accounts=[account for account, _, _ in found.seen],
-                suspend=found.links if verdict.action == "suspend" else [],
-                reason=found.reason,
-                words=found.reason,
-                actor=ACTOR,
+    async def _open(self, connection: Any, found: Sequence[Found], now: datetime) -> int:
+        """Bring findings before a person; how many new cases were opened for them."""
+        signs = [
+            signals.Sign(
+                contact_point_id=one.point,
+                account_id=account,
+                kind=one.reason,
                 at=now,
-                hints=[*found.hints, {"kind": "judgement", "action": verdict.action, "words": verdict.because}],
-            ),
-        )
-        await self._stop(connection, opened.suspended, reason="misdirected", at=now, words=found.reason)
-        return not opened.joined
+                evidence={"words": words, "probability": round(probability, 3)},
+            )
+            for one in found
+            for account, words, probability in one.seen
+        ]
+        verdicts = await evidence.take(connection, signs, now)
+        doubts = [_doubt(one, [verdicts[link] for link in one.links if link in verdicts], now) for one in found]
+        opened = await open_many(connection, doubts)
+        for one, doubt in zip(opened, doubts, strict=True):
+            if one.suspended:
+                await self._stop(connection, one.suspended, reason="misdirected", at=now, words=doubt.words)
+        return sum(not one.joined for one in opened)
+
+
+def _doubt(found: Found, verdicts: Sequence[judging.Verdict], now: datetime) -> Doubt:
+    """A finding as a case takes it, with what was judged of its first link."""
+    stops = found.reason == "staff_number" and any(verdict.action == "suspend" for verdict in verdicts)
+    return Doubt(
+        contact_point_id=found.point,
+        accounts=[account for account, _, _ in found.seen],
+        suspend=found.links if stops else [],
+        reason=found.reason,
+        words=found.reason,
+        actor=ACTOR,
+        at=now,
+        hints=[*found.hints, *(evidence.hint(verdict) for verdict in verdicts[:1])],
+    )
 
 
 def form_of(name: str) -> tuple[str, str, str, bool]:

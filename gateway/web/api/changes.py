@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from gateway.archive import pushing, upstream
+from gateway.archive.pushing import Subscription
 from gateway.archive.reading import conflicts as reading
 from gateway.kernel.database import driver
 from gateway.web.models import Body, Word
@@ -93,24 +94,7 @@ class NewSubscription(Body):
     from_now: bool = False
 
 
-class Subscription(BaseModel):
-    """A subscription and how it fares: what the consumer has taken, what is behind that, and what went wrong."""
-
-    id: UUID
-    consumer: str
-    url: str
-    state: str
-    made_at: datetime
-    made_by: str
-    acknowledged: int
-    behind: int
-    tries: int
-    next_try_at: datetime | None
-    failing_since: datetime | None
-    last_status: int | None
-    last_error: str | None
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionMade(Subscription):
     """A new subscription, with the secret that its posts are signed with."""
 
@@ -136,14 +120,14 @@ async def subscribe(call: Call[NewSubscription, None]) -> SubscriptionMade:
 async def subscriptions(call: Call[None, None]) -> Page[Subscription]:
     """Every subscription."""
     found = await pushing.subscriptions(await driver(call.session))
-    return Page[Subscription](items=[Subscription(**asdict(one)) for one in found], next=None)
+    return Page[Subscription](items=found, next=None)
 
 
 async def resume(call: Call[None, None]) -> Subscription:
     """Try again at once."""
     connection, id_ = await driver(call.session), call.id("subscription")
     await pushing.go_on(connection, id_, actor=call.actor, at=call.services.clock.now())
-    return Subscription(**asdict(await pushing.one(connection, id_)))
+    return await pushing.one(connection, id_)
 
 
 async def unsubscribe(call: Call[None, None]) -> Page[Subscription]:
