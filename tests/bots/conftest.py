@@ -87,6 +87,7 @@ class Chat:
             await self.sees(until)
 
     async def press(self, label: str, *, until: str | None = None) -> str:
+        await eventually(lambda: label in self.labels)
         query = self._emulator.press(self.token, self.id, label)
         await eventually(lambda: self._emulator.answers[query] is not None)
         await self.settled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.archive import chats
 from tests.bots.conftest import World
 
 
@@ -54,3 +55,188 @@ async def test_the_menu_has_every_screen(world: World, language: str) -> None:
     for label in menu[:6]:
         await chat.press(label)
         await chat.press("⬅️ 返回" if language != "en" else "⬅️ Back", until=None)
+
+
+async def test_binds_by_a_code_that_the_number_was_sent(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    chat = world.chat()
+    await chat.say("/start", until="您好")
+    await chat.press("✉️ 用短信验证码绑定", until="请输入登记的手机号")
+    await chat.say("随便", until="这不像手机号")
+    await chat.say(number.removeprefix("+86"), until="请在这里输入6位数字")
+    await chat.say("000000", until="验证码不对")
+    sms = await world.row("SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat'", number)
+    code = next(word for word in sms["body"].replace("，", " ").replace("码", " ").split() if word.isdigit())
+    await chat.say(code, until="绑定好了")
+    assert await world.rows(
+        """SELECT 1 FROM chat_binding b JOIN contact_point p ON p.id = b.phone_point_id
+           WHERE p.address = $1 AND b.how = 'code' AND b.ended_at IS NULL""",
+        number,
+    )
+
+
+async def test_an_unknown_number_is_answered_like_a_known_one(world: World) -> None:
+    chat = world.chat()
+    await chat.say("/start", until="您好")
+    await chat.press("✉️ 用短信验证码绑定")
+    await chat.say("13912349999", until="请在这里输入6位数字")
+    await chat.say("123456", until="验证码不对")
+    assert not await world.rows("SELECT 1 FROM message WHERE to_address = '+8613912349999'")
+
+
+async def test_a_link_from_an_sms_binds_once(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    async with world.database.work() as work:
+        point = await work.value("SELECT id FROM contact_point WHERE address = $1", number)
+        token = await chats.new_token(work.connection, point, chat=None, at=world.house.clock.now())
+        await work.commit()
+    chat, other = world.chat(), world.chat()
+    await chat.say(f"/start {token}", until="绑定好了")
+    await other.say(f"/start {token}", until="这个链接已用过")
+    assert not await world.rows(
+        "SELECT 1 FROM chat_binding b JOIN contact_point p ON p.id = b.chat_point_id WHERE p.address = $1",
+        str(other.id),
+    )
+
+
+@pytest.mark.parametrize("whose", [12345, 0], ids=["another user's", "nobody's"])
+async def test_a_contact_of_somebody_else_binds_nothing(world: World, whose: int) -> None:
+    number = world.number()
+    await world.account(number)
+    chat = world.chat()
+    await chat.say("/start", until="您好")
+    world.emulator.share(chat.token, chat.id, number, of=whose)
+    await chat.sees("这不是您本人的手机号")
+    assert not await world.rows(
+        "SELECT 1 FROM chat_binding b JOIN contact_point p ON p.id = b.phone_point_id WHERE p.address = $1", number
+    )
+
+
+async def test_one_chat_has_several_accounts_and_an_account_several_people(world: World) -> None:
+    first, second = world.number(), world.number()
+    mine = await world.account(first)
+    ours = await world.account(first, second)
+    chat, other = world.chat(), world.chat()
+    await chat.bind(first)
+    await other.bind(second)
+    await chat.press("🏠 我的户号")
+    shown = await chat.sees(mine[-4:])
+    assert ours[-4:] in shown.text
+    await other.press("🏠 我的户号")
+    shown = await other.sees(ours[-4:])
+    assert mine[-4:] not in shown.text
+
+
+async def test_not_mine_opens_the_correction_that_an_sms_opens(world: World) -> None:
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.press("🚫 不是我的户号", until="是哪个户号")
+    await chat.press(f"户号尾号{account[-4:]}", until="确认户号尾号")
+    await chat.press("✅ 是", until="收到，正在处理")
+    case = await world.row(
+        """SELECT c.reason, c.state, l.state AS link, p.kind, p.address FROM correction c
+           JOIN contact_point p ON p.id = c.contact_point_id
+           JOIN correction_link k ON k.correction_id = c.id JOIN contact_link l ON l.id = k.link_id
+           JOIN account a ON a.id = l.account_id WHERE a.account_no = $1""",
+        account,
+    )
+    assert tuple(case.values()) == ("reply", "open", "suspended", "phone", number)
+    await chat.press("⬅️ 返回")
+    await chat.press("🏠 我的户号", until="没有可显示的户号")
+    apology = await world.row(
+        "SELECT state, channel FROM message WHERE to_address = $1 AND kind = 'apology'", str(chat.id)
+    )
+    assert apology["channel"] == "telegram"
+    await chat.sees("抱歉")
+
+
+async def test_free_words_are_read_like_texts_and_answered_in_the_chat(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.say("我要投诉，上次说好来换表，一直没人来")
+    heard = await world.row(
+        "SELECT reading, contact_point_id, channel FROM inbound WHERE sender = $1 AND state <> 'received'", str(chat.id)
+    )
+    assert heard["channel"] == "telegram"
+    assert "complaint" in heard["reading"] or "broken_commitment" in heard["reading"]
+
+
+async def test_a_button_is_good_once_and_a_stale_one_says_so(world: World) -> None:
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await world.send("restoration", account, {"area": "城东台区", "restored_at": "2025-11-04T09:30:00+08:00"},
+                     channel="telegram")  # fmt: skip
+    told = await chat.sees("复电通知")
+    assert told.labels == ["✅ 来电了", "❌ 还没来电", "🚫 不是我的户号"]
+    data = told.buttons[0][0]["callback_data"]
+    await chat.press("✅ 来电了")
+    assert await chat.press_data(told.message_id, data) == "这个问题已经回答过了。"
+    said = await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(chat.id))
+    assert len(said) == 1
+    stranger = world.chat()
+    await stranger.say("/start", until="您好")
+    assert await stranger.press_data(stranger.shown[-1].message_id, data) == "这个问题已经过期。"
+    assert len(await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(stranger.id))) == 0
+
+
+async def test_purposes_and_places_are_chosen_with_a_press(world: World) -> None:
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.press("🔔 接收设置", until="点一下即可改")
+    await chat.press("✅ 电费")
+    assert "🚫 电费" in chat.labels
+    refused = await world.rows(
+        "SELECT o.purpose FROM opt_out o JOIN contact_point p ON p.id = o.contact_point_id WHERE p.address = $1", number
+    )
+    assert [row["purpose"] for row in refused] == ["billing"]
+    await chat.press("🚫 电费")
+    assert "✅ 电费" in chat.labels
+    await chat.press("✉️ 停电")
+    assert "💬 停电" in chat.labels
+    message = await world.send("restoration", account, {"area": "城东台区", "restored_at": "2025-11-04T09:30:00+08:00"})
+    row = await world.row("SELECT channel, fallback FROM message WHERE id = $1", message)
+    assert (row["channel"], row["fallback"]) == ("telegram", ["sms"])
+    await chat.sees("复电通知")
+
+
+async def test_reports_reach_whoever_is_to_act(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.press("🛠 报修", until="是哪个户号")
+    label = next(one for one in chat.labels if one.startswith("户号尾号"))
+    await chat.press(label, until="请说说情况")
+    await chat.say("整栋楼都没电", until="收到，正在处理")
+    case = await world.row(
+        """SELECT a.account_no FROM "case" c JOIN account a ON a.id = c.account_id
+           JOIN contact_link l ON l.account_id = a.id JOIN contact_point p ON p.id = l.contact_point_id
+           WHERE p.address = $1""",
+        number,
+    )
+    assert case["account_no"].endswith(label[-4:])
+    await chat.say("/menu", until="请选择")
+    await chat.press("⚠️ 报危险", until="请远离危险处")
+    await chat.say("电线杆下面冒火花", until="收到，正在处理")
+    await world.row("SELECT 1 FROM alert al JOIN inbound i ON i.id = al.inbound_id WHERE i.sender = $1", str(chat.id))
+
+
+async def test_asks_for_a_person(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.press("👤 找人工", until="已转人工")
+    row = await world.row("SELECT state, remark FROM inbound WHERE sender = $1 AND state <> 'received'", str(chat.id))
+    assert (row["state"], row["remark"]) == ("triage", "asks for a person")

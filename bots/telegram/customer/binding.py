@@ -21,7 +21,7 @@ from bots import binding
 from bots.telegram.customer import menu
 from bots.telegram.customer.talk import Talk
 from gateway.archive import chats
-from gateway.archive.proving import figures
+from gateway.archive.proving import MOST_TRIES, figures
 
 router = Router(name="binding")
 
@@ -104,6 +104,7 @@ async def _bound(talk: Talk, phone: int, how: str) -> list[TelegramMethod[Any]]:
 @router.callback_query(F.data == "b:code")
 async def by_code(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
     """Binding by a code begins."""
+    await state.clear()
     await state.set_state(Bind.number)
     return [talk.tell(query, ""), talk.say(talk.words("which_number"))]
 
@@ -125,11 +126,14 @@ async def number_given(message: Message, state: FSMContext, talk: Talk) -> list[
 async def code_given(message: Message, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
     """The code that the number was sent."""
     code = next(iter(figures(message.text or "")), "")
-    phone, again = await chats.redeem_code(talk.connection, talk.chat.point, code, at=talk.now)
+    phone, _ = await chats.redeem_code(talk.connection, talk.chat.point, code, at=talk.now)
     if phone is not None:
         await state.clear()
         return await _bound(talk, phone, "code")
-    if again:
+    tries = (await state.get_data()).get("tries", 0) + 1
+    await state.update_data(tries=tries)
+    # The same for a number that nobody was sent a code at.
+    if tries < MOST_TRIES:
         return [talk.say(talk.words("wrong_code"))]
     await state.clear()
     return [talk.say(talk.words("code_over")), *how_to(talk, talk.words("how_to_bind"))]
