@@ -10,12 +10,12 @@ from bots.platform import Opened, Platform, Rooms
 from gateway.kernel.settings import Settings
 
 #: The platforms there are.
-PLATFORMS: Final[Sequence[Platform]] = (telegram.CUSTOMERS,)
+PLATFORMS: Final[Sequence[Platform]] = (telegram.CUSTOMERS, telegram.STAFF)
 
 
 def channels(settings: Settings) -> list[str]:
     """The channels that customers may be reached on beside SMS."""
-    return [platform.name for platform in PLATFORMS if platform.wanted(settings)]
+    return [platform.name for platform in PLATFORMS if platform.customers and platform.wanted(settings)]
 
 
 def open_platforms(rooms: Rooms) -> list[Opened]:

@@ -34,7 +34,8 @@ _QUESTION: Final = """
 SELECT m.id, m.template, m.template_version, m.body, m.sent_at FROM message m
 WHERE m.contact_point_id = ANY($1::bigint[]) AND m.id >= $2 AND m.kind = 'survey'
   AND m.state IN ('sent', 'delivered', 'undelivered', 'uncertain') AND m.sent_at > $3
-  AND NOT EXISTS (SELECT 1 FROM inbound i WHERE i.answers = m.id OR i.replies_to = m.id)
+  AND NOT EXISTS (SELECT 1 FROM inbound i WHERE i.contact_point_id = ANY($1::bigint[]) AND i.id >= m.id
+                    AND (i.answers = m.id OR i.replies_to = m.id))
 ORDER BY m.sent_at DESC LIMIT 1
 """
 _ASKED: Final = """

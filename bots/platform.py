@@ -12,7 +12,7 @@ from typing import Protocol
 from gateway.archive.corrections import Corrections
 from gateway.cases.keeping import Cases
 from gateway.followups import Followups
-from gateway.inbox import Inbox, Intake, Tools
+from gateway.inbox import Inbox, Intake, Proofs, Tools
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.settings import Settings
@@ -36,6 +36,7 @@ class Rooms(Protocol):
     cases: Cases
     inbox: Inbox
     policy: PolicyBook
+    proofs: Proofs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +72,17 @@ class Opened:
 
     #: How messages, lanes and contact points name it.
     name: str
-    lane: LaneSpec
-    channel: Channel
+    #: Where customers are told things there; a bot that is for staff alone has neither.
+    lane: LaneSpec | None = None
+    channel: Channel | None = None
     hooks: Sequence[Hook] = ()
     #: What runs beside the web, by name, until it is cancelled.
     parts: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     #: What one node of all does (`parts` that only whoever holds the office of that name runs).
     offices: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    #: What is opened before anything runs, and closed after everything.
+    begin: Callable[[], Awaitable[None]] | None = None
+    end: Callable[[], Awaitable[None]] | None = None
     #: Told that something was reported on another node.
     wake: Callable[[str], None] = lambda _payload: None
 
@@ -89,3 +94,5 @@ class Platform:
     name: str
     wanted: Callable[[Settings], bool]
     open: Callable[[Rooms], Opened]
+    #: Whether customers may be reached there.
+    customers: bool = True

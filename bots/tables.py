@@ -45,6 +45,21 @@ class ChatUpdate(Base):
     )
 
 
+class AlertTold(Base):
+    """A chat of staff that an alert was told in, so that it can be told there that somebody has taken it on."""
+
+    __tablename__ = "alert_told"
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    chat: Mapped[str] = mapped_column(Text, primary_key=True)
+    message_no: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: When it was told there that it is taken on.
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (Index("ix_alert_told_open", "alert_id", postgresql_where=text("settled_at IS NULL")),)
+
+
 class Conversation(Base):
     """How far a person has got in a dialogue with a bot, so that any node takes the next step."""
 

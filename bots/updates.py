@@ -21,10 +21,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gateway.kernel.batching import Grouped
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import AWAY, Database
+from gateway.kernel.database import AWAY, Database, driver
 from gateway.kernel.ids import first_id, new_id
 from gateway.kernel.logs import logger
 
@@ -79,12 +81,13 @@ Call = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """One thing that was reported."""
+    """One thing that was reported, and the session in whose transaction it is dealt with."""
 
     id: UUID
     chat: str
     body: bytes = field(repr=False)
     at: datetime
+    session: AsyncSession = field(repr=False)
 
 
 #: Deals with an update in a connection's transaction; what is to be shown for it. What it raises leaves the update.
@@ -194,13 +197,15 @@ class Updates:
         return True
 
     async def _settle(self, id_: UUID, handle: Handle, state: str, remark: str | None) -> list[Call] | None:
-        async with self._database.work() as work:
-            row = await work.connection.fetchrow(_TAKE, id_)
+        async with self._database.session() as session:
+            connection = await driver(session)
+            row = await connection.fetchrow(_TAKE, id_)
             if row is None:
                 return None
-            update = Update(id=row["id"], chat=row["chat"], body=row["body"], at=row["received_at"])
-            calls = list(await handle(work.connection, update))
-            await work.connection.execute(
+            update = Update(id=row["id"], chat=row["chat"], body=row["body"], at=row["received_at"], session=session)
+            calls = list(await handle(connection, update))
+            await session.flush()
+            await connection.execute(
                 f"""UPDATE chat_update
                     SET state = CASE WHEN $2 = 'answering' AND $3::jsonb = '[]' THEN 'done' ELSE $2 END,
                       calls = $3::jsonb, tries = 1, remark = $4,
@@ -210,7 +215,7 @@ class Updates:
                 json.dumps(calls, ensure_ascii=False),
                 remark,
             )
-            await work.commit()
+            await session.commit()
         return calls
 
     async def _show_what_was_left(self) -> None:

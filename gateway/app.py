@@ -153,7 +153,8 @@ class Node:
         channels = await self._open_channels()
         async with house.database.connection() as connection:
             for platform in house.platforms:
-                await lanes.ensure(connection, platform.lane)
+                if platform.lane is not None:
+                    await lanes.ensure(connection, platform.lane)
             await lanes.ensure(
                 connection,
                 LaneSpec(
@@ -239,7 +240,14 @@ class Node:
             concurrency=settings.concurrency,
             timeout=settings.timeout,
         )
-        channels: list[Channel] = [channel, *(platform.channel for platform in self.house.platforms)]
+        channels: list[Channel] = [channel]
+        for platform in self.house.platforms:
+            if platform.channel is not None:
+                channels.append(platform.channel)
+            if platform.begin is not None:
+                await platform.begin()
+            if platform.end is not None:
+                self._stack.push_async_callback(platform.end)
         for one in channels:
             await one.start()
             self._stack.push_async_callback(one.close)

@@ -386,6 +386,23 @@ def add_person(
     _run(work)
 
 
+@people.command("code")
+def chat_code(name: Annotated[str, typer.Argument(help="what is typed to sign in, or the staff number")]) -> None:
+    """Print a code that signs somebody in to the staff bot, once, within ten minutes."""
+    settings = _settings()
+
+    async def work() -> None:
+        from gateway.house import furnished
+        from gateway.staff import chat_sign_in
+
+        async with furnished(settings) as house, house.database.work() as work:
+            code = await chat_sign_in.new_code(work.connection, name, actor=_actor(), at=house.clock.now())
+            await work.commit()
+        print(code)
+
+    _run(work)
+
+
 @people.command("password")
 def reset_password(name: Annotated[str, typer.Argument(help="what is typed to sign in")]) -> None:
     """Print a password that is good once for somebody who forgot theirs; their sign-ins end."""

@@ -12,6 +12,9 @@ from bots.telegram.api import BotApi
 from bots.telegram.channel import NAME, OVERALL, TelegramChannel
 from bots.telegram.customer import CustomerBot
 from bots.telegram.customer.menu import codes_in
+from bots.telegram.staff import NAME as STAFF_NAME
+from bots.telegram.staff import StaffBot
+from bots.telegram.staff.alarming import Alarms
 from bots.telegram.talking import Showing
 from bots.updates import Updates
 from bots.words import COMMANDS
@@ -46,6 +49,33 @@ def open_customer(rooms: Rooms) -> Opened:
     )
 
 
+def open_staff(rooms: Rooms) -> Opened:
+    """The staff bot; it speaks the same API and comes in by the same way as the customer bot."""
+    token = rooms.settings.telegram_staff.token.get_secret_value()
+    api = BotApi(token, rooms.settings.telegram.api_base)
+    bot = StaffBot(rooms, api)
+    updates = Updates(
+        STAFF_NAME,
+        rooms.database,
+        rooms.clock,
+        handle=bot.handle,
+        show=Showing(api, rooms.database, STAFF_NAME).show,
+        excuse=bot.excuse,
+    )
+    secret = receiving.secret_for(rooms.settings.kept_secret(), token)
+    hooks, offices = _ways_in(rooms, api, updates, secret, "staff", rooms.settings.telegram.mode)
+    alarms = Alarms(api, rooms.database, rooms.clock, rooms.settings)
+    return Opened(
+        name=STAFF_NAME,
+        hooks=hooks,
+        parts={"staff updates": updates.run, "staff intake": updates.take_in},
+        offices={**offices, "staff alarms": alarms.run},
+        begin=api.start,
+        end=api.close,
+        wake=updates.wake,
+    )
+
+
 def _ways_in(
     rooms: Rooms, api: BotApi, updates: Updates, secret: str, name: str, mode: str
 ) -> tuple[list[receiving.Webhook], dict[str, Callable[[], Awaitable[None]]]]:
@@ -69,4 +99,10 @@ def _commands(place: int) -> list[dict[str, str]]:
 
 CUSTOMERS = Platform(
     name=NAME, wanted=lambda settings: bool(settings.telegram.token.get_secret_value()), open=open_customer
+)
+STAFF = Platform(
+    name=STAFF_NAME,
+    wanted=lambda settings: bool(settings.telegram_staff.token.get_secret_value()),
+    open=open_staff,
+    customers=False,
 )

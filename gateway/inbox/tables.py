@@ -55,6 +55,7 @@ class Inbound(Base):
         Index("ix_inbound_received", "id", postgresql_where=sql("state = 'received'")),
         Index("ix_inbound_triage", "urgent", "id", postgresql_where=sql("state = 'triage'")),
         Index(None, "sender", "id"),
+        Index(None, "contact_point_id", "id"),
         one_of("state", ("received", "done", "triage"), "state"),
     )
 

@@ -76,6 +76,35 @@ class StaffSession(Base):
     agent: Mapped[str] = mapped_column(Text)
 
 
+class StaffCode(Base):
+    """A code that signs a member of staff in to the staff bot, once. Only its SHA-256 is kept."""
+
+    __tablename__ = "staff_code"
+
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_login.staff_id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class StaffChat(Base):
+    """A chat in which a member of staff is signed in, or was."""
+
+    __tablename__ = "staff_chat"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(Text)
+    chat: Mapped[str] = mapped_column(Text)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_login.staff_id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("uq_staff_chat", "platform", "chat", unique=True, postgresql_where=text("ended_at IS NULL")),
+    )
+
+
 class SignInTries(Base):
     """How often signing in failed of late: by name (`name:…`) and by address (`address:…`). Real time."""
 

@@ -81,6 +81,7 @@ class Emulator:
         self.overall = overall
         self._sent: deque[tuple[float, int]] = deque(maxlen=10_000)
         self._numbers = 0
+        self._languages: dict[int, str] = {}
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
         self._posting: set[asyncio.Task[None]] = set()
@@ -126,7 +127,8 @@ class Emulator:
 
     def say(self, token: str, chat: int, text: str, *, reply_to: int | None = None, language: str = "zh-hans") -> int:
         """A person writes to a bot; the number of the update."""
-        message = self._message(token, chat, Shown(message_id=self._next(), text=text, from_bot=False), language)
+        self._languages[chat] = language
+        message = self._message(token, chat, Shown(message_id=self._next(), text=text, from_bot=False))
         if reply_to is not None:
             message["reply_to_message"] = {
                 "message_id": reply_to, "date": 0, "chat": message["chat"], "text": "…",
@@ -138,7 +140,7 @@ class Emulator:
 
     def share(self, token: str, chat: int, phone: str, *, of: int | None = None) -> int:
         """A person shares a contact: his own number, or that of the user `of` (0: of somebody without an account)."""
-        message = self._message(token, chat, Shown(message_id=self._next(), text="", from_bot=False), "zh-hans")
+        message = self._message(token, chat, Shown(message_id=self._next(), text="", from_bot=False))
         del message["text"]
         contact: dict[str, Any] = {"phone_number": phone.lstrip("+"), "first_name": "客户"}
         if of != 0:
@@ -162,7 +164,7 @@ class Emulator:
         self.answers[query] = None
         body = {
             "id": query,
-            "from": self._user(chat, "zh-hans"),
+            "from": self._user(chat),
             "chat_instance": str(chat),
             "data": data,
             "message": {
@@ -189,7 +191,7 @@ class Emulator:
         kicked = {"status": "kicked", "user": bot, "until_date": 0}
         member = {"status": "member", "user": bot}
         change = {
-            "chat": {"id": chat, "type": "private"}, "from": self._user(chat, "zh-hans"), "date": int(time.time()),
+            "chat": {"id": chat, "type": "private"}, "from": self._user(chat), "date": int(time.time()),
             "old_chat_member": kicked if was == "kicked" else member,
             "new_chat_member": kicked if now == "kicked" else member,
         }  # fmt: skip
@@ -350,11 +352,12 @@ class Emulator:
             raise _Denied(429, "Too Many Requests: retry after 1", retry_after=1)
         self._sent.append((now, chat))
 
-    def _message(self, token: str, chat: int, shown: Shown, language: str) -> dict[str, Any]:
+    def _message(self, token: str, chat: int, shown: Shown) -> dict[str, Any]:
         self.bots[token].chats.setdefault(chat, []).append(shown)
-        return {**_as_message(shown, chat), "from": self._user(chat, language)}
+        return {**_as_message(shown, chat), "from": self._user(chat)}
 
-    def _user(self, chat: int, language: str) -> dict[str, Any]:
+    def _user(self, chat: int) -> dict[str, Any]:
+        language = self._languages.get(chat, "zh-hans")
         return {"id": chat, "is_bot": False, "first_name": "客户", "language_code": language}
 
     def _next(self) -> int:

@@ -1,0 +1,84 @@
+"""The words of the staff bot, Chinese first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "who": (
+        "这里供员工使用。请输入控制台或命令行给您的一次性登录码。",
+        "This bot is for staff. Please type the one-time code from the console or the command line.",
+    ),
+    "wrong_code": ("登录码不对或已失效。", "The code is wrong or no longer good."),
+    "signed_in": ("{name}，您好。", "Hello {name}."),
+    "signed_out": ("已退出。", "Signed out."),
+    "menu": ("请选择：", "What would you like to do?"),
+    "today": ("📅 今天的计划", "📅 Today's plan"),
+    "ten_days": ("🗓 未来十天", "🗓 Next ten days"),
+    "plan": ("➕ 新计划", "➕ Plan"),
+    "signals": ("📣 我的客户动态", "📣 My customers' signals"),
+    "correction": ("🧾 下一件更正", "🧾 Next correction"),
+    "to_prove": ("🔎 待核实的联系方式", "🔎 Contacts to prove"),
+    "broken": ("🤝 未兑现的承诺", "🤝 Broken promises"),
+    "warnings": ("⚠️ 督办与预警", "⚠️ Warnings"),
+    "alerts": ("🚨 紧急告警", "🚨 Urgent alerts"),
+    "sign_out": ("退出", "Sign out"),
+    "back": ("⬅️ 返回", "⬅️ Back"),
+    "nothing": ("没有要处理的。", "Nothing to do here."),
+    "followup": (
+        "{day}　户号尾号{tail}　{topic}（{channel}）　{state}",
+        "{day}, account …{tail}: {topic} ({channel}), {state}",
+    ),
+    "done": ("✅ 完成", "✅ Done"),
+    "move": ("🗓 改期", "🗓 Move"),
+    "say_outcome": ("请写下结果：", "What came of it?"),
+    "which_day": ("选哪一天？", "Which day?"),
+    "which_account": ("请输入户号：", "Please type the account number:"),
+    "which_topic": ("请写下事由：", "What is it about?"),
+    "kept": ("已记录。", "Noted."),
+    "not_yours": ("这不是您的客户。", "This is not your customer."),
+    "case": (
+        "更正{number}：{reason}，{due}前处理。",
+        "Correction on {number}: {reason}, due {due}.",
+    ),
+    "evidence": ("依据：{words}", "Evidence: {words}"),
+    "link": ("户号{account} ↔ {number}（{role}）：{decision}", "Account {account} ↔ {number} ({role}): {decision}"),
+    "undecided": ("未决定", "undecided"),
+    "keep": ("保留", "keep"),
+    "revoke": ("停用", "revoke"),
+    "propose": ("📱 补充新号码", "📱 Propose a number"),
+    "say_number": ("请输入新号码：", "Please type the new number:"),
+    "proposed": ("新号码：{number}", "New number: {number}"),
+    "apply": ("✅ 执行", "✅ Apply"),
+    "dismiss": ("↩️ 无误，恢复", "↩️ Nothing wrong, restore"),
+    "prove": ("户号{account} {number}：发验证码", "Account {account} {number}: send a code"),
+    "code_sent": ("验证码已发出。", "A code was sent."),
+    "promise": ("{reference}　{what}　应在{due}前兑现", "{reference}: {what}, due {due}"),
+    "task": ("{words}（{due}前）", "{words} (by {due})"),
+    "seen": ("👁 知悉", "👁 Acknowledge"),
+    "alert": ("🚨 {kind}：{words}\n来自{sender}，{at}", "🚨 {kind}: {words}\nfrom {sender}, {at}"),
+    "safety": ("人身危险", "danger"),
+    "loss": ("重大损失", "great loss"),
+    "take_on": ("🙋 我来处理", "🙋 I take it on"),
+    "taken_on": ("✓ {name}已接手", "✓ {name} has taken it on"),
+    "escalated": ("（5分钟无人接手）", "(nobody took it on for 5 minutes)"),
+    "voice": ("户号尾号{tail}：{words}（{due}前答复）", "Account …{tail}: {words} (answer by {due})"),
+    "case_open": ("户号尾号{tail}：{topic}，{state}", "Account …{tail}: {topic}, {state}"),
+    "failed": ("没有办成：{why}", "That did not work: {why}"),
+    "stale": ("这个按钮已失效，请用 /menu 重新打开。", "This button is no longer valid. Please use /menu."),
+    "sorry": ("抱歉，刚才没有处理成功。", "Sorry, that failed."),
+    "not_allowed": ("您的角色不能这样做。", "Your role does not allow this."),
+}
+
+
+class StaffWords:
+    """The words in one language."""
+
+    def __init__(self, language: str | None) -> None:
+        self.language = "en" if (language or "zh").lower().startswith("en") else "zh-CN"
+        self._place = 0 if self.language == "zh-CN" else 1
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words of a key, filled. Raises KeyError for one that is not there."""
+        return WORDS[key][self._place].format(**values)

@@ -1,0 +1,244 @@
+"""The staff bot: signing in by a code, what each role may do, alerts; with the traces that the console leaves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from gateway.archive.opening import Doubt, open_or_join
+from gateway.notices import Wording
+from gateway.sandbox.telegram import Emulator
+from gateway.staff import chat_sign_in
+from tests.bots.conftest import STAFF_TOKEN, Chat, World, eventually, running, settings_for
+
+
+@pytest.fixture(scope="module")
+async def world(
+    own_database_url: str, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator, wording: Wording
+) -> AsyncIterator[World]:
+    settings = settings_for(
+        own_database_url, tmp_path_factory.mktemp("node"), emulator, telegram_staff={"token": STAFF_TOKEN}
+    )
+    async with running(settings, wording) as node:
+        await eventually(lambda: emulator.bots[STAFF_TOKEN].webhook)
+        yield World(node, emulator, own_database_url)
+
+
+class Staff:
+    """Somebody of the staff, signed in."""
+
+    def __init__(self, world: World, chat: Chat, staff_no: str) -> None:
+        self.world = world
+        self.chat = chat
+        self.staff_no = staff_no
+
+    async def traces(self) -> list[str]:
+        rows = await self.world.rows(
+            "SELECT action FROM audit_entry WHERE actor = $1 ORDER BY id", f"staff:{self.staff_no}"
+        )
+        return [row["action"] for row in rows]
+
+
+async def code_for(world: World, staff_no: str, *roles: str) -> str:
+    async with world.database.work() as work:
+        staff = await work.value(
+            "INSERT INTO staff_member (staff_no, name) VALUES ($1, $2) RETURNING id", staff_no, f"员工{staff_no}"
+        )
+        await work.execute(
+            """INSERT INTO staff_login (staff_id, name, password, roles, made_at)
+               VALUES ($1, lower($2), '', $3, now())""",
+            staff, staff_no, list(roles),
+        )  # fmt: skip
+        code = await chat_sign_in.new_code(work.connection, staff_no, actor="cli:test", at=world.house.clock.now())
+        await work.commit()
+    return code
+
+
+async def signed_in(world: World, *roles: str, language: str = "zh-hans") -> Staff:
+    staff_no = f"E{next(world.numbers):06d}"
+    code = await code_for(world, staff_no, *roles)
+    chat = world.chat(token=STAFF_TOKEN, language=language)
+    await chat.say("/start")
+    await chat.say(code, until="请选择" if language != "en" else "What would you like")
+    return Staff(world, chat, staff_no)
+
+
+async def test_only_a_code_opens_the_door_and_only_once(world: World) -> None:
+    staff_no = f"E{next(world.numbers):06d}"
+    code = await code_for(world, staff_no, "account_manager")
+    chat, other = world.chat(token=STAFF_TOKEN), world.chat(token=STAFF_TOKEN)
+    await chat.say("/menu", until="请输入控制台或命令行")
+    await chat.say("12345678", until="登录码不对")
+    await chat.say(code, until="请选择")
+    await other.say(code, until="登录码不对")
+    for _ in range(chat_sign_in.MOST_TRIES):
+        await other.say("00000000")
+    await other.settled()
+    async with world.database.work() as work:
+        fresh = await chat_sign_in.new_code(work.connection, staff_no, actor="cli:test", at=world.house.clock.now())
+        await work.commit()
+    await other.say(fresh)
+    await other.settled()
+    assert "请选择" not in " ".join(other.texts)
+
+
+@pytest.mark.parametrize(
+    ("role", "entries"),
+    [
+        ("account_manager", 6),
+        ("archive_admin", 4),
+        ("supervisor", 4),
+        ("auditor", 2),
+        ("admin", 10),
+    ],
+)
+async def test_the_menu_is_that_of_the_role(world: World, role: str, entries: int) -> None:
+    staff = await signed_in(world, role)
+    assert len(staff.chat.labels) == entries
+
+
+async def test_two_roles_have_both_and_what_is_taken_away_is_gone_at_once(world: World) -> None:
+    staff = await signed_in(world, "account_manager", "archive_admin")
+    assert len(staff.chat.labels) == 8
+    async with world.database.work() as work:
+        await work.execute(
+            """UPDATE staff_login SET roles = '{account_manager}' WHERE staff_id =
+                 (SELECT id FROM staff_member WHERE staff_no = $1)""",
+            staff.staff_no,
+        )
+        await work.commit()
+    assert "您的角色不能这样做" in await staff.chat.press("🧾 下一件更正")
+    async with world.database.work() as work:
+        await work.execute(
+            """UPDATE staff_login SET disabled_at = now() WHERE staff_id =
+                 (SELECT id FROM staff_member WHERE staff_no = $1)""",
+            staff.staff_no,
+        )
+        await work.commit()
+    assert "请输入" in await staff.chat.press("📅 今天的计划")
+
+
+async def test_a_manager_plans_moves_and_completes(world: World) -> None:
+    staff = await signed_in(world, "account_manager")
+    account = await world.account(world.number())
+    other = await world.account(world.number())
+    async with world.database.work() as work:
+        await work.execute("UPDATE account SET manager_no = $2 WHERE account_no = $1", account, staff.staff_no)
+        await work.commit()
+    chat = staff.chat
+    await chat.press("➕ 新计划", until="请输入户号")
+    await chat.say(other, until="这不是您的客户")
+    await chat.say(account, until="选哪一天")
+    await chat.press("›")
+    await chat.press("‹")
+    await chat.press("6", until="请写下事由")
+    await chat.say("季度走访", until="已记录")
+    made = await world.row("SELECT id, planned_for, topic, state FROM followup WHERE manager_no = $1", staff.staff_no)
+    assert (f"{made['planned_for']}", made["topic"]) == ("2025-11-06", "季度走访")
+    await chat.press("⬅️ 返回")
+    await chat.press("📅 今天的计划", until="没有要处理的")
+    await chat.press("⬅️ 返回")
+    await chat.press("🗓 未来十天", until="未来十天")
+    label = next(one for one in chat.labels if "季度走访" in one)
+    await chat.press(label)
+    await chat.press("🗓 改期", until="选哪一天")
+    await chat.press("7", until="已记录")
+    assert f"{(await world.row('SELECT planned_for FROM followup WHERE id = $1', made['id']))[0]}" == "2025-11-07"
+    await chat.press("⬅️ 返回")
+    await chat.press("🗓 未来十天", until="未来十天")
+    await chat.press(next(one for one in chat.labels if "季度走访" in one))
+    await chat.press("✅ 完成", until="请写下结果")
+    await chat.say("客户满意，约了明年增容", until="已记录")
+    done = await world.row("SELECT state, outcome, done_by FROM followup WHERE id = $1", made["id"])
+    assert tuple(done.values()) == ("done", "客户满意，约了明年增容", f"staff:{staff.staff_no}")
+    assert {"followup.planned", "followup.changed", "followup.done"} <= set(await staff.traces())
+    await chat.say("/menu")
+    await chat.press("📣 我的客户动态")
+
+
+async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world: World) -> None:
+    staff = await signed_in(world, "archive_admin")
+    number, new = world.number(), world.number()
+    account = await world.account(number)
+    async with world.database.work() as work:
+        link = (await work.fetch(
+            """SELECT l.id, l.account_id, l.contact_point_id FROM contact_link l
+               JOIN account a ON a.id = l.account_id WHERE a.account_no = $1""", account,
+        ))[0]  # fmt: skip
+        opened = await open_or_join(work.connection, Doubt(
+            contact_point_id=link["contact_point_id"], accounts=[link["account_id"]], suspend=[link["id"]],
+            reason="reply", words="reply: wrong_number", actor="customer", at=world.house.clock.now(),
+            hints=[{"kind": "reply", "words": "打错了，我不是王强"}],
+        ))  # fmt: skip
+        await work.commit()
+    chat = staff.chat
+    await chat.press("🧾 下一件更正", until="打错了，我不是王强")
+    assert number not in " ".join(chat.texts)
+    await chat.press(next(one for one in chat.labels if one.startswith("停用")))
+    await chat.press("📱 补充新号码", until="请输入新号码")
+    await chat.say("不是号码", until="请输入新号码")
+    await chat.say(new.removeprefix("+86"), until="新号码")
+    await chat.press("✅ 执行", until="已记录")
+    case = await world.row("SELECT state, applied_by FROM correction WHERE id = $1", opened.id)
+    assert (case["state"], case["applied_by"]) == ("verifying", f"staff:{staff.staff_no}")
+    state = await world.row("SELECT state FROM contact_link WHERE id = $1", link["id"])
+    assert state["state"] == "revoked"
+    assert "correction.applied" in await staff.traces()
+    await chat.press("⬅️ 返回")
+    await chat.press("🔎 待核实的联系方式")
+    await chat.press(next(one for one in chat.labels if "发验证码" in one), until="验证码已发出")
+    await world.row("SELECT 1 FROM message WHERE to_address = $1 AND kind = 'verification'", new)
+
+
+async def alert(world: World, words: str = "家里漏电冒火花，快来救人") -> UUID:
+    chat = world.chat()
+    number = world.number()
+    await world.account(number)
+    await chat.bind(number)
+    await chat.say(words)
+    row = await world.row(
+        "SELECT a.id FROM alert a JOIN inbound i ON i.id = a.inbound_id WHERE i.sender = $1", str(chat.id)
+    )
+    found: UUID = row["id"]
+    return found
+
+
+async def test_an_alert_is_told_taken_on_by_one_and_the_others_see_it(world: World) -> None:
+    first, second = await signed_in(world, "supervisor"), await signed_in(world, "supervisor")
+    manager = await signed_in(world, "account_manager")
+    id_ = await alert(world)
+    await first.chat.sees("漏电冒火花")
+    await second.chat.sees("漏电冒火花")
+    await first.chat.press("🙋 我来处理", until="已接手")
+    await second.chat.sees(f"✓ 员工{first.staff_no}已接手")
+    row = await world.row("SELECT acknowledged_by FROM alert WHERE id = $1", id_)
+    assert row["acknowledged_by"] == f"staff:{first.staff_no}"
+    assert "alert.acknowledged" in await first.traces()
+    assert not any("漏电" in text for text in manager.chat.texts)
+
+
+async def test_an_alert_that_nobody_takes_on_is_told_to_everybody(world: World) -> None:
+    manager = await signed_in(world, "account_manager")
+    id_ = await alert(world, "变压器着火了，快来")
+    async with world.database.work() as work:
+        await work.execute("UPDATE alert SET at = at - $2::interval WHERE id = $1", id_, timedelta(minutes=6))
+        await work.commit()
+    told = await manager.chat.sees("变压器着火")
+    assert "5分钟无人接手" in told.text
+    await world.row("SELECT 1 FROM task WHERE kind = 'alert_unacknowledged' AND subject = $1", f"alert:{id_}")
+    supervisor = await signed_in(world, "supervisor")
+    await supervisor.chat.press("⚠️ 督办与预警", until="Nobody took an alert on")
+    await supervisor.chat.press(next(one for one in supervisor.chat.labels if one.startswith("👁")))
+    assert "task.done" in await supervisor.traces()
+    await manager.chat.press("🙋 我来处理", until="已接手")
+
+
+async def test_the_words_are_english_for_who_speaks_it(world: World) -> None:
+    staff = await signed_in(world, "supervisor", language="en")
+    await staff.chat.press("🤝 Broken promises", until="Nothing to do here.")
+    await staff.chat.press("⬅️ Back", until="What would you like")
+    await staff.chat.press("Sign out", until="Signed out.")
+    await staff.chat.say("/menu", until="This bot is for staff")
