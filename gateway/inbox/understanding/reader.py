@@ -25,10 +25,10 @@ from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
 from gateway.inbox.understanding.settle import beside, settle, stops
 from gateway.inbox.understanding.triggers import met, needed
 from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
-from gateway.inbox.understanding.weighing import weigh
+from gateway.inbox.understanding.weighing import Spoken, weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-3"
+VERSION = "rules-4"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (
@@ -131,25 +131,31 @@ class _Read:
         """The intents after likeness has had its say (`weighing`)."""
         if self.coded and self.known:
             return intents
-        if self.known and self._fills(intents[0]):
-            return intents
         like = liken(self.phrases.whole, self.topic)
         main = intents[0].removesuffix("!")
-        found = weigh(like, main, known=self.known, rated=rated.given)
-        if stops(found.main) and found.main != main and (denied := self._denied()):
-            found = weigh(like, main, known=self.known, rated=rated.given, denied=denied)
-        if found.urgent and not self.urgent:
-            self.urgent = self.doubt = True
+        spoken = Spoken(
+            intents=[name.removesuffix("!") for name in intents],
+            main=main,
+            known=self.known,
+            hesitant=self.doubt,
+            filled=self.known and self._fills(intents[0]),
+            given=rated.given,
+            figure=rated.score is not None,
+            denied=self._denied(),
+        )
+        found = weigh(like, spoken, self.text)
+        if found.urgent and not self.urgent and not spoken.filled:
+            self.urgent = True
             self.because.append(f"looks like danger ({like.words(URGENT)})")
-        if found.doubt:
-            self.doubt = True
+        self.doubt = self.doubt or found.doubt
         if not self.known:
             self.because.remove(_UNKNOWN)
             self.because.append(_liked(like, found.main))
             return [found.main]
-        if self.torn or found.main == main:
+        intents = [name for name in intents if name not in found.dropped]
+        if found.main == main:
             if found.doubt:
-                self.because.append(f"but looks more like {like.best()[0].replace('_', ' ')}")
+                self.because.append("but it could well mean something else")
             return intents
         self.because.append(_liked(like, found.main))
         return [found.main, *beside(found.main, intents)]
