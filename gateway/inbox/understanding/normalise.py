@@ -35,6 +35,8 @@ _COLON = re.compile(r"(?<![0-9]):|:(?![0-9])")
 _MARK_RUN = re.compile(r"([,。!?])[,。!?]*[,。]|([,。!?])\2+|[,。!]+(?=\?)|\?[!?]+")
 _LETTER_RUN = re.compile(r"([a-z])\1{2,}")
 _HAN_RUN = re.compile(rf"([{_CJK}])\1{{2,}}")
+#: "1111111": a key held down.
+_DIGIT_RUN = re.compile(r"^([0-4])\1{3,}(?!\d)")
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){2,}[a-z](?![a-z0-9'])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
@@ -96,6 +98,7 @@ def plain(raw: str) -> Plain:
     text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
     text = _SPACES.sub(" ", _GAP.sub("", text)).strip()
     text = _MARK_RUN.sub(lambda run: run[1] or run[2] or ("?" if run[0][0] == "?" else ""), text)
+    text = _DIGIT_RUN.sub(r"\1,", text)
     text = _HAN_RUN.sub(r"\1\1", _LETTER_RUN.sub(r"\1\1", text))
     if text.upper() != text:
         text = _PINYIN.sub(lambda run: PINYIN[run[0].replace(" ", "")], text)

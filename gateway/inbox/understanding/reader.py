@@ -144,7 +144,8 @@ class _Read:
             denied=self._denied(),
         )
         found = weigh(like, spoken, self.text)
-        if found.urgent and not self.urgent and not spoken.filled:
+        danger = found.main == "safety_urgent" or (found.urgent and not spoken.filled)
+        if danger and not self.urgent:
             self.urgent = True
             self.because.append(f"looks like danger ({like.words(URGENT)})")
         self.doubt = self.doubt or found.doubt
@@ -152,10 +153,11 @@ class _Read:
             self.because.remove(_UNKNOWN)
             self.because.append(_liked(like, found.main))
             return [found.main]
-        intents = [name for name in intents if name not in found.dropped]
+        if not self.doubt:
+            intents = [name for name in intents if name not in found.dropped]
         if found.main == main:
             if found.doubt:
-                self.because.append("but it could well mean something else")
+                self.because.append("but it may mean something else")
             return intents
         self.because.append(_liked(like, found.main))
         return [found.main, *beside(found.main, intents)]

@@ -23,7 +23,11 @@ _OVER = pattern(
     r"|中暑)|差点(?:就)?(?:起火|着火|烧)"
     r"|再晚~(?:就|要)~~(?:谢|幸|及时))",
     r"shock\w* (?:when|to|at|by)[^。]{0,24}(?:bill|amount|price|see|saw|rude)|(?:lads?|guys?|team|he"
-    r"|technician|engineer|service) (?:was|were|is|are) on fire|差点(?:就)?(?:中暑|晕倒|摔)|隐患|排除(?:了"
+    r"|technician|engineer|service) (?:was|were|is|are) on fire|差点(?:就)?(?:中暑|晕倒|摔)"
+    r"|隐患|演练|开(?:个|了)?玩笑|看错了|闹笑话"
+    r"|静电|已经剪掉|围起来了|没大碍|刚才那条[^。!?]{0,12}别管|(?:热|冻|烦|气|笑|逼|吓|累|吵|急)死人了|电价"
+    r"|怎么(?:登记|申请)|登记(?:为|成)?~用户"
+    r"|借到(?:了)?发电机|(?:心脏病|血压|高血压)~(?:都|要)(?:犯|高|气)|烤红薯|排除(?:了"
     r"|掉|完)|(?:原因|因为|由于|听说)~(?:挖断|撞断|刮断|砸断)|现在(?:好了|没事|正常)|(?:火|烟)"
     r"(?:已经?)?灭了|危险~(?:解除|排除)",
     r"(?:last (?:week|month|year|night|time)|yesterday|used to)\b.{0,40}(?:fire|smok|spark|shock|burn)"
@@ -96,6 +100,9 @@ SAFETY: tuple[Rule, ...] = (
         r"|斜|要倒|撞|裂|倾)|线~(?:甩|扔|丢|撂|摊)~(?:地|路边|门口|外)|(?:铜丝|铜线|铜芯|线芯|线头)~(?:露|裸)"
         r"|(?:碰|挂|刮|蹭|撞|搭|勾|压|缠|绕|砸)(?:到|着|上|在|了)+~?(?:高压线|电线|电缆|变压器)"
         r"|裸露的?(?:电线|线|电缆|铜)"
+        r"|(?:梯子?|铁梯|鱼竿|钓竿|风筝|竹竿|吊车|吊臂|脚手架)[^。!?]{0,8}(?:线|高压)[^。!?]{0,3}上|踩(?:到|着)[^。!?]{0,6}(?:电线|断线)|(?:小孩"
+        r"|孩子|娃|学生|有人)[^。!?]{0,8}(?:翻|爬|钻|捅)[^。!?]{0,6}(?:变电站|配电|围墙里|插座|电箱|变压器)|墙里~?(?:滋|响|烫|冒)|(?:滋啦|滋滋|噼啪"
+        r"|呲呲)(?:滋啦|滋滋|噼啪|呲呲|地|的)*响|门把手?~打人|积水~(?:冒泡|滋|电|麻)|(?:插座|电线|墙)~(?:烧焦|发黑|变黄|烧黑)"
         r"|变压器~(?:漏油|倒|掉|歪)",
         r"(?:电表箱|表箱|电箱|配电箱|配电房|电表|插座|变压器|电缆井|箱变|配电柜)~(?:进水|泡|淹|漏水|水里"
         r"|浸)|水~(?:淹|漫|泡)~(?:表箱|电箱|配电|电表|插座|变压器|箱变)"
@@ -110,7 +117,10 @@ SAFETY: tuple[Rule, ...] = (
         r"|over) (?:the |a |our )?(?:power |overhead |electric\w* )?(?:lines?|wires?|cables?)"
         r"|(?:hit|struck|crashed into|ran into|knocked(?: down| over)?) (?:the |a |our )?(?:\w+ )?(?:pole"
         r"|pylon|transformer|substation)"
-        r"|water (?:is |was |keeps )?(?:drip|leak|pour|runn|com|seep)\w* [^。!?]{0,24}(?:lights?|lamp|socket"
+        r"|(?:main switch|fuse ?box|consumer unit|panel|meter)[^。!?]{0,24}(?:under water|flood\w*|buzzing"
+        r"|sparking)|buzzing[^。!?]{0,40}(?:open|copper|kids|children|playground)|(?:copper|wires?"
+        r"|live parts?) (?:is |are )?showing|water (?:is |was |keeps )?(?:drip|leak|pour|runn|com"
+        r"|seep)\w* [^。!?]{0,24}(?:lights?|lamp|socket"
         r"|switch|outlet)"
         r"|(?:socket|plug|outlet|switch|fuse ?box|wire|cable|breaker)\b[^。!?]{0,24}(?:so hot|very hot"
         r"|too hot|red hot|scorch\w*|brown(?!-?out)|charred)"
@@ -147,7 +157,10 @@ SAFETY: tuple[Rule, ...] = (
     ),
     _danger(
         "people in danger",
-        r"救命|「救」~|快不行了|生命危险|人命(?!关天)|死人了|(?:要|会|快|出)(?:死人|出人命|人命)|昏(?:倒"
+        r"(?:带|拎|提|泼|浇)~?汽油|救命|「救」~|(?:变压器|电线杆|电杆|配电|线)~(?:底下|下面|旁边)~人~(?:躺|倒)|有气无力|(?:头晕|胸闷|心慌|发晕|头昏"
+        r"|喘)~(?:走不动|站不|起不来|得厉害|没力"
+        r"|不行)|(?:一直|老)?说~?胸闷|叫不应|喊~不答|(?:人|他|她|娃|孩子)~?粘(?:住|上|着)|气垫床|渐冻|靠机器(?:喘|呼吸)|氧机~(?:报警|停|没电)|嘴唇~(?:紫"
+        r"|乌)|(?:瘫|偏瘫|卧床|躺床上)~(?:没人|一个人|热|闷|停电)|快不行了|生命危险|人命(?!关天)|死人了|(?:要|会|快|出)(?:死人|出人命|人命)|昏(?:倒"
         r"|迷|过去|厥)|晕(?:倒|过去|厥)|中暑|抽搐|喘不(?:上|过)~?气|呼吸困难|没呼吸|口吐白沫|休克|心脏病~"
         r"(?:发|犯)|心梗|心绞痛|脑梗|脑溢血|哮喘~(?:发|犯)|(?:要|得|快|急着)(?:送|去)医院|救护车|犯病|发病"
         r"|大出血|要生了|摔(?:伤|倒|下|断|了)|烫伤|烧伤|砸(?:到|伤|中)~(?:人|了|孩子"
@@ -158,6 +171,7 @@ SAFETY: tuple[Rule, ...] = (
         r"\b(?:(?:stuck|trapped|people|person|someone|child|kids?|mother|mum|father|dad|wife|husband) "
         r"(?:is |are |am |was )?(?:stuck |trapped |still )?(?:in|inside) (?:the |a |our )?(?:lift"
         r"|elevator)|trapped|between floors|(?:lift|elevator) [^。!?]{0,40}(?:inside|in it)\b|collapsed"
+        r"|feels? (?:faint|dizzy|very weak)|passing out"
         r"|fainted|unconscious|can not breathe|heat ?stroke|life or death"
         r"|life[- ]threatening|stuck [^。!?]{0,20}with (?:him|her|them|me|us|people|someone|my \w+) (?:on|in|inside)"
         r"|dying(?! to)|in danger|emergency|injured|hurt badly|someone (?:is|got) hurt"
@@ -166,7 +180,11 @@ SAFETY: tuple[Rule, ...] = (
     ),
     _danger(
         "does not want to live",
-        r"不想活|活不下去|活不成|不活了|活(?:够|腻)了?|没法活|安眠药|逼死我|活着(?:真|也|都|还|实在|太|好"
+        r"药(?:我)?(?:已经|都)?(?:吃了|吞了|喝了)(?=[,。!]|密码|$)|(?:打|拧)?开(?:着|了)?煤气~?(?:睡|走|算)|煤气(?:打)?开(?:上|着)~?睡|(?:直接"
+        r"|就|去)?上天台|从楼上(?:下去|跳|下来算)|(?:安排|安顿)好(?:孩子|娃|老人|后事)[^。!?]{0,6}(?:就走|我就|就去)|下辈子(?:再)?(?:还|做|给|当牛)"
+        r"|没(?:有)?(?:什么)?牵挂了|(?:试过|试了)[^。!?]{0,6}没死成|没死成|药(?:我)?都?买好了|(?:别来|不要)敲门[^。!?]{0,6}(?:吓|怕)"
+        r"|(?:我)?应该(?:已经)?不在了[,。]"
+        r"|没人(?:看到|知道)我(?:走|死)|不想活|活不下去|活不成|不活了|活(?:够|腻)了?|没法活|安眠药|逼死我|活着(?:真|也|都|还|实在|太|好"
         r"|这么)+(?:累|痛苦|煎熬|受罪)|活着(?:真|也|都|还|实在)*(?:没"
         r"|没有|没啥|没什么|有什么|有啥)(?:意思|劲|意义|盼头)|一死了之|死了一了百了|死了干净|想死(?!你|他)"
         r"|去死算了|死了算了|死了得了|自杀|轻生|寻短见|想不开|跳楼(?!价)|跳(?:下去|河|江|桥|井)|从~(?:楼上"
@@ -190,11 +208,14 @@ SAFETY: tuple[Rule, ...] = (
         r"|养猪场|鸡舍|猪舍|孵化"
         r"|大棚~(?:冻|卷帘|没电|停电|菜)|电解槽|反应釜|发酵罐|育苗|冷库|冷藏(?:室|库|车)|冻库|疫苗|药品~冷|血库"
         r"|(?:生产线|炉|钢水|高炉|窑|模具|机组|服务器|机房)~(?:停|报废|凝|冻|要坏|烧|断|没电|炸)|整?批~"
-        r"(?:报废|坏)|货~(?:全|都|要|快)~?(?:坏|化|烂|臭)|海鲜~(?:死|坏|臭|化)|(?:损失|赔)~(?:几十|上百"
+        r"(?:报废|坏)|货~(?:全|都|要|快)~?(?:坏|化|烂|臭)|海鲜~(?:死|坏|臭|化)|医院~不能停|[万千]只(?:鸡|鸭|鹅|猪|羊)|冷链|血制品|血浆|生物药|兽医院~手术"
+        r"|手术做(?:到|了)?一半|(?:备用(?:电|电源|电池|发电机)?|ups|发电机)~(?:只够|只能|只剩|撑(?:到|不)|坏了|快没|还有~分钟)|(?:损失|赔)~(?:几十|上百"
         r"|几百|几|十|百|\d+)~?万",
         r"\b(?:fish (?:pond|farm|tank)?s?~~(?:die|dying|dead|oxygen|aerat\w+)|aerators?|(?:chickens?"
         r"|poultry|birds|pigs?|livestock|cattle|prawns?|shrimps?)~~(?:die|dying|dead|suffocat\w+)|hatchery"
-        r"|cold (?:store|storage|room)|freezers?~~(?:thaw\w*|defrost\w*|spoil\w*|melting|full)|vaccines?"
+        r"|blood ?bank|embryo\w*|fertility clinic|(?:backup|genset|generator|ups)[^。!?]{0,24}(?:failed|dead"
+        r"|lasts?|minutes left|running out)|cold (?:store|storage|room)|freezers?~~(?:thaw\w*|defrost\w*"
+        r"|spoil\w*|melting|full)|vaccines?"
         r"|production line|furnace|server room|(?:stock|goods|meat|seafood|batch)~~(?:spoil\w*|rot\w*"
         r"|ruined|go(?:ing)? bad|lost))\b",
     ),

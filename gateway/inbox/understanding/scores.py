@@ -50,7 +50,9 @@ _BEFORE = re.compile(
 )
 _RATES = re.compile(
     r"(?:打个?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是"
-    r"|算|为|就|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度|服务(?=[1-5](?:分|$"
+    r"|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
+    r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
+    r"|服务(?=[1-5](?:分|$"
     r"|[,。!]))|总体|综合|整体|还是|最多|顶多|只能|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?"
     r"|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them"
     r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
@@ -63,7 +65,8 @@ _TAKEN_BACK = re.compile(
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
     r"|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
-    r"|希望(?:我|你)|师傅说|工人说|你们说|以为"
+    r"|希望(?:我|你)|师傅说|工人说|你们说|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说|觉得|让|要|想)"
+    r"|撤回|收回|撤掉|取消|上上次"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
     r"|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
     r"(?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*"
@@ -80,22 +83,23 @@ _CHANGES = re.compile(
     r"|have been)|instead|mistake|typo|rather|final\w*|scratch that)\b"
 )
 _FINAL = re.compile(
-    r"(?:^|[,。!?])(?:那|那么|所以)?(?:就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给)(?:就|给|打|评|选|是|算)*$"
+    r"(?:^|[,。!?])(?:那|那么|所以)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给)(?:就|给|打|评|选|是|算)*$"
 )
 _DEDUCTS = re.compile(
-    r"扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])分|"
+    r"扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
 )
 _FULL = re.compile(
-    r"(?<!不)(?<!没)(?:最高分|顶格)(?!是|才|多少)|(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)"
+    r"^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if| would)|(?<!不)(?<!没)(?:最高分|顶格)"
+    r"(?!是|才|多少)|(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)"
     r"|(?:full|top|maximum|max|perfect|highest) "
     r"(?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10"
 )
 _FULL_BASE = re.compile(
     r"(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
-    r"|out of (?:five|5|ten|10)\b|/ ?5"
+    r"|(?:out of|outta) (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
 )
 _FIGURE = re.compile(
@@ -103,10 +107,10 @@ _FIGURE = re.compile(
     r"|[,。!]|主要|因为|原因)"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
-_WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是)([零一二两三四五])(?=$|[,。!?吧啊了])")
+_WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是)个?([零一二两三四五])(?=$|[,。!?吧啊了])")
 _RANGE = re.compile(
     r"[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
-    r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.\d|[1-5]分?半|[一二三四]分半|between [1-5]"
+    r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5]分?半|[一二三四]分半|between [1-5]"
 )
 _TARGETS = re.compile(
     r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team"
@@ -118,7 +122,8 @@ _TARGETS = re.compile(
     r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?[1-5一二三四五]"
 )
 _EACH = re.compile(
-    r"[1-5](?: stars?)? (?:for|to) [^,。!?0-9]{2,40}(?:,|and|but|yet|though)"
+    r"^(?:人|活儿?|技术|态度|服务|师傅|质量|速度)[1-5]分?[,。 ]?(?:价格|收费|速度|公司|单位|态度|服务)[1-5]分?$|[1-5](?: stars?)? (?:for"
+    r"|to) [^,。!?0-9]{2,40}(?:,|and|but|yet|though)"
     r"[^。!?0-9]{0,12}[1-5](?: stars?)? (?:for|to) "
 )
 _ORDERS = re.compile(
@@ -161,14 +166,16 @@ _ASKED_VERDICT = re.compile(
     r"(?:满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗"
     r"|么|不|了吗|没)|满意度|不满意(?:可以"
     r"|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案"
-    r"|解决|处理|结果|说法)|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
+    r"|解决|处理|结果|说法)|满不满意|满意不满意|(?:^|[,。!])满意\?|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
 )
+_NOT_BUT = re.compile(r"不是(?:很|非常)?(?:满意|一般),?(?:而)?(?=是)")
 _DOUBLE = re.compile(
     r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么"
     r"|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied"
     r"|no dissatisfaction|(?:不能|无法|没法)不满意"
 )
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
+_ALL_IN_ALL = re.compile(r"(?:总体|整体|总的来说|大体)(?:上|来说|还是|还算|也)*满意")
 _CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|but|however|though|except")
 
 _PRAISE = pattern(
@@ -181,7 +188,7 @@ _PRAISE = pattern(
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣|垃圾|糟|失望|投诉|骗|(?<!霉)烂|没修|没解决|没人(?!受|住|在)"
+    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣|垃圾|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久|吵|脏|乱)|没修|没解决|没人(?!受|住|在)"
     r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
     r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|poor|worst|rude|slow|useless|disappoint\w+"
     r"|unacceptable|nobody|no one|waste|pathetic|mess|disgust\w+|rubbish|unprofessional)\b",
@@ -215,11 +222,13 @@ _TURNED = re.compile(
     r"[1-5一二三四五](?:分|星)?(?:[^,。!?0-9]{0,4})(?:改成|改为|换成|改到|变成)(?:了)?([1-5一二三四五])(?!\d|个|小时|天)"
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
     r"|以([1-5一二三四五])(?:分|星)?为准"
+    r"|^(?:刚才|刚刚)?(?:按|打|发|点|选|回)错了?,?(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?$"
+    r"|\b(one|two|three|four|five) from (?:me|us)\b"
 )
 
 
 def _value(figure: str) -> int:
-    return _HAN[figure] if figure in _HAN else int(figure)
+    return _HAN[figure] if figure in _HAN else _EN[figure] if figure in _EN else int(figure)
 
 
 def rate(text: str, scale: tuple[int, int]) -> Rated:
@@ -229,7 +238,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     low, high = scale
     turned = _TURNED.search(text)
     if turned is not None:
-        final = _value(turned[1] or turned[2] or turned[3])
+        final = _value(next(filter(None, turned.groups())))
         if low <= final <= high:
             return Rated(True, final, False, f"the figure finally given, {final}")
     deducted = _DEDUCTS.search(text)
@@ -288,12 +297,12 @@ _ASKED_ABOUT = re.compile(
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
 _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅|足|到|满|上|了|,|。|!|$)")
 #: "一分没收", money that was not taken.
-_UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要|收|多收|拿|花)")
+_UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花)")
 _SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会|能|可以)|would")
 _UNDONE = re.compile(
-    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
-    r"|wrong)| ?by mistake|不给|给不了|都(?:嫌|不)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
+    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:撤|作废|取消|收回|不算|打错|按错|发错|错了|不对|点错|手滑|误| ?was (?:a )?(?:mistake|typo"
+    r"|wrong)| ?by mistake|不给|给不了|都不|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
     r"|没有(?:$|[,。!])|没门|别想|免谈|想都别想)"
 )
 #: "3 fitters came": a plural after the figure is what it counts.
@@ -309,7 +318,7 @@ _NAMED = re.compile(
     r"|站长|队长|班长)"
 )
 _POINTS = re.compile(
-    r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不(?!能)|配|支|歧|清)|颗?星"
+    r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨|明|不(?=清|出|开|明|到|来)|配|支|歧|清)|颗?星"
     r"(?![期级])|stars?|points?|out of|/ ?5|marks?)"
 )
 #: "8点20".
@@ -326,7 +335,11 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         value = float(word)
     after, before = text[end : end + 16], text[max(0, start - 24) : start]
     latin = word.isalpha() and word.isascii()
-    if (bare != word and _ASKED_ABOUT.match(after)) or _ALLOTS.match(after) or _UNTAKEN.match(after):
+    if (
+        (bare != word and _ASKED_ABOUT.match(after))
+        or (_ALLOTS.match(after) and len(_FIGURE.findall(text)) > 1)
+        or _UNTAKEN.match(after)
+    ):
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
@@ -339,7 +352,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return _Figure(value, start, end, not latin, withdrawn)
     if _BEFORE.search(_MERELY.sub("", before)) and not _RATES.search(before):
         return None
-    if (word[0].isdigit() and len(word) > 2) or word.startswith("-"):
+    if (word[0].isdigit() and len(word) > 2 and value > 5) or word.startswith("-"):
         return None
     before = _MERELY.sub("", before)
     if after.startswith(" ") and (latin or _COUNTS.match(after)):
@@ -361,6 +374,9 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
     return None
 
 
+#: "不是1是4": what is denied is the figure before.
+_OTHER_THAN = re.compile(r"[1-5一二三四五](?:分|星)? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
+
 #: A figure further than this from what takes figures back is another matter.
 _FAR, _FAR_LATIN = 16, 40
 
@@ -376,6 +392,8 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         between = before[match.end() :]
+        if _OTHER_THAN.search(between):
+            return False
         return len(between) <= (_FAR_LATIN if between.isascii() else _FAR) and not _MINE_NOW.search(between)
     after = text[end : end + 14]
     return bool(_UNDONE.match(after))
@@ -386,7 +404,7 @@ def _by_words(text: str, scale: tuple[int, int], figures: list[_Figure]) -> Rate
         return _full(text, scale) or NO_RATING
     if _DOUBLE.search(text):
         return NO_RATING
-    plain = _ASKED_VERDICT.sub("", text)
+    plain = _NOT_BUT.sub("", _ASKED_VERDICT.sub("", text))
     marks: list[int] = []
     for words, figure in ((_LEAST, 1), (_LESS, 2), (_MOST, 5), (_TALKED, 0), (_GOOD, 4), (_MIDDLE, 3)):
         plain, count = words.subn("", plain)
@@ -423,11 +441,11 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     if scale != (1, 5):
         return False
     text = _DOUBLE.sub("", _ASKED_VERDICT.sub("", text))
-    unhappy = bool(_LEAST.search(text) or _LESS.search(text))
+    unhappy = bool(_LEAST.search(text) or _LESS.search(text)) and not _ALL_IN_ALL.search(text)
     happy = not unhappy and bool(_MOST.search(text) or _GOOD.search(text))
     if (unhappy and score >= 4) or (happy and score <= 2):
         return True
-    if score == 4 and _TOP.search(text):
+    if score in (3, 4) and _TOP.search(text):
         return True
     if unhappy:
         return False

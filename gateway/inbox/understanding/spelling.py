@@ -67,6 +67,7 @@ SPELLINGS: dict[str, str] = {
 }  # fmt: skip
 
 INITIALS: dict[str, str] = {
+    "yi": "一", "er": "二", "san": "三", "si": "四", "wu": "五",
     "fcmy": "非常满意", "hmy": "很满意", "bmy": "不满意", "fcbmy": "非常不满意", "my": "满意", "yb": "一般",
     "dcl": "打错了", "fcl": "发错了", "fcrl": "发错人了", "brs": "不认识", "bsw": "不是我", "td": "退订",
     "tuid": "退订", "sd": "收到", "sdl": "收到了", "zdl": "知道了", "hd": "好的", "hdhd": "好的",
@@ -81,6 +82,7 @@ SYLLABLES: dict[str, str] = {
     "man yi": "满意", "fei chang man yi": "非常满意", "hen man yi": "很满意", "bu man yi": "不满意",
     "bu tai man yi": "不太满意", "yi ban": "一般", "yi fen": "一分", "er fen": "二分", "liang fen": "二分",
     "san fen": "三分", "si fen": "四分", "wu fen": "五分", "man fen": "满分", "hao ping": "好评", "cha ping": "差评",
+    "wu xing hao ping": "五星好评", "wu xing": "五星", "si xing": "四星",
     "tui ding": "退订", "qu xiao": "取消", "hui fu": "恢复", "duan xin": "短信", "bie fa le": "别发了",
     "bie zai fa le": "别再发了", "bie fa": "别发", "bu yao zai fa le": "不要再发了", "bu yao fa": "不要发",
     "xie xie": "谢谢", "xie xie nin": "谢谢你", "xie xie ni": "谢谢你", "xin ku": "辛苦", "xin ku le": "辛苦了",

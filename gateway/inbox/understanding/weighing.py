@@ -46,6 +46,8 @@ SURE_OUT = 0.5
 SURE_OUT_UNHEARD = 0.75
 #: A stop or an opt-out that rules heard beside the main intent, and that is less likely than this, does not stand.
 BESIDE = 0.12
+#: The three ways of saying that the account is not one's own count together.
+DISOWNING = ("wrong_number", "moved_or_sold", "not_account_holder")
 #: From this share on a text that no rule finds dangerous is shown to a person at once.
 ALARMING = 0.30
 
@@ -108,12 +110,21 @@ class Weighed:
 def weigh(likeness: Likeness, spoken: Spoken, text: str) -> Weighed:
     """Weigh what rules heard in a plain `text` against what it is like."""
     shares = _shares(likeness.shares, spoken)
-    main = max(shares, key=lambda name: (shares[name], name))
+    main = _main(shares)
     share = shares[main]
     dropped = frozenset(
         name for name in spoken.intents if name in COSTLY and name != main and shares.get(name, 0.0) < BESIDE
     )
     return Weighed(main, share, _doubtful(main, share, spoken, text), likeness.urgent >= ALARMING, dropped)
+
+
+def _main(shares: Mapping[str, float]) -> str:
+    """The likeliest intent; a family of intents with one consequence stands together."""
+    best = max(shares, key=lambda name: (shares[name], name))
+    family = [name for name in DISOWNING if name in shares]
+    if sum(shares[name] for name in family) >= shares[best]:
+        return max(family, key=lambda name: (shares[name], name))
+    return best
 
 
 def _shares(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
@@ -124,9 +135,7 @@ def _shares(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
         del sums["score"]
     if spoken.known:
         if spoken.main in sums:
-            sums[spoken.main] += (
-                WORTH[spoken.main] + HESITANT * spoken.hesitant + FILLED * spoken.filled
-            )
+            sums[spoken.main] += WORTH[spoken.main] + HESITANT * spoken.hesitant + FILLED * spoken.filled
         del sums["unclear"]
     most = max(sums.values())
     raised = {name: exp(one - most) for name, one in sums.items()}
