@@ -38,16 +38,18 @@ FIGURE = 0.4
 NO_FIGURE = -0.5
 
 #: Below this share a person decides.
-SURE = 0.38
+SURE = 0.35
 #: Below these a person decides about a stop or an opt-out that a rule heard, and one that only a cue speaks for.
-SURE_STOP = 0.7
-SURE_STOP_UNHEARD = 0.85
+SURE_STOP = 0.5
+SURE_STOP_UNHEARD = 0.65
 SURE_OUT = 0.5
-SURE_OUT_UNHEARD = 0.75
+SURE_OUT_UNHEARD = 0.7
 #: A stop or an opt-out that rules heard beside the main intent, and that is less likely than this, does not stand.
 BESIDE = 0.12
 #: The three ways of saying that the account is not one's own count together.
 DISOWNING = ("wrong_number", "moved_or_sold", "not_account_holder")
+#: Whoever says so is never struck off by a machine.
+RELATED = "not_account_holder"
 #: From this share on a text that no rule finds dangerous is shown to a person at once.
 ALARMING = 0.30
 
@@ -111,6 +113,8 @@ def weigh(likeness: Likeness, spoken: Spoken, text: str) -> Weighed:
     """Weigh what rules heard in a plain `text` against what it is like."""
     shares = _shares(likeness.shares, spoken)
     main = _main(shares)
+    if main in STOPS and main not in spoken.intents and RELATED in spoken.intents:
+        main = RELATED
     share = shares[main]
     dropped = frozenset(
         name for name in spoken.intents if name in COSTLY and name != main and shares.get(name, 0.0) < BESIDE
