@@ -281,7 +281,7 @@ async def test_the_unclear_are_asked_once_and_wait(town: Any) -> None:
     await town.text(X, "arrears", [A])
     first = await town.hears(X, "？？？")
     assert (first["state"], effects(first)) == ("triage", ["asked_again"])
-    second = await town.hears(X, "嗯哼")
+    second = await town.hears(X, "哦吼")
     assert (second["state"], effects(second)) == ("triage", [])
     assert await town.queued(X) == ["clarification"]
     third = await town.hears(X, "电费早就交了")

@@ -52,6 +52,10 @@ RATINGS_HOLD = 168.0
 
 #: The share of a text that a rule's words must make up to leave nothing for likeness to say.
 FILLS = 0.7
+#: In a text of so few characters that is the whole of it: likeness is not asked.
+SHORT = 12
+#: Below this likeness nobody needs to ask whether a move is only to come.
+MOVED_MAYBE = 0.02
 
 #: Where one of these is said too, "发错了" is about the notice and not about the number.
 _EXPLAINED = ("payment_made", "billing_dispute", "not_account_holder", "payment_promise")
@@ -129,7 +133,8 @@ class _Read:
 
     def _weighed(self, intents: list[str], rated: Rated) -> list[str]:
         """The intents after likeness has had its say (`weighing`)."""
-        if self.coded and self.known:
+        filled = self.known and self._fills(intents[0])
+        if (self.coded and self.known) or (filled and len(self.bare) <= SHORT):
             return intents
         like = liken(self.phrases.whole, self.topic)
         main = intents[0].removesuffix("!")
@@ -138,10 +143,10 @@ class _Read:
             main=main,
             known=self.known,
             hesitant=self.doubt,
-            filled=self.known and self._fills(intents[0]),
+            filled=filled,
             given=rated.given,
             figure=rated.score is not None,
-            denied=self._denied(),
+            denied=self._denied() if like.shares["moved_or_sold"] > MOVED_MAYBE else frozenset(),
         )
         found = weigh(like, spoken, self.text)
         danger = found.main == "safety_urgent" or (found.urgent and not spoken.filled)

@@ -113,9 +113,9 @@ def weigh(likeness: Likeness, spoken: Spoken, text: str) -> Weighed:
     """Weigh what rules heard in a plain `text` against what it is like."""
     shares = _shares(likeness.shares, spoken)
     main = _main(shares)
-    if main in STOPS and main not in spoken.intents and RELATED in spoken.intents:
-        main = RELATED
     share = shares[main]
+    if main in STOPS and main not in spoken.intents and RELATED in spoken.intents:
+        main, share = RELATED, sum(shares.get(name, 0.0) for name in DISOWNING)
     dropped = frozenset(
         name for name in spoken.intents if name in COSTLY and name != main and shares.get(name, 0.0) < BESIDE
     )
