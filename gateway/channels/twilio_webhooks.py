@@ -30,19 +30,18 @@ def parse_form(body: bytes) -> dict[str, list[str]]:
     what was sent; `read_inbound` replaces them.
     """
     form: dict[str, list[str]] = {}
-    for pair in body.split(b"&"):
+    for pair in body.decode("utf-8", "surrogateescape").split("&"):
         if pair:
-            name, _, value = pair.partition(b"=")
-            form.setdefault(_form_text(name), []).append(_form_text(value))
+            name, _, value = pair.partition("=")
+            if "%" in pair or "+" in pair:
+                name, value = _form_text(name), _form_text(value)
+            form.setdefault(name, []).append(value)
     return form
 
 
-def _form_text(part: bytes) -> str:
-    if b"+" in part:
-        part = part.replace(b"+", b" ")
-    if b"%" in part:
-        part = _to_decode(_decode_run, part)
-    return part.decode("utf-8", "surrogateescape")
+def _form_text(part: str) -> str:
+    raw = part.replace("+", " ").encode("utf-8", "surrogateescape")
+    return _to_decode(_decode_run, raw).decode("utf-8", "surrogateescape")
 
 
 def _decode_run(run: re.Match[bytes]) -> bytes:
@@ -51,13 +50,12 @@ def _decode_run(run: re.Match[bytes]) -> bytes:
 
 def sign(auth_token: str, url: str, form: Mapping[str, Collection[str]]) -> str:
     """Compute `X-Twilio-Signature`: HMAC-SHA1 over the URL and the sorted names and distinct values."""
-    signed = [url]
-    for name in sorted(form):
-        values = form[name]
-        for value in sorted(set(values)) if len(values) > 1 else values:
-            signed.append(name)
-            signed.append(value)
-    message = "".join(signed).encode("utf-8", "surrogateescape")
+    signed = [
+        name + value
+        for name, values in sorted(form.items())
+        for value in (sorted(set(values)) if len(values) > 1 else values)
+    ]
+    message = (url + "".join(signed)).encode("utf-8", "surrogateescape")
     return b64encode(hmac.digest(auth_token.encode(), message, "sha1")).decode("ascii")
 
 

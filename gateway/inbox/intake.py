@@ -20,7 +20,7 @@ from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
 from gateway.kernel.phones import InvalidPhone, parse
-from gateway.outbox.carriers import Evidence, InboundText, Receipt
+from gateway.outbox.carriers import InboundText, Receipt
 from gateway.outbox.settling import Reported, Told, apply_receipts
 
 log = logger(__name__)
@@ -160,18 +160,13 @@ class Intake:
         return [None] * len(items)
 
     async def _apply(self, items: list[tuple[Receipt, datetime]]) -> list[None]:
-        if any(receipt.evidence is not Evidence.NONE for receipt, _ in items):
-            # What is heard of a number stands or falls with the receipt that tells of it.
-            async with self._database.work() as work:
-                reported = await apply_receipts(work.connection, items)
-                if reported.told:
-                    await self._hear(work.connection, reported.told)
-                await self._keep(work.connection, _unknown(items, reported))
-                await work.commit()
-        else:
-            async with self._database.connection() as connection:
-                reported = await apply_receipts(connection, items)
-                await self._keep(connection, _unknown(items, reported))
+        # What is heard of a number stands or falls with the receipt that tells of it.
+        async with self._database.work() as work:
+            reported = await apply_receipts(work.connection, items)
+            if reported.told:
+                await self._hear(work.connection, reported.told)
+            await self._keep(work.connection, _unknown(items, reported))
+            await work.commit()
         return [None] * len(items)
 
     async def _keep(self, connection: Any, unknown: Sequence[tuple[Receipt, datetime]]) -> None:

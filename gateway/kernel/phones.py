@@ -157,6 +157,8 @@ _LABELS_BY_LENGTH: Final = tuple(sorted((label for label in _LABELS if not label
 
 def parse(text: str, region: str = "CN") -> PhoneNumber:
     """Read `text`, which is one number of `region` or one with its country; raises `InvalidPhone`."""
+    if text.startswith("+86") and _mobile(text[3:]):
+        return PhoneNumber(text, Kind.MOBILE)
     if region == "CN" and _mobile(text):
         return PhoneNumber(f"+86{text}", Kind.MOBILE)
     tidy = _tidied(text)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +23,19 @@ from gateway.kernel.segments import count
 from gateway.notices.audience import REACH, TRUST, choice_of, link_of, recipient_of
 from gateway.notices.composing import NOTHING_TOLD, Told, told_before
 from gateway.notices.holds import HOLD
-from gateway.notices.policy import USUAL, Link, Policy, Recipient, SendAt, Wish, Withhold, choose_link, decide
+from gateway.notices.policy import (
+    USUAL,
+    Decision,
+    Link,
+    Policy,
+    PolicyTable,
+    Recipient,
+    SendAt,
+    Wish,
+    Withhold,
+    choose_link,
+    decide,
+)
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 from gateway.outbox.carriers import channel_to
@@ -31,7 +44,7 @@ _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
-       chat.wants, staff.id IS NOT NULL AS of_staff,
+       false AS fresh, chat.wants, staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
@@ -46,15 +59,18 @@ LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
 WHERE a.account_no = ANY($1::text[])
 """
+#: All that the policy goes by in a row of `_NUMBERS`, beside what was refused and what was consented to.
+_FACTS: Final = itemgetter("line", "point_state", "role", "state", "is_default", "verified_at", "needs_proof")
+#: A number that somebody else makes known at this moment is in neither half: it is there when asked for again.
 _NUMBERS: Final = """
 WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, line)), made AS (
   INSERT INTO contact_point (kind, address, line) SELECT 'phone', address, line FROM asked
   ON CONFLICT (address, kind) DO NOTHING RETURNING id, address, line, state
 ), point AS (
-  SELECT * FROM made UNION
-  SELECT id, address, line, state FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
+  SELECT *, true AS fresh FROM made UNION ALL
+  SELECT id, address, line, state, false FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
 )
-SELECT point.id AS point_id, 'phone' AS point_kind, point.address, point.line, point.state AS point_state,
+SELECT point.id AS point_id, point.fresh, 'phone' AS point_kind, point.address, point.line, point.state AS point_state,
        NULL::text[] AS wants,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        false AS of_staff, NULL::float8 AS trust,
@@ -96,6 +112,11 @@ class Taken:
 
 
 _Filled = tuple[int, Asked, Template, PhoneNumber | None]
+#: What the policy says, and the contact row that is meant.
+_Answer = tuple[Decision, Any]
+#: Decisions by all that the policy goes by: at one moment, numbers at which nobody was told anything and of which
+#: the same is known get the same one.
+_Answers = dict[tuple[Any, ...], Decision]
 
 
 class Acceptor:
@@ -132,13 +153,15 @@ class Acceptor:
             except LamplighterError as error:
                 results[index] = error
         contacts = await self._contacts(connection, filled, now)
-        points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"]}
+        # Nobody was told anything at a number that was unknown until now.
+        points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"] and not row["fresh"]}
         past = await told_before(connection, list(points), now) if points else {}
         messages: list[NewMessage] = []
+        answers: _Answers = {}
         for index, item, template, number in filled:
             rows = contacts.get(number.e164 if number else str(item.account_no), [])
             try:
-                message = self._message(item, template, rows, past, now)
+                message = self._message(item, template, rows, past, now, answers)
             except LamplighterError as error:
                 results[index] = error
             else:
@@ -175,20 +198,17 @@ class Acceptor:
             for row in await connection.fetch(_CONTACTS, list(accounts), now):
                 contacts[row["account_no"]].append(row)
         # Sorted, so that two transactions that make the same numbers known wait for one another and never in a ring.
-        numbers = sorted({number.e164: number.kind for *_, number in filled if number is not None}.items())
-        if numbers:
-            for row in await connection.fetch(_NUMBERS, [e164 for e164, _ in numbers], [kind for _, kind in numbers]):
+        wanted = sorted({number.e164: number.kind for *_, number in filled if number is not None}.items())
+        while wanted:
+            for row in await connection.fetch(_NUMBERS, [e164 for e164, _ in wanted], [kind for _, kind in wanted]):
                 contacts[row["address"]].append(row)
+            wanted = [(e164, kind) for e164, kind in wanted if e164 not in contacts]
         return contacts
 
     def _message(
-        self,
-        item: Asked,
-        template: Template,
-        rows: Sequence[Any],
-        past: Mapping[int, Told],
-        now: datetime,
-    ) -> NewMessage:
+        self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], now: datetime,
+        answers: _Answers,
+    ) -> NewMessage:  # fmt: skip
         if not rows:
             raise InvalidInput(f"there is no account {item.account_no}", field="account_no")
         if item.at_number is not None:
@@ -196,6 +216,61 @@ class Acceptor:
         if item.account_no is not None and item.language is None and rows[0]["language"]:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         body = template.render(item.values, self._zone)
+        table = self._policy()
+        decision, row = self._answer(item, template, rows, past, body, now, table, answers)
+        at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
+        expires_at = item.expires_at
+        if expires_at is None and template.valid_for is not None:
+            expires_at = at + template.valid_for
+        channel = item.channel or (channel_to(row["point_kind"]) if row else "sms")
+        return NewMessage(
+            id=new_id(now),
+            contact_point_id=row["point_id"] if row else None,
+            to_address=row["address"] if row else None,
+            template=template.name,
+            template_version=template.version,
+            kind=template.kind,
+            klass=template.klass,
+            purpose=template.purpose,
+            body=body,
+            segments=count(body).parts if channel == "sms" else 1,
+            channel=channel,
+            # What its person wants told in the chat still arrives where the chat fails.
+            fallback=list(USUAL) if item.channel is None and channel not in USUAL else None,
+            withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
+            expired=not isinstance(decision, SendAt | Withhold),
+            decision=table.signed(decision.because),
+            reference=item.reference,
+            hours=template.hours.value,
+            zone=self._zone.key,
+            created_at=now,
+            not_before=at,
+            closes_at=closes,
+            expires_at=expires_at,
+            accounts=[AccountPart(rows[0]["account_id"], rows[0]["account_no"], row["link_id"] if row else None)]
+            if item.account_no is not None
+            else [],
+        )
+
+    def _answer(
+        self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], body: str, now: datetime,
+        table: PolicyTable, answers: _Answers,
+    ) -> _Answer:  # fmt: skip
+        if item.to is None or len(rows) > 1 or rows[0]["point_id"] in past or item.point is not None:
+            return self._decide(item, template, rows, past, body, now, table)
+        row = rows[0]
+        asked = (template, item.not_before, item.expires_at, item.goes_on, item.channel)
+        facts = (*asked, *_FACTS(row), *row["opt_outs"], None, *row["consents"])
+        decision = answers.get(facts)
+        if decision is None:
+            decision, _ = self._decide(item, template, rows, past, body, now, table)
+            answers[facts] = decision
+        return decision, row
+
+    def _decide(
+        self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], body: str, now: datetime,
+        table: PolicyTable,
+    ) -> _Answer:  # fmt: skip
         wish = Wish(
             kind=template.kind,
             klass=template.klass,
@@ -218,47 +293,12 @@ class Acceptor:
             if item.account_no is not None
             else Recipient(links=_lenient(links), zone=self._zone, region=self._region)
         )
-        table = self._policy()
         usual = choose_link(recipient.links, table)
         meant = usual if isinstance(usual, Link) else next(iter(links), None)
         told = past.get(meant.contact_point_id, NOTHING_TOLD) if meant else NOTHING_TOLD
         decision = decide(recipient, wish, told.history(body), now, table)
-        at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
-        expires_at = item.expires_at
-        if expires_at is None and template.valid_for is not None:
-            expires_at = at + template.valid_for
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
-        channel = item.channel or (channel_to(row["point_kind"]) if row else "sms")
-        return NewMessage(
-            id=new_id(now),
-            contact_point_id=meant.contact_point_id if meant else None,
-            to_address=row["address"] if row else None,
-            template=template.name,
-            template_version=template.version,
-            kind=template.kind,
-            klass=template.klass,
-            purpose=template.purpose,
-            body=body,
-            segments=count(body).parts if channel == "sms" else 1,
-            channel=channel,
-            # What its person wants told in the chat still arrives where the chat fails.
-            fallback=list(USUAL) if item.channel is None and channel not in USUAL else None,
-            withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
-            expired=not isinstance(decision, SendAt | Withhold),
-            decision=table.signed(decision.because),
-            reference=item.reference,
-            hours=template.hours.value,
-            zone=self._zone.key,
-            created_at=now,
-            not_before=at,
-            closes_at=closes,
-            expires_at=expires_at,
-            accounts=[
-                AccountPart(rows[0]["account_id"], rows[0]["account_no"], meant.link_id or None if meant else None)
-            ]
-            if item.account_no is not None
-            else [],
-        )
+        return decision, row
 
 
 def _lenient(links: Sequence[Link]) -> Sequence[Link]:

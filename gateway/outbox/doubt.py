@@ -23,6 +23,7 @@ from gateway.kernel.errors import Conflict
 from gateway.kernel.logs import logger
 from gateway.outbox.carriers import Channel, Found, LookUp, NotThere, Receipt, Unknown
 from gateway.outbox.hot import PASSING
+from gateway.outbox.locking import lock
 from gateway.outbox.messages import WAKE
 from gateway.outbox.settler import Hear, hear_nothing
 from gateway.outbox.settling import apply_receipts, storable
@@ -142,10 +143,7 @@ class Resolver:
         now = self._clock.now()
         async with self._database.work() as work:
             await work.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            await work.execute(
-                "SELECT FROM message WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE",
-                [item.id for item, _ in answers],
-            )
+            await lock(work.connection, [item.id for item, _ in answers])
             found = [(item, answer) for item, answer in answers if isinstance(answer, Found)]
             ours = await _not_taken(work.connection, found)
             reported = await apply_receipts(work.connection, [(_receipt_of(*one), now) for one in ours])

@@ -20,12 +20,16 @@ from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
 from gateway.outbox.hot import PASSING
+from gateway.outbox.locking import lock
 
 log = logger(__name__)
 
 #: Seconds a lease lasts without being renewed, and between renewals.
 LEASE: Final = 8.0
 RENEWAL: Final = 2.0
+#: A claimed message whose node has no lease any more.
+_LOST: Final = """m.state = 'sending' AND NOT EXISTS (
+  SELECT 1 FROM node WHERE node.id = m.node_id AND node.leased_until > clock_timestamp())"""
 
 
 class Lease:
@@ -80,18 +84,19 @@ async def reap(connection: Any, at: datetime) -> int:
 
     `at` is the Clock's time, for the messages' events; leases are compared in the database's own.
     """
-    rows = await connection.fetch(
-        """WITH lost AS (
-             SELECT m.id FROM message m WHERE m.state = 'sending' AND NOT EXISTS (
-               SELECT 1 FROM node WHERE node.id = m.node_id AND node.leased_until > clock_timestamp())
-             ORDER BY m.id FOR NO KEY UPDATE OF m
-           ), doubtful AS (
-             UPDATE message m SET state = 'uncertain', doubt_since = clock_timestamp(), look_at = NULL
-             FROM lost WHERE m.id = lost.id AND m.state = 'sending' RETURNING m.id)
-           INSERT INTO message_event (id, at, kind, detail)
-           SELECT id, $1, 'uncertain', 'the node that held it is gone' FROM doubtful RETURNING id""",
-        at,
-    )
+    async with connection.transaction():
+        found = await connection.fetch(f"SELECT m.id FROM message m WHERE {_LOST}")
+        messages = [row["id"] for row in found]
+        await lock(connection, messages)
+        rows = await connection.fetch(
+            f"""WITH doubtful AS (
+                 UPDATE message m SET state = 'uncertain', doubt_since = clock_timestamp(), look_at = NULL
+                 WHERE m.id = ANY ($2::uuid[]) AND {_LOST} RETURNING m.id)
+               INSERT INTO message_event (id, at, kind, detail)
+               SELECT id, $1, 'uncertain', 'the node that held it is gone' FROM doubtful RETURNING id""",
+            at,
+            messages,
+        )
     await connection.execute(
         """WITH gone AS (DELETE FROM node WHERE leased_until < clock_timestamp() - interval '1 hour' RETURNING id)
            DELETE FROM lane_breaker USING gone WHERE lane_breaker.node_id = gone.id"""

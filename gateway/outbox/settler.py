@@ -98,7 +98,7 @@ class Settler:
                 await self._tell(work.connection, told)
                 await work.commit()
         elif batch:
-            async with self._hot.connection() as connection:
+            async with self._hot.connection() as connection, connection.transaction():
                 await settling.settle(connection, self._node, batch)
         del self._ended[: len(batch)]
         if back:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.outbox.carriers import Accepted, Evidence, Outcome, Receipt, Refused, Throttled, Unknown
+from gateway.outbox.locking import lock
 from gateway.outbox.sweeping import withhold
 
 #: Attempts at a hand-over that the carrier surely did not take, before it counts as failed.
@@ -61,16 +62,12 @@ class Told:
 
 # What the carrier took is `sent` whatever became of the message meanwhile: that is the truth; so is what failed
 # under another of the carrier's ids, which was another hand-over. Any other answer
-# counts only for the hand-over it belongs to. Rows are locked in one order everywhere, so that batches that
-# meet wait for each other and never dead-lock. (What is locked is counted and not joined: the hot path's planner
-# knows nested loops only, and a batch joined to itself costs its square.)
+# counts only for the hand-over it belongs to.
 _SETTLE: Final = """
 WITH ended AS (
   SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
                        $7::timestamptz[], $8::text[])
     AS ended(id, attempts, state, carrier_id, code, at, again, words)
-), locked AS MATERIALIZED (
-  SELECT id FROM message WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 ), moved AS (
   UPDATE message m SET
     state = ended.state,
@@ -84,7 +81,7 @@ WITH ended AS (
     sent_at = CASE WHEN ended.state IN ('sent', 'delivered') THEN coalesce(m.sent_at, ended.at) ELSE m.sent_at END,
     delivered_at = CASE WHEN ended.state = 'delivered' THEN ended.at ELSE m.delivered_at END,
     not_before = CASE WHEN ended.state = 'queued' THEN ended.again ELSE m.not_before END
-  FROM ended WHERE m.id = ended.id AND (SELECT count(*) FROM locked) > 0 AND CASE
+  FROM ended WHERE m.id = ended.id AND CASE
     WHEN ended.state IN ('sent', 'delivered') THEN m.state NOT IN ('sent', 'delivered', 'undelivered', 'failed')
       OR m.state IN ('undelivered', 'failed') AND m.carrier_id IS DISTINCT FROM ended.carrier_id
     ELSE m.state IN ('sending', 'uncertain') AND m.node_id = $9 AND m.attempts = ended.attempts END
@@ -97,13 +94,14 @@ FROM ended WHERE state IN ('sent', 'delivered') OR id IN (SELECT id FROM moved)
 
 
 async def settle(connection: Any, node: UUID, ended: Sequence[Settled]) -> None:
-    """Record how hand-overs of `node` ended, in one statement, which is a transaction of its own if need be.
+    """Record how hand-overs of `node` ended, in the connection's transaction.
 
     A receipt that came first stands. An answer that comes after the node was taken for dead still counts.
     """
     rows = [
         (item.message_id, item.attempts, *_consequence(item)) for item in sorted(ended, key=lambda one: one.message_id)
     ]
+    await lock(connection, [item.message_id for item in ended])
     await connection.execute(_SETTLE, *(list(column) for column in zip(*rows, strict=True)), node)
 
 
@@ -161,7 +159,7 @@ WITH told AS (
 ), before AS MATERIALIZED (
   SELECT m.id, m.contact_point_id, m.replaced_by, m.carrier_id, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
            WHEN 'undelivered' THEN 2 WHEN 'failed' THEN 2 ELSE 0 END AS rank
-  FROM message m WHERE m.id = ANY ($1::uuid[]) ORDER BY m.id FOR NO KEY UPDATE
+  FROM message m WHERE m.id = ANY ($1::uuid[])
 ), news AS (
   SELECT DISTINCT ON (told.id, told.rank) told.*
   FROM told JOIN before ON before.id = told.id AND told.rank > before.rank
@@ -204,7 +202,7 @@ class Reported:
 
 
 async def apply_receipts(connection: Any, receipts: Sequence[tuple[Receipt, datetime]]) -> Reported:
-    """Apply receipts (with the Clock's time of their arrival), in any order, never backwards, in one statement.
+    """Apply receipts (with the Clock's time of their arrival), in any order, never backwards; needs a transaction.
 
     A repeat changes nothing. Receipts whose `message_id` is unknown here are left out of `known`; the caller
     keeps them.
@@ -212,9 +210,11 @@ async def apply_receipts(connection: Any, receipts: Sequence[tuple[Receipt, date
     moving = [(receipt, at) for receipt, at in receipts if receipt.message_id and receipt.state]
     if not moving:
         return Reported(frozenset(), [])
+    messages = [receipt.message_id for receipt, _ in moving if receipt.message_id is not None]
+    await lock(connection, messages)
     rows = await connection.fetch(
         _RECEIPTS,
-        [receipt.message_id for receipt, _ in moving],
+        messages,
         [receipt.state for receipt, _ in moving],
         [storable(receipt.carrier_id) for receipt, _ in moving],
         [receipt.error_code and storable(receipt.error_code) for receipt, _ in moving],

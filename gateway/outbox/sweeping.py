@@ -17,6 +17,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
 from gateway.outbox.hot import PASSING
+from gateway.outbox.locking import lock
 
 log = logger(__name__)
 
@@ -28,14 +29,11 @@ FIRST: Final = UUID(int=0)
 _POLL: Final = 1.0
 _NOTICE: Final = "notice:"
 
-# Rows are locked in one order everywhere, so that a stop that meets another waits for it and never dead-locks.
 _WITHHOLD: Final = """
-WITH locked AS MATERIALIZED (
-  SELECT id FROM message WHERE id = ANY($1::uuid[]) AND state = 'queued' ORDER BY id FOR NO KEY UPDATE
-), stopped AS (
+WITH stopped AS (
   UPDATE message m SET state = CASE $2::text WHEN 'cancelled' THEN 'cancelled' ELSE 'withheld' END,
     withheld_reason = nullif($2::text, 'cancelled'), node_id = NULL
-  FROM locked WHERE m.id = locked.id AND m.state = 'queued' RETURNING m.id, m.state
+  WHERE m.id = ANY($1::uuid[]) AND m.state = 'queued' RETURNING m.id, m.state
 )
 INSERT INTO message_event (id, at, kind, detail) SELECT id, $3, state, $4 FROM stopped RETURNING id
 """
@@ -58,6 +56,7 @@ async def withhold(connection: Any, messages: Sequence[UUID], *, reason: str, at
     """Withhold those of `messages` that are still queued (`cancelled` cancels them); which they were."""
     if not messages:
         return []
+    await lock(connection, messages)
     rows = await connection.fetch(_WITHHOLD, list(messages), reason, at, words)
     return [row["id"] for row in rows]
 

@@ -48,7 +48,7 @@ class SingleMessages:
         self._database = database
         self._clock = clock
         self._messages = messages
-        self._group: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._write)
+        self._group: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._write, at_once=2)
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:

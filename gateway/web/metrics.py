@@ -24,12 +24,14 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self.messages = Counter(
+        messages = Counter(
             "lamplighter_messages_asked",
             "Single messages asked for over the interface, by what became of them.",
             ("outcome",),
             registry=registry,
         )
+        self.messages_accepted = messages.labels("accepted")
+        self.messages_refused = messages.labels("refused")
         self.webhooks = Counter(
             "lamplighter_webhooks",
             "Webhooks of carriers, by what became of them.",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -110,3 +111,18 @@ async def test_a_text_that_ages_expires_when_it_no_longer_holds(town: Town) -> N
         Asked(account_no=account, **NEWS),
     )
     assert [message["expires_at"] for message in await town.messages()] == [later + timedelta(minutes=30), later, None]
+
+
+async def test_a_number_that_somebody_else_makes_known_meanwhile_is_known_to_both(town: Town) -> None:
+    """Two nodes, or two groups of one, meet the same new number: whoever waits for the other sees its row."""
+    first = town.database.work()
+    async with first:
+        await town.house.acceptor.accept(first.connection, [Asked(to=B, **NEWS)], now=town.clock.now())
+        second = asyncio.create_task(accept(town, Asked(to=B, **NEWS)))
+        async with town.database.connection() as connection:
+            while not await connection.fetchval("SELECT true FROM pg_locks WHERE NOT granted"):
+                assert not second.done()
+        await first.commit()
+    (taken,) = await second
+    assert isinstance(taken, Taken) and taken.state == "queued"
+    assert len({message["contact_point_id"] for message in await town.messages()}) == 1

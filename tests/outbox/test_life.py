@@ -197,7 +197,7 @@ class Life(RuleBasedStateMachine):
 
     async def _settle(self, node: NodeModel) -> None:
         if node.ended:
-            async with self.database.connection() as connection:
+            async with self.database.connection() as connection, connection.transaction():
                 await settle(connection, node.id, node.ended)
         node.ended.clear()
 
@@ -254,7 +254,7 @@ class Life(RuleBasedStateMachine):
         self.run(self._report(message, state, carrier_id))
 
     async def _report(self, message: UUID, state: str, carrier_id: str) -> None:
-        async with self.database.connection() as connection:
+        async with self.database.connection() as connection, connection.transaction():
             await apply_receipts(connection, [(receipt(message, state, carrier_id=carrier_id), self.world.clock.now())])
 
     @precondition(lambda self: not any(node.ended for node in self.nodes))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import permutations
+from itertools import islice, permutations
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -34,12 +35,12 @@ async def _claimed(world: World, **fields: Any) -> UUID:
 
 async def _settle(world: World, message: UUID, outcome: Outcome, *, attempts: int = 1, node: UUID = NODE) -> None:
     point = (await world.row(message))["contact_point_id"]
-    async with world.database.connection() as connection:
+    async with world.database.connection() as connection, connection.transaction():
         await settle(connection, node, [Settled(message, point, attempts, outcome, NOON, "main")])
 
 
 async def _report(world: World, *receipts: Receipt) -> Any:
-    async with world.database.connection() as connection:
+    async with world.database.connection() as connection, connection.transaction():
         return await apply_receipts(connection, [(one, NOON) for one in receipts])
 
 
@@ -290,7 +291,7 @@ async def test_batches_that_meet_do_not_dead_lock(world: World) -> None:
     await world.claim(node=NODE)
 
     async def settle_all(order: int) -> None:
-        async with world.database.connection() as connection:
+        async with world.database.connection() as connection, connection.transaction():
             await settle(connection, NODE, [Settled(id_, None, 1, TAKEN, NOON, "m") for id_ in written[::order]])
 
     async def report_all(order: int) -> None:
@@ -299,6 +300,23 @@ async def test_batches_that_meet_do_not_dead_lock(world: World) -> None:
     for _ in range(10):
         await asyncio.gather(settle_all(1), report_all(-1), settle_all(-1), report_all(1))
     assert await world.states() == {"sent": 60}
+
+
+async def test_many_nodes_report_on_the_same_messages_and_the_database_lives(world: World) -> None:
+    """The server itself once fell where one statement both locked and changed rows that others were changing."""
+    written = await world.messages(4000, contact=await world.contact())
+    async with world.database.connection() as connection:
+        await connection.execute("UPDATE message SET state = 'sending', node_id = $1, attempts = 1", NODE)
+        await connection.execute("VACUUM ANALYZE message")
+    draw = Random(7)
+    reports = iter([(id_, state) for id_ in written for state in ("sent", "delivered")])
+
+    async def report() -> None:
+        while batch := list(islice(reports, draw.randint(1, 48))):
+            await _report(world, *(receipt(id_, state) for id_, state in batch))
+
+    await asyncio.gather(*(report() for _ in range(4)))
+    assert await world.states() == {"delivered": 4000}
 
 
 def _fields(value: Any) -> dict[str, Any]:
