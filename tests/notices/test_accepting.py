@@ -118,7 +118,8 @@ async def test_a_number_that_somebody_else_makes_known_meanwhile_is_known_to_bot
     first = town.database.work()
     async with first:
         await town.house.acceptor.accept(first.connection, [Asked(to=B, **NEWS)], now=town.clock.now())
-        second = asyncio.create_task(accept(town, Asked(to=B, **NEWS)))
+        other = {**NEWS, "values": {"text": "西湖营业厅周日迁址。"}}
+        second = asyncio.create_task(accept(town, Asked(to=B, **other)))
         async with town.database.connection() as connection:
             while not await connection.fetchval("SELECT true FROM pg_locks WHERE NOT granted"):
                 assert not second.done()
