@@ -1,7 +1,7 @@
-"""A quarter from outside: VIP customers, three managers of whom one is on leave, closed cases by the week.
+"""Weeks from outside: VIP customers, three managers of whom one is on leave, closed cases by the week.
 
 The clock asks about every closed order, reminds once, and the independent follow-up goes to somebody else; at the
-end the summary adds up to the last message. `--quarter` walks it at full size.
+end the summary adds up to the last message. `--quarter` walks a whole quarter: 50 VIP customers, 2,000 cases.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from tests.walks.test_score import HEADINGS
 
 pytestmark = pytest.mark.process
 
-WEEKS = 13
 BEGIN = date(2025, 4, 7)
 MANAGERS = ("E000023", "E000024", "E000025")
-#: The one on leave from the fourth to the seventh week, and who stands in.
+#: The one on leave in the second of three parts, and who stands in.
 ON_LEAVE, DEPUTY = MANAGERS[1], MANAGERS[2]
 HANDLERS = (("TM0003", "E000013"), ("TM0003", "E000014"), ("TM0002", "E000005"))
 
@@ -37,6 +36,7 @@ class Quarter:
     carrier: OutsideCarrier
     vips: int
     orders: int
+    weeks: int
     heard: int = 0
     answered: Counter[str] = field(default_factory=Counter)
     done: int = 0
@@ -66,17 +66,17 @@ class Quarter:
         await self.gateway.imported("archive", files.archive_csv(rows))
 
     async def plan(self) -> None:
-        """Every VIP is visited once in the quarter; one manager is away for a month."""
+        """Every VIP is visited once in the quarter; one manager is away for a part of it."""
         for place in range(self.vips):
-            day = BEGIN + timedelta(days=place * 7 * (WEEKS - 2) // self.vips)
+            day = BEGIN + timedelta(days=place * 7 * self.weeks // self.vips)
             await self.gateway.post(
                 "/followups",
                 {"account_no": self.account(place), "planned_for": day.isoformat(), "topic": "季度走访"},
                 status=201,
             )
-        away = BEGIN + timedelta(weeks=3)
-        leave = {"manager": ON_LEAVE, "deputy": DEPUTY, "first_day": away.isoformat()}
-        leave["last_day"] = (away + timedelta(days=27)).isoformat()
+        part = timedelta(weeks=self.weeks // 3)
+        leave = {"manager": ON_LEAVE, "deputy": DEPUTY, "first_day": (BEGIN + part).isoformat()}
+        leave["last_day"] = (BEGIN + 2 * part - timedelta(days=1)).isoformat()
         await self.gateway.post("/followups/deputies", leave, status=201)
 
     async def week(self, number: int) -> None:
@@ -87,7 +87,7 @@ class Quarter:
             done = {"state": "done", "outcome": "已走访"}
             await self.gateway._wanted("PATCH", f"/followups/{plan['id']}", 200, json=done)
             self.done += 1
-        first, last = self.orders * number // WEEKS, self.orders * (number + 1) // WEEKS
+        first, last = self.orders * number // self.weeks, self.orders * (number + 1) // self.weeks
         orders = [self._order(place, today) for place in range(first, last)]
         await self.gateway.imported("work_orders", files.sheet([HEADINGS, *orders]).encode())
         await self.gateway.advance("PT2H")
@@ -133,14 +133,15 @@ async def quarter(start: Start, carrier: OutsideCarrier, request: pytest.Fixture
     whole = request.config.getoption("--quarter", default=False)
     gateway = await start(SURVEYS="auto")
     await gateway.set_clock(f"{BEGIN}T08:30:00")
-    quarter = Quarter(gateway, carrier, vips=50 if whole else 9, orders=2000 if whole else 78)
+    size = {"vips": 50, "orders": 2000, "weeks": 13} if whole else {"vips": 9, "orders": 30, "weeks": 3}
+    quarter = Quarter(gateway, carrier, **size)
     await quarter.found()
     await gateway.advance("PT1M")
     await quarter.plan()
-    for number in range(WEEKS):
+    for number in range(quarter.weeks):
         await quarter.week(number)
     for _ in range(2):
-        await gateway.advance("P8D")
+        await gateway.advance("P4D")
         await quarter.replies()
         await quarter.calls()
     return quarter

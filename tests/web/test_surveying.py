@@ -298,3 +298,51 @@ async def test_programmes_are_read_and_changed_in_versions(utility: Utility) -> 
     problem = await house.call("PATCH", "/evaluations/programmes/repair", key=key, json=wrong, expect=422)
     assert problem["errors"][0]["field"] == "remind_hours"
     await house.call("PATCH", "/evaluations/programmes/none", key=key, json=change, expect=404)
+
+
+async def test_a_summary_comes_as_a_file_and_as_a_picture(utility: Utility) -> None:
+    house = utility.house
+    headers = {"Authorization": f"Bearer {await utility.key('auditor')}"}
+    for ending, kind, begins in (
+        ("csv", "text/csv", b"\xef\xbb\xbfkey,name,eligible"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+        ("svg", "image/svg+xml", b"<svg"),
+    ):
+        async with house.client.get(f"/api/v1/evaluations/summary.{ending}?by=team", headers=headers) as answer:
+            assert (answer.status, answer.content_type) == (200, kind)
+            assert (await answer.read()).startswith(begins)
+    assert (await house.call("GET", "/evaluations/sources?by=team"))["items"] == []
+
+
+async def test_a_calendar_is_opened_by_its_address_alone(utility: Utility) -> None:
+    house, own = utility.house, await utility.key("account_manager", "E1")
+    await utility.rows(
+        """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+           VALUES (gen_random_uuid(), 1, 'E1', '2025-11-03', '迎峰度夏', 'visit', now(), 'x')"""
+    )
+    await house.call("POST", "/followups/calendar", key=own, json={"manager": "E2"}, expect=403)
+    address = (await house.call("POST", "/followups/calendar", key=own, json={"manager": "E1"}))["url"]
+    path = "/feeds/" + address.partition("/feeds/")[2]
+    async with house.client.get(path) as answer:
+        text = await answer.text()
+        assert answer.content_type == "text/calendar" and "走访：迎峰度夏" in text.replace("\r\n ", "")
+    for wrong in (path.replace("/E1/", "/E2/"), path[:-6] + "0.ics"):
+        async with house.client.get(wrong) as answer:
+            assert answer.status == 404
+
+
+async def test_the_four_visits_are_named_and_switched_over_http(utility: Utility) -> None:
+    house = utility.house
+    assert [one["code"] for one in (await house.call("GET", "/followups/programmes"))["items"]] == [
+        "visit1", "visit2", "visit3", "visit4",
+    ]  # fmt: skip
+    change = {
+        "name": "春查走访",
+        "rule": "FREQ=YEARLY",
+        "audience": "important",
+        "active": True,
+        "questions": ["时限？"],
+    }
+    changed = await house.call("PATCH", "/followups/programmes/visit2", json=change)
+    assert (changed["name"], changed["active"], changed["questions"]) == ("春查走访", True, ["时限？"])
+    await house.call("PATCH", "/followups/programmes/visit2", json={"rule": "FREQ=NEVER"}, expect=422)
