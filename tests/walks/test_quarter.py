@@ -83,7 +83,7 @@ class Quarter:
         """Seven days: what was planned is done, the week's orders come in, customers answer, callers call."""
         await self.gateway.advance("P7D")
         today = BEGIN + timedelta(weeks=number + 1)
-        for plan in await self.gateway.every("/followups", state="planned", until=today.isoformat()):
+        for plan in await self.gateway.every("/followups", state="planned,missed", until=today.isoformat()):
             done = {"state": "done", "outcome": "已走访"}
             await self.gateway._wanted("PATCH", f"/followups/{plan['id']}", 200, json=done)
             self.done += 1
