@@ -20,11 +20,8 @@ Start = Callable[..., Awaitable[Gateway]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-<<<<<<< HEAD
     parser.addoption("--storm", type=int, default=0, help="people who lose supply in the storm")
-=======
     parser.addoption("--quarter", action="store_true", help="walk the quarter at full size")
->>>>>>> a9d451e (A quarter walked from outside: visits, a manager on leave, closed cases, and a summary that adds up)
 
 
 @pytest.fixture(scope="module")
