@@ -15,7 +15,7 @@ from bench.lab import Lab
 _END: Final = datetime(2025, 10, 1, tzinfo=UTC)
 _DAYS: Final = 365
 
-#: Services of a year: seven of ten answered, by 60 teams and 600 people.
+#: Services of a year: nineteen of twenty answered, by 60 teams and 600 people.
 _FILL: Final = (
     """INSERT INTO invitation (event_kind, event_ref, team_code, person_no, service, began_at, occurred_at, invited_at,
          qualified_at, answer_by, ended_state, ended_reason, message_id, programme, programme_version, draw, rate)
@@ -26,7 +26,7 @@ _FILL: Final = (
        FROM generate_series(1, $1::int) AS i,
             LATERAL (SELECT $2::timestamptz + make_interval(secs => i::float8 / $1 * 86400 * $3::int) AS t) AS at""",
     """INSERT INTO evaluation (id, invitation_id, score, solved, at, channel)
-       SELECT gen_random_uuid(), id, 5 - (id * 7919 % 10 > 7)::int * (id % 4)::int, CASE WHEN id % 9 = 0 THEN false END,
+       SELECT gen_random_uuid(), id, 5 - (id::bigint * 7919 % 10 > 7)::int * (id % 4), CASE WHEN id % 9 = 0 THEN false END,
               occurred_at + interval '2 hours', 'sms'
        FROM invitation WHERE ended_state = 'delivered'""",
     "ANALYZE invitation",
@@ -40,7 +40,7 @@ FROM invitation i LEFT JOIN evaluation e ON e.invitation_id = i.id GROUP BY 1 OR
 
 async def run(lab: Lab) -> list[Figure]:
     """Sum up a year, counted day by day as the clock does it, and with the counts of a month taken away."""
-    services = lab.rows(full=1_450_000, quick=145_000)
+    services = lab.rows(full=1_060_000, quick=106_000)
     figures: list[Figure] = []
     async with lab.house() as house:
         from gateway.evaluations.tallies import count_days
@@ -68,11 +68,12 @@ async def run(lab: Lab) -> list[Figure]:
             figures.append(
                 Figure(
                     name=f"a summary by person of {answers:,} answers, {name}",
-                    value=taken,
-                    baseline=bare,
-                    unit="processor s",
+                    value=taken * 1000,
+                    baseline=bare * 1000,
+                    unit="ms of processor",
                     against="bare SQL over the rows",
-                    at_most=1 / bare if not lab.quick else None,
+                    # A second is what it may take.
+                    at_most=None if lab.quick else 1 / bare,
                 )
             )
         figures.append(
