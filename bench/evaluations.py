@@ -26,8 +26,8 @@ _FILL: Final = (
        FROM generate_series(1, $1::int) AS i,
             LATERAL (SELECT $2::timestamptz + make_interval(secs => i::float8 / $1 * 86400 * $3::int) AS t) AS at""",
     """INSERT INTO evaluation (id, invitation_id, score, solved, at, channel)
-       SELECT gen_random_uuid(), id, 5 - (id::bigint * 7919 % 10 > 7)::int * (id % 4), CASE WHEN id % 9 = 0 THEN false END,
-              occurred_at + interval '2 hours', 'sms'
+       SELECT gen_random_uuid(), id, 5 - (id::bigint * 7919 % 10 > 7)::int * (id % 4),
+              CASE WHEN id % 9 = 0 THEN false END, occurred_at + interval '2 hours', 'sms'
        FROM invitation WHERE ended_state = 'delivered'""",
     "ANALYZE invitation",
     "ANALYZE evaluation",
