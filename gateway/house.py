@@ -102,7 +102,8 @@ class House:
         async def go_by(connection: Any, table: PolicyTable) -> None:
             await following.go_by(connection, clock.now(), zone, table.outages)
 
-        self.policy = policy = PolicyBook(clock, standard, changed=go_by)
+        channels = [*USUAL, *bots.channels(settings)]
+        self.policy = policy = PolicyBook(clock, standard, channels, changed=go_by)
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)
         self.events = Events(self.finder, self.composer, zone)
@@ -124,7 +125,6 @@ class House:
             clock, self.composer, self.notice_kinds, self.finder, zone=zone, segment_price=settings.segment_price
         )
         self.previews = Previews(database, clock, self.previewer)
-        channels = [*USUAL, *bots.channels(settings)]
         self.acceptor = Acceptor(
             self.wording, zone=zone, region=region, language=language, policy=policy, channels=channels
         )
