@@ -29,7 +29,7 @@ SELECT (25000000000000 + n)::text, (ARRAY['complaint', 'opinion', 'service_reque
        '客户反映' || who % 20 || '的问题，请处理，户号' || (4100000000 + who),
        at, at + interval '5 days', CASE WHEN n % 50 > 0 THEN at + interval '3 days' END, 'TM' || who % 40,
        'E' || who % 400
-FROM (SELECT n, CASE WHEN n % 5 = 0 THEN n - 5 * (1 + n % 97) ELSE n END AS who,
+FROM (SELECT n, CASE WHEN n % 5 = 0 THEN n - 5 * (1 + n % 97) - 1 ELSE n END AS who,
              $2::timestamptz - interval '365 days' * (1 - n::float / $1) AS at
       FROM generate_series(1::bigint, $1) n) AS o
 """

@@ -224,14 +224,15 @@ def read() -> None:
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections, trust, changes, labels")],
+    kind: Annotated[str, typer.Argument(help="evaluations, messages, corrections, trust, changes, cases, …, labels")],
     out: Annotated[Path | None, typer.Option(help="file to write; standard output without it")] = None,
 ) -> None:
-    """Write what the gateway knows as CSV, numbers masked but in `changes`; labels as JSON lines."""
+    """Write what the gateway knows as CSV (as XLSX where `--out` ends so), numbers masked but in `changes`; labels as
+    JSON lines."""
     settings = _settings()
 
     async def work() -> None:
-        from gateway.exporting import export_csv, export_labels
+        from gateway.exporting import export_csv, export_labels, export_xlsx
         from gateway.house import furnished
 
         write = export_labels if kind == "labels" else partial(export_csv, kind=kind)
@@ -239,6 +240,8 @@ def export(
         async with furnished(settings) as house:
             if out is None:
                 await write(house.database, sink=sys.stdout)
+            elif out.suffix.lower() == ".xlsx" and kind != "labels":
+                await export_xlsx(house.database, kind, out)
             else:
                 with out.open("w", encoding=encoding, newline="") as sink:
                     await write(house.database, sink=sink)

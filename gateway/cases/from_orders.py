@@ -15,6 +15,7 @@ from gateway.archive import segments
 from gateway.cases.raising import RULES, reference_of
 from gateway.cases.severity import Raising, Severity, judge
 from gateway.cases.urgent import Pressing, press
+from gateway.cases.watching import Came, watch
 from gateway.kernel.ids import new_id
 from gateway.staff.tasks import NewTask, open_tasks
 
@@ -30,6 +31,8 @@ CLASSES: Final[Mapping[str, str]] = {
     "suggestion": "suggestion",
     "praise": "praise",
 }
+#: Who comes with one of these was perhaps not helped.
+_AGAIN: Final = frozenset(("fault_repair", "complaint", "opinion", "service_request", "report"))
 #: Older ones press nobody any more; praise is passed on for longer.
 _FRESH: Final = timedelta(days=3)
 _PRAISE_LASTS: Final = timedelta(days=30)
@@ -91,6 +94,12 @@ async def take_over(connection: Any, orders: Sequence[str], now: datetime) -> in
     fresh = [row for row in rows if row["work_order_no"] in made]
     await _press(connection, fresh, made, judged, now)
     await _pass_praise_on(connection, fresh, made, now)
+    came = [
+        Came(case=made[row["work_order_no"]]["id"], account_id=row["account_id"], at=row["opened_at"])
+        for row in fresh
+        if row["account_id"] is not None and row["kind"] in _AGAIN and now - row["opened_at"] <= _FRESH
+    ]
+    await watch(connection, came, at=now, actor=ACTOR)
     return len(touched)
 
 

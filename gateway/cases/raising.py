@@ -19,6 +19,7 @@ from gateway.cases.commitments.of_cases import promise_contact, settle_contact
 from gateway.cases.events import befell
 from gateway.cases.severity import Raising, judge
 from gateway.cases.urgent import Pressing, press
+from gateway.cases.watching import Came, watch
 from gateway.kernel import audit
 from gateway.kernel.ids import new_id
 
@@ -205,6 +206,9 @@ async def _open(connection: Any, raised: Raised) -> Opened | None:
             case=id_, reference=reference, words=raised.words, why=why, account_id=raised.account_id, unit=unit
         )
         await press(connection, [pressing], at=raised.at, actor=raised.actor)
+    if raised.account_id is not None and raised.klass not in ("praise", "suggestion"):
+        came = Came(case=id_, account_id=raised.account_id, at=raised.at, inbound_id=raised.inbound_id)
+        await watch(connection, [came], at=raised.at, actor=raised.actor)
     return Opened(id=id_, reference=reference, klass=raised.klass, due_at=due_at, joined=False)
 
 

@@ -212,7 +212,8 @@ def _responses(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
     responses: dict[str, Any] = {
         str(status): {
             "description": "Accepted." if status == 202 else "Created." if status == 201 else "Done.",
-            "content": {"application/json": {"schema": answer}},
+            "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in route.files}
+            or {"application/json": {"schema": answer}},
         }
         for status in (route.status, *route.also)
     }

@@ -110,6 +110,8 @@ class Route:
     #: Names of union members in `body`, which pydantic puts before a field.
     body_tags: frozenset[str] = frozenset()
     query: Any = None
+    #: Answers with a file of one of these types instead of JSON.
+    files: tuple[str, ...] = ()
     #: Takes a multipart file instead of JSON.
     upload: bool = False
     most: int = bodies.JSON_LIMIT

@@ -310,3 +310,35 @@ async def test_what_is_raised_while_the_customer_is_asked_opens_the_case_again(d
     assert await desk.raised() == case
     assert await desk.state(case) == "open"
     assert Y not in await desk.names(Y)
+
+
+async def test_who_comes_again_within_thirty_days_of_a_low_score_is_heard_of(desk: Desk) -> None:
+    await desk.town.household(A, X)
+    await desk.town.invite(X, A, "25110100000001")
+    await desk.town.hears(X, "1")
+    assert "watch_hit" not in [kind for kind, *_ in await desk.tasks()]
+    await desk.on(days=29)
+    case = await desk.raised(topic="电压低")
+    assert ("watch_hit", "supervision", None) in await desk.tasks()
+    (row,) = await desk.town.rows('SELECT severity, severity_why FROM "case" WHERE id = $1', case)
+    assert row == {"severity": "high", "severity_why": "again within 30 days of a low score"}
+    await desk.on(days=2)
+    late = await desk.raised(topic="频繁停电")
+    assert await desk.town.values('SELECT severity FROM "case" WHERE id = $1', late) == ["normal"]
+
+
+async def test_an_order_within_thirty_days_of_a_correction_is_heard_of(desk: Desk) -> None:
+    link = await desk.town.household(A, X)
+    await desk.town.do(
+        """INSERT INTO correction (id, state, reason, opened_at, opened_by, due_at, applied_at)
+           VALUES ($1, 'watching', 'reply', $2, 'x', $2, $2)""",
+        UUID(int=7),
+        START - timedelta(days=3),
+    )
+    await desk.town.do(
+        """INSERT INTO correction_link (correction_id, link_id, decision, before_case) VALUES ($1, $2, 'keep', '{}')""",
+        UUID(int=7),
+        link,
+    )
+    await handed_in(desk, content="又收到别人的短信", kind="opinion", subtype="短信错发")
+    assert await desk.tasks() == [("watch_hit", "supervision", None)]

@@ -62,6 +62,7 @@ _ESCALATING: Final = """
 SELECT 'case:' || id AS subject, unit, topic, contacts AS n, contradictions AS of, ARRAY[id] AS cases FROM "case" c
 WHERE opened_at >= $1 AND opened_at < $2 AND state <> 'closed' AND $4::float8 >= 0 AND $5::int > 0
   AND (contacts >= $3 OR contradictions > 0 OR severity_why = 'may go further up'
+       OR severity_why LIKE 'again within 30 days of%'
        OR EXISTS (SELECT 1 FROM commitment p WHERE p.case_id = c.id AND p.state = 'broken'))
 """
 
