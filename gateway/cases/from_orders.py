@@ -62,15 +62,14 @@ _TAKEN: Final = """NOT EXISTS (
   SELECT 1 FROM "case" o WHERE o.subject = t.subject AND o.klass = t.klass AND o.matter = t.matter
     AND o.state = 'open' AND t.state = 'open' AND o.work_order_no IS DISTINCT FROM t.work_order_no)"""
 _CHANGED: Final = (
-    "(c.klass, c.topic, c.summary, c.account_id, c.state = 'closed', c.outcome) IS DISTINCT FROM"
-    " (excluded.klass, excluded.topic, excluded.summary, excluded.account_id, excluded.state = 'closed',"
-    " excluded.outcome)"
+    "(c.summary, c.account_id, c.state = 'closed', c.outcome) IS DISTINCT FROM"
+    " (excluded.summary, excluded.account_id, excluded.state = 'closed', excluded.outcome)"
 )
-# Who owns the case and how it was judged is the gateway's own from the first import on.
+# Who owns the case, its class, topic and severity are the gateway's own from the first import on: people judge them.
 _MERGE: Final = (
     f'INSERT INTO "case" AS c ({_NAMES}) SELECT {_NAMES} FROM unnest('
     + ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(_COLUMNS, start=1))
-    + f") AS t({_NAMES}) WHERE {_TAKEN} ON CONFLICT (work_order_no) DO UPDATE SET topic = excluded.topic,"
+    + f") AS t({_NAMES}) WHERE {_TAKEN} ON CONFLICT (work_order_no) DO UPDATE SET"
     " summary = excluded.summary, account_id = excluded.account_id, state = excluded.state,"
     " closed_at = excluded.closed_at, closed_by = excluded.closed_by, confirmation = excluded.confirmation,"
     " outcome = excluded.outcome, next_at = NULL, asked_message_id = NULL"

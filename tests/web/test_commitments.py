@@ -87,6 +87,12 @@ async def test_a_case_by_staff_is_judged_handed_over_and_answered(house: House) 
     assert (await house.call("POST", f"{one}/close", json={"outcome": "已换"}))["state"] == "asked"
     closed = await house.call("POST", f"{one}/answer", json={"solved": True, "note": "好了"})
     assert (closed["state"], closed["confirmation"]) == ("closed", "confirmed")
+    summary = await house.call("GET", "/cases/summary?by=unit")
+    (unit,), (given,) = summary["items"], summary["handovers"]
+    assert (unit["key"], unit["confirmed"], unit["missed"], unit["overrated"]) == ("customer_service", 1, 1, 0)
+    assert unit["solved_share"] == 1.0 and 0 < unit["low"] < 1
+    assert (given["unit"], given["acknowledged"], given["rating"], given["late"]) == ("customer_service", 1, 4.0, 0)
+    assert (await house.call("GET", "/cases/summary?by=month"))["items"][0]["key"] == "2025-10"
     assert (await house.call("GET", "/cases?severity=high&unit=TM0003&owner=E9"))["items"][0]["id"] == case["id"]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from gateway.cases import alerts as alerting
-from gateway.cases import reading
+from gateway.cases import reading, summing
 from gateway.cases.handing_over import Handover
 from gateway.cases.keeping import NewCase
 from gateway.cases.tables import CASE_CLASSES, CASE_STATES, SEVERITIES
@@ -128,6 +128,24 @@ class NoteQuery(PageQuery):
     account_no: AccountNo | None = None
 
 
+class SummaryQuery(BaseModel):
+    """Cases opened in which span, and by what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: summing.By = "unit"
+    since: QueryTime | None = None
+    until: QueryTime | None = None
+
+
+class Summary(BaseModel):
+    """Cases and hand-overs of a span in figures."""
+
+    by: summing.By
+    items: list[summing.CaseFigures]
+    handovers: list[summing.HandoverFigures]
+
+
 class CaseNote(Body):
     """Something to write on a case."""
 
@@ -230,6 +248,14 @@ async def listed(call: Call[None, CaseQuery]) -> Page[Case]:
     found = await reading.cases(call.session, wanted, before=before, limit=query.limit + 1)
     shown = [Case.model_validate(one) for one in found]
     return Page[Case](**cut("cases", shown, query.limit, lambda one: one.id))
+
+
+async def summary(call: Call[None, SummaryQuery]) -> Summary:
+    """Cases and hand-overs in figures."""
+    query, zone = call.query, call.services.settings.timezone
+    items = await summing.cases(call.session, query.by, since=query.since, until=query.until, zone=zone)
+    given = await summing.handovers(call.session, since=query.since, until=query.until)
+    return Summary(by=query.by, items=items, handovers=given)
 
 
 async def one(call: Call[None, None]) -> Case:
@@ -407,6 +433,16 @@ ROUTES: Final = (
         summary="List what customers raised, newest first",
         answer=Page[Case],
         query=CaseQuery,
+    ),
+    Route(
+        method="GET",
+        path="/cases/summary",
+        handler=summary,
+        scope="cases:read",
+        tag=TAG,
+        summary="Cases and hand-overs of a span in figures",
+        answer=Summary,
+        query=SummaryQuery,
     ),
     Route(
         method="POST",
