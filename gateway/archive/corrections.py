@@ -27,8 +27,11 @@ from gateway.archive.checklist import Elsewhere
 from gateway.archive.completing import CatchUp, tell_nobody
 from gateway.archive.deciding import Decided, Proposed, match
 from gateway.archive.opening import DUE, REASONS, Doubt, Opened, open_or_join
+from gateway.archive.reach import require_account_no
+from gateway.archive.reading.corrections import require_whole_case
 from gateway.archive.trust.judging import Verdict
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -81,6 +84,7 @@ class Corrections:
         self._catch_up = catch_up
         self._region = region
 
+    @needs("corrections:decide")
     async def open_case(
         self,
         session: AsyncSession,
@@ -96,6 +100,7 @@ class Corrections:
         """Open a case on an account, or on one number of it; its id. New contacts are kept as proposals."""
         if reason not in REASONS:
             raise InvalidInput("unknown reason", field="reason")
+        await require_account_no(session, account_no)
         connection = await driver(session)
         now = self._clock.now()
         account = await connection.fetchval("SELECT id FROM account WHERE account_no = $1", account_no)
@@ -140,6 +145,7 @@ class Corrections:
         await self._stop(connection, opened.suspended, reason="misdirected", at=now, words="a correction was opened")
         return opened.id
 
+    @needs("corrections:decide")
     async def apply(
         self,
         session: AsyncSession,
@@ -157,6 +163,7 @@ class Corrections:
         """
         connection = await driver(session)
         now = self._clock.now()
+        await require_whole_case(session, correction_id)
         case = await _locked(connection, correction_id, _UNDECIDED, "apply")
         rows = await carrying_out.listed(connection, case.id)
         decided = match(
@@ -195,6 +202,7 @@ class Corrections:
         await changes.record(connection, [*told, *brought], at=now, correction_id=case.id)
         await self._catch_up(connection, sorted({rows[id_].account_id for id_ in decided}), case.id, now)
 
+    @needs("corrections:decide")
     async def dismiss(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
         """The doubt was unfounded: what the case suspended sends again, as it did before.
 
@@ -202,6 +210,7 @@ class Corrections:
         """
         connection = await driver(session)
         now = self._clock.now()
+        await require_whole_case(session, correction_id)
         case = await _locked(connection, correction_id, _UNDECIDED, "dismiss")
         rows = await carrying_out.listed(connection, case.id)
         held = await carrying_out.held(connection, case.id)
@@ -231,6 +240,7 @@ class Corrections:
         )
         await self._catch_up(connection, sorted({rows[id_].account_id for id_, _ in lifted}), case.id, now)
 
+    @needs("corrections:decide")
     async def sign(
         self,
         session: AsyncSession,
@@ -243,6 +253,7 @@ class Corrections:
     ) -> None:
         """Sign as a second person that nothing is left of the case; it is watched for 30 days, then closed."""
         connection = await driver(session)
+        await require_whole_case(session, correction_id)
         case = await _locked(connection, correction_id, ("verifying", "applied"), "be signed")
         await completing.sign(
             connection,
@@ -263,10 +274,12 @@ class Corrections:
         """What beside its links a case concerns: texts that wait, open invitations."""
         return await checklist.concerned(await driver(session), correction_id, self._rooms)
 
+    @needs("corrections:decide")
     async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
         """Put every link back as it stood before `apply`. Conflict where one was changed by others since."""
         connection = await driver(session)
         now = self._clock.now()
+        await require_whole_case(session, correction_id)
         case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
         told += await carrying_out.take_back_decisions(connection, case.id)

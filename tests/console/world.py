@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.app import services_of
 from gateway.archive.importing import submit
+from gateway.archive.reading.contacts import account
 from gateway.demo import SAMPLE
 from gateway.house import House
 from gateway.kernel.acting import Acting
@@ -71,6 +72,11 @@ class World:
     @property
     def database(self) -> Database:
         return self.house.database
+
+    async def numbers(self, account_no: str) -> list[str]:
+        """The numbers on an account, the default first."""
+        async with self.database.session() as session:
+            return [link.number for link in (await account(session, account_no)).links]
 
     async def hand_in(self, kind: str, rows: list[dict[str, str]], *, name: str = "") -> Any:
         """Import rows; the id of the import."""

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import tables
-from gateway.kernel.errors import NotFound
+from gateway.archive.reach import part_of, within
+from gateway.kernel.errors import Forbidden, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class Correction:
     #: The earlier case that was not thorough.
     follows: UUID | None
     links: list[CorrectionLink]
+    #: Links on accounts that whoever asks may not reach: the case is for somebody who acts for the whole utility.
+    elsewhere: int
     #: What may help to decide: the words that were said, contacts that were proposed.
     hints: list[dict[str, Any]]
 
@@ -97,21 +100,48 @@ async def corrections(
         query = query.where(case.state.in_(("open", "verifying", "applied")), case.due_at <= overdue_at)
     if before is not None:
         query = query.where(case.id < before)
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(query.where(_within(session)))).all()
     listed = await _links(session, [row.id for row in rows])
-    return [Correction(**row._mapping, links=listed[row.id]) for row in rows]
+    return [_seen(row, listed[row.id]) for row in rows]
 
 
 async def correction(session: AsyncSession, correction_id: UUID) -> Correction:
     """One case. Raises NotFound."""
-    row = (await session.execute(_query().where(tables.Correction.id == correction_id))).one_or_none()
+    found = await session.execute(_query().where(tables.Correction.id == correction_id, _within(session)))
+    row = found.one_or_none()
     if row is None:
         raise NotFound("There is no correction with this id.")
     listed = await _links(session, [correction_id])
-    return Correction(**row._mapping, links=listed[correction_id])
+    return _seen(row, listed[correction_id])
 
 
-async def _links(session: AsyncSession, cases: Sequence[UUID]) -> defaultdict[UUID, list[CorrectionLink]]:
+def _within(session: AsyncSession) -> ColumnElement[bool]:
+    """That the case concerns an account within reach."""
+    if part_of(session) is None:
+        return true()
+    case, listed, link = tables.Correction, tables.CorrectionLink, tables.ContactLink
+    of_links = (
+        select(listed.correction_id)
+        .join(link, link.id == listed.link_id)
+        .where(listed.correction_id == case.id, within(session, link.account_id))
+    )
+    return or_(within(session, case.account_id), of_links.exists())
+
+
+def _seen(row: Any, links: Sequence[tuple[CorrectionLink, bool]]) -> Correction:
+    near = [link for link, reached in links if reached]
+    return Correction(**row._mapping, links=near, elsewhere=len(links) - len(near))
+
+
+async def require_whole_case(session: AsyncSession, correction_id: UUID) -> None:
+    """Raise NotFound unless the case concerns an account within reach, Forbidden where it concerns others too."""
+    if part_of(session) is None:
+        return
+    if (await correction(session, correction_id)).elsewhere:
+        raise Forbidden("This case concerns accounts of other parts of the utility too.")
+
+
+async def _links(session: AsyncSession, cases: Sequence[UUID]) -> defaultdict[UUID, list[tuple[CorrectionLink, bool]]]:
     listed, link = tables.CorrectionLink, tables.ContactLink
     rows = await session.execute(
         select(
@@ -123,6 +153,7 @@ async def _links(session: AsyncSession, cases: Sequence[UUID]) -> defaultdict[UU
             listed.decision,
             listed.decided_by,
             listed.decided_at,
+            within(session, link.account_id),
         )
         .join(link, link.id == listed.link_id)
         .join(tables.Account, tables.Account.id == link.account_id)
@@ -130,17 +161,16 @@ async def _links(session: AsyncSession, cases: Sequence[UUID]) -> defaultdict[UU
         .where(listed.correction_id.in_(cases))
         .order_by(listed.correction_id, link.id)
     )
-    found: defaultdict[UUID, list[CorrectionLink]] = defaultdict(list)
-    for case, account_no, number, role, state, decision, decided_by, decided_at in rows:
-        found[case].append(
-            CorrectionLink(
-                account_no=account_no,
-                number=number,
-                role=role,
-                state=state,
-                decision=decision,
-                decided_by=decided_by,
-                decided_at=decided_at,
-            )
+    found: defaultdict[UUID, list[tuple[CorrectionLink, bool]]] = defaultdict(list)
+    for case, account_no, number, role, state, decision, decided_by, decided_at, reached in rows:
+        link_ = CorrectionLink(
+            account_no=account_no,
+            number=number,
+            role=role,
+            state=state,
+            decision=decision,
+            decided_by=decided_by,
+            decided_at=decided_at,
         )
+        found[case].append((link_, reached))
     return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.console import door, imports, overview, showing
+from gateway.web.console import corrections, door, imports, overview, showing
 from gateway.web.console.pages import Page
 
 PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
     *showing.PAGES,
     *overview.PAGES,
+    *corrections.PAGES,
     *imports.PAGES,
 )
