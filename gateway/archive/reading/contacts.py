@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import tables
+from gateway.archive.reach import part_of, within
 from gateway.archive.trust.tables import LinkJudgement, LinkTrust
 from gateway.kernel.errors import NotFound
 from gateway.kernel.tables import AuditEntry
@@ -151,7 +152,7 @@ _OF_ACCOUNT: Final = (
 
 
 async def account(session: AsyncSession, account_no: str) -> AccountDetail:
-    """An account with its links, the default first. Raises NotFound."""
+    """An account with its links, the default first. Raises NotFound, also for one out of reach."""
     row, area, feeder = tables.Account, tables.TransformerArea, tables.Feeder
     found = await session.execute(
         select(
@@ -168,7 +169,7 @@ async def account(session: AsyncSession, account_no: str) -> AccountDetail:
         .outerjoin(area, area.id == row.transformer_area_id)
         .outerjoin(feeder, feeder.id == area.feeder_id)
         .outerjoin(tables.Substation, tables.Substation.id == feeder.substation_id)
-        .where(row.account_no == account_no)
+        .where(row.account_no == account_no, within(session, row.id))
     )
     one = found.one_or_none()
     if one is None:
@@ -198,10 +199,11 @@ async def _links_of(session: AsyncSession, account_id: int) -> list[AccountLink]
 
 
 async def contact(session: AsyncSession, number: str) -> Contact:
-    """A number (E.164) with everything known about it. Raises NotFound."""
+    """A number (E.164) with everything known about it of the accounts within reach. Raises NotFound."""
     point = tables.ContactPoint
     row = (await session.execute(select(point).where(point.address == number, point.kind == "phone"))).scalar()
-    if row is None:
+    links = await _accounts_of(session, row.id) if row is not None else []
+    if row is None or (not links and part_of(session) is not None):
         raise NotFound("This number is not in the archive.")
     opt_outs = await session.execute(
         select(tables.OptOut.purpose).where(tables.OptOut.contact_point_id == row.id).order_by(tables.OptOut.purpose)
@@ -213,7 +215,7 @@ async def contact(session: AsyncSession, number: str) -> Contact:
         state_since=row.state_since,
         line=row.line,
         opt_outs=list(opt_outs.scalars()),
-        links=await _accounts_of(session, row.id),
+        links=links,
         signals=await _signals_of(session, row.id),
         corrections=corrections,
         history=await _history(session, row.id, corrections),
@@ -241,7 +243,7 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
         .join(tables.Account, tables.Account.id == link.account_id)
         .outerjoin(LinkTrust, LinkTrust.link_id == link.id)
         .outerjoin(LinkJudgement, LinkJudgement.link_id == link.id)
-        .where(link.contact_point_id == point_id)
+        .where(link.contact_point_id == point_id, within(session, link.account_id))
         .order_by(link.id)
     )
     return [
@@ -269,7 +271,7 @@ async def _signals_of(session: AsyncSession, point_id: int) -> list[SignalSeen]:
     rows = await session.execute(
         select(signal.kind, signal.at, tables.Account.account_no, signal.evidence)
         .outerjoin(tables.Account, tables.Account.id == signal.account_id)
-        .where(signal.contact_point_id == point_id)
+        .where(signal.contact_point_id == point_id, signal.account_id.is_(None) | within(session, signal.account_id))
         .order_by(signal.at.desc(), signal.id.desc())
         .limit(_MOST_SHOWN)
     )

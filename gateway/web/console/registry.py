@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.console import corrections, door, imports, overview, showing
+from gateway.web.console import archive, corrections, door, imports, overview, showing
 from gateway.web.console.pages import Page
 
 PAGES: Final[tuple[Page, ...]] = (
     *door.PAGES,
     *showing.PAGES,
     *overview.PAGES,
+    *archive.PAGES,
     *corrections.PAGES,
     *imports.PAGES,
 )
