@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import false, func, select, tuple_
+from sqlalchemy import ColumnElement, false, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import part_of, within
+from gateway.archive.tables import ContactLink, ContactPoint
 from gateway.inbox import tables
 from gateway.kernel.errors import NotFound
 from gateway.kernel.ids import first_id
@@ -49,6 +51,18 @@ class InboundFilter:
     since: datetime | None = None
 
 
+def _within(session: AsyncSession) -> ColumnElement[bool]:
+    """That the number it came from stands on an account within reach."""
+    if part_of(session) is None:
+        return true()
+    held = (
+        select(ContactLink.id)
+        .join(ContactPoint, ContactPoint.id == ContactLink.contact_point_id)
+        .where(ContactPoint.address == tables.Inbound.sender, within(session, ContactLink.account_id))
+    )
+    return held.exists()
+
+
 _COLUMNS = tuple(getattr(tables.Inbound, name) for name in Inbound.__slots__)
 
 
@@ -57,7 +71,7 @@ async def inbounds(session: AsyncSession, wanted: InboundFilter, *, before: UUID
     row = tables.Inbound
     triage = wanted.states is not None and list(wanted.states) == ["triage"]
     order = (row.urgent.desc(), row.id.desc()) if triage else (row.id.desc(),)
-    query = select(*_COLUMNS).order_by(*order).limit(limit)
+    query = select(*_COLUMNS).where(_within(session)).order_by(*order).limit(limit)
     if before is not None and triage:
         last = select(row.urgent).where(row.id == before).scalar_subquery()
         query = query.where(tuple_(row.urgent, row.id) < tuple_(func.coalesce(last, false()), before))
@@ -78,7 +92,8 @@ async def inbounds(session: AsyncSession, wanted: InboundFilter, *, before: UUID
 
 async def inbound(session: AsyncSession, inbound_id: UUID) -> Inbound:
     """One inbound. Raises NotFound."""
-    one = (await session.execute(select(*_COLUMNS).where(tables.Inbound.id == inbound_id))).one_or_none()
+    query = select(*_COLUMNS).where(tables.Inbound.id == inbound_id, _within(session))
+    one = (await session.execute(query)).one_or_none()
     if one is None:
         raise NotFound("There is no inbound with this id.")
     return Inbound(**one._mapping)

@@ -11,12 +11,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.misdirection import DISOWNING
+from gateway.archive.reach import part_of
 from gateway.inbox import doubting, labels
 from gateway.inbox.heard import Reaction, Tools, keep
 from gateway.inbox.listening import COLUMNS, listen
 from gateway.inbox.reacting import react
+from gateway.inbox.reading import inbound
 from gateway.inbox.understanding import INTENTS, Reading
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -34,6 +37,7 @@ class Inbox:
         self._clock = clock
         self._tools = tools
 
+    @needs("inbound:resolve")
     async def resolve(
         self,
         session: AsyncSession,
@@ -51,6 +55,8 @@ class Inbox:
         Raises NotFound, Conflict where it does not wait, InvalidInput for an unknown intent or a score alone.
         """
         _check(intents, score)
+        if part_of(session) is not None:
+            await inbound(session, inbound_id)
         connection = await driver(session)
         now = self._clock.now()
         row = await connection.fetchrow(

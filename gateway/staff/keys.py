@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel import audit
-from gateway.kernel.acting import Acting
+from gateway.kernel.acting import Acting, require, require_whole
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.staff.tables import ApiKey
@@ -124,6 +124,8 @@ async def create(
     With `staff_no` it is that person's, who is barred from what concerns their own work.
     Raises InvalidInput for an unknown scope or none, Conflict where the name is taken.
     """
+    require(session, "staff:write")
+    require_whole(session)
     if not name.strip():
         raise InvalidInput("a key needs a name", field="name")
     if not scopes:
@@ -151,6 +153,8 @@ async def create(
 
 async def revoke(session: AsyncSession, *, name: str, at: datetime, actor: str) -> None:
     """End a key in the session's transaction. Nodes that know it let it in for `CACHE_SECONDS` more."""
+    require(session, "staff:write")
+    require_whole(session)
     revoked = await session.execute(
         update(ApiKey)
         .where(ApiKey.name == name, ApiKey.revoked_at.is_(None))
@@ -160,6 +164,26 @@ async def revoke(session: AsyncSession, *, name: str, at: datetime, actor: str) 
     if revoked.first() is None:
         raise NotFound(f"there is no key named {name!r} that could be revoked")
     audit.record(session, at=at, actor=actor, action="api_key.revoked", subject=f"api_key:{name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySeen:
+    """A key as it is listed; the key itself is nowhere."""
+
+    name: str
+    scopes: list[str]
+    made_at: datetime
+    revoked_at: datetime | None
+
+
+async def listed(session: AsyncSession) -> list[KeySeen]:
+    """Every key, those in force first."""
+    require(session, "staff:write")
+    require_whole(session)
+    query = select(*(getattr(ApiKey, name) for name in KeySeen.__slots__)).order_by(
+        ApiKey.revoked_at.is_not(None), ApiKey.name
+    )
+    return [KeySeen(**row._mapping) for row in await session.execute(query)]
 
 
 async def authenticate(session: AsyncSession, key: str) -> Caller | None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.tables import Organisation
 from gateway.kernel import audit
-from gateway.kernel.acting import acting_in, require
+from gateway.kernel.acting import acting_in, require, require_whole
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.staff import passwords
@@ -56,6 +56,7 @@ async def add(
     Raises InvalidInput for what is malformed, Conflict where they may sign in already.
     """
     require(session, "staff:write")
+    require_whole(session)
     sign_in = sign_in.strip()
     if not sign_in or len(sign_in) > _LONGEST_NAME or any(not one.isprintable() or one.isspace() for one in sign_in):
         raise InvalidInput("a name to sign in with has no blanks and 64 characters at most", field="name")
@@ -102,6 +103,7 @@ async def change(
 ) -> None:
     """Give somebody other roles or another part of the utility. It holds from their next request on."""
     require(session, "staff:write")
+    require_whole(session)
     member, login = await _known(session, staff_id)
     granted = _roles(roles)
     if actor == f"staff:{member.staff_no}" and "admin" in login.roles and "admin" not in granted:
@@ -124,6 +126,7 @@ async def change(
 async def lock_out(session: AsyncSession, staff_id: int, *, out: bool, clock: Clock, actor: str) -> None:
     """Let somebody sign in no more and end what stands, or let them in again."""
     require(session, "staff:write")
+    require_whole(session)
     member, login = await _known(session, staff_id)
     if actor == f"staff:{member.staff_no}":
         raise Conflict("you cannot lock yourself out")
@@ -153,6 +156,7 @@ async def end_sessions(session: AsyncSession, staff_id: int, *, but: Any = None)
 async def reset_password(session: AsyncSession, staff_id: int, *, clock: Clock, actor: str) -> str:
     """A password for somebody to sign in with once and change; what stood before ends."""
     require(session, "staff:write")
+    require_whole(session)
     member, login = await _known(session, staff_id)
     password = passwords.one_time()
     login.password, login.must_change = await passwords.hashed(password), True
@@ -191,6 +195,14 @@ async def prefer(session: AsyncSession, staff_id: int, *, language: str | None, 
         await session.execute(update(StaffLogin).where(StaffLogin.staff_id == staff_id).values(**kept))
 
 
+async def member(session: AsyncSession, staff_id: int) -> Member:
+    """Somebody who may or might sign in. Raises NotFound."""
+    found = next((one for one in await members(session) if one.staff_id == staff_id), None)
+    if found is None:
+        raise NotFound("there is nobody of this number who may sign in")
+    return found
+
+
 async def find(session: AsyncSession, sign_in: str) -> int:
     """The staff id of who signs in so. Raises NotFound."""
     found = await session.scalar(select(StaffLogin.staff_id).where(StaffLogin.name == sign_in.strip().lower()))
@@ -227,6 +239,7 @@ async def members(session: AsyncSession) -> list[Member]:
         .order_by(StaffLogin.name)
     )
     require(session, "staff:write")
+    require_whole(session)
     return [Member(**row._mapping) for row in await session.execute(query)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.console import archive, corrections, door, imports, overview, showing
+from gateway.web.console import archive, audit, corrections, door, imports, overview, people, showing, triage
 from gateway.web.console.pages import Page
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -13,5 +13,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *overview.PAGES,
     *archive.PAGES,
     *corrections.PAGES,
+    *triage.PAGES,
+    *people.PAGES,
+    *audit.PAGES,
     *imports.PAGES,
 )

@@ -141,3 +141,80 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+// Triage: a decision is held for some seconds, in which U takes it back, and then sent. Nothing is lost when it
+// is not: the reply still waits. Leaving the page sends what is held.
+const triage = document.getElementById("triage");
+if (triage) {
+  const held = [];
+  const open = () => [...triage.querySelectorAll(".reply:not([hidden])")];
+  const current = () => triage.querySelector(".reply.current:not([hidden])");
+  const stand = (reply) => {
+    for (const one of triage.querySelectorAll(".current")) one.classList.remove("current");
+    reply?.classList.add("current");
+    reply?.scrollIntoView({ block: "nearest" });
+  };
+  const move = (by) => {
+    const all = open();
+    stand(all[Math.min(Math.max(all.indexOf(current()) + by, 0), all.length - 1)]);
+  };
+  const note = (words, undo) => {
+    const flash = document.getElementById("flash");
+    flash.replaceChildren();
+    const box = document.createElement("div");
+    box.className = undo ? "alert alert-success flash" : "alert alert-danger flash";
+    box.append(Object.assign(document.createElement("span"), { textContent: words }));
+    if (undo) {
+      const button = Object.assign(document.createElement("button"), { className: "btn btn-sm", textContent: triage.dataset.undo });
+      button.addEventListener("click", back);
+      box.append(button);
+    }
+    flash.append(box);
+  };
+  const send = async (one, leaving = false) => {
+    clearTimeout(one.timer);
+    held.splice(held.indexOf(one), 1);
+    const answer = await fetch(one.form.action, { method: "POST", body: one.body, headers: { "X-CSRF-Token": token() }, redirect: "manual", keepalive: leaving }).catch(() => null);
+    if (leaving || (answer && (answer.type === "opaqueredirect" || answer.ok))) {
+      if (!leaving && !open().length && !held.length) location.reload();
+      return;
+    }
+    one.reply.hidden = false;
+    stand(one.reply);
+    note(triage.dataset.failed, false);
+  };
+  const back = () => {
+    const one = held.pop();
+    if (!one) return;
+    clearTimeout(one.timer);
+    one.reply.hidden = false;
+    stand(one.reply);
+    document.getElementById("flash").replaceChildren();
+  };
+  triage.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const form = event.target;
+    const reply = form.closest(".reply");
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    const all = open();
+    const next = all[all.indexOf(reply) + 1] ?? all[all.indexOf(reply) - 1];
+    reply.hidden = true;
+    const one = { reply, form, body };
+    one.timer = setTimeout(() => send(one), Number(triage.dataset.triage) * 1000);
+    held.push(one);
+    stand(next);
+    note(triage.dataset.held.replace("{what}", event.submitter?.textContent.trim().replace(/^\d\s*/, "") ?? ""), true);
+  }, true);
+  addEventListener("pagehide", () => { for (const one of [...held]) send(one, true); });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, dialog")) return;
+    const key = event.key.toLowerCase();
+    if (key === "j") move(1);
+    else if (key === "k") move(-1);
+    else if (key === "u") back();
+    else if (/^[1-9]$/.test(key)) current()?.querySelector(`[data-digit="${key}"]`)?.click();
+    else return;
+    event.preventDefault();
+  });
+}

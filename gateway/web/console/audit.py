@@ -1,0 +1,82 @@
+"""The audit trail: who did what, with what stood before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from gateway.kernel import audit_reading
+from gateway.kernel.logs import mask_numbers
+from gateway.web.console.pages import ListQuery, Menu, Page, View
+from gateway.web.paging import behind, cut
+
+
+class AuditQuery(ListQuery):
+    """Which entries; everything given must hold. An action may be the beginning of one."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A value before and after, numbers masked."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+async def trail(view: View) -> web.StreamResponse:
+    """Entries, newest first."""
+    query: AuditQuery = view.query
+    found = await audit_reading.entries(
+        view.session,
+        actor=query.actor,
+        action=query.action,
+        subject=query.subject,
+        before=behind("audit", query.cursor, int),
+        limit=query.limit + 1,
+    )
+    page = cut("audit", found, query.limit, lambda one: one.id)
+    if query.format == "csv":
+        rows = [
+            [one.at, one.actor, one.action, one.subject, _words(one.before), _words(one.after)] for one in page["items"]
+        ]
+        return view.csv("audit", [f"audit.{name}" for name in _COLUMNS], rows)
+    entries = [(one, changes(one.before, one.after)) for one in page["items"]]
+    return view.render("audit.html", entries=entries, next=page["next"], asked=query)
+
+
+_COLUMNS: Final = ("at", "actor", "action", "subject", "before", "after")
+
+
+def changes(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Change]:
+    """What differs, name by name; what stayed the same is left out."""
+    old, new = before or {}, after or {}
+    return [
+        Change(name=name, before=_words(old.get(name)), after=_words(new.get(name)))
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _words(value: Any) -> str | None:
+    if value is None or value == [] or value == {}:
+        return None
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_words, value)))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_words(inner) or '–'}" for name, inner in value.items())
+    return mask_numbers(str(value))
+
+
+PAGES: Final = (
+    Page(
+        method="GET", path="/audit", handler=trail, scope="audit:read", title="audit.title", whole=True,
+        query=AuditQuery, menu=Menu(group="settings", order=90, icon="history"),
+    ),
+)  # fmt: skip
