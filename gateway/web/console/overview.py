@@ -2,21 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.evaluations import summaries
+from gateway.kernel.database import driver
+from gateway.outbox import reaching
 from gateway.web.console.pages import Menu, Page, View
+from gateway.web.console.today import MOST, today
+
+#: Months that a trend shows.
+_MONTHS: Final = 12
 
 
 async def overview(view: View) -> web.StreamResponse:
     """Today."""
-    return view.render("overview.html")
+    return view.render(
+        "overview.html", today=await today(view.session, now=view.now), most=MOST, whole=view.person.acting.whole
+    )
+
+
+def _months(now: datetime) -> list[datetime]:
+    """The first moments of the last months and of the next one, in the zone of `now`."""
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    steps = [(first + timedelta(days=32)).replace(day=1), first]
+    while len(steps) <= _MONTHS:
+        steps.append((steps[-1] - timedelta(days=1)).replace(day=1))
+    return steps[::-1]
+
+
+async def misdirected(view: View) -> web.StreamResponse:
+    """Texts that went to a wrong person, of 10,000 delivered, month by month."""
+    settings = view.services.settings
+    now = view.services.clock.now()
+    months = _months(now.astimezone(settings.zone))
+    found = await reaching.measures(
+        await driver(view.session), "month", since=months[0], until=months[-1], now=now, zone=settings.timezone
+    )
+    values = {one.month: one.misdirected.value for one in found}
+    names = [f"{month:%Y-%m}" for month in months[:-1]]
+    return view.json(
+        {
+            "grid": {"left": 44, "right": 12, "top": 16, "bottom": 28},
+            "tooltip": {"trigger": "axis"},
+            "xAxis": {"type": "category", "data": names},
+            "yAxis": {"type": "value", "min": 0},
+            "series": [
+                {
+                    "type": "line", "symbolSize": 7, "lineStyle": {"width": 2}, "name": view.t("overview.misdirected"),
+                    "data": [_rounded(values.get(name)) for name in names],
+                }
+            ],
+        }
+    )  # fmt: skip
+
+
+async def satisfaction(view: View) -> web.StreamResponse:
+    """The share of 4 and 5 month by month, with its interval."""
+    settings = view.services.settings
+    months = _months(view.services.clock.now().astimezone(settings.zone))
+    found = await summaries.summary(view.session, "month", since=months[0], until=months[-1], zone=settings.timezone)
+    shares = {one.key: one.csat for one in found if one.csat is not None}
+    names = [f"{month:%Y-%m}" for month in months[:-1]]
+
+    def line(part: str) -> list[float | None]:
+        return [_percent(getattr(shares[name], part)) if name in shares else None for name in names]
+
+    band: dict[str, Any] = {"type": "line", "symbol": "none", "lineStyle": {"width": 1, "type": "dashed"}}
+    return view.json(
+        {
+            "grid": {"left": 44, "right": 12, "top": 16, "bottom": 28},
+            "tooltip": {"trigger": "axis"},
+            "xAxis": {"type": "category", "data": names},
+            "yAxis": {"type": "value", "min": 0, "max": 100},
+            "series": [
+                {
+                    "type": "line", "symbolSize": 7, "lineStyle": {"width": 2}, "name": view.t("overview.satisfied"),
+                    "data": line("share"),
+                },
+                {**band, "name": view.t("overview.low"), "data": line("low")},
+                {**band, "name": view.t("overview.high"), "data": line("high")},
+            ],
+        }
+    )  # fmt: skip
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _percent(value: float) -> float:
+    return round(value * 100, 1)
 
 
 PAGES: Final = (
     Page(
         method="GET", path="/", handler=overview, scope=None, title="overview.title",
         menu=Menu(group="today", order=10, icon="home"),
+    ),
+    Page(
+        method="GET", path="/overview/misdirected", handler=misdirected, scope="archive:read", whole=True, part=True,
+    ),
+    Page(
+        method="GET", path="/overview/satisfaction", handler=satisfaction, scope="evaluations:read", whole=True,
+        part=True,
     ),
 )  # fmt: skip

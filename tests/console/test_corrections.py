@@ -1,0 +1,106 @@
+"""A correction on the pages: decided link by link, proven, signed by a second person, taken back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.archive.reading.corrections import correction
+from gateway.kernel.acting import Acting, act_for
+from gateway.kernel.errors import Forbidden, NotFound
+from gateway.staff.roles import scopes_of
+
+from .conftest import Visitors
+from .world import OTHER_DISTRICT, World
+
+
+async def opened(world: World, visitor: Visitors, account: str) -> str:
+    """A case on the first number of an account, opened on its page; the path of the case."""
+    number = (await world.numbers(account))[0]
+    form = {"number": number, "evidence": "用户来电说号码已换", "new_number": "13900001234", "new_role": "holder"}
+    status, text, to = await visitor("archive_admin").post(f"/accounts/{account}/doubt", form)
+    assert status == 303, text
+    return to.removeprefix("/console")
+
+
+async def state(world: World, path: str) -> str:
+    async with world.database.connection() as connection:
+        found: str = await connection.fetchval(
+            "SELECT state FROM correction WHERE id = $1::uuid", path.rpartition("/")[2]
+        )
+    return found
+
+
+async def test_a_case_is_decided_proven_and_taken_back(world: World, visitor: Visitors) -> None:
+    admin = visitor("archive_admin")
+    path = await opened(world, visitor, world.accounts["东湖区"][2])
+    status, text = await admin.get(path)
+    assert status == 200 and "用户来电说号码已换" in text and 'value="+8613900001234"' in text
+    links = sorted(set(re.findall(r'name="(d:\d+)"', text)))
+    assert links
+
+    # Nothing is decided by halves, and what was typed stands where it was.
+    first = {links[0]: "revoke", "note": "住户确认"}
+    status, text, _ = await admin.post(f"{path}/apply", first if len(links) > 1 else {"note": "住户确认"})
+    assert status == 422 and "住户确认" in text
+    decisions = dict.fromkeys(links, "keep") | {links[0]: "revoke"}
+    new = {"new_account:0": world.accounts["东湖区"][2], "new_number:0": "139 0000 1234", "new_role:0": "holder"}
+    status, text, to = await admin.post(f"{path}/apply", decisions | new)
+    assert (status, to) == (303, f"/console{path}"), text
+    assert await state(world, path) == "verifying"
+
+    # The page that follows says so, and how to take it back.
+    status, text = await admin.get(path)
+    assert status == 200 and f'action="/console{path}/revert"' in text
+    form = {"account_no": world.accounts["东湖区"][2], "number": "+8613900001234", "how": "counter", "note": "身份证"}
+    assert (await admin.post(f"{path}/prove", form))[0] == 303
+    assert await state(world, path) == "applied"
+
+    # Four eyes: not who decided.
+    assert (await admin.post(f"{path}/sign", {"waive": ["upstream", "import"], "note": "演练"}))[0] in (403, 409)
+    status, text, _ = await visitor("reviewer").post(f"{path}/sign", {"waive": ["upstream", "import"], "note": "演练"})
+    assert status == 303, text
+    assert await state(world, path) == "watching"
+    assert (await admin.post(f"{path}/revert"))[0] == 303
+    assert await state(world, path) == "reverted"
+
+
+async def test_a_doubt_without_ground_is_dismissed(world: World, visitor: Visitors) -> None:
+    path = await opened(world, visitor, world.accounts["东湖区"][3])
+    assert (await visitor("archive_admin").post(f"{path}/dismiss", {"note": "核实无误"}))[0] == 303
+    assert await state(world, path) == "dismissed"
+    status, text, _ = await visitor("archive_admin").post(f"{path}/dismiss")
+    assert status == 409
+
+
+async def test_a_case_of_the_own_part_is_seen_and_decided_there(world: World, visitor: Visitors) -> None:
+    account = world.accounts[OTHER_DISTRICT][1]
+    number = (await world.numbers(account))[0]
+    elsewhere = visitor("elsewhere")
+    status, text, to = await elsewhere.post(f"/accounts/{account}/doubt", {"number": number, "evidence": "换号"})
+    assert status == 303, text
+    path = to.removeprefix("/console")
+    assert (await elsewhere.get(path))[0] == 200
+    near = world.accounts["东湖区"][4]
+    status, _, _ = await elsewhere.post(f"/accounts/{near}/doubt", {"evidence": "换号"})
+    assert status == 404
+    status, text = await elsewhere.get("/corrections?tab=all")
+    assert status == 200 and text.count("/console/corrections/0") >= 1
+    assert world.accounts["东湖区"][0] not in text
+
+
+async def test_the_use_case_itself_refuses(world: World) -> None:
+    async with world.database.session() as session:
+        act_for(session, Acting(actor="staff:X", scopes=scopes_of(["auditor"])))
+        with pytest.raises(Forbidden):
+            await world.house.corrections.open_case(
+                session, account_no=world.accounts["东湖区"][0], number=None, reason="staff_report", evidence="",
+                new_contacts=[], note=None, actor="staff:X",
+            )  # fmt: skip
+    async with world.database.connection() as connection:
+        case = await connection.fetchval("SELECT id FROM correction ORDER BY id LIMIT 1")
+    async with world.database.session() as session:
+        act_for(session, Acting(actor="staff:X", scopes=scopes_of(["admin"]), organisations=frozenset()))
+        with pytest.raises(NotFound):
+            await correction(session, case)
