@@ -70,7 +70,7 @@ async def test_a_doubt_without_ground_is_dismissed(world: World, visitor: Visito
     path = await opened(world, visitor, world.accounts["东湖区"][3])
     assert (await visitor("archive_admin").post(f"{path}/dismiss", {"note": "核实无误"}))[0] == 303
     assert await state(world, path) == "dismissed"
-    status, text, _ = await visitor("archive_admin").post(f"{path}/dismiss")
+    status, _text, _ = await visitor("archive_admin").post(f"{path}/dismiss")
     assert status == 409
 
 
