@@ -62,8 +62,11 @@ async def misdirected(view: View) -> web.StreamResponse:
 async def satisfaction(view: View) -> web.StreamResponse:
     """The share of 4 and 5 month by month, with its interval."""
     settings = view.services.settings
-    months = _months(view.services.clock.now().astimezone(settings.zone))
-    found = await summaries.summary(view.session, "month", since=months[0], until=months[-1], zone=settings.timezone)
+    now = view.services.clock.now()
+    months = _months(now.astimezone(settings.zone))
+    found = await summaries.summary(
+        view.session, "month", since=months[0], until=months[-1], zone=settings.timezone, now=now
+    )
     shares = {one.key: one.csat for one in found if one.csat is not None}
     names = [f"{month:%Y-%m}" for month in months[:-1]]
 
