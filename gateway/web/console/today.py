@@ -47,7 +47,7 @@ class Today:
 
 
 def _bounded(condition: str) -> str:
-    return f"(SELECT count(*) FROM (SELECT FROM {condition} LIMIT {MOST}) AS some)"
+    return f"(SELECT count(*) FROM (SELECT FROM {condition} LIMIT {MOST}) AS found)"
 
 
 #: Corrections within reach: those with an account of it.
