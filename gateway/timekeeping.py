@@ -14,6 +14,7 @@ from gateway.archive.trust.looking_up import LookingUp
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.channels.twilio_lookup import TwilioLookup
 from gateway.house import House
+from gateway.kernel.clock import SystemClock
 from gateway.kernel.logs import logger
 from gateway.notices import (
     release_due,
@@ -21,6 +22,7 @@ from gateway.notices import (
 from gateway.notices.outages import following
 from gateway.outbox import nodes, partitions
 from gateway.outbox.failover import Failover
+from gateway.staff import signing_in
 from gateway.staff.escalating import escalate
 
 log = logger(__name__)
@@ -104,6 +106,7 @@ class Timekeeping:
             await connection.execute(
                 "DELETE FROM idempotency_key WHERE made_at < clock_timestamp() - interval '7 days'"
             )
+            await signing_in.forget_old(connection, SystemClock().now())
 
     async def _release_holds(self) -> None:
         async with self.house.database.work() as work:

@@ -13,7 +13,7 @@ import pytest
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
 from gateway.staff import members
-from gateway.staff.signing_in import IDLE, LONGEST, Door, Throttled, WrongPassword
+from gateway.staff.signing_in import IDLE, LONGEST, Door, Throttled, WrongPassword, forget_old
 
 from .conftest import Visitors
 from .world import PASSWORD, StandingClock, World
@@ -156,6 +156,18 @@ async def test_a_changed_password_ends_the_other_sign_ins(porch: Porch) -> None:
     with pytest.raises(WrongPassword):
         await porch.try_(PASSWORD)
     assert await porch.try_(NEW)
+
+
+async def test_what_is_of_no_use_any_more_is_forgotten(porch: Porch) -> None:
+    await porch.try_(PASSWORD)
+    with pytest.raises(WrongPassword):
+        await porch.try_("wrong password")
+    for days, left in ((1, 1), (40, 0)):
+        porch.clock.on(days=days)
+        async with porch.database.connection() as connection:
+            await forget_old(connection, porch.clock.now())
+            assert await connection.fetchval("SELECT count(*) FROM staff_session") == left
+            assert bool(await connection.fetchval("SELECT count(*) FROM sign_in_tries")) == bool(left)
 
 
 async def test_who_is_locked_out_is_out_at_once(porch: Porch) -> None:
