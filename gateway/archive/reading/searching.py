@@ -28,6 +28,8 @@ SELECT a.account_no, a.holder_name, a.customer_id, pr.address, a.status, a.vip, 
 FROM account a JOIN premise pr ON pr.id = a.premise_id
 """
 _LONGEST: Final = 60
+#: Digits that a meter's number has at least.
+_METER: Final = 8
 #: Characters of ordinary names: those of GB 2312.
 _ORDINARY: Final = "gb2312"
 
@@ -149,6 +151,8 @@ async def _by_digits(add: Any, words: str, digits: str, region: str) -> None:
     if len(digits) == 4:
         # As texts name an account.
         await add("account", "a.account_no LIKE $2", f"%{digits}")
+    if len(digits) >= _METER:
+        await add("meter", "a.meter_no = $2", digits)
     await add("address", "pr.address LIKE $2", f"%{digits}%")
 
 

@@ -117,12 +117,12 @@ async def decide(view: View) -> web.StreamResponse:
     """Settle one reply: read so and acted on, or closed."""
     form: Decision = view.form
     inbound_id = view.id("reply")
+    waiting = await reading.inbound(view.session, inbound_id)
     intents: list[str] | None = list(form.intents) if form.intents else None
     score = None
     if form.chosen and form.more is not None:
         intents, score = [form.more], form.score
     if form.choice is not None:
-        waiting = await reading.inbound(view.session, inbound_id)
         chosen = next((one for one in waiting.choices if one["key"] == form.choice), None)
         if chosen is None:
             raise InvalidInput("there is no such choice", field="choice")
