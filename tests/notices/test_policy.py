@@ -348,7 +348,7 @@ reachable = st.builds(
     ).map(tuple),
     zone=st.sampled_from(["Asia/Shanghai", "Asia/Urumqi", "America/New_York"]).map(ZoneInfo),
     region=st.sampled_from(["CN", "US-NY"]),
-    segments=st.frozensets(st.sampled_from(["medical_device", "important", "group"]), max_size=1),
+    segments=st.frozensets(st.sampled_from(["medical_device", "important", "vip", "group"]), max_size=1),
     reported=st.sampled_from([False, False, True]),
 )
 
@@ -360,7 +360,7 @@ def scenes(draw: st.DrawFn) -> tuple[Recipient, Wish, History, datetime, PolicyT
     soon = st.timedeltas(timedelta(hours=-6), timedelta(days=2)).map(lambda span: now + span)
     lately = st.timedeltas(timedelta(0), timedelta(days=40)).map(lambda span: now - span)
     wish = replace(
-        draw(st.sampled_from(list(WISHES.values()))),
+        draw(st.sampled_from([ARREARS, SURVEY, ADVICE, FAULT]) | st.sampled_from(list(WISHES.values()))),
         not_before=draw(st.none() | soon),
         expires_at=draw(st.none() | soon),
         matter=draw(st.sampled_from([*["open"] * 9, *get_args(Matter)])),
