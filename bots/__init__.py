@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bots import telegram
+from bots import telegram, wecom
 from bots.platform import Opened, Platform, Rooms
 from gateway.kernel.settings import Settings
 
 #: The platforms there are.
-PLATFORMS: Final[Sequence[Platform]] = (telegram.CUSTOMERS, telegram.STAFF)
+PLATFORMS: Final[Sequence[Platform]] = (telegram.CUSTOMERS, telegram.STAFF, wecom.PLATFORM)
 
 
 def channels(settings: Settings) -> list[str]:

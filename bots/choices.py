@@ -6,9 +6,14 @@ an answer is understood, whatever it came by.
 
 from __future__ import annotations
 
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
+
+from gateway.notices import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,23 @@ _OF_TEXT: Final[Mapping[str, Mapping[tuple[str, str], str]]] = {
     },
 }
 _POINTS: Final = {"zh": "{} 分", "en": "{}"}
+
+
+def callback_data(message_id: UUID, code: str) -> str:
+    """What a button says when it is pressed: `a`, our message, the code; well within any platform's limit."""
+    return f"a:{urlsafe_b64encode(message_id.bytes).rstrip(b'=').decode()}:{code}"
+
+
+def pressed(data: str) -> tuple[UUID, str] | None:
+    """The message and the code of a button; None for data that no button of ours has."""
+    found = re.fullmatch(r"a:([A-Za-z0-9_-]{22}):([0-9])", data)
+    return None if found is None else (UUID(bytes=urlsafe_b64decode(found[1] + "==")), found[2])
+
+
+def codes_in(wording: Wording, name: str, version: str) -> tuple[Mapping[str, str], str] | None:
+    """The codes and the language of a text by its version; None where it asks nothing or is not in force any more."""
+    text = wording.of_version(name, version)
+    return None if text is None or not text.codes else (text.codes, text.language)
 
 
 def choices(template: str, version: str, codes_of: CodesOf) -> Sequence[Sequence[Choice]]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from bots.words import Words
 from gateway.archive import chats
 from gateway.kernel.ids import first_id
 
@@ -118,6 +119,23 @@ async def owed(connection: Any, account_ids: Sequence[int]) -> Mapping[int, list
             Owed(month=row["billing_month"], amount=row["owed"], due=row["due_date"], overdue=row["overdue"])
         )
     return found
+
+
+async def bills_in_words(connection: Any, seen: Sequence[AccountSeen], words: Words) -> list[str]:
+    """A line for each open bill of accounts, and for each account that owes nothing or whose contact is unproven."""
+    open_bills = await owed(connection, [one.id for one in seen])
+    lines: list[str] = []
+    for one in seen:
+        if one.needs_proof:
+            lines.append(words("unproven", tail=one.tail))
+        elif one.id not in open_bills:
+            lines.append(words("owes_nothing", tail=one.tail))
+        for bill in () if one.needs_proof else open_bills.get(one.id, ()):
+            said = {"tail": one.tail, "month": words.month(bill.month), "amount": words.money(bill.amount)}
+            lines.append(
+                words("owes_overdue", **said) if bill.overdue else words("owes", **said, due=words.day(bill.due))
+            )
+    return lines
 
 
 async def survey(connection: Any, point: int, now: datetime) -> Question | None:

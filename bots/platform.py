@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from gateway.archive.corrections import Corrections
@@ -83,6 +84,8 @@ class Opened:
     #: What is opened before anything runs, and closed after everything.
     begin: Callable[[], Awaitable[None]] | None = None
     end: Callable[[], Awaitable[None]] | None = None
+    #: Drops what is of no use any more, at a moment of the Clock's.
+    forget: Callable[[datetime], Awaitable[None]] | None = None
     #: Told that something was reported on another node.
     wake: Callable[[str], None] = lambda _payload: None
 

@@ -28,6 +28,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "请点下面的按钮分享您本人的手机号，或用短信验证码绑定。",
         "Press the button below to share your own number, or link by a code sent by SMS.",
     ),
+    "bind_by_words": (
+        "请发送“绑定 手机号”，我们用短信发验证码。",
+        "Send “bind” and your phone number, and we text you a code.",
+    ),
     "foreign_contact": (
         "这不是您本人的手机号，不能用来绑定。请用下面的按钮分享自己的号码。",
         "This is not your own number, so it cannot be linked. Please share yours with the button below.",

@@ -59,6 +59,7 @@ class Timekeeping:
         scheduler.add_job(self.house.ladder.tick, "interval", minutes=1)
         scheduler.add_job(self.house.check_rounds.tick, "interval", minutes=5)
         scheduler.add_job(self._forget_keys, "interval", hours=1)
+        scheduler.add_job(self._forget_updates, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
         scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
         scheduler.start()
@@ -107,6 +108,12 @@ class Timekeeping:
                 "DELETE FROM idempotency_key WHERE made_at < clock_timestamp() - interval '7 days'"
             )
             await signing_in.forget_old(connection, SystemClock().now())
+
+    async def _forget_updates(self) -> None:
+        """What chat platforms reported, once no repeat of it can come."""
+        for platform in self.house.platforms:
+            if platform.forget is not None:
+                await platform.forget(self.house.clock.now())
 
     async def _release_holds(self) -> None:
         async with self.house.database.work() as work:

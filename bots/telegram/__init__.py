@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from bots.choices import codes_in
 from bots.platform import Opened, Platform, Rooms
 from bots.telegram import receiving
 from bots.telegram.api import BotApi
 from bots.telegram.channel import NAME, OVERALL, TelegramChannel
 from bots.telegram.customer import CustomerBot
-from bots.telegram.customer.menu import codes_in
 from bots.telegram.staff import NAME as STAFF_NAME
 from bots.telegram.staff import StaffBot
 from bots.telegram.staff.alarming import Alarms
@@ -45,6 +45,7 @@ def open_customer(rooms: Rooms) -> Opened:
         hooks=hooks,
         parts={"telegram updates": updates.run, "telegram intake": updates.take_in},
         offices=offices,
+        forget=updates.forget,
         wake=updates.wake,
     )
 
@@ -72,6 +73,7 @@ def open_staff(rooms: Rooms) -> Opened:
         offices={**offices, "staff alarms": alarms.run},
         begin=api.start,
         end=api.close,
+        forget=updates.forget,
         wake=updates.wake,
     )
 

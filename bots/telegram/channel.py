@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from bots.choices import CodesOf, choices
+from bots.choices import CodesOf, callback_data, choices
 from bots.telegram.api import BotApi, NoAnswer, NotConnected, Reply
 from gateway.outbox.carriers import (
     Accepted,
@@ -60,11 +59,6 @@ REFUSALS: Final = (
     _means(401, r"", "the token is not valid", for_good=False),
     _means(404, r"", "there is no such bot", for_good=False),
 )
-
-
-def callback_data(message_id: UUID, code: str) -> str:
-    """What a button says when it is pressed: `a`, our message, the code; well within Telegram's 64 bytes."""
-    return f"a:{urlsafe_b64encode(message_id.bytes).rstrip(b'=').decode()}:{code}"
 
 
 class TelegramChannel:

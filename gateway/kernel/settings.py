@@ -79,6 +79,18 @@ class StaffBotSettings(BaseModel):
     token: SecretStr = SecretStr("")
 
 
+class WeComSettings(BaseModel):
+    """An application of WeCom (企业微信); empty `secret` means none."""
+
+    corp_id: str = ""
+    secret: SecretStr = SecretStr("")
+    agent_id: int = 0
+    #: Of the application's callback: what signs it, and the EncodingAESKey.
+    token: SecretStr = SecretStr("")
+    aes_key: SecretStr = SecretStr("")
+    api_base: str = "https://qyapi.weixin.qq.com"
+
+
 class SmppSettings(BaseModel):
     """A direct connection to an operator's SMSC."""
 
@@ -147,6 +159,7 @@ class Settings(BaseSettings):
     twilio: TwilioSettings = TwilioSettings()
     telegram: TelegramSettings = TelegramSettings()
     telegram_staff: StaffBotSettings = StaffBotSettings()
+    wecom: WeComSettings = WeComSettings()
     smpp: SmppSettings = SmppSettings()
     carrier: CarrierSettings = CarrierSettings()
 

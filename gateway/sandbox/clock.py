@@ -53,7 +53,8 @@ SELECT EXISTS (SELECT 1 FROM import WHERE state IN ('queued', 'running')) AS imp
          OR EXISTS (SELECT 1 FROM message WHERE state = 'queued' AND {_GOING} AND attempts > 0
                       AND not_before BETWEEN $1 AND $1::timestamptz + interval '5 seconds')
          AS messages,
-       EXISTS (SELECT 1 FROM inbound WHERE state = 'received') AS inbound
+       EXISTS (SELECT 1 FROM inbound WHERE state = 'received')
+         OR EXISTS (SELECT 1 FROM chat_update WHERE state = 'received') AS inbound
 """
 
 

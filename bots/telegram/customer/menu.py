@@ -4,6 +4,7 @@ cases."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiogram import F, Router
@@ -13,8 +14,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import CallbackQuery, Message
 
 from bots import binding, desk
-from bots.choices import choices
-from bots.telegram.channel import callback_data
+from bots.choices import CodesOf, callback_data, choices, codes_in
 from bots.telegram.customer.talk import Button, Talk
 from gateway.archive import chats
 from gateway.archive.chats import ChatRow
@@ -100,25 +100,8 @@ async def accounts(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]
 async def bills(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     """What is owed, account by account."""
     seen = await talk.accounts()
-    owed = await desk.owed(talk.connection, [one.id for one in seen])
-    lines: list[str] = []
-    for one in seen:
-        if one.needs_proof:
-            lines.append(talk.words("unproven", tail=one.tail))
-        elif one.id not in owed:
-            lines.append(talk.words("owes_nothing", tail=one.tail))
-        else:
-            lines += [_owes(talk, one, bill) for bill in owed[one.id]]
+    lines = await desk.bills_in_words(talk.connection, seen, talk.words)
     return talk.show(query, "\n".join(lines) or talk.words("no_accounts"), [_back(talk)])
-
-
-def _owes(talk: Talk, one: desk.AccountSeen, bill: desk.Owed) -> str:
-    words = talk.words
-    if bill.overdue:
-        return words("owes_overdue", tail=one.tail, month=words.month(bill.month), amount=words.money(bill.amount))
-    return words(
-        "owes", tail=one.tail, month=words.month(bill.month), amount=words.money(bill.amount), due=words.day(bill.due)
-    )
 
 
 @router.callback_query(F.data == "m:outages")
@@ -152,15 +135,9 @@ async def rate(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     return talk.show(query, asked.body, [*rows, _back(talk)])
 
 
-def codes_of(talk: Talk) -> Any:
+def codes_of(talk: Talk) -> CodesOf:
     """How the codes of a text of the house are found."""
-    return lambda name, version: codes_in(talk.rooms.wording, name, version)
-
-
-def codes_in(wording: Any, name: str, version: str) -> Any:
-    """The codes and the language of a text by its version, or nothing where it is not in force any more."""
-    text = wording.of_version(name, version)
-    return None if text is None or not text.codes else (text.codes, text.language)
+    return partial(codes_in, talk.rooms.wording)
 
 
 @router.callback_query(F.data == "m:unbind")

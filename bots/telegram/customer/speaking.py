@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from typing import Any
-from uuid import UUID
 
 from aiogram import F, Router
 from aiogram.filters import Command, StateFilter
@@ -14,7 +12,7 @@ from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup, EditMes
 from aiogram.types import CallbackQuery, Message
 
 from bots import desk
-from bots.choices import choices
+from bots.choices import choices, pressed
 from bots.telegram.customer import menu
 from bots.telegram.customer.talk import Talk
 
@@ -37,10 +35,10 @@ class Report(StatesGroup):
 @router.callback_query(F.data.regexp(r"^a:[A-Za-z0-9_-]{22}:[0-9]$"))
 async def answered(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     """A button under a text was pressed: it says what its digit says by SMS. A stale one only says that it is."""
-    _, encoded, code = (query.data or "").split(":")
-    asked = await desk.question(
-        talk.connection, UUID(bytes=urlsafe_b64decode(encoded + "==")), talk.chat.point, talk.now
-    )
+    found = pressed(query.data or "")
+    assert found is not None
+    message, code = found
+    asked = await desk.question(talk.connection, message, talk.chat.point, talk.now)
     assert query.message is not None
     number = query.message.message_id
     if asked is None or asked.answered or not asked.open:

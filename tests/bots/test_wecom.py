@@ -1,0 +1,296 @@
+"""WeCom: the envelope of its callbacks, cards and texts with their refusals, and a person's way through it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bots.wecom import field
+from bots.wecom.api import WeComApi
+from bots.wecom.channel import QUOTAS, WeComChannel
+from bots.wecom.sealing import Envelope, NotSealed
+from gateway.kernel.errors import Misconfigured
+from gateway.notices import Wording
+from gateway.outbox.carriers import Accepted, Evidence, Handover, Outcome, Refused, Throttled, Unknown
+from gateway.sandbox.telegram import Emulator
+from tests.bots.conftest import World, eventually, running, settings_for
+
+CORP, AGENT, TOKEN = "ww5a5a5a5a5a5a5a5a", 1000002, "callback-token"
+AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
+
+class WeComServer:
+    """WeCom's server API as far as the gateway uses it; strict about what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.next: list[dict[str, Any] | int] = []
+        self.tokens = 0
+        self.address = ""
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_get("/cgi-bin/gettoken", self._token)
+        app.router.add_post("/cgi-bin/message/send", self._send)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+    async def _token(self, request: web.Request) -> web.Response:
+        assert dict(request.query) == {"corpid": CORP, "corpsecret": "app-secret"}
+        self.tokens += 1
+        return web.json_response(
+            {"errcode": 0, "errmsg": "ok", "access_token": f"token-{self.tokens}", "expires_in": 7200}
+        )
+
+    async def _send(self, request: web.Request) -> web.Response:
+        if request.query.get("access_token") != f"token-{self.tokens}":
+            return web.json_response({"errcode": 40014, "errmsg": "invalid access_token"})
+        body = await request.json()
+        assert set(body) == {"touser", "agentid", "msgtype", body["msgtype"]}
+        assert body["agentid"] == AGENT
+        if body["msgtype"] == "template_card":
+            card = body["template_card"]
+            assert set(card) == {"card_type", "main_title", "task_id", "button_list"}
+            assert 1 <= len(card["button_list"]) <= 6
+            assert len(card["task_id"]) <= 128
+        else:
+            assert set(body["text"]) == {"content"}
+            assert len(body["text"]["content"].encode()) <= 2048
+        self.sent.append(body)
+        answer = self.next.pop(0) if self.next else {"errcode": 0, "errmsg": "ok", "msgid": f"msg-{len(self.sent)}"}
+        if isinstance(answer, int):
+            return web.Response(status=answer, text="<html>bad gateway</html>")
+        return web.json_response(answer)
+
+
+@pytest.fixture(scope="module")
+async def wecom() -> AsyncIterator[WeComServer]:
+    server = WeComServer()
+    await server.start()
+    yield server
+    await server.close()
+
+
+@pytest.fixture(autouse=True)
+def _clean(wecom: WeComServer) -> None:
+    wecom.sent.clear()
+    wecom.next.clear()
+
+
+@pytest.fixture
+async def channel(wecom: WeComServer, wording: Wording) -> AsyncIterator[WeComChannel]:
+    def codes_of(name: str, version: str) -> Any:
+        text = wording.of_version(name, version)
+        return None if text is None or not text.codes else (text.codes, text.language)
+
+    channel = WeComChannel(WeComApi(CORP, "app-secret", wecom.address), AGENT, codes_of)
+    await channel.start()
+    yield channel
+    await channel.close()
+
+
+def handover(to: str = "WangQiang", body: str = "您好", template: str = "", version: str = "") -> Handover:
+    return Handover(
+        message_id=uuid4(), to=to, body=body, status_callback="", template=template, template_version=version
+    )
+
+
+REFUSALS: list[tuple[Any, Outcome]] = [
+    ({"errcode": 81013, "errmsg": "user & party & tag all invalid"},
+     Refused(code="81013", for_good=True, why="the person may not use the application", evidence=Evidence.GONE)),
+    ({"errcode": 0, "errmsg": "ok", "invaliduser": "WangQiang", "msgid": "x"},
+     Refused(code="invaliduser", for_good=True, why="there is no such person", evidence=Evidence.GONE)),
+    ({"errcode": 45009, "errmsg": "api freq out of limit"}, Throttled(after=60.0, code="45009")),
+    ({"errcode": 60020, "errmsg": "not allow to access from your ip"},
+     Refused(code="60020", for_good=False, why="our address is not trusted")),
+    ({"errcode": -1, "errmsg": "system error"}, Unknown(why="errcode -1")),
+    ({"errcode": 99999, "errmsg": "?"}, Unknown(why="errcode 99999")),
+    (502, Unknown(why="http_502")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "outcome"), REFUSALS)
+async def test_what_its_answers_mean(channel: WeComChannel, wecom: WeComServer, answer: Any, outcome: Outcome) -> None:
+    wecom.next.append(answer)
+    assert await channel.hand_over(handover()) == outcome
+
+
+async def test_a_stale_token_is_renewed_and_the_message_goes_out_once(
+    channel: WeComChannel, wecom: WeComServer
+) -> None:
+    assert isinstance(await channel.hand_over(handover()), Accepted)
+    wecom.tokens += 1
+    assert isinstance(await channel.hand_over(handover("LiHua")), Accepted)
+    assert [one["touser"] for one in wecom.sent] == ["WangQiang", "LiHua"]
+
+
+async def test_a_card_that_is_not_taken_goes_as_text(
+    channel: WeComChannel, wecom: WeComServer, wording: Wording
+) -> None:
+    text = wording.named("restoration", "zh-CN")
+    asked = handover(body="复电通知：请回复1或2", template=text.name, version=text.version)
+    wecom.next.append({"errcode": 84014, "errmsg": "invalid card"})
+    assert isinstance(await channel.hand_over(asked), Accepted)
+    assert [one["msgtype"] for one in wecom.sent] == ["template_card", "text"]
+
+
+async def test_nobody_gets_more_than_wecom_allows(channel: WeComChannel) -> None:
+    for _ in range(QUOTAS[0][0]):
+        assert isinstance(await channel.hand_over(handover("Busy")), Accepted)
+    over = await channel.hand_over(handover("Busy"))
+    assert isinstance(over, Throttled)
+    assert over.recipient_only
+    assert isinstance(await channel.hand_over(handover("Other")), Accepted)
+
+
+def test_the_envelope_opens_what_it_sealed_and_nothing_else() -> None:
+    envelope = Envelope(TOKEN, AES_KEY, CORP)
+    for text in ("", "hello", "您好" * 200):
+        assert envelope.open(envelope.seal(text.encode())) == text.encode()
+    other = Envelope(TOKEN, AES_KEY, "ww0000000000000000")
+    whole = envelope.seal("您好".encode())
+    for broken in (other.seal(b"hello"), whole[:-4], whole[:20], "", "不是Base64", "A" * 64):
+        with pytest.raises(NotSealed):
+            envelope.open(broken)
+    with pytest.raises(Misconfigured):
+        Envelope(TOKEN, "short", CORP)
+
+
+def test_the_envelope_is_that_of_the_platforms_own_example() -> None:
+    """The values published with the platform's specification of callbacks."""
+    envelope = Envelope("QDG6eK", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", "wx5823bf96d3bd56c7")
+    sealed = "P9nAzCzyDtyTWESHep1vC5X9xho/qYX3Zpb4yKa9SKld1DsH3Iyt3tP3zNdtp+4RPcs8TgAE7OaBO+FZXvnaqQ=="
+    assert envelope.fits("5c45ff5e21c57e6ad56bac8758b79b1d9ac89fd3", "1409659589", "263014780", sealed)
+    assert envelope.open(sealed) == b"1616140317555161061"
+
+
+@pytest.fixture(scope="module")
+async def world(
+    own_database_url: str, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator, wording: Wording,
+    wecom: WeComServer,
+) -> AsyncIterator[World]:  # fmt: skip
+    settings = settings_for(
+        own_database_url, tmp_path_factory.mktemp("node"), emulator,
+        wecom={"corp_id": CORP, "secret": "app-secret", "agent_id": AGENT, "token": TOKEN, "aes_key": AES_KEY,
+               "api_base": wecom.address},
+    )  # fmt: skip
+    async with running(settings, wording) as node:
+        yield World(node, emulator, own_database_url)
+
+
+class Person:
+    """Somebody in WeCom, whose words come to the gateway as WeCom brings them."""
+
+    def __init__(self, world: World, wecom: WeComServer) -> None:
+        self.world = world
+        self.wecom = wecom
+        self.name = f"user{next(world.numbers)}"
+        self.envelope = Envelope(TOKEN, AES_KEY, CORP)
+        self.url = world.house.settings.base_url + "/webhooks/wecom"
+
+    def query(self, sealed: str) -> dict[str, str]:
+        now = str(int(time.time()))
+        return {"msg_signature": self.envelope.signature(now, "n1", sealed), "timestamp": now, "nonce": "n1"}
+
+    async def post(self, inner: str, **query: str) -> tuple[int, str]:
+        sealed = self.envelope.seal(inner.encode())
+        body = f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(self.url, params=self.query(sealed) | query, data=body.encode()) as response,
+        ):
+            return response.status, await response.text()
+
+    async def say(self, text: str, number: int | None = None) -> None:
+        number = number or next(self.world.numbers) + 10**15
+        status, answer = await self.post(
+            f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[{self.name}]]></FromUserName>"
+            f"<CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content>"
+            f"<MsgId>{number}</MsgId><AgentID>{AGENT}</AgentID></xml>"
+        )
+        assert (status, answer) == (200, "")
+
+    async def press(self, key: str) -> str:
+        status, answer = await self.post(
+            f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[{self.name}]]></FromUserName>"
+            f"<CreateTime>{next(self.world.numbers)}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
+            f"<Event><![CDATA[template_card_event]]></Event><EventKey><![CDATA[{key}]]></EventKey>"
+            f"<AgentID>{AGENT}</AgentID></xml>"
+        )
+        assert status == 200
+        return answer
+
+    async def hears(self, words: str) -> dict[str, Any]:
+        def look() -> Any:
+            return next((one for one in self.wecom.sent if one["touser"] == self.name and words in str(one)), None)
+
+        found: dict[str, Any] = await eventually(look)
+        return found
+
+
+async def test_the_callback_is_verified(world: World, wecom: WeComServer) -> None:
+    person = Person(world, wecom)
+    sealed = person.envelope.seal(b"1616140317555161061")
+    async with aiohttp.ClientSession() as session:
+        async with session.get(person.url, params={**person.query(sealed), "echostr": sealed}) as response:
+            assert (response.status, await response.text()) == (200, "1616140317555161061")
+        async with session.get(
+            person.url, params={**person.query(sealed), "echostr": sealed, "msg_signature": "0" * 40}
+        ) as response:
+            assert response.status == 403
+    assert (await person.post("<xml/>", msg_signature="0" * 40))[0] == 403
+    assert (await person.post("<xml/>", msg_signature="Ünicode"))[0] == 403
+
+
+async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: WeComServer) -> None:
+    person = Person(world, wecom)
+    number = world.number()
+    account = await world.account(number, owes="86.40")
+    await person.say("你好")
+    await person.hears("请先绑定手机号")
+    await person.say(f"绑定 {number}")
+    sms = await world.row("SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat'", number)
+    code = next(word for word in sms["body"].replace("，", " ").replace("码", " ").split() if word.isdigit())
+    await person.say(code)
+    await person.hears("绑定好了")
+    await person.say("电费")
+    await person.hears("86.40元")
+    order = await world.closed_order(number, account)
+    await world.notice(
+        "survey", {"closed_from": "2025-11-04T00:00:00+08:00", "closed_to": "2025-11-05T00:00:00+08:00"},
+        channels=["wecom", "sms"],
+    )  # fmt: skip
+    card = (await person.hears("请评价"))["template_card"]
+    key = next(one["key"] for one in card["button_list"] if one["text"] == "4 分")
+    reply = await person.press(key)
+    sealed = field("Encrypt", reply)
+    assert "update_button" in person.envelope.open(sealed).decode()
+    assert person.envelope.fits(field("MsgSignature", reply), field("TimeStamp", reply), field("Nonce", reply), sealed)
+    row = await world.row(
+        """SELECT e.score, e.channel FROM evaluation e JOIN invitation i ON i.id = e.invitation_id
+           WHERE i.event_ref = $1""",
+        order,
+    )
+    assert tuple(row.values()) == (4, "wecom")
+    await person.press(key)
+    await person.hears("这个问题已经回答过了")
+
+
+async def test_a_repeat_changes_nothing(world: World, wecom: WeComServer) -> None:
+    person = Person(world, wecom)
+    await asyncio.gather(*(person.say("你好", number=77) for _ in range(5)))
+    await person.hears("请先绑定手机号")
+    rows = await world.rows("SELECT 1 FROM chat_update WHERE bot = 'wecom' AND update_no = '77'")
+    assert len(rows) == 1
