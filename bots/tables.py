@@ -21,7 +21,7 @@ class ChatUpdate(Base):
     __tablename__ = "chat_update"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    #: Which bot it was reported to: `telegram`, `telegram-staff`, `wecom`.
+    #: Which bot it was reported to: `telegram:123456`, `telegram-staff:123457`, `wecom`. Each counts its own updates.
     bot: Mapped[str] = mapped_column(Text)
     #: The platform's own name for it: what makes a repeat harmless.
     update_no: Mapped[str] = mapped_column(Text)

@@ -29,7 +29,7 @@ def open_customer(rooms: Rooms) -> Opened:
     lane = f"{NAME}:{api.bot_id}"
     bot = CustomerBot(rooms, api)
     updates = Updates(
-        NAME,
+        lane,
         rooms.database,
         rooms.clock,
         handle=bot.handle,
@@ -56,7 +56,7 @@ def open_staff(rooms: Rooms) -> Opened:
     api = BotApi(token, rooms.settings.telegram.api_base)
     bot = StaffBot(rooms, api)
     updates = Updates(
-        STAFF_NAME,
+        f"{STAFF_NAME}:{api.bot_id}",
         rooms.database,
         rooms.clock,
         handle=bot.handle,

@@ -226,7 +226,7 @@ async def test_a_node_that_dies_between_two_steps_leaves_the_next_one_to_another
     async with world.database.work() as work:
         await work.execute(
             """INSERT INTO chat_update (id, bot, update_no, chat, body, received_at, state, calls, tries, leased_until)
-               VALUES (gen_random_uuid(), 'telegram', '4000000000', $1, '', now(), 'answering', $2::jsonb, 1,
+               VALUES (gen_random_uuid(), 'telegram:7000001', '4000000000', $1, '', now(), 'answering', $2::jsonb, 1,
                        clock_timestamp() - interval '1 second')""",
             str(chat.id), json.dumps(calls),
         )  # fmt: skip

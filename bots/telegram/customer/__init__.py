@@ -28,6 +28,7 @@ class CustomerBot:
 
     def __init__(self, rooms: Rooms, api: BotApi) -> None:
         self._rooms = rooms
+        self._bot_id = api.bot_id
         self._talking = Talking(api, _ROUTERS)
 
     async def handle(self, connection: Any, update: Update) -> list[Call]:
@@ -69,7 +70,7 @@ class CustomerBot:
             chat=chat,
             now=update.at,
             words=words,
-            number=str(parsed.update_id),
+            number=f"{self._bot_id}:{parsed.update_id}",
         )
 
     async def _member(self, connection: Any, update: Update, parsed: TelegramUpdate) -> None:

@@ -31,7 +31,7 @@ class Talk:
     chat: ChatRow
     now: datetime
     words: Words
-    #: The number of the update: what it causes is caused once.
+    #: The number of the update, with the bot's: what it causes is caused once.
     number: str
 
     @property
