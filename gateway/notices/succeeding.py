@@ -85,7 +85,13 @@ class Successors:
     def _on(self, ended: Ended, channel: str, contacts: Sequence[Any], now: datetime) -> Successor | str:
         """The successor on one channel, or why there is none."""
         accounts = [part.account_id for part in ended.accounts]
-        meant = {row["account_id"]: row["role"] for row in contacts if row["point_id"] == ended.contact_point_id}
+        # A chat that was unlinked meanwhile is found no more; the link that it went out through is.
+        through = {part.account_id: part.link_id for part in ended.accounts}
+        meant = {
+            row["account_id"]: row["role"]
+            for row in contacts
+            if row["point_id"] == ended.contact_point_id or row["link_id"] == through.get(row["account_id"])
+        }
         points: dict[int, dict[int, Any]] = defaultdict(dict)
         for row in contacts:
             if row["point_kind"] == kind_of_point(channel) and row["role"] == meant.get(row["account_id"]):

@@ -96,7 +96,9 @@ _PATIENCE: Final = f"coalesce(make_interval(mins => fallback_minutes), interval 
 _STUCK: Final = f"""
 WITH stuck AS (
   SELECT id FROM message WHERE state = 'queued' AND NOT held AND channel = $1 AND fallback IS NOT NULL
-    AND greatest(not_before, created_at) <= $2::timestamptz - {_PATIENCE}
+    AND CASE WHEN attempts = 0 THEN greatest(not_before, created_at) <= $2::timestamptz - {_PATIENCE}
+             ELSE EXISTS (SELECT 1 FROM message_event e WHERE e.id = message.id AND e.kind = 'retry'
+                            AND e.at <= $2::timestamptz - {_PATIENCE}) END
     AND NOT EXISTS (SELECT 1 FROM ground_stop WHERE ground = 'notice:' || notice_id)
   LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 ), given_up AS (

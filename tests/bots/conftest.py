@@ -82,7 +82,9 @@ class Chat:
         return self._emulator.labels(self.token, self.id)
 
     async def say(self, text: str, *, until: str | None = None, reply_to: int | None = None) -> None:
-        self._emulator.say(self.token, self.id, text, reply_to=reply_to, language=self.language)
+        number = self._emulator.say(self.token, self.id, text, reply_to=reply_to, language=self.language)
+        await self.world.row("SELECT 1 FROM chat_update WHERE update_no = $1", str(number))
+        await self.settled()
         if until is not None:
             await self.sees(until)
 

@@ -57,6 +57,7 @@ async def test_what_is_no_update_is_left_to_a_person_and_blocks_nothing(world: W
     assert await post(world, broken) == 200
     assert await post(world, b"{" + b" " * 300_000 + b"}") == 413
     await chat.say("/start", until="您好")
+    await chat.settled()
     kept = await world.rows("SELECT 1 FROM inbound WHERE channel = 'telegram' AND sender IS NULL AND state = 'triage'")
     assert len(kept) == 8
 
@@ -127,7 +128,8 @@ async def test_a_blocked_bot_falls_back_to_sms_and_comes_back(world: World) -> N
     second = await world.send("restoration", account, values)
     assert (await world.row("SELECT channel FROM message WHERE id = $1", second))["channel"] == "sms"
     world.emulator.unblock(TOKEN, chat.id)
-    await chat.say("/menu", until="请选择")
+    await chat.say("/menu")
+    await chat.settled()
     assert (await world.row("SELECT state FROM contact_point WHERE address = $1", str(chat.id)))["state"] == "active"
     world.emulator.block(TOKEN, chat.id)
     await world.row(
@@ -156,6 +158,7 @@ async def test_what_the_chat_does_not_take_in_time_goes_by_sms_and_never_by_both
             "UPDATE message SET created_at = created_at - interval '2 minutes', not_before = not_before - "
             "interval '2 minutes' WHERE id = $1", row["id"],
         )  # fmt: skip
+        await work.execute("UPDATE message_event SET at = at - interval '2 minutes' WHERE id = $1", row["id"])
         await work.commit()
     gone = await world.row(
         "SELECT state, error_code, replaced_by FROM message WHERE id = $1 AND replaced_by IS NOT NULL", row["id"]
@@ -241,7 +244,8 @@ async def test_a_step_that_fails_is_kept_and_said(world: World) -> None:
     async with world.database.work() as work:
         await work.execute(
             """INSERT INTO conversation (bot, chat, speaker, state, data)
-               VALUES ('7000001', $1, $2, 'Report:words', '{"account": "no number"}')""",
+               VALUES ('7000001', $1, $2, 'Report:words', '{"account": "no number"}')
+               ON CONFLICT (bot, chat, speaker) DO UPDATE SET state = excluded.state, data = excluded.data""",
             str(chat.id), f"{chat.id}:default",
         )  # fmt: skip
         await work.commit()
