@@ -54,11 +54,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_staff_code")),
     )
     op.create_index(op.f("ix_staff_code_staff_id"), "staff_code", ["staff_id"], unique=False)
-    op.create_index(op.f("ix_inbound_contact_point_id"), "inbound", ["contact_point_id", "id"], unique=False)
+    op.create_index(op.f("ix_inbound_contact_point_id_id"), "inbound", ["contact_point_id", "id"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_inbound_contact_point_id"), table_name="inbound")
+    op.drop_index(op.f("ix_inbound_contact_point_id_id"), table_name="inbound")
     op.drop_index(op.f("ix_staff_code_staff_id"), table_name="staff_code")
     op.drop_table("staff_code")
     op.drop_index("uq_staff_chat", table_name="staff_chat", postgresql_where=sa.text("ended_at IS NULL"))
