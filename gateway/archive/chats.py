@@ -221,7 +221,7 @@ async def may_prove(connection: Any, phone: int, chat: int | None, at: datetime)
 
 async def new_token(connection: Any, phone: int, *, chat: int | None, at: datetime) -> str:
     """What is sent to a number by SMS: a code for the `chat` that asked, or the token of a link for any chat."""
-    token = secrets.token_urlsafe(24) if chat is None else new_code()
+    token = secrets.token_hex(8).upper() if chat is None else new_code()
     if chat is not None:
         await connection.execute(
             "UPDATE chat_token SET settled_at = $2 WHERE chat_point_id = $1 AND settled_at IS NULL", chat, at
@@ -239,12 +239,12 @@ async def new_token(connection: Any, phone: int, *, chat: int | None, at: dateti
 
 
 async def redeem_link(connection: Any, token: str, *, at: datetime) -> int | None:
-    """The number that a link was sent to, which it proves once; None for what is no link, old or used."""
+    """The number that an invitation was sent to, which it proves once; None for what is none, old or used."""
     phone: int | None = await connection.fetchval(
         """UPDATE chat_token SET settled_at = $2
            WHERE digest = $1 AND chat_point_id IS NULL AND settled_at IS NULL AND expires_at > $2
            RETURNING phone_point_id""",
-        _digest(token, None),
+        _digest(token.strip().upper(), None),
         at,
     )
     return phone

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import links, proving
+from gateway.archive import chats, links, proving
 from gateway.archive.proving import Wish
+from gateway.archive.reach import part_of, within_sql
 from gateway.inbox.answers import Recipient
 from gateway.inbox.heard import Tools
 from gateway.inbox.proposing import moment_of_trust
@@ -18,6 +19,11 @@ from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.outbox import AccountPart
 
+_REACHED = f"""
+SELECT p.id FROM contact_point p WHERE p.kind = 'phone' AND p.address = $1 AND EXISTS (
+  SELECT 1 FROM contact_link l WHERE l.contact_point_id = p.id AND l.state IN ('unverified', 'verified')
+    AND {within_sql("l.account_id", "$2")})
+"""
 _BROUGHT = """
 SELECT l.id AS link_id, l.account_id, a.account_no, l.contact_point_id, p.address AS number, l.role, l.needs_proof,
        a.language
@@ -65,6 +71,26 @@ class Proofs:
             await self._send_code(connection, correction_id, row, actor)
         else:
             await self._take_code(connection, row, code, actor)
+
+    async def invite(self, session: AsyncSession, number: str, *, actor: str) -> None:
+        """Send a number the word that binds a chat to it, once, within a week; `number` is E.164.
+
+        Raises NotFound for a number that stands for no account, Conflict where too many were sent today.
+        """
+        connection = await driver(session)
+        now = self._clock.now()
+        point = await connection.fetchval(_REACHED, number, part_of(session))
+        if point is None:
+            raise NotFound("No account is reached at this number.")
+        if not await chats.may_prove(connection, point, None, now):
+            raise Conflict("too many codes were sent today")
+        token = await chats.new_token(connection, point, chat=None, at=now)
+        to = Recipient(number=number, contact_point_id=point, language=await links.language_of(connection, point))
+        days = chats.LINK_LASTS.days
+        await self._tools.answers.send_text(
+            connection, "verification_chat_invitation", {"code": token, "days": days}, to, now, lasts=chats.LINK_LASTS
+        )
+        await audit.write(connection, at=now, actor=actor, action="chat.invited", subject=f"contact_point:{point}")
 
     async def _seen(self, connection: Any, row: Any, note: str | None, actor: str) -> None:
         if not (note or "").strip():

@@ -325,6 +325,8 @@ class Proofs(Protocol):
         actor: str,
     ) -> None: ...
 
+    async def invite(self, session: AsyncSession, number: str, *, actor: str) -> None: ...
+
 
 class Cases(Protocol):
     """What customers raised: judged, written on, handed on, told, closed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.archive import chats
 from tests.bots.conftest import World
 
 
@@ -88,10 +87,13 @@ async def test_an_unknown_number_is_answered_like_a_known_one(world: World) -> N
 async def test_a_link_from_an_sms_binds_once(world: World) -> None:
     number = world.number()
     await world.account(number)
-    async with world.database.work() as work:
-        point = await work.value("SELECT id FROM contact_point WHERE address = $1", number)
-        token = await chats.new_token(work.connection, point, chat=None, at=world.house.clock.now())
-        await work.commit()
+    async with world.database.session() as session:
+        await world.house.proofs.invite(session, number, actor="key:clerk")
+        await session.commit()
+    sms = await world.row(
+        "SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat_invitation'", number
+    )
+    token = sms["body"].partition("/start ")[2][:16]
     chat, other = world.chat(), world.chat()
     await chat.say(f"/start {token}", until="绑定好了")
     await other.say(f"/start {token}", until="这个链接已用过")

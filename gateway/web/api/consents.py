@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from gateway.archive import consents
 from gateway.kernel import phones
@@ -66,7 +66,30 @@ async def listed(call: Call[None, None]) -> Page[consents.Consent]:
     return await _all(call)
 
 
+class Invited(BaseModel):
+    """Whom the text went to."""
+
+    number: str
+
+
+async def invited(call: Call[None, None]) -> Invited:
+    """Invite the holder of a number to the chat."""
+    number = _number(call)
+    await call.services.proofs.invite(call.session, number, actor=call.actor)
+    return Invited(number=number)
+
+
 ROUTES: Final = (
+    Route(
+        method="POST",
+        path="/contacts/{number}/chat-invitation",
+        handler=invited,
+        scope="messages:send",
+        tag=TAG,
+        summary="Send a number the word that binds a chat to it",
+        answer=Invited,
+        status=202,
+    ),
     Route(
         method="GET",
         path="/contacts/{number}/consents",
