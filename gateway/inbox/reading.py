@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, select, true, tuple_
+from sqlalchemy import ColumnElement, false, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import part_of, within
@@ -87,6 +87,16 @@ async def inbounds(session: AsyncSession, wanted: InboundFilter, *, before: UUID
         query = query.where(row.urgent.is_(wanted.urgent))
     if wanted.since is not None:
         query = query.where(row.id >= first_id(wanted.since))
+    return [Inbound(**one._mapping) for one in await session.execute(query)]
+
+
+async def inbounds_of(
+    session: AsyncSession, *, senders: Sequence[str], answers: Sequence[UUID], limit: int
+) -> list[Inbound]:
+    """Up to `limit` that came from these addresses, or answer one of these messages, newest first."""
+    row = tables.Inbound
+    said = or_(row.sender.in_(senders), row.answers.in_(answers))
+    query = select(*_COLUMNS).where(said).order_by(row.id.desc()).limit(limit)
     return [Inbound(**one._mapping) for one in await session.execute(query)]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel import audit
-from gateway.kernel.acting import require
+from gateway.kernel.acting import acting_in, needs, require, require_whole
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -31,6 +31,7 @@ from gateway.outbox import cancel_notice, pause_notice, resume_notice
 
 #: Channel on which nodes tell one another that there is something to compose.
 COMPOSE: Final = "notices_compose"
+_OF_OUTAGES: Final = frozenset({"outage_planned", "outage_fault", "restoration"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class Notices:
 
     async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID:
         """Write a draft down; its id. A kind that needs no approval is approved at once."""
+        _may_draft(session, asked.kind)
         kind = self.kind(asked.kind)
         _may_steer(session, kind)
         about = kind.parse(asked.about)
@@ -126,6 +128,7 @@ class Notices:
                 raise Conflict(f"the notice is {row['state']} already; its messages say what it did")
             return await self._previewer.go_through(work.connection, dict(row))
 
+    @needs("notices:approve", whole=True)
     async def approve(
         self, session: AsyncSession, notice_id: UUID, *, actor: str, two_people: bool, head: str | None = None
     ) -> None:
@@ -163,6 +166,7 @@ class Notices:
         await session.flush()
         await (await driver(session)).execute("SELECT pg_notify($1, '')", COMPOSE)
 
+    @needs("notices:write", whole=True)
     async def pause(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         """Keep back what has not left; composing stops too."""
         notice = await self._locked(session, notice_id)
@@ -174,6 +178,7 @@ class Notices:
         await pause_notice(await driver(session), notice.id, at=self._clock.now())
         self._note(session, actor, "notice paused", notice, before={"state": before}, after={"state": "paused"})
 
+    @needs("notices:write", whole=True)
     async def resume(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> None:
         """Let a paused notice go on where it stood."""
         notice = await self._locked(session, notice_id)
@@ -191,6 +196,7 @@ class Notices:
         after = {"state": notice.state}
         self._note(session, actor, "notice resumed", notice, before={"state": "paused"}, after=after)
 
+    @needs("notices:write", whole=True)
     async def cancel(self, session: AsyncSession, notice_id: UUID, *, actor: str, remark: str | None = None) -> None:
         """Give a notice up: what is queued is cancelled, what has left stays as it is."""
         notice = await self._locked(session, notice_id)
@@ -206,6 +212,7 @@ class Notices:
         after = {"state": "cancelled"}
         self._note(session, actor, "notice cancelled", notice, before={"state": before}, after=after)
 
+    @needs("notices:write", whole=True)
     async def resend(self, session: AsyncSession, notice_id: UUID, *, actor: str) -> UUID:
         """Draft the notice again for those alone whom it did not reach; the id of the draft.
 
@@ -275,3 +282,11 @@ def _may_steer(session: AsyncSession, kind: NoticeKind) -> None:
     """Raise Forbidden where who acts has no say in notices of this kind."""
     if kind.steered_with is not None:
         require(session, kind.steered_with)
+
+
+def _may_draft(session: AsyncSession, kind: str) -> None:
+    """Whoever keeps outages drafts what tells of them. Raises Forbidden."""
+    acting = acting_in(session)
+    keeps_outages = acting is not None and kind in _OF_OUTAGES and acting.may("outages:write")
+    require(session, "outages:write" if keeps_outages else "notices:write")
+    require_whole(session)

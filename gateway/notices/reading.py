@@ -79,6 +79,20 @@ async def known(session: AsyncSession, notice_id: UUID) -> None:
         raise NotFound("There is no notice with this id.")
 
 
+async def tallies(session: AsyncSession, notice_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Messages by state of each of these notices; what was replaced on another channel counts once."""
+    found: dict[UUID, dict[str, int]] = {one: {} for one in notice_ids}
+    rows = await session.execute(
+        select(Message.notice_id, Message.state, func.count())
+        .where(Message.notice_id.in_(notice_ids), Message.replaced_by.is_(None))
+        .group_by(Message.notice_id, Message.state)
+    )
+    for notice_id, state, number in rows:
+        if notice_id is not None:
+            found[notice_id][state] = number
+    return found
+
+
 async def notice(session: AsyncSession, notice_id: UUID) -> NoticeDetail:
     """One notice with its counts. Raises NotFound."""
     one = (await session.execute(select(*_COLUMNS).where(tables.Notice.id == notice_id))).one_or_none()

@@ -243,6 +243,12 @@ async def members(session: AsyncSession) -> list[Member]:
     return [Member(**row._mapping) for row in await session.execute(query)]
 
 
+async def names(session: AsyncSession) -> dict[str, str]:
+    """What those who sign in are called, by how the audit trail names them (`staff:E000001`)."""
+    query = select(StaffMember.staff_no, StaffMember.name).join(StaffLogin, StaffLogin.staff_id == StaffMember.id)
+    return {f"staff:{staff_no}": name for staff_no, name in (await session.execute(query)).all()}
+
+
 def _roles(roles: Sequence[str]) -> list[str]:
     if not roles:
         raise InvalidInput("somebody who signs in needs a role", field="roles")

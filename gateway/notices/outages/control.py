@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.notices.outages import feed, following, keeping
@@ -24,12 +25,14 @@ class Outages:
         self._zone = zone
         self._timetable = timetable
 
+    @needs("outages:write", whole=True)
     async def announce(self, session: AsyncSession, new: NewOutage, *, actor: str) -> str:
         """See `keeping.announce`."""
         return await keeping.announce(
             await driver(session), new, actor=actor, now=self._clock.now(), table=self._timetable()
         )
 
+    @needs("outages:write", whole=True)
     async def change(
         self,
         session: AsyncSession,

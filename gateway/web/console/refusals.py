@@ -18,9 +18,7 @@ class Refusals:
     """Sentences of use cases, known by their shape."""
 
     def __init__(self, words: Catalogue) -> None:
-        self._shapes = [
-            (_shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(_AREA)
-        ]
+        self._shapes = [(shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(_AREA)]
         self._words = words
 
     def say(self, language: str, sentence: str) -> str:
@@ -39,7 +37,8 @@ class Refusals:
         return known.zh if known is not None else value
 
 
-def _shape(sentence: str) -> re.Pattern[str]:
+def shape(sentence: str) -> re.Pattern[str]:
+    """What a sentence looks like whatever stands for its `{names}`."""
     parts = re.split(r"\{(\w+)\}", sentence)
     return re.compile(
         "".join(re.escape(part) if at % 2 == 0 else f"(?P<{part}>.+?)" for at, part in enumerate(parts)),

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.console import archive, audit, corrections, door, imports, overview, people, showing, triage
+from gateway.web.console import (
+    archive,
+    audit,
+    conversations,
+    corrections,
+    door,
+    drafting,
+    imports,
+    notices,
+    outages,
+    overview,
+    people,
+    previews,
+    showing,
+    triage,
+)
 from gateway.web.console.pages import Page
 
 PAGES: Final[tuple[Page, ...]] = (
@@ -17,4 +32,9 @@ PAGES: Final[tuple[Page, ...]] = (
     *people.PAGES,
     *audit.PAGES,
     *imports.PAGES,
+    *drafting.PAGES,
+    *notices.PAGES,
+    *previews.PAGES,
+    *outages.PAGES,
+    *conversations.PAGES,
 )

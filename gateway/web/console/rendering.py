@@ -16,6 +16,7 @@ from markupsafe import Markup
 from gateway.kernel.logs import mask_numbers
 from gateway.kernel.phones import PhoneNumber
 from gateway.web.console.assets import Assets
+from gateway.web.console.because import Because
 from gateway.web.console.sealing import Seal
 from gateway.web.console.wording import Catalogue, locale_of
 
@@ -28,6 +29,7 @@ class Rendering:
 
     def __init__(self, words: Catalogue, assets: Assets, seal: Seal, menu: Sequence[Page]) -> None:
         self._words = words
+        self._because = Because(words)
         self._seal = seal
         self._menu = menu
         self.environment = Environment(
@@ -44,6 +46,7 @@ class Rendering:
             "t": self._t,
             "word": self._word,
             "said": self._said,
+            "said_why": self._said_why,
         }
         self.environment.filters |= {
             "time": _time,
@@ -107,6 +110,11 @@ class Rendering:
         if key in self._words and context["language"] != "en":
             return self._words.say(context["language"], key)
         return sentence or reason
+
+    @pass_context
+    def _said_why(self, context: Context, sentence: str) -> str:
+        """Why a text went or did not go, in the viewer's language."""
+        return self._because.say(context["language"], sentence)
 
     def _sealed(self, value: Any) -> str:
         return self._seal.close(value)
