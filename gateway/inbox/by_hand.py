@@ -91,8 +91,8 @@ async def undo(
         raise NotFound("There is no inbound with this id.")
     await _within_reach(session, connection, row)
     effects: list[dict[str, Any]] = json.loads(row["effects"])
-    if row["state"] != "done":
-        raise Conflict("it waits for a person already")
+    if row["state"] == "received":
+        raise Conflict("it has not been read yet")
     done, left = await _take_back(session, connection, row, effects, reverts, note=note, actor=actor, at=at)
     if not done:
         raise Conflict("nothing that it caused can be taken back here")

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.segments import SEGMENTS
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -167,6 +168,7 @@ class PolicyBook:
         elif self._table.version != str(row["version"]):
             self._table = table_of(_read(row["document"]), self._standard, row["version"])
 
+    @needs("policy:write", whole=True)
     async def put(
         self, session: AsyncSession, changes: Mapping[str, Any], *, why: str, base: int | None, actor: str
     ) -> None:

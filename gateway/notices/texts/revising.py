@@ -13,6 +13,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
@@ -136,6 +137,7 @@ class Texts:
         checked = await self._checked(await driver(session), texts)
         return [checked.preview(text) for text in texts]
 
+    @needs("templates:write", whole=True)
     async def draft(self, session: AsyncSession, texts: Sequence[Proposed], *, note: str | None, actor: str) -> UUID:
         """Propose texts; the id of the revision. Raises InvalidInput naming each text that is wrong, and why."""
         checked = await self._checked(await driver(session), texts)
@@ -161,6 +163,7 @@ class Texts:
         self._note(session, actor, "texts proposed", revision.id, after=after)
         return revision.id
 
+    @needs("templates:approve", whole=True)
     async def approve(self, session: AsyncSession, revision_id: UUID, *, actor: str, two_people: bool) -> None:
         """Put a revision in force: here once the session commits, on other nodes a moment later.
 

@@ -85,7 +85,7 @@ def _undoable(found: Conversation) -> set[UUID]:
     """The replies of which something can be taken back: what came since the last time that was done."""
     undoable: set[UUID] = set()
     for turn in found.turns:
-        if turn.inbound is None or turn.inbound.state != "done":
+        if turn.inbound is None or turn.inbound.state == "received":
             continue
         since: set[str] = set()
         for effect in turn.inbound.effects:

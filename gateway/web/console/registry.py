@@ -17,7 +17,9 @@ from gateway.web.console import (
     overview,
     people,
     previews,
+    rules,
     showing,
+    texts,
     triage,
 )
 from gateway.web.console.pages import Page
@@ -37,4 +39,6 @@ PAGES: Final[tuple[Page, ...]] = (
     *previews.PAGES,
     *outages.PAGES,
     *conversations.PAGES,
+    *texts.PAGES,
+    *rules.PAGES,
 )

@@ -11,6 +11,22 @@ from gateway.outbox.carriers import InboundText
 from ..world import World, example
 
 
+async def reachable(world: World, at: int) -> str:
+    """The account at this place among those of the first district that a text reaches."""
+    async with world.database.connection() as connection:
+        rows = await connection.fetch(
+            """SELECT a.account_no FROM account a WHERE a.account_no = ANY($1::text[]) AND 1 = (
+                 SELECT count(*) FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id
+                 WHERE l.account_id = a.id AND p.line = 'mobile' AND p.state = 'active'
+                   AND l.state IN ('unverified', 'verified')
+                   AND 1 = (SELECT count(*) FROM contact_link o WHERE o.contact_point_id = p.id))
+               ORDER BY a.account_no""",
+            world.accounts["东湖区"],
+        )
+    found: str = rows[at]["account_no"]
+    return found
+
+
 async def written_to(world: World, account_no: str, text: str) -> UUID:
     """A text to the account that has gone out."""
     async with world.database.session() as session:
@@ -33,7 +49,7 @@ async def said(world: World, account_no: str, text: str) -> UUID:
         number = await connection.fetchval(
             """SELECT p.address FROM contact_link l JOIN account a ON a.id = l.account_id
                JOIN contact_point p ON p.id = l.contact_point_id
-               WHERE a.account_no = $1 AND p.line <> 'landline' ORDER BY l.is_default DESC LIMIT 1""",
+               WHERE a.account_no = $1 AND p.line = 'mobile' ORDER BY l.is_default DESC LIMIT 1""",
             account_no,
         )
     key = f"SM-{account_no}-{len(world.made)}"
@@ -49,7 +65,7 @@ async def said(world: World, account_no: str, text: str) -> UUID:
 
 @example("/conversations/{account_no}")
 async def one(world: World) -> str:
-    account = world.accounts["东湖区"][1]
+    account = await reachable(world, 0)
     if "conversation" not in world.made:
         world.made["conversation"] = await written_to(world, account, "明天检修，请留意。")
         await said(world, account, "收到，谢谢")
