@@ -41,7 +41,8 @@ class Because:
     def _piece(self, words: str) -> str | None:
         for known, chinese in self._shapes:
             found = known.fullmatch(words)
-            if found is not None:
+            # Nothing that varies reaches from one piece into the next.
+            if found is not None and not any(";" in value for value in found.groupdict().values()):
                 return chinese.format(**{name: self._term(value) for name, value in found.groupdict().items()})
         return None
 
