@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from gateway.archive.opening import REASONS
 from gateway.archive.tables import CORRECTION_STATES, LINK_STATES, POINT_STATES
 from gateway.archive.tables import ROLES as LINK_ROLES
+from gateway.archive.trust.judging import WEIGHTS
+from gateway.archive.trust.marks import MARKS
 from gateway.kernel.errors import Misconfigured
 from gateway.outbox.tables import STATES as MESSAGE_STATES
 from gateway.staff.keys import SCOPES
 from gateway.staff.roles import ROLES
 from gateway.web.console import PAGES
+from gateway.web.console.imports import KINDS as IMPORT_KINDS
 from gateway.web.console.pages import GROUPS
 from gateway.web.console.refusals import Refusals
+from gateway.web.console.triage import INTENTS
 from gateway.web.console.wording import _entry, catalogue
 
 CONSOLE = Path(__file__).parents[2] / "gateway" / "web" / "console"
@@ -90,6 +95,11 @@ def test_closed_lists_have_their_words() -> None:
         ("menu", GROUPS),
         ("states", (*CORRECTION_STATES, *LINK_STATES, *POINT_STATES, *MESSAGE_STATES)),
         ("link_roles", LINK_ROLES),
+        ("correction_reasons", REASONS),
+        ("signal_kinds", WEIGHTS),
+        ("marks", [mark.name for mark in MARKS]),
+        ("intents", INTENTS),
+        ("import_kinds", IMPORT_KINDS),
     ):
         assert [value for value in values if f"{area}.{value}" not in words] == [], area
 

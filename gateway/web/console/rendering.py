@@ -60,6 +60,7 @@ class Rendering:
             "tail": _tail,
             "sealed": self._sealed,
             "who": self._who,
+            "told": _told,
         }
 
     def render(self, view: View, template: str, values: Mapping[str, Any]) -> str:
@@ -152,6 +153,13 @@ def masked(number: str | None) -> str:
 def _tail(account_no: str | None) -> str:
     """An account number by its last four digits, as texts name it."""
     return f"····{account_no[-4:]}" if account_no else ""
+
+
+@pass_context
+def _told(context: Context, sentence: str) -> str:
+    """A sentence of a use case in the viewer's language, as far as the catalogue knows it; numbers masked."""
+    view: View = context["view"]
+    return mask_numbers(view.console.refusals.say(view.language, sentence))
 
 
 @pass_context
