@@ -6,9 +6,11 @@ off; that word goes before the export's for as long as it lasts, and no import u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,26 +49,42 @@ COLUMNS: Final = """
                AND (tag.expires_at IS NULL OR tag.expires_at > {now})) AS tags"""
 #: Those columns, for what keeps answers by their facts.
 NAMES: Final = ("important_level", "sensitive", "key_concern", "vulnerable", "vip", "customer_segment", "tags")
+#: What the export says, without the tags.
+_SAID: Final = itemgetter(*NAMES[:-1])
 
 
 def of_export(row: Any) -> set[str]:
     """The segments that the archive's own columns speak of."""
+    return _of_export(*_SAID(row))
+
+
+def _of_export(
+    important_level: str | None, sensitive: object, key_concern: object, vulnerable: str | None, vip: object,
+    customer_segment: str | None,
+) -> set[str]:  # fmt: skip
     said = {
-        "group": row["customer_segment"] == "group",
-        "important": bool(row["important_level"]),
-        "sensitive": bool(row["sensitive"]),
-        "watched": bool(row["key_concern"]),
-        "vulnerable": bool(row["vulnerable"]),
-        "medical_device": row["vulnerable"] in _MEDICAL,
-        "vip": bool(row["vip"]),
+        "group": customer_segment == "group",
+        "important": bool(important_level),
+        "sensitive": bool(sensitive),
+        "watched": bool(key_concern),
+        "vulnerable": bool(vulnerable),
+        "medical_device": vulnerable in _MEDICAL,
+        "vip": bool(vip),
     }
     return {segment for segment, holds in said.items() if holds}
 
 
 def segments_of(row: Any) -> frozenset[str]:
     """The segments an account is in, from the columns of `COLUMNS`: the export's, changed by the tags that hold."""
-    tags: Iterable[str] = row["tags"] or ()
-    found = of_export(row)
+    return _segments(*_SAID(row), tuple(row["tags"] or ()))
+
+
+@lru_cache(maxsize=4096)
+def _segments(
+    important_level: str | None, sensitive: object, key_concern: object, vulnerable: str | None, vip: object,
+    customer_segment: str | None, tags: Sequence[str],
+) -> frozenset[str]:  # fmt: skip
+    found = _of_export(important_level, sensitive, key_concern, vulnerable, vip, customer_segment)
     for tag in tags:
         if tag[0] == "+":
             found.add(tag[1:])

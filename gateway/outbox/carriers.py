@@ -26,6 +26,7 @@ from uuid import UUID
 
 #: The kind of contact point that a channel reaches; a chat platform's is named as the platform is.
 _KINDS: Final = {"sms": "phone"}
+_CHANNELS: Final = {kind: channel for channel, kind in _KINDS.items()}
 
 ReceiptState = Literal["sent", "delivered", "undelivered", "failed"]
 
@@ -37,7 +38,7 @@ def kind_of_point(channel: str) -> str:
 
 def channel_to(kind: str) -> str:
     """The channel that reaches contact points of a kind: `sms` for `phone`."""
-    return next((channel for channel, reached in _KINDS.items() if reached == kind), kind)
+    return _CHANNELS.get(kind, kind)
 
 
 class Evidence(StrEnum):
