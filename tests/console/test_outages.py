@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.notices.outages import reading
+from gateway.notices.outages.storms import storm
 
 from .conftest import Visitors
 from .world import World
@@ -30,6 +31,9 @@ async def test_an_outage_is_written_down_told_changed_and_ended(world: World, vi
     assert outage.ends_at is not None and outage.ends_at.hour == 4 and outage.revision == 2
     status, text = await admin.get("/outages/storm")
     assert status == 200 and "FO-PAGE" in text and "正在停电" in text
+    async with world.database.session() as session:
+        seen = {one.outage_id: one for one in await storm(session, world.clock.now())}
+    assert (seen["FO-PAGE"].affected, seen["FO-PAGE"].told) == (1, 0)
 
     status, text, _ = await admin.post("/outages/FO-PAGE/restore")
     assert status == 303, text

@@ -23,7 +23,13 @@ LEFT JOIN LATERAL (
   LEFT JOIN transformer_area t ON t.id = s.transformer_area_id
   JOIN feeder f ON f.id = coalesce(s.feeder_id, t.feeder_id) WHERE s.outage_id = o.id) AS line ON true
 LEFT JOIN LATERAL (
-  SELECT count(*) AS accounts FROM outage_account r WHERE r.outage_id = o.id AND r.affected) AS hit ON true
+  SELECT count(*) AS accounts FROM (
+    SELECT r.account_id FROM outage_account r WHERE r.outage_id = o.id AND r.affected
+    UNION SELECT s.account_id FROM outage_scope s WHERE s.outage_id = o.id AND s.account_id IS NOT NULL
+    UNION SELECT a.id FROM outage_scope s JOIN transformer_area t
+      ON t.id = s.transformer_area_id OR t.feeder_id = s.feeder_id
+    JOIN account a ON a.transformer_area_id = t.id AND a.status <> 'closed'
+    WHERE s.outage_id = o.id AND o.state = 'active') AS hit) AS hit ON true
 WHERE o.state = 'active' OR o.state = 'restored' AND o.restored_at > $1
    OR o.state = 'announced' AND o.starts_at <= $2
 ORDER BY o.starts_at DESC, o.id DESC LIMIT $3
@@ -40,7 +46,7 @@ _LEFT: Final = ["sending", "uncertain", "sent", "delivered"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormOutage:
-    """An outage of the picture; the figures are accounts. `affected` is 0 until its texts were composed."""
+    """An outage of the picture; the figures are accounts. Of one that is over, `affected` are those for whom texts were composed."""
 
     outage_id: str
     kind: str
