@@ -46,7 +46,10 @@ _LEFT: Final = ["sending", "uncertain", "sent", "delivered"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StormOutage:
-    """An outage of the picture; the figures are accounts. Of one that is over, `affected` are those for whom texts were composed."""
+    """An outage of the picture; the figures are accounts.
+
+    Of one that is over, `affected` are those for whom texts were composed.
+    """
 
     outage_id: str
     kind: str

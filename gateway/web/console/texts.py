@@ -73,7 +73,7 @@ async def _text(view: View, shown: Any) -> web.Response:
         versions = await reading.versions(view.session, texts.in_force, name)
     except NotFound:
         versions = []
-    return view.render("texts/one.html", name=name, texts=found, versions=versions[:30], shown=shown)
+    return view.render("texts/one.html", name=name, texts=found[::-1], versions=versions[:30], shown=shown)
 
 
 async def propose(view: View) -> web.StreamResponse:
