@@ -61,3 +61,13 @@ async def require_account_no(session: AsyncSession, account_no: str) -> None:
     outside = await session.scalar(query.where(~within(session, Account.id)))
     if outside is not None:
         raise NotFound("There is no such account.")
+
+
+async def require_account(session: AsyncSession, account: int | None, what: str = "account") -> None:
+    """Raise NotFound unless this account (its id) is within reach; what has none is the whole utility's."""
+    part = part_of(session)
+    if part is None:
+        return
+    query = select(Account.id).where(Account.id == account, within(session, Account.id))
+    if account is None or await session.scalar(query) is None:
+        raise NotFound(f"There is no such {what}.")

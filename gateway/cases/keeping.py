@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import require_account
 from gateway.cases import closing, handing_over
 from gateway.cases.closing import CASE, SILENCE, CaseTexts
 from gateway.cases.commitments.of_cases import settle_contact
@@ -20,6 +21,7 @@ from gateway.cases.urgent import KIND as URGENT
 from gateway.cases.urgent import Pressing, press
 from gateway.cases.words import internal_code
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -54,6 +56,7 @@ class Cases:
         self._texts = texts
         self._region = region
 
+    @needs("cases:write")
     async def open(self, session: AsyncSession, asked: NewCase, *, actor: str) -> Opened:
         """Open a case, or join the open one on the same matter. Raises InvalidInput naming the field."""
         connection, now = await driver(session), self._clock.now()
@@ -88,11 +91,13 @@ class Cases:
                 await told(connection, opened.id, message, at=now, contact_by=opened.due_at)
         return opened
 
+    @needs("cases:write")
     async def write(self, session: AsyncSession, case_id: UUID, *, note: str, actor: str) -> None:
         """Write something on a case."""
         connection, _ = await self._open(session, case_id)
         await self._keep(connection, case_id, "noted", note, actor, {"note": note})
 
+    @needs("cases:write")
     async def assign(
         self,
         session: AsyncSession,
@@ -120,15 +125,17 @@ class Cases:
         words = f"to {after['unit']}{f', {owner_no}' if owner_no else ''}{f': {note}' if note else ''}"
         await self._keep(connection, case_id, "assigned", words, actor, after, before)
 
+    @needs("cases:write")
     async def acknowledge(
         self, session: AsyncSession, case_id: UUID, handover_id: int, *, owner_no: str | None, actor: str
     ) -> None:
         """The receiving unit has it."""
-        connection = await driver(session)
+        connection, _ = await self._found(session, case_id)
         await handing_over.acknowledge(
             connection, case_id, handover_id, owner_no=owner_no, actor=actor, at=self._clock.now()
         )
 
+    @needs("cases:write")
     async def give_back(
         self, session: AsyncSession, case_id: UUID, handover_id: int, *, reason: str, actor: str
     ) -> None:
@@ -136,6 +143,7 @@ class Cases:
         connection, _ = await self._open(session, case_id)
         await handing_over.give_back(connection, case_id, handover_id, reason=reason, actor=actor, at=self._clock.now())
 
+    @needs("cases:write")
     async def rate(
         self,
         session: AsyncSession,
@@ -148,8 +156,9 @@ class Cases:
         two_people: bool,
     ) -> None:
         """Say how a hand-over was, by the receiving side. Raises Forbidden for who handed over."""
+        connection, _ = await self._found(session, case_id)
         await handing_over.rate(
-            await driver(session),
+            connection,
             case_id,
             handover_id,
             rating=rating,
@@ -159,6 +168,7 @@ class Cases:
             two_people=two_people,
         )
 
+    @needs("cases:write")
     async def tell(self, session: AsyncSession, case_id: UUID, *, progress: str, actor: str) -> None:
         """Tell the customer how far it is, in the customer's words. Raises Conflict where no text reaches."""
         if code := internal_code(progress):
@@ -170,6 +180,7 @@ class Cases:
             raise Conflict(f"no text reaches the customer: {withheld}; ring, and note that with /contacted")
         await self._heard(connection, case_id, "told", progress, actor, now, message)
 
+    @needs("cases:write")
     async def contacted(self, session: AsyncSession, case_id: UUID, *, note: str, actor: str) -> None:
         """Somebody got in touch with the customer: the promise to do so is kept."""
         connection, _ = await self._open(session, case_id)
@@ -177,6 +188,7 @@ class Cases:
         await self._heard(connection, case_id, "contacted", note, actor, now, None)
         await settle_contact(connection, case_id, released=False, outcome=note, actor=actor, at=now)
 
+    @needs("cases:write")
     async def judge(
         self,
         session: AsyncSession,
@@ -223,6 +235,7 @@ class Cases:
         await self._keep(connection, case_id, "classed", f"{words}: {note}", actor, after, before)
         await self._press(connection, row, new["severity"], note, actor)
 
+    @needs("cases:write")
     async def close(self, session: AsyncSession, case_id: UUID, *, outcome: str, actor: str) -> None:
         """Say what came of a case; the customer is asked whether it is solved. What it held up goes on."""
         connection, row = await self._open(session, case_id)
@@ -246,6 +259,7 @@ class Cases:
             actor=actor,
         )
 
+    @needs("cases:write")
     async def answer(
         self, session: AsyncSession, case_id: UUID, *, solved: bool, note: str, actor: str, two_people: bool
     ) -> None:
@@ -341,6 +355,7 @@ class Cases:
         row = await connection.fetchrow(f"{CASE} WHERE k.id = $1 FOR UPDATE OF k", case_id)
         if row is None:
             raise NotFound("There is no case with this id.")
+        await require_account(session, row["account_id"], "case")
         return connection, row
 
     async def _keep(

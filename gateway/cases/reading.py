@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import within
 from gateway.archive.tables import Account, ContactPoint
 from gateway.cases import tables
 from gateway.cases.handing_over import Handover, of_case
@@ -155,8 +156,10 @@ def _case(found: Any, events: list[CaseEvent], handovers: Sequence[Handover] = (
 
 
 def _seen(session: AsyncSession, query: Any) -> Any:
-    """Without what customers said of the follow-ups of who acts: it is no manager's to read (domain notes S0.14)."""
+    """Within the reach of who acts, and without what customers said of their own follow-ups: that is no manager's to
+    read (domain notes S0.14)."""
     acting = acting_in(session)
+    query = query.where(within(session, tables.Case.account_id))
     if acting is None or acting.staff_no is None:
         return query
     own = text(

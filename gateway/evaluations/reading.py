@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import within
 from gateway.archive.tables import Account
 from gateway.evaluations import tables
 from gateway.kernel.acting import acting_in
@@ -67,6 +68,8 @@ class EvaluationFilter:
     since: datetime | None = None
     until: datetime | None = None
     states: Sequence[str] | None = None
+    #: Scores up to this one alone.
+    at_most: int | None = None
 
 
 async def evaluations(
@@ -78,6 +81,7 @@ async def evaluations(
         select(row, asked, Account.account_no)
         .join(asked, asked.id == row.invitation_id)
         .outerjoin(Account, Account.id == asked.account_id)
+        .where(within(session, asked.account_id))
         .order_by(row.id.desc())
         .limit(limit)
     )
@@ -96,6 +100,8 @@ async def evaluations(
         query = query.where(row.state.in_(wanted.states))
     if (staff_no := _hidden_from(session)) is not None:
         query = query.where(asked.person_no.is_distinct_from(staff_no))
+    if wanted.at_most is not None:
+        query = query.where(row.score <= wanted.at_most)
     if wanted.since is not None:
         query = query.where(row.at >= wanted.since)
     if wanted.until is not None:
@@ -140,7 +146,7 @@ async def evaluation(session: AsyncSession, evaluation_id: UUID) -> Evaluation:
         select(row, asked, Account.account_no)
         .join(asked, asked.id == row.invitation_id)
         .outerjoin(Account, Account.id == asked.account_id)
-        .where(row.id == evaluation_id)
+        .where(row.id == evaluation_id, within(session, asked.account_id))
     )
     found = (await session.execute(query)).one_or_none()
     hidden = _hidden_from(session)

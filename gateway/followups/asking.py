@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import require_account
 from gateway.evaluations import Answer, answered, attach, invitation_for, qualify, record
 from gateway.followups.rules import ANSWER_WITHIN, CALL_WITHIN, MOST_CALLS, Member, draw_caller, independent
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, LamplighterError, NotFound
@@ -163,6 +165,7 @@ class Asking:
         )
         await self._note(connection, "independent_followup.to_call", row["id"], {"caller": caller, "draw": draw})
 
+    @needs("followups:review")
     async def called(
         self, session: AsyncSession, independent_id: UUID, outcome: Outcome, *, by: str, actor: str
     ) -> None:
@@ -179,6 +182,7 @@ class Asking:
         )
         if row is None:
             raise NotFound("There is no independent follow-up with this id.")
+        await require_account(session, row["account_id"], "independent follow-up")
         if row["state"] not in ("asked", "to_call"):
             raise Conflict(f"this independent follow-up is {row['state']}")
         await self._must_be_independent(connection, by, (row["manager_no"], row["deputy_no"]))

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import require_account
 from gateway.followups.rules import HORIZON, check_rule, occurrences
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -64,6 +66,7 @@ class Followups:
         self._ask = ask
         self._zone = zone
 
+    @needs("followups:write")
     async def plan(self, session: AsyncSession, plan: Plan, *, actor: str) -> list[UUID]:
         """Plan a follow-up, or a series of them; the ids, the first in time first.
 
@@ -74,6 +77,7 @@ class Followups:
         account = await connection.fetchrow("SELECT id, manager_no FROM account WHERE account_no = $1", plan.account_no)
         if account is None:
             raise InvalidInput(f"there is no account {plan.account_no}", field="account_no")
+        await require_account(session, account["id"])
         manager = plan.manager_no or account["manager_no"]
         if manager is None:
             raise InvalidInput("this account has no manager: name one", field="manager")
@@ -141,13 +145,14 @@ class Followups:
         )
         return made
 
+    @needs("followups:write")
     async def change(self, session: AsyncSession, followup_id: UUID, change: Change, *, actor: str) -> None:
         """Change what is planned, or say what came of it. `done` needs an outcome and starts the independent one.
 
         Raises NotFound, Conflict where it is over, InvalidInput naming the field.
         """
         connection, now = await driver(session), self._clock.now()
-        row = await self._locked(connection, followup_id)
+        row = await self._locked(session, followup_id)
         if row["state"] not in ("planned", "missed"):
             raise Conflict(f"the follow-up is {row['state']}")
         if change.deputy_no is not None:
@@ -187,10 +192,11 @@ class Followups:
         if done:
             await self._ask(connection, followup_id, now)
 
+    @needs("followups:write")
     async def end_series(self, session: AsyncSession, followup_id: UUID, *, actor: str) -> int:
         """End the series a follow-up belongs to: what is still planned of it is cancelled; how many."""
         connection, now = await driver(session), self._clock.now()
-        row = await self._locked(connection, followup_id)
+        row = await self._locked(session, followup_id)
         if row["series_id"] is None:
             raise Conflict("this follow-up does not recur")
         await connection.execute(
@@ -204,6 +210,7 @@ class Followups:
         await self._note(connection, actor, "followup.series_ended", followup_id, {"cancelled": len(cancelled)})
         return len(cancelled)
 
+    @needs("followups:write")
     async def stand_in(
         self,
         session: AsyncSession,
@@ -242,12 +249,13 @@ class Followups:
         )
         return made
 
+    @needs("followups:write")
     async def hear(
         self, session: AsyncSession, followup_id: UUID, *, words: str, owner_no: str, due_on: date, actor: str
     ) -> UUID:
         """Write down what the customer wants looked into: who owes the answer, and by when."""
         connection, now = await driver(session), self._clock.now()
-        row = await self._locked(connection, followup_id)
+        row = await self._locked(session, followup_id)
         await self._known(connection, owner_no, "owner")
         voice = new_id(now)
         task = await self._task(connection, voice, row["account_id"], words, owner_no, due_on, now, actor)
@@ -293,14 +301,18 @@ class Followups:
         made: UUID | None = await connection.fetchval("SELECT id FROM task WHERE subject = $1", task.subject)
         return made
 
+    @needs("followups:write")
     async def answer(self, session: AsyncSession, voice_id: UUID, *, answer: str, actor: str) -> None:
         """Say what became of what the customer wanted. Raises NotFound, Conflict."""
         connection, now = await driver(session), self._clock.now()
         row = await connection.fetchrow(
-            "SELECT state, followup_id, task_id FROM customer_voice WHERE id = $1 FOR UPDATE", voice_id
+            """SELECT v.state, v.followup_id, v.task_id, f.account_id FROM customer_voice v
+               JOIN followup f ON f.id = v.followup_id WHERE v.id = $1 FOR UPDATE OF v""",
+            voice_id,
         )
         if row is None:
             raise NotFound("There is no such item.")
+        await require_account(session, row["account_id"], "item")
         if row["state"] != "open":
             raise Conflict("it was answered already")
         await connection.execute(
@@ -326,10 +338,11 @@ class Followups:
         if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", staff_no):
             raise InvalidInput(f"there is no member of staff {staff_no}", field=field)
 
-    async def _locked(self, connection: Any, followup_id: UUID) -> Any:
-        row = await connection.fetchrow("SELECT * FROM followup WHERE id = $1 FOR UPDATE", followup_id)
+    async def _locked(self, session: AsyncSession, followup_id: UUID) -> Any:
+        row = await (await driver(session)).fetchrow("SELECT * FROM followup WHERE id = $1 FOR UPDATE", followup_id)
         if row is None:
             raise NotFound("There is no follow-up with this id.")
+        await require_account(session, row["account_id"], "follow-up")
         return row
 
     async def _note(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import part_of, within_sql
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
 
@@ -112,7 +113,8 @@ async def followups(
         f"""{_FOLLOWUPS} WHERE ($1::text IS NULL OR f.manager_no = $1 OR f.deputy_no = $1)
               AND ($2::text IS NULL OR a.account_no = $2) AND ($3::text[] IS NULL OR f.state = ANY($3))
               AND ($4::date IS NULL OR f.planned_for >= $4) AND ($5::date IS NULL OR f.planned_for <= $5)
-              AND ($6::uuid IS NULL OR f.id < $6) ORDER BY f.id DESC LIMIT $7""",
+              AND ($6::uuid IS NULL OR f.id < $6) AND {within_sql("f.account_id", "$8")}
+            ORDER BY f.id DESC LIMIT $7""",
         wanted.manager,
         wanted.account_no,
         list(wanted.states) if wanted.states is not None else None,
@@ -120,13 +122,16 @@ async def followups(
         wanted.until,
         before,
         limit,
+        part_of(session),
     )
     return [Followup(**row) for row in rows]
 
 
 async def followup(session: AsyncSession, followup_id: UUID) -> Followup:
     """One follow-up. Raises NotFound."""
-    row = await (await driver(session)).fetchrow(f"{_FOLLOWUPS} WHERE f.id = $1", followup_id)
+    row = await (await driver(session)).fetchrow(
+        f"{_FOLLOWUPS} WHERE f.id = $1 AND {within_sql('f.account_id', '$2')}", followup_id, part_of(session)
+    )
     if row is None:
         raise NotFound("There is no follow-up with this id.")
     return Followup(**row)
@@ -139,18 +144,22 @@ async def independent(
     connection = await driver(session)
     rows = await connection.fetch(
         f"""{_INDEPENDENT} WHERE ($1::text[] IS NULL OR i.state = ANY($1)) AND ($2::text IS NULL OR i.caller_no = $2)
-              AND ($3::uuid IS NULL OR i.id < $3) ORDER BY i.id DESC LIMIT $4""",
+              AND ($3::uuid IS NULL OR i.id < $3) AND {within_sql("f.account_id", "$5")}
+            ORDER BY i.id DESC LIMIT $4""",
         list(states) if states is not None else None,
         caller,
         before,
         limit,
+        part_of(session),
     )
     return [Independent(**row) for row in rows]
 
 
 async def independent_one(session: AsyncSession, independent_id: UUID) -> Independent:
     """One independent follow-up. Raises NotFound."""
-    row = await (await driver(session)).fetchrow(f"{_INDEPENDENT} WHERE i.id = $1", independent_id)
+    row = await (await driver(session)).fetchrow(
+        f"{_INDEPENDENT} WHERE i.id = $1 AND {within_sql('f.account_id', '$2')}", independent_id, part_of(session)
+    )
     if row is None:
         raise NotFound("There is no independent follow-up with this id.")
     return Independent(**row)
@@ -162,18 +171,22 @@ async def voices(
     """Up to `limit` of what customers want looked into, said before `before`, newest first."""
     rows = await (await driver(session)).fetch(
         f"""{_VOICES} WHERE ($1::text IS NULL OR v.owner_no = $1) AND ($2::text IS NULL OR v.state = $2)
-              AND ($3::uuid IS NULL OR v.id < $3) ORDER BY v.id DESC LIMIT $4""",
+              AND ($3::uuid IS NULL OR v.id < $3) AND {within_sql("f.account_id", "$5")}
+            ORDER BY v.id DESC LIMIT $4""",
         owner,
         state,
         before,
         limit,
+        part_of(session),
     )
     return [Voice(**row) for row in rows]
 
 
 async def voice(session: AsyncSession, voice_id: UUID) -> Voice:
     """One item. Raises NotFound."""
-    row: Any = await (await driver(session)).fetchrow(f"{_VOICES} WHERE v.id = $1", voice_id)
+    row: Any = await (await driver(session)).fetchrow(
+        f"{_VOICES} WHERE v.id = $1 AND {within_sql('f.account_id', '$2')}", voice_id, part_of(session)
+    )
     if row is None:
         raise NotFound("There is no such item.")
     return Voice(**row)

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import require_account
 from gateway.cases.commitments.rules import Deed, Kind, State, after, moment_of
 from gateway.cases.commitments.telling import SUBJECT, Heard, Said, Telling
 from gateway.cases.words import internal_code
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -116,6 +118,7 @@ class Commitments:
         self._telling = telling
         self._region = region
 
+    @needs("cases:write")
     async def make(self, session: AsyncSession, asked: NewCommitment, *, actor: str) -> UUID:
         """Promise something to a customer, who is told. Raises InvalidInput naming the field."""
         connection, now = await driver(session), self._clock.now()
@@ -147,6 +150,7 @@ class Commitments:
             await self._prove(connection, made, "case_progress_promised", {"promised_by": asked.due_at}, actor, now)
         return made
 
+    @needs("cases:write")
     async def told(self, session: AsyncSession, commitment_id: UUID, *, how: str, actor: str) -> None:
         """Note that a person told the customer, where no text did."""
         connection, row = await self._locked(session, commitment_id)
@@ -154,6 +158,7 @@ class Commitments:
             raise Conflict(f"the commitment is {row['state']}")
         await self._told_otherwise(connection, commitment_id, how, actor, self._clock.now())
 
+    @needs("cases:write")
     async def progress(self, session: AsyncSession, commitment_id: UUID, *, words: str, tell: bool, actor: str) -> None:
         """Say how far it is, in the customer's words; the texts at the marks say it too. `tell`: at once."""
         _check_words(words, "progress")
@@ -171,6 +176,7 @@ class Commitments:
         await note(connection, commitment_id, "progress", at=now, by=actor, detail=words, message_id=heard.message_id)
         await self._audit(connection, "progress", commitment_id, actor, now, {"progress": words})
 
+    @needs("cases:write")
     async def keep(self, session: AsyncSession, commitment_id: UUID, *, outcome: str, actor: str) -> None:
         """It is done: kept in time, or broken and done late. The customer is told and may deny it."""
         connection, row = await self._locked(session, commitment_id)
@@ -198,6 +204,7 @@ class Commitments:
         await self._done_with(connection, commitment_id, actor, now)
         await self._audit(connection, kind, commitment_id, actor, now, {"outcome": outcome}, row["state"])
 
+    @needs("cases:write")
     async def admit(self, session: AsyncSession, commitment_id: UUID, *, reason: str, actor: str) -> None:
         """It will not be kept, whoever promised it says so."""
         connection, row = await self._locked(session, commitment_id)
@@ -220,6 +227,7 @@ class Commitments:
         await escalate(connection, [row], at=now, actor=actor)
         await self._audit(connection, "broken", commitment_id, actor, now, {"reason": reason}, row["state"])
 
+    @needs("cases:write")
     async def renegotiate(
         self,
         session: AsyncSession,
@@ -267,6 +275,7 @@ class Commitments:
         await self._audit(connection, "renegotiated", commitment_id, actor, now, after_, row["state"])
         return made
 
+    @needs("cases:write")
     async def release(self, session: AsyncSession, commitment_id: UUID, *, reason: str, actor: str) -> None:
         """The customer needs it no more, before its time is up."""
         connection, row = await self._locked(session, commitment_id)
@@ -409,6 +418,7 @@ class Commitments:
         )
         if row is None:
             raise NotFound("There is no commitment with this id.")
+        await require_account(session, row["account_id"], "commitment")
         return connection, row
 
     @staticmethod

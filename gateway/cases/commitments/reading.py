@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import within
 from gateway.archive.tables import Account
 from gateway.cases.commitments import tables
 from gateway.cases.tables import Case
@@ -147,7 +148,7 @@ async def commitments(
 ) -> list[Commitment]:
     """Up to `limit` commitments older than `before`, newest first."""
     row = tables.Commitment
-    query = _commitments().order_by(row.id.desc()).limit(limit)
+    query = _commitments().where(within(session, row.account_id)).order_by(row.id.desc()).limit(limit)
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
@@ -170,7 +171,9 @@ async def commitments(
 
 async def commitment(session: AsyncSession, commitment_id: UUID) -> Commitment:
     """One commitment with all that befell it. Raises NotFound."""
-    found = (await session.execute(_commitments().where(tables.Commitment.id == commitment_id))).one_or_none()
+    row = tables.Commitment
+    query = _commitments().where(row.id == commitment_id, within(session, row.account_id))
+    found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotFound("There is no commitment with this id.")
     event = tables.CommitmentEvent

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases.warnings.keeping import CARD_OVERDUE
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -40,6 +41,7 @@ class Cards:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
+    @needs("cases:write", whole=True)
     async def issue(self, session: AsyncSession, asked: NewCard, *, actor: str) -> UUID:
         """Issue a card. Raises InvalidInput for people nobody knows, Forbidden where two of the three are one."""
         connection, now = await driver(session), self._clock.now()
@@ -71,6 +73,7 @@ class Cards:
         await self._audit(connection, "issued", made, actor, {**people, "unit": unit, "due_at": str(asked.due_at)})
         return made
 
+    @needs("cases:write", whole=True)
     async def report(self, session: AsyncSession, card_id: UUID, *, by: str, report: str, actor: str) -> None:
         """What the doer did."""
         connection, row = await self._locked(session, card_id, "issued")
@@ -93,6 +96,7 @@ class Cards:
         )
         await self._audit(connection, "reported", card_id, actor, {"by": by, "report": report})
 
+    @needs("cases:review", whole=True)
     async def check(
         self,
         session: AsyncSession,
@@ -123,6 +127,7 @@ class Cards:
         )
         await self._audit(connection, "passed" if passed else "sent_back", card_id, actor, {"by": by, "result": result})
 
+    @needs("cases:write", whole=True)
     async def withdraw(self, session: AsyncSession, card_id: UUID, *, by: str, reason: str, actor: str) -> None:
         """The issuer takes it back."""
         connection, row = await self._locked(session, card_id, "issued")

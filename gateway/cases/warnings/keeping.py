@@ -16,6 +16,7 @@ from gateway.cases.warnings import rules as table
 from gateway.cases.warnings.finding import Found, find, written
 from gateway.cases.warnings.rules import KIND_OF, RuleTable
 from gateway.kernel import audit
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -71,6 +72,7 @@ class Warnings:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
+    @needs("cases:write", whole=True)
     async def raise_by_hand(
         self, session: AsyncSession, *, kind: str, subject: str, words: str, unit: str, due_at: datetime, actor: str
     ) -> UUID:
@@ -96,6 +98,7 @@ class Warnings:
         await _audit(connection, "raised", made, actor, now, {"unit": unit, "subject": subject})
         return made
 
+    @needs("cases:write", whole=True)
     async def acknowledge(self, session: AsyncSession, warning_id: UUID, *, note: str | None, actor: str) -> None:
         """The unit knows of it."""
         connection, now = await driver(session), self._clock.now()
@@ -118,6 +121,7 @@ class Warnings:
         )
         await _audit(connection, "acknowledged", warning_id, actor, now, {"note": note})
 
+    @needs("cases:write", whole=True)
     async def close(self, session: AsyncSession, warning_id: UUID, *, outcome: str, actor: str) -> None:
         """What was done about it; it was acknowledged before."""
         connection, now = await driver(session), self._clock.now()
@@ -131,6 +135,7 @@ class Warnings:
         )
         await _audit(connection, "closed", warning_id, actor, now, {"outcome": outcome})
 
+    @needs("policy:write", whole=True)
     async def put_rules(
         self, session: AsyncSession, changes: Mapping[str, Any], *, why: str, base: int | None, actor: str
     ) -> RuleVersion:

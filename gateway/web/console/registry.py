@@ -11,6 +11,7 @@ from gateway.web.console import (
     corrections,
     door,
     drafting,
+    evaluations,
     imports,
     notices,
     outages,
@@ -41,4 +42,5 @@ PAGES: Final[tuple[Page, ...]] = (
     *conversations.PAGES,
     *texts.PAGES,
     *rules.PAGES,
+    *evaluations.PAGES,
 )
