@@ -7,6 +7,8 @@ from typing import Final
 from gateway.web.console import (
     archive,
     audit,
+    cases,
+    commitments,
     conversations,
     corrections,
     door,
@@ -17,11 +19,13 @@ from gateway.web.console import (
     outages,
     overview,
     people,
+    plans,
     previews,
     rules,
     showing,
     texts,
     triage,
+    warnings,
 )
 from gateway.web.console.pages import Page
 
@@ -43,4 +47,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *texts.PAGES,
     *rules.PAGES,
     *evaluations.PAGES,
+    *cases.PAGES,
+    *commitments.PAGES,
+    *warnings.PAGES,
+    *plans.PAGES,
 )
