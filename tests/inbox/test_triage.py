@@ -31,7 +31,7 @@ async def test_a_person_closes_what_waits(town: Any) -> None:
 async def test_a_person_says_how_it_is_to_be_read_and_that_is_done(town: Any) -> None:
     await town.household(A, X)
     await town.text(X, "arrears", [A])
-    inbound = await town.hears(X, "这户的事你们找别人吧")
+    inbound = await town.hears(X, "那屋我都不去了，你们找别人吧")
     await resolve(town, inbound["id"], ["moved_or_sold"])
     assert await town.states() == {f"{A} {X}": "suspended"}
     assert await town.values("SELECT actor FROM audit_entry WHERE action = 'correction.joined'") == ["staff:E1"]
