@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from gateway.archive.segments import COLUMNS
+from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
@@ -35,6 +35,7 @@ from gateway.notices.policy import (
     Withhold,
     choose_link,
     decide,
+    goes_on_to,
 )
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage, insert
@@ -236,7 +237,7 @@ class Acceptor:
             segments=count(body).parts if channel == "sms" else 1,
             channel=channel,
             # What its person wants told in the chat still arrives where the chat fails.
-            fallback=list(USUAL) if item.channel is None and channel not in USUAL else None,
+            fallback=list(goes_on_to(channel, _channels(item, rows[0], table))) or None,
             withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
             expired=not isinstance(decision, SendAt | Withhold),
             decision=table.signed(decision.because),
@@ -279,7 +280,7 @@ class Acceptor:
             not_before=item.not_before,
             expires_at=item.expires_at,
             goes_on=item.goes_on,
-            channels=(item.channel,) if item.channel else USUAL,
+            channels=_channels(item, rows[0], table),
             any_channel=item.channel is None,
         )
         usable = [
@@ -299,6 +300,15 @@ class Acceptor:
         decision = decide(recipient, wish, told.history(body), now, table)
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
         return decision, row
+
+
+def _channels(item: Asked, row: Any, table: PolicyTable) -> tuple[str, ...]:
+    """The channels it may use: the one that was asked for, or those of the account's segment."""
+    if item.channel is not None:
+        return (item.channel,)
+    if item.account_no is None or not table.channels:
+        return USUAL
+    return table.channels_of(segments_of(row)) or USUAL
 
 
 def _lenient(links: Sequence[Link]) -> Sequence[Link]:

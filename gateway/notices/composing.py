@@ -35,6 +35,7 @@ from gateway.notices.policy import (
     Withhold,
     channels_for,
     decide,
+    goes_on_to,
     is_paused,
 )
 from gateway.notices.wording import Template, Wording
@@ -352,8 +353,9 @@ class Composer:
     ) -> NewMessage:  # fmt: skip
         first = rows[0]
         ends = [one for one in (wish.expires_at, saying.expires_at) if one is not None]
-        if not ends and template.valid_for is not None:
-            ends = [go.at + template.valid_for]
+        if template.valid_for is not None:
+            # What the text says ages by itself, however long its notice is worth sending.
+            ends.append(go.at + template.valid_for)
         channel, table = channel_to(first["point_kind"]), self._policy()
         channels = channels_for(wish, segments_of(first) if table.channels else (), table)
         return NewMessage(
@@ -362,7 +364,7 @@ class Composer:
             contact_point_id=first["point_id"],
             to_address=first["address"],
             channel=channel,
-            fallback=_after(channel, channels) or None,
+            fallback=list(goes_on_to(channel, channels)) or None,
             fallback_minutes=notice["fallback_minutes"],
             template=template.name,
             template_version=template.version,
@@ -411,11 +413,6 @@ class Composer:
             expires_at=notice["expires_at"],
             accounts=_parts(rows),
         )
-
-
-def _after(channel: str, channels: Sequence[str]) -> Sequence[str]:
-    """The channels on which a text may go on; one that its person chose beside those named goes on on all of them."""
-    return channels[channels.index(channel) + 1 :] if channel in channels else channels
 
 
 def _parts(rows: Sequence[Any]) -> list[AccountPart]:

@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import asyncpg
 import pytest
 
@@ -30,6 +31,7 @@ from gateway.sandbox.telegram import Emulator, Shown
 
 TOKEN = "7000001:customer-bot-token"
 STAFF_TOKEN = "7000002:staff-bot-token"
+KEY = "root-key-of-the-sandbox"
 #: A Tuesday, ten in the morning in Shanghai.
 MORNING = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
 PATIENCE = 20.0
@@ -214,6 +216,17 @@ class World:
             await session.commit()
         return notice
 
+    async def call(self, method: str, path: str, json: Any) -> Any:
+        """What the node's own API answers."""
+        url = f"http://127.0.0.1:{self.house.settings.port}/api/v1{path}"
+        async with (
+            aiohttp.ClientSession(headers={"Authorization": f"Bearer {KEY}"}) as session,
+            session.request(method, url, json=json) as answer,
+        ):
+            told = await answer.json()
+            assert answer.status < 300, told
+            return told
+
     async def quiet(self, chat: int) -> bool:
         return not await self.rows(
             "SELECT 1 FROM chat_update WHERE chat = $1 AND state IN ('received', 'answering')", str(chat)
@@ -264,6 +277,7 @@ def settings_for(url: str, directory: Path, emulator: Emulator, **more: Any) -> 
         data_dir=directory,
         port=free_port(),
         secret_key="s" * 40,
+        bootstrap_api_key=KEY,
         telegram={"token": TOKEN, "api_base": emulator.address, "mode": more.pop("mode", "webhook")},
         **more,
     )

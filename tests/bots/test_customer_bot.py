@@ -242,3 +242,32 @@ async def test_asks_for_a_person(world: World) -> None:
     await chat.press("👤 找人工", until="已转人工")
     row = await world.row("SELECT state, remark FROM inbound WHERE sender = $1 AND state <> 'received'", str(chat.id))
     assert (row["state"], row["remark"]) == ("triage", "asks for a person")
+
+
+async def test_a_single_text_follows_the_channels_of_its_segment(world: World) -> None:
+    """Who is in no such segment is written to as ever; a text that names its channel keeps it."""
+    watched, other = world.number(), world.number()
+    account, usual = await world.account(watched), await world.account(other)
+    chats = world.chat(), world.chat()
+    await chats[0].bind(watched)
+    await chats[1].bind(other)
+    await world.call("PUT", f"/accounts/{account}/segments/sensitive", {"reason": "重点关注", "owner": "E7"})
+    rows = [{"segment": "sensitive", "channels": ["telegram", "sms"]}]
+    await world.call("PUT", "/policy", {"policy": {"channels": rows}, "why": "敏感客户先发聊天"})
+    try:
+        sent = [
+            await world.call("POST", "/messages", {"template": "announcement", "values": {"text": text}, **to})
+            for text, to in (
+                ("明日检修改期。", {"account_no": account}),
+                ("明日检修改期。", {"account_no": usual}),
+                ("营业厅迁址。", {"account_no": account, "channel": "sms"}),
+            )
+        ]
+    finally:
+        await world.call("PUT", "/policy", {"policy": {"channels": []}, "why": "照旧"})
+    rows = await world.rows(
+        "SELECT id::text, channel, fallback FROM message WHERE id = ANY($1::uuid[])", [one["id"] for one in sent]
+    )
+    went = {row["id"]: (row["channel"], row["fallback"]) for row in rows}
+    assert [went[one["id"]] for one in sent] == [("telegram", ["sms"]), ("sms", None), ("sms", None)]
+    await chats[0].sees("明日检修改期。")

@@ -71,9 +71,9 @@ class Grid:
         await self.settle()
         return made
 
-    async def tell(self, kind: str, outage_no: str, **more: Any) -> UUID:
+    async def tell(self, kind: str, outage_no: str, *, until: datetime | None = None, **more: Any) -> UUID:
         """Draft a notice about an outage, approve it where that is needed, and compose it."""
-        draft = Draft(kind=kind, about={"outage_id": outage_no, **more})
+        draft = Draft(kind=kind, about={"outage_id": outage_no, **more}, expires_at=until)
         async with self.town.database.session() as session:
             notice = await self.town.house.notices.draft(session, draft, actor="key:clerk")
             await session.commit()

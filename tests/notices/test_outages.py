@@ -426,6 +426,11 @@ async def test_a_text_without_an_end_is_worth_what_its_template_says(grid: Grid)
     now = grid.town.clock.now()
     (text,) = await grid.town.messages(await grid.tell("outage_fault", await grid.fault("T1")))
     assert text["expires_at"] == now + timedelta(hours=4)
+    # Nor does it hold any longer because its notice may be sent all day.
+    await grid.account("T3", C)
+    fault = await grid.fault("T3")
+    (text,) = await grid.town.messages(await grid.tell("outage_fault", fault, until=now + timedelta(hours=12)))
+    assert text["expires_at"] == now + timedelta(hours=4)
     # An end that is known goes before it.
     await grid.account("T2", B)
     outage = await grid.fault("T2", ends_at=now + timedelta(hours=9))

@@ -7,7 +7,7 @@ number in it comes from a `PolicyTable`, which an admin may replace and which ca
 
 from __future__ import annotations
 
-from gateway.notices.policy.contacts import channels_for, choose_link, is_proven
+from gateway.notices.policy.contacts import channels_for, choose_link, goes_on_to, is_proven
 from gateway.notices.policy.deciding import decide, is_paused
 from gateway.notices.policy.table import (
     DEFAULT,
@@ -60,6 +60,7 @@ __all__ = [
     "channels_for",
     "choose_link",
     "decide",
+    "goes_on_to",
     "is_paused",
     "is_proven",
 ]

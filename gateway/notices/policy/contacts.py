@@ -49,6 +49,11 @@ def channels_for(wish: Wish, segments: Collection[str], table: PolicyTable = DEF
     return (table.channels_of(segments) if wish.any_channel else None) or wish.channels
 
 
+def goes_on_to(channel: str, channels: Sequence[str]) -> Sequence[str]:
+    """The channels on which a text may go on; one that its person chose beside those named goes on on all of them."""
+    return channels[channels.index(channel) + 1 :] if channel in channels else channels
+
+
 def is_proven(link: Link, at: datetime, table: PolicyTable = DEFAULT) -> bool:
     """Whether the contact was proven recently enough to be trusted with an amount."""
     return link.state == "verified" and link.verified_at is not None and at - link.verified_at < table.trust_lasts
