@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.cases import repeats
 from gateway.cases.repeats import CODES, Code, Contact, Event, Exclusion, Marks, Window
 from gateway.kernel import audit
+from gateway.kernel.acting import needs, require, require_whole
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -25,8 +26,10 @@ _AFTER: Final = timedelta(days=62)
 # Orders of one matter share the caller's number or an account (in its field, else in the text) within one topic, or
 # were tied together by the hotline or by hand: those that share nothing are nobody's repeat and are left out here.
 _CONTACTS: Final = """
-WITH c AS MATERIALIZED (
+WITH RECURSIVE own AS MATERIALIZED (
   SELECT w.id, w.work_order_no, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.related_no,
+         w.opened_at, CASE WHEN w.relation_kind = ANY ($6::text[]) AND w.work_order_no <> ALL ($7::text[])
+                           THEN w.related_no END AS tie,
          CASE WHEN w.account_no <> '' THEN ARRAY[w.account_no]
               ELSE ARRAY(SELECT found[1] FROM regexp_matches(
                 normalize(coalesce(w.content, ''), NFKC), '户号\\s*[:：]?\\s*(\\d{10,13})', 'g') AS found)
@@ -34,6 +37,24 @@ WITH c AS MATERIALIZED (
   FROM work_order w
   WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
     AND NOT (w.kind = 'consultation' AND w.once_done)
+), ties AS (
+  SELECT work_order_no, tie FROM own WHERE tie IS NOT NULL
+  UNION ALL
+  SELECT greater.work_order_no, lesser.work_order_no FROM unnest($4::text[], $5::text[]) AS pair(one, other)
+  JOIN own lesser ON lesser.work_order_no IN (pair.one, pair.other)
+  JOIN own greater ON greater.work_order_no IN (pair.one, pair.other)
+   AND (greater.opened_at, greater.work_order_no) > (lesser.opened_at, lesser.work_order_no)
+  WHERE greater.tie IS NULL
+), up(work_order_no, topic, first, depth) AS (
+  SELECT t.work_order_no, o.topic, o.work_order_no, 1 FROM ties t JOIN own o ON o.work_order_no = t.tie
+  UNION ALL
+  SELECT up.work_order_no, o.topic, o.work_order_no, up.depth + 1
+  FROM up JOIN ties t ON t.work_order_no = up.first JOIN own o ON o.work_order_no = t.tie WHERE up.depth < 20
+), tied_topic AS (
+  SELECT DISTINCT ON (work_order_no) work_order_no, topic FROM up ORDER BY work_order_no, depth DESC
+), c AS MATERIALIZED (
+  SELECT own.id, own.work_order_no, coalesce(t.topic, own.topic) AS topic, own.number, own.related_no, own.accounts
+  FROM own LEFT JOIN tied_topic t USING (work_order_no)
 ), keys AS (
   SELECT id, topic, 'n' || number AS key FROM c WHERE number <> ''
   UNION ALL SELECT id, topic, 'a' || account FROM c, unnest(accounts) AS account
@@ -44,14 +65,15 @@ WITH c AS MATERIALIZED (
 ), wanted AS (
   SELECT k.id FROM keys k JOIN shared USING (topic, key)
   UNION SELECT id FROM tied UNION SELECT other FROM tied
-  UNION SELECT id FROM c WHERE work_order_no = ANY ($4::text[])
+  UNION SELECT id FROM c WHERE work_order_no = ANY ($4::text[]) OR work_order_no = ANY ($5::text[])
 )
-SELECT w.work_order_no, w.kind, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.account_no,
+SELECT w.work_order_no, w.kind, coalesce(w.subtype, w.kind) AS topic,
+       nullif(c.topic, coalesce(w.subtype, w.kind)) AS tied_topic, w.caller_number AS number, w.account_no,
        coalesce(w.content, '') AS content, w.opened_at, w.due_at, w.closed_at, w.once_done, w.determination,
        w.related_no, w.relation_kind, p.address, a.holder_name AS holder
-FROM wanted JOIN work_order w ON w.id = wanted.id LEFT JOIN account a ON a.id = w.account_id
+FROM wanted JOIN c USING (id) JOIN work_order w ON w.id = wanted.id LEFT JOIN account a ON a.id = w.account_id
 LEFT JOIN premise p ON p.id = a.premise_id
-ORDER BY topic, w.opened_at, w.work_order_no
+ORDER BY c.topic, w.opened_at, w.work_order_no
 """
 _PAGE: Final = 2000
 _FIELDS: Final = tuple(field.name for field in fields(Contact))
@@ -121,7 +143,12 @@ async def of_month(
     window: Window = "rolling",
     codes: frozenset[Code] = frozenset(CODES),
 ) -> tuple[list[Repeat], Figures]:
-    """Events whose second contact falls in the month that begins at `month`, and their figures."""
+    """Events whose second contact falls in the month that begins at `month`, and their figures.
+
+    They are found over the whole utility: whoever acts for a part of it is refused (Forbidden).
+    """
+    require(session, "cases:read")
+    require_whole(session)
     end = (month + timedelta(days=32)).replace(day=1)
     connection = await driver(session)
     marked = await _standing(connection)
@@ -137,8 +164,7 @@ async def of_month(
 
     events: list[Event] = []
     without = dict.fromkeys(sorted(codes), 0)
-    tied = [number for pair in marks.merged for number in pair]
-    async for topic in _by_topic(connection, month - _BEFORE, end + _AFTER, tied):
+    async for topic in _by_topic(connection, month - _BEFORE, end + _AFTER, marks):
         for matter in repeats.matters_of(topic, marks=marks, calendar=zone if window == "calendar" else None):
             if not any(month <= one.opened_at < end for one in matter):
                 continue
@@ -153,17 +179,17 @@ async def of_month(
     return reported, _figures(reported, without)
 
 
-async def _by_topic(
-    connection: Any, since: datetime, until: datetime, tied: Sequence[str]
-) -> AsyncIterator[list[Contact]]:
+async def _by_topic(connection: Any, since: datetime, until: datetime, marks: Marks) -> AsyncIterator[list[Contact]]:
     """Orders that may be somebody's repeat, topic by topic, so that no more than one topic is in memory."""
     topic: list[Contact] = []
     async with connection.transaction():
         # How many orders share something is nothing that the planner can know; it would loop where it should hash.
         await connection.execute("SET LOCAL enable_nestloop = off")
         statement = await connection.prepare(_CONTACTS)
-        async for row in statement.cursor(since, until, list(repeats.NEVER), list(tied), prefetch=_PAGE):
-            if topic and topic[0].topic != row["topic"]:
+        pairs = [tuple(pair) for pair in marks.merged if len(pair) > 1]
+        given = ([one for one, _ in pairs], [other for _, other in pairs], list(repeats.TIES), list(marks.split))
+        async for row in statement.cursor(since, until, list(repeats.NEVER), *given, prefetch=_PAGE):
+            if topic and topic[0].under != (row["tied_topic"] or row["topic"]):
                 yield topic
                 topic = []
             topic.append(Contact(**{name: row[name] for name in _FIELDS}))
@@ -213,6 +239,7 @@ class Repeats:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
+    @needs("cases:write", whole=True)
     async def mark(
         self,
         session: AsyncSession,
@@ -262,6 +289,7 @@ class Repeats:
         )
         return await self._kept(connection, Mark(**row), f"repeat.{kind}", actor)
 
+    @needs("cases:review", whole=True)
     async def decide(self, session: AsyncSession, mark_id: int, *, upheld: bool, note: str, actor: str) -> Mark:
         """Decide a challenge: somebody else than raised it. Raises NotFound, Conflict, Forbidden."""
         connection = await driver(session)
@@ -281,6 +309,7 @@ class Repeats:
         )
         return await self._kept(connection, Mark(**row), "repeat.challenge_decided", actor)
 
+    @needs("cases:write", whole=True)
     async def withdraw(self, session: AsyncSession, mark_id: int, *, actor: str) -> Mark:
         """Take a mark back; it stays visible. Raises NotFound, Conflict."""
         connection = await driver(session)
@@ -321,6 +350,8 @@ class Repeats:
 
 async def marks(session: AsyncSession, work_order_no: str | None, *, before: int | None, limit: int) -> list[Mark]:
     """Up to `limit` marks made before `before`, newest first; taken back ones among them."""
+    require(session, "cases:read")
+    require_whole(session)
     connection = await driver(session)
     rows = await connection.fetch(
         f"""SELECT {_MARK_FIELDS} FROM repeat_mark

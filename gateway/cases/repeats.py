@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -30,7 +30,18 @@ NEVER: Final = frozenset({"fault_repair", "praise", "commitment"})
 #: Topics of enquiry that one person has for several addresses or months, or forgets the answer to (S2.5 iv).
 _ASKED_AGAIN: Final = ("户号", "电量电费", "业务办理", "办电手续", "account", "consumption", "procedure")
 #: Words by which a customer comes back with something else than before (S2.5 ii).
-_NEW_DEMAND: Final = re.compile(r"新(的)?(诉求|要求|问题)|现(在)?(要求|提出)|另(外|行)?(要求|提出)|改为要求|增加诉求")
+_NEW_DEMAND: Final = re.compile(r"新(的)?(诉求|要求|问题)|另(外|行)?(要求|提出|申请)|改为要求|增加诉求")
+#: What is asked for now is something else only where the customer grants that the first demand was met.
+_ASKED_NOW: Final = re.compile(r"现(在)?(要求|提出)")
+_MET: Final = re.compile(
+    r"已(经)?(处理|解决|办结|办妥|办好|完成|恢复|更正|通电|复电|送电|装表|改造|更换)|处理结果|校验结果"
+)
+_NOT_MET: Final = re.compile(r"没|未|无人|仍|还(是|在|没|未)|依(旧|然)|照(旧|样|发|停)|不属实|不符|再次发生|虚假")
+#: Words by which an enquiry comes back because nobody answered it, and not because it is another or was forgotten.
+_UNANSWERED: Final = re.compile(r"[没未无][^,。,;]{0,12}(答复|回复|回电|回音|回应|联系|结果|消息)")
+#: Ties of the hotline that hold whatever topic each order was put under: a matter may change its class and topic on
+#: its way up, from a request to an opinion to a complaint (S2.20).
+TIES: Final = ("same_event", "urge", "new_demand")
 _UNREASONABLE: Final = ("恶意", "不合理")
 
 
@@ -56,6 +67,13 @@ class Contact:
     #: Address and holder of the account in the archive, to tell matters apart where the order names no account.
     address: str | None = None
     holder: str | None = None
+    #: The topic of the first order of what it was tied to, where that differs from its own.
+    tied_topic: str | None = None
+
+    @property
+    def under(self) -> str:
+        """The topic under which it is looked at together with others."""
+        return self.tied_topic or self.topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +126,41 @@ def find(
     instead of within 30 rolling days.
     """
     by_topic: defaultdict[str, list[Contact]] = defaultdict(list)
-    for contact in contacts:
-        by_topic[contact.topic].append(contact)
+    for contact in tie_topics(contacts, marks=marks):
+        by_topic[contact.under].append(contact)
     events = [
         judge(matter, marks=marks, codes=codes)
         for found in by_topic.values()
         for matter in matters_of(found, marks=marks, calendar=calendar)
     ]
     return sorted(events, key=in_order)
+
+
+def tie_topics(contacts: Iterable[Contact], *, marks: Marks = NO_MARKS) -> list[Contact]:
+    """The contacts that may count, each with the topic of the first order that it is tied to, by the hotline or by
+    hand."""
+    by_order = {one.work_order_no: one for one in contacts if not never_counted(one)}
+    ties = {
+        one.work_order_no: one.related_no
+        for one in by_order.values()
+        if one.related_no in by_order and one.relation_kind in TIES and one.work_order_no not in marks.split
+    }
+    for pair in marks.merged:
+        if pair <= by_order.keys() and len(pair) > 1:
+            earlier, later = sorted(pair, key=lambda number: (by_order[number].opened_at, number))
+            ties.setdefault(later, earlier)
+
+    def topic_of(number: str) -> str:
+        seen: set[str] = set()
+        while number in ties and number not in seen:
+            seen.add(number)
+            number = ties[number]
+        return by_order[number].topic
+
+    return [
+        one if (topic := topic_of(number)) == one.topic else replace(one, tied_topic=topic)
+        for number, one in by_order.items()
+    ]
 
 
 def matters_of(
@@ -292,11 +337,20 @@ def _excluded(before: Sequence[Contact], contact: Contact, bad: Contact | None) 
             first = open_ones[0]
             due = f", due {first.due_at.isoformat(timespec='minutes')}" if first.due_at else ""
             return Exclusion(code="E3", evidence=f"{first.work_order_no} was in progress{due}")
-    elif contact.relation_kind == "new_demand" or _NEW_DEMAND.search(_wide(contact.content)):
+    elif contact.relation_kind == "new_demand" or (contact.relation_kind is None and _something_else(contact)):
         return Exclusion(code="E2", evidence=f"{before[-1].work_order_no} was closed; {contact.content}")
-    if contact.kind == "consultation" and any(word in contact.topic for word in _ASKED_AGAIN):
+    asked_again = contact.kind == "consultation" and any(word in contact.topic for word in _ASKED_AGAIN)
+    if asked_again and not _UNANSWERED.search(_wide(contact.content)):
         return Exclusion(code="E4", evidence=f"an enquiry: {contact.topic}")
     return None
+
+
+def _something_else(contact: Contact) -> bool:
+    """Whether the words of a contact raise something else than what was closed."""
+    words = _wide(contact.content)
+    if _NEW_DEMAND.search(words):
+        return True
+    return bool(_ASKED_NOW.search(words) and _MET.search(words) and not _NOT_MET.search(words))
 
 
 def _unreasonable(contact: Contact) -> bool:

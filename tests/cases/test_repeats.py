@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -144,6 +145,47 @@ def test_what_the_hotline_tied_together_stays_together() -> None:
     first = order()
     other = order(8, number="+8613800000009", account_no=None, related_no=first.work_order_no)
     assert verdict(first, other) == COUNTED
+
+
+@pytest.mark.parametrize(
+    ("tie", "expected"),
+    [("same_event", COUNTED), ("urge", COUNTED), ("new_demand", [(False, "E2")]), (None, NOTHING)],
+)
+def test_a_matter_that_changes_its_topic_on_its_way_up_is_one(tie: str | None, expected: list[Any]) -> None:
+    first = order(kind="opinion", topic="供电质量")
+    second = order(9, topic="服务行为", content="上次反映电压低,没有人来。", related_no=first.work_order_no)
+    third = order(17, topic="频繁停电", related_no=second.work_order_no, relation_kind=tie)
+    second = replace(second, relation_kind=tie)
+    assert verdict(first, second, third) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("客户提出新诉求:要求赔偿误工费。", [(False, "E2")]),
+        ("停电已恢复,客户另要求赔偿。", [(False, "E2")]),
+        ("前次工单已处理,现要求书面道歉。", [(False, "E2")]),
+        ("机主先前已反映,短信照发不误,现要求投诉。", COUNTED),
+        ("师傅说已处理,电压仍低,现要求彻底解决。", COUNTED),
+    ],
+)
+def test_what_is_asked_for_now_is_new_only_where_the_first_demand_was_met(words: str, expected: list[Any]) -> None:
+    assert verdict(order(), order(9, content=words)) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("又忘了户号。", [(False, "E4")]),
+        ("客户再次咨询过户所需资料。", [(False, "E4")]),
+        ("供电所没有回电,再次咨询。", COUNTED),
+        ("至今未见答复。", COUNTED),
+        ("没收到户号的任何回复。", COUNTED),
+    ],
+)
+def test_an_enquiry_that_nobody_answered_is_not_one_that_was_forgotten(words: str, expected: list[Any]) -> None:
+    asked = {"kind": "consultation", "topic": "户号查询"}
+    assert verdict(order(**asked), order(9, **asked, content=words)) == expected
 
 
 def test_people_have_the_last_word() -> None:

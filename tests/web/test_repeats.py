@@ -84,6 +84,8 @@ async def test_a_split_and_a_merge_and_taking_them_back(house: House) -> None:
     await house.call("POST", "/cases/repeats/merge", json=merge, expect=201)
     marks = (await house.call("GET", f"/cases/repeats/marks?work_order={first}"))["items"]
     assert [mark["kind"] for mark in marks] == ["merged"]
+    # What people put together is together, whatever topic each was put under.
+    assert [event["work_orders"] for event in (await of_month(house))["items"]] == [[first, second, other]]
 
 
 async def test_an_exclusion_needs_code_and_evidence(house: House) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases.warnings import tables
+from gateway.kernel.acting import require, require_whole
 from gateway.kernel.errors import NotFound
 
 
@@ -86,10 +87,17 @@ class CardFilter:
     subject: str | None = None
 
 
+def _for_the_whole_utility(session: AsyncSession) -> None:
+    """Warnings and cards go over the whole utility: whoever acts for a part of it is refused (Forbidden)."""
+    require(session, "cases:read")
+    require_whole(session)
+
+
 async def warnings(
     session: AsyncSession, wanted: WarningFilter, *, before: UUID | None, limit: int
 ) -> list[EarlyWarning]:
     """Up to `limit` warnings older than `before`."""
+    _for_the_whole_utility(session)
     row = tables.EarlyWarning
     query = select(*(getattr(row, name) for name in EarlyWarning.__slots__)).order_by(row.id.desc()).limit(limit)
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
@@ -106,6 +114,7 @@ async def warnings(
 
 async def warning(session: AsyncSession, warning_id: UUID) -> EarlyWarning:
     """One warning. Raises NotFound."""
+    _for_the_whole_utility(session)
     row = tables.EarlyWarning
     query = select(*(getattr(row, name) for name in EarlyWarning.__slots__)).where(row.id == warning_id)
     one = (await session.execute(query)).one_or_none()
@@ -116,6 +125,7 @@ async def warning(session: AsyncSession, warning_id: UUID) -> EarlyWarning:
 
 async def cards(session: AsyncSession, wanted: CardFilter, *, before: UUID | None, limit: int) -> list[Card]:
     """Up to `limit` cards older than `before`."""
+    _for_the_whole_utility(session)
     row = tables.SupervisionCard
     query = select(*(getattr(row, name) for name in Card.__slots__)).order_by(row.id.desc()).limit(limit)
     for column, words in ((row.state, wanted.states), (row.unit, wanted.units)):
@@ -131,6 +141,7 @@ async def cards(session: AsyncSession, wanted: CardFilter, *, before: UUID | Non
 
 async def card(session: AsyncSession, card_id: UUID) -> Card:
     """One card. Raises NotFound."""
+    _for_the_whole_utility(session)
     row = tables.SupervisionCard
     query = select(*(getattr(row, name) for name in Card.__slots__)).where(row.id == card_id)
     one = (await session.execute(query)).one_or_none()

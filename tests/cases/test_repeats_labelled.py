@@ -1,0 +1,68 @@
+"""Repeats against orders that were labelled by the definition before the detector was read (domain notes S2.2–S2.6).
+
+`labelled/repeats.csv`: orders of a hotline as it exports them, with the event each belongs to and what becomes of it:
+`count`, or the code under which it is taken out. The detector is to find every event, whole, and no other.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gateway.cases.repeats import Contact, find
+from gateway.kernel.phones import InvalidPhone, parse
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+_FILE = Path(__file__).parent / "labelled" / "repeats.csv"
+
+
+def _number(text: str) -> str:
+    try:
+        return parse(text, "CN").e164
+    except InvalidPhone:
+        return text
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=_ZONE) if text else None
+
+
+def _contact(row: dict[str, str]) -> Contact:
+    opened_at = _moment(row["opened_at"])
+    assert opened_at is not None
+    return Contact(
+        work_order_no=row["wo_id"],
+        kind=row["biz_type"],
+        topic=row["subtype"],
+        number=_number(row["caller_number"]),
+        account_no=row["account_no"] or None,
+        content=row["content"],
+        opened_at=opened_at,
+        due_at=_moment(row["due_at"]),
+        closed_at=_moment(row["closed_at"]),
+        once_done=row["once_done"] == "Y",
+        determination=row["determination"] or None,
+        related_no=row["related_wo"] or None,
+        relation_kind=row["relation_kind"] or None,
+    )
+
+
+def test_every_labelled_event_is_found_and_no_other() -> None:
+    with _FILE.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    events: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        if row["event"]:
+            events[row["event"], row["label"]].add(row["wo_id"])
+    wanted = {frozenset(orders): label for (_, label), orders in events.items()}
+    found = {
+        frozenset(one.work_order_no for one in event.contacts): "count"
+        if event.counted
+        else event.exclusion and event.exclusion.code
+        for event in find(_contact(row) for row in rows)
+    }
+    assert found == wanted
+    assert len(wanted) == 122 and sum(label == "count" for label in wanted.values()) == 80
