@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from bots.choices import CodesOf, callback_data, choices
+from bots.telegram import NAME
 from bots.telegram.api import BotApi, NoAnswer, NotConnected, Reply
 from gateway.outbox.carriers import (
     Accepted,
@@ -28,7 +29,6 @@ from gateway.outbox.carriers import (
     Unknown,
 )
 
-NAME: Final = "telegram"
 #: What Telegram allows: messages a second overall, and to one chat.
 OVERALL: Final = 30.0
 _EVERY: Final = 1.0

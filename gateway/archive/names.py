@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final
@@ -129,12 +130,29 @@ def _simplify(text: str) -> str:
 
 @cache
 def _readings() -> dict[int, str]:
-    """The first reading of each character, without its tone. Loaded when names are first compared."""
+    """The first reading of each character, without its tone."""
+    return {code: _toneless(readings.partition(",")[0]) for code, readings in _marked().items()}
+
+
+def readings(code: int) -> set[str]:
+    """Every reading of a character, given as its code point, without tones."""
+    return {_toneless(reading) for reading in _marked()[code].split(",")}
+
+
+def characters() -> Iterable[int]:
+    """The code points whose readings are known."""
+    return _marked()
+
+
+@cache
+def _marked() -> Mapping[int, str]:
+    """The readings of each character, tones and all, with commas between. Loaded when names are first compared."""
     # The table of phrases is of no use for names, and several times as large.
     os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     from pypinyin.pinyin_dict import pinyin_dict
 
-    return {code: _toneless(readings.partition(",")[0]) for code, readings in pinyin_dict.items()}
+    table: Mapping[int, str] = pinyin_dict
+    return table
 
 
 def _toneless(reading: str) -> str:
@@ -142,4 +160,6 @@ def _toneless(reading: str) -> str:
     return "".join(letter for letter in bare if not unicodedata.combining(letter))
 
 
-__all__: Final = ["Fit", "fit", "forms", "is_company", "is_group", "plain", "same_person", "sound"]
+__all__: Final = [
+    "Fit", "characters", "fit", "forms", "is_company", "is_group", "plain", "readings", "same_person", "sound",
+]  # fmt: skip

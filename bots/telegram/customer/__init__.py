@@ -10,8 +10,8 @@ from aiogram.types import Update as TelegramUpdate
 
 from bots import binding as binding_use
 from bots.platform import Rooms
+from bots.telegram import NAME
 from bots.telegram.api import BotApi
-from bots.telegram.channel import NAME
 from bots.telegram.customer import binding, menu, preferring, speaking
 from bots.telegram.customer.talk import Talk
 from bots.telegram.talking import Talking, parse

@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 
 from bots import desk
 from bots.platform import Rooms
-from bots.telegram.channel import NAME
+from bots.telegram import NAME
 from bots.words import Words
 from gateway.archive.chats import ChatRow
 from gateway.outbox.carriers import InboundText

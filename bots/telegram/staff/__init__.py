@@ -19,7 +19,6 @@ from gateway.kernel.acting import act_for
 from gateway.kernel.errors import Forbidden, LamplighterError
 from gateway.staff import chat_sign_in
 
-NAME = "telegram-staff"
 #: In the order in which they are asked: whoever is nobody gets no further than the door.
 _ROUTERS: Sequence[Router] = (door.router, planning.router, correcting.router, supervising.router)
 

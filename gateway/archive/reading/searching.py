@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
-from pypinyin.constants import PINYIN_DICT
-from pypinyin.contrib.tone_convert import to_normal
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive import names
 from gateway.archive.reach import part_of, within_sql
 from gateway.kernel.database import driver
 from gateway.kernel.phones import InvalidPhone, parse
@@ -52,13 +51,13 @@ class Found:
 def _readings() -> Mapping[str, str]:
     """The ordinary characters by their reading without tones."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for code, marked in PINYIN_DICT.items():
+    for code in names.characters():
         character = chr(code)
         try:
             character.encode(_ORDINARY)
         except UnicodeEncodeError:
             continue
-        for reading in {to_normal(one) for one in marked.split(",")}:
+        for reading in names.readings(code):
             found[reading].append(character)
     return {reading: "".join(characters) for reading, characters in found.items()}
 

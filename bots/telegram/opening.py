@@ -1,0 +1,98 @@
+"""The customer bot with its channel, and the staff bot, made ready to be started."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from bots.choices import codes_in
+from bots.platform import Opened, Rooms
+from bots.telegram import NAME, STAFF_NAME, receiving
+from bots.telegram.api import BotApi
+from bots.telegram.channel import OVERALL, TelegramChannel
+from bots.telegram.customer import CustomerBot
+from bots.telegram.staff import StaffBot
+from bots.telegram.staff.alarming import Alarms
+from bots.telegram.talking import Showing
+from bots.updates import Updates
+from bots.words import COMMANDS
+from gateway.outbox.lanes import LaneSpec
+
+
+def open_customer(rooms: Rooms) -> Opened:
+    """The customer bot."""
+    settings = rooms.settings.telegram
+    token = settings.token.get_secret_value()
+    api = BotApi(token, settings.api_base)
+    lane = f"{NAME}:{api.bot_id}"
+    bot = CustomerBot(rooms, api)
+    updates = Updates(
+        lane,
+        rooms.database,
+        rooms.clock,
+        handle=bot.handle,
+        show=Showing(api, rooms.database, lane).show,
+        excuse=bot.excuse,
+    )
+    secret = receiving.secret_for(rooms.settings.kept_secret(), token)
+    hooks, offices = _ways_in(rooms, api, updates, secret, "customer", settings.mode)
+    return Opened(
+        name=NAME,
+        lane=LaneSpec(name=lane, channel=NAME, carrier=NAME, sender=str(api.bot_id), rate=OVERALL, concurrency=32),
+        channel=TelegramChannel(api, partial(codes_in, rooms.wording)),
+        hooks=hooks,
+        parts={"telegram updates": updates.run, "telegram intake": updates.take_in},
+        offices=offices,
+        forget=updates.forget,
+        wake=updates.wake,
+    )
+
+
+def open_staff(rooms: Rooms) -> Opened:
+    """The staff bot; it speaks the same API and comes in by the same way as the customer bot."""
+    token = rooms.settings.telegram_staff.token.get_secret_value()
+    api = BotApi(token, rooms.settings.telegram.api_base)
+    bot = StaffBot(rooms, api)
+    updates = Updates(
+        f"{STAFF_NAME}:{api.bot_id}",
+        rooms.database,
+        rooms.clock,
+        handle=bot.handle,
+        show=Showing(api, rooms.database, STAFF_NAME).show,
+        excuse=bot.excuse,
+    )
+    secret = receiving.secret_for(rooms.settings.kept_secret(), token)
+    hooks, offices = _ways_in(rooms, api, updates, secret, "staff", rooms.settings.telegram.mode)
+    alarms = Alarms(api, rooms.database, rooms.clock, rooms.settings)
+    return Opened(
+        name=STAFF_NAME,
+        hooks=hooks,
+        parts={"staff updates": updates.run, "staff intake": updates.take_in},
+        offices={**offices, "staff alarms": alarms.run},
+        begin=api.start,
+        end=api.close,
+        forget=updates.forget,
+        wake=updates.wake,
+    )
+
+
+def _ways_in(
+    rooms: Rooms, api: BotApi, updates: Updates, secret: str, name: str, mode: str
+) -> tuple[list[receiving.Webhook], dict[str, Callable[[], Awaitable[None]]]]:
+    """The webhook, which is there in either mode, and what one node does: say where it is, or poll."""
+    unreadable = partial(rooms.intake.unreadable, channel=NAME)
+    path = f"/webhooks/telegram/{name}"
+    hook = receiving.Webhook(path=path, carrier=NAME, secret=secret, updates=updates, unreadable=unreadable)
+    if mode == "polling":
+        return [hook], {f"telegram {name} polling": partial(receiving.poll, api, updates, unreadable)}
+    also: list[tuple[str, dict[str, Any]]] = [
+        ("setMyCommands", {"commands": _commands(1)}),
+        ("setMyCommands", {"commands": _commands(0), "language_code": "zh"}),
+    ]
+    told = partial(receiving.set_webhook, api, rooms.settings.base_url + path, secret, also)
+    return [hook], {f"telegram {name} webhook": told}
+
+
+def _commands(place: int) -> list[dict[str, str]]:
+    return [{"command": name, "description": words[place]} for name, words in COMMANDS.items()]
