@@ -18,7 +18,8 @@ CHUNK: Final = 5000
 _BILLS: Final = f"""
 SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_date, b.settled_at,
        a.account_no, a.manager_no, a.tariff_class, {COLUMNS.format(now="$1")},
-       step.day AS taken_day, step.taken_at, step.stage AS taken_stage, hold.words AS hold_words,
+       step.day AS taken_day, step.taken_at, step.stage AS taken_stage, coalesce(step.texted, false) AS texted,
+       hold.words AS hold_words,
        CASE WHEN b.due_date <= $2 THEN (
          SELECT min(m.sent_at) FROM message_account told JOIN message m USING (id)
          WHERE told.ground = 'bill:' || a.account_no || ':' || b.billing_month
@@ -32,7 +33,8 @@ SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_dat
                       AND correction.state IN ('open', 'verifying')) AS doubt
 FROM bill b JOIN account a ON a.id = b.account_id
 LEFT JOIN LATERAL (
-  SELECT day, stage, taken_at FROM dunning_step WHERE bill_id = b.id AND day IS NOT NULL ORDER BY day DESC LIMIT 1
+  SELECT day, stage, taken_at, bool_or(outcome = 'text' AND day > 0) OVER () AS texted
+  FROM dunning_step WHERE bill_id = b.id AND day IS NOT NULL ORDER BY day DESC LIMIT 1
 ) AS step ON true
 {HOLD}
 WHERE {{which}}
@@ -75,6 +77,7 @@ def facts_of(row: Any) -> Facts:
         settled=row["settled_at"] is not None or row["owed"] <= 0,
         taken_day=row["taken_day"],
         taken_at=row["taken_at"],
+        texted=row["texted"],
         reminded_at=row["reminded_at"],
         held=row["hold_words"],
         doubt=row["doubt"],

@@ -144,6 +144,8 @@ class Facts:
     #: The highest stage taken, by its day, and when the last one was; None before the first.
     taken_day: int | None = None
     taken_at: datetime | None = None
+    #: A reminder was taken as a text, whatever became of it.
+    texted: bool = False
     #: When the first reminder about it reached the carrier.
     reminded_at: datetime | None = None
     #: The account's reminders are paused, in words.
@@ -201,13 +203,15 @@ def standing(facts: Facts, ladder: Ladder, day: Day) -> Standing:
         and (not stage.segments or stage.segments & facts.segments)
     ]
     begun = [stage for stage in ahead if stage.day <= late and not _overtaken(stage, ladder, late)]
+    unripe: Stage | None = None
     if begun and begun[-1].by == "legal" and not _ripe(facts, ladder.legal, day.now):
         # Nobody is cut off who was not told before: the reminder comes first, however late it is known.
-        begun, legal = begun[:-1], begun[-1]
-        if not begun:
-            return _before_legal(facts, legal, ladder.legal, day)
-    if begun:
-        return _due(facts, begun[-1], ladder, day)
+        begun, unripe = begun[:-1], begun[-1]
+    stage = begun[-1] if begun else _missed(facts, ladder, day, late)
+    if stage is not None:
+        return _due(facts, stage, ladder, day)
+    if unripe is not None:
+        return _before_legal(facts, unripe, ladder.legal, day)
     following = next((stage for stage in ahead if stage.day > late), None)
     if following is None:
         return _DONE
@@ -219,6 +223,14 @@ def _overtaken(stage: Stage, ladder: Ladder, late: int) -> bool:
     """Whether a text's time has passed because the next text's has come."""
     later = [other for other in ladder.stages if other.by == stage.by == "text" and other.day > stage.day]
     return bool(later) and later[0].day <= late
+
+
+def _missed(facts: Facts, ladder: Ladder, day: Day, late: int) -> Stage | None:
+    """The reminder that is owed to somebody to whom a person went instead, and to whom nobody would go any more."""
+    if facts.taken_day is None or facts.texted or facts.segments & (day.person_instead | _NEEDS_A_PERSON):
+        return None
+    reminders = [stage for stage in ladder.stages if stage.by == "text" and stage.kind == "arrears"]
+    return next((stage for stage in reversed(reminders) if stage.day <= min(late, facts.taken_day)), None)
 
 
 def _ripe(facts: Facts, legal: Legal, now: datetime) -> bool:

@@ -42,13 +42,17 @@ _LOCK: Final = 0x4C616D6C
 _TASK_LASTS: Final = timedelta(days=3)
 _ACTOR: Final = "ladder"
 
+# A person's task for a stage gives way to its text, once nobody would go any more; tasks keep it.
 _STEPS: Final = """
 INSERT INTO dunning_step
   (bill_id, account_id, stage, day, outcome, run_id, tone, taken_at, because, policy_version)
 SELECT bill_id, account_id, stage, day, outcome, run_id, tone, $8, because, $9
 FROM unnest($1::int[], $2::int[], $3::text[], $4::smallint[], $5::text[], $6::uuid[], $7::text[], $10::text[])
   AS step(bill_id, account_id, stage, day, outcome, run_id, tone, because)
-ON CONFLICT (bill_id, stage) DO NOTHING RETURNING bill_id
+ON CONFLICT (bill_id, stage) DO UPDATE SET
+  outcome = 'text', run_id = excluded.run_id, notice_id = NULL, tone = excluded.tone, taken_at = excluded.taken_at,
+  because = excluded.because, policy_version = excluded.policy_version
+WHERE dunning_step.outcome = 'task' AND excluded.outcome = 'text' RETURNING bill_id
 """
 _DISCONNECTIONS: Final = """
 INSERT INTO disconnection (id, bill_id, account_id, run_id, proposed_at)

@@ -171,6 +171,35 @@ async def test_a_person_speaks_to_key_accounts_and_vulnerable_households(town: T
     assert "86.50" in tasks[0]["words"]
 
 
+async def test_a_household_that_is_vulnerable_no_more_is_reminded_and_does_not_wait_for_ever(
+    town: Town, runner: LadderRunner
+) -> None:
+    """So is a key account that was one: its task gives way to the text, once."""
+    helped = await town.account(A, vulnerable="elderly_alone")
+    key = await town.account(B, vip=True)
+    for account in (helped, key):
+        await owes(town, account, late(town, 16))
+    ran = await runner.run(approve=True)
+    assert (ran.tasks, list(ran.notices)) == ({"contact": 2}, [])
+    town.clock.on(days=7)
+    await known(town)
+    assert not (await runner.run(approve=True)).notices
+    async with town.database.work() as work:
+        await work.execute("UPDATE account SET vulnerable = NULL, vip = false")
+        await work.execute(
+            """INSERT INTO dunning_step
+                 (bill_id, account_id, stage, day, outcome, run_id, taken_at, because, policy_version)
+               SELECT bill_id, account_id, 'daily_charge', 7, 'task', gen_random_uuid(), taken_at, 'key account', '1'
+               FROM dunning_step JOIN account a ON a.id = account_id WHERE a.account_no = $1""",
+            key,
+        )
+        await work.commit()
+    ran = await runner.run(approve=True)
+    assert {told.stage for told in ran.notices} == {"daily_charge"}
+    assert {message["to_address"] for message in await composed(town, ran)} == {A, B}
+    assert not (await runner.run(approve=True)).notices
+
+
 async def test_reminders_wait_for_a_late_payment_feed_and_for_holidays(town: Town, runner: LadderRunner) -> None:
     await owes(town, await town.account(A), late(town, 1))
     await owes(town, await town.account(B), late(town, -20))
