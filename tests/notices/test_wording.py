@@ -313,6 +313,13 @@ def test_a_language_left_out_is_named(write: Write) -> None:
     assert Wording.load(directory, SENDERS, ["zh-CN"]).languages == ("zh-CN",)
 
 
+def test_a_file_that_cannot_be_read_is_not_missing_as_well(write: Write) -> None:
+    directory = write("本期电费{{ amount|money }}")
+    write("本期电费{{ amount|money }}", "Your bill is {{ amount|money }}", name="bill_other")
+    (directory / "en" / "bill.txt").write_text("Your bill", encoding="utf-8")
+    assert refused(directory).count(".txt:") == 1
+
+
 def test_tones_and_languages_must_take_the_same_values(write: Write) -> None:
     write("本期电费{{ amount|money }}", tone="warm")
     directory = write("{{ due|date }}前交电费", "Your bill is due {{ due|date }}", variables=DUE, tone="official")

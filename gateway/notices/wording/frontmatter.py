@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
@@ -128,12 +129,18 @@ def read(path: Path, source: str) -> tuple[FrontMatter | None, str, int, list[Fi
         front = FrontMatter.model_validate(data)
     except ValidationError as error:
         return None, "", 0, [
-            Finding(path, line_of(source, fault["loc"]), f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
+            Finding(path, line_of(source, fault["loc"]), ": ".join(_told(fault["loc"], fault["msg"])))
             for fault in error.errors()
         ]  # fmt: skip
     if not body.strip():
         return None, "", 0, [Finding(path, head.count("\n") + 3, "the text is empty")]
     return front, body.strip(), before, []
+
+
+def _told(location: tuple[int | str, ...], message: str) -> Iterator[str]:
+    if location:
+        yield ".".join(map(str, location))
+    yield message.removeprefix("Value error, ")
 
 
 def line_of(source: str, location: tuple[int | str, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -44,6 +44,7 @@ def read_all(
     if not languages:
         raise Misconfigured("no language is configured for the templates")
     templates: list[tuple[Path, Template]] = []
+    wrong: set[Path] = set()
     findings: list[Finding] = []
     for language in languages:
         if base_language(language) not in SPEECHES:
@@ -51,15 +52,18 @@ def read_all(
         signature = signature_in(senders, language)
         sources, faults = _sources(directory, language)
         findings += faults
+        wrong |= {fault.path for fault in faults}
         sources |= {directory / str(key): source for key, source in edits.items() if key.language == language}
         if not sources and not faults:
             findings.append(Finding(directory / language, 1, f"there is no template in {language}"))
         for path, source in sorted(sources.items()):
             template, remarks = read_one(path, source, language, signature, zone)
             findings += remarks
-            if template is not None:
+            if template is None:
+                wrong.add(path)
+            else:
                 templates.append((path, template))
-    findings += _across(templates, languages)
+    findings += _across(templates, languages, {(path.parent.name, path.name.split(".", 1)[0]) for path in wrong})
     return [template for _, template in templates], findings
 
 
@@ -142,8 +146,14 @@ def _misfiled(path: Path, front: FrontMatter, language: str) -> Iterable[str]:
         yield f"the file of tone {front.tone} is named {path.name}"
 
 
-def _across(templates: Sequence[tuple[Path, Template]], languages: Sequence[str]) -> list[Finding]:
-    """What can only be seen over all files: a language or tone left out, and siblings that differ."""
+def _across(
+    templates: Sequence[tuple[Path, Template]], languages: Sequence[str], wrong: Collection[tuple[str, str]]
+) -> list[Finding]:
+    """What can only be seen over all files: a language or tone left out, and siblings that differ.
+
+    `wrong` are the texts, by language and name, that are there and cannot be read: they are not missing.
+    """
+    kinds = {template.kind for _, template in templates if template.variant is None} | {name for _, name in wrong}
     findings: list[Finding] = []
     by_name: defaultdict[str, list[tuple[Path, Template]]] = defaultdict(list)
     for path, template in templates:
@@ -157,14 +167,14 @@ def _across(templates: Sequence[tuple[Path, Template]], languages: Sequence[str]
             Finding(path, 1, f"the template {name} ({tone}) is missing in {language}")
             for tone, written in tones.items()
             for language in languages
-            if language not in written
+            if language not in written and (language, name) not in wrong
         ]
         findings += [
             Finding(other_path, 1, f"the template {name} differs in {what} from {path.parent.name}/{path.name}")
             for other_path, other in siblings[1:]
             for what in differences(model, other)
         ]
-        if model.variant and not any(t.kind == model.kind and t.variant is None for _, t in templates):
+        if model.variant and model.kind not in kinds:
             findings.append(Finding(path, 1, f"there is no usual template {model.kind}, only {name}"))
     return findings
 
