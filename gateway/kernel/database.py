@@ -180,6 +180,17 @@ async def driver(session: AsyncSession) -> Any:
     return raw
 
 
+async def plan_anew(connection: Any) -> None:
+    """Have statements planned by what they are asked with, and not once for all: for tables that fill meanwhile.
+
+    A plan made while a table was empty reads it from end to end. It holds for the transaction, or outside of one
+    until the connection goes back to its pool, which puts every setting back.
+    """
+    await connection.execute(
+        f"SET {'LOCAL ' if connection.is_in_transaction() else ''}plan_cache_mode = force_custom_plan"
+    )
+
+
 async def copy(connection: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY `rows` into `table`, in the connection's transaction."""
     await connection.copy_records_to_table(table, columns=list(columns), records=rows)

@@ -21,7 +21,7 @@ from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, PhoneNumber, parse
 from gateway.kernel.segments import count
 from gateway.notices.audience import REACH, TRUST, choice_of, link_of, recipient_of
-from gateway.notices.composing import NOTHING_TOLD, Told, told_before
+from gateway.notices.history import NOTHING_TOLD, Told, told_before
 from gateway.notices.holds import HOLD
 from gateway.notices.policy import (
     USUAL,

@@ -11,7 +11,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -19,9 +19,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive.segments import COLUMNS, segments_of
-from gateway.kernel.ids import first_id, new_id
+from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count
 from gateway.notices.audience import TRUST, facts_of, link_of, recipient_of
+from gateway.notices.history import NOTHING_TOLD, Told, told_before, told_elsewhere
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying, subjects_of
 from gateway.notices.policy import (
@@ -47,6 +48,8 @@ CHUNK: Final = 2000
 #: Recipients rendered before others on the event loop get their turn.
 _AT_A_TIME: Final = 50
 
+# A subject is looked up recipient by recipient (OFFSET keeps it so): where statistics are older than the outage, the
+# planner takes it for a few rows and would work all of it out anew for each.
 _RECIPIENTS: Final = f"""
 WITH chunk AS MATERIALIZED (
   SELECT told_at, subject_id, account_id, link_id, contact_point_id, withheld_reason, because
@@ -69,90 +72,14 @@ LEFT JOIN account a ON a.id = c.account_id
 LEFT JOIN contact_link link ON link.id = c.link_id
 LEFT JOIN link_trust ON link_trust.link_id = c.link_id
 LEFT JOIN contact_point point ON point.id = c.contact_point_id
-LEFT JOIN LATERAL (SELECT * FROM ({{subjects}}) AS every WHERE every.subject_id = c.subject_id) AS s ON true
+LEFT JOIN LATERAL (
+  SELECT * FROM ({{subjects}}) AS every WHERE every.subject_id = c.subject_id OFFSET 0
+) AS s ON true
 ORDER BY c.told_at, c.subject_id
 """
 
-# Whoever has a chat is told there or at the number: what went to the one went to the person.
-# Looked up number by number (OFFSET keeps it so): messages are being written while it is asked, and by statistics
-# of the table as it was before, the planner would rather read all of this month's each time.
-_HISTORY: Final = """
-SELECT asked.point AS contact_point_id, past.kind, past.klass, past.body, max(past.at) AS at
-FROM unnest($1::bigint[]) AS asked (point)
-CROSS JOIN LATERAL (
-  SELECT asked.point AS id
-  UNION ALL SELECT chat_point_id FROM chat_binding WHERE phone_point_id = asked.point AND ended_at IS NULL
-  UNION ALL SELECT phone_point_id FROM chat_binding WHERE chat_point_id = asked.point AND ended_at IS NULL
-) AS person
-CROSS JOIN LATERAL (
-  SELECT kind, klass, body, coalesce(sent_at, not_before) AS at FROM message
-  WHERE contact_point_id = person.id AND id >= $2
-    AND state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
-  OFFSET 0
-) AS past
-GROUP BY asked.point, past.kind, past.klass, past.body
-"""
-# A person is reminded once in a while, whichever of an account's contacts is the likeliest by then: the account is
-# looked up beside the number.
-_ELSEWHERE: Final = """
-SELECT asked.account_id, max(past.at) AS at
-FROM unnest($1::int[], $2::bigint[]) AS asked (account_id, point)
-CROSS JOIN LATERAL (
-  SELECT coalesce(m.sent_at, m.not_before) AS at FROM message_account told JOIN message m USING (id)
-  WHERE told.account_id = asked.account_id AND told.id >= $3 AND m.kind = $4 AND m.contact_point_id <> asked.point
-    AND m.state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
-  OFFSET 0
-) AS past
-GROUP BY asked.account_id
-"""
-#: Kinds of which an account gets one in a while, over all its contacts together.
-_ONE_AN_ACCOUNT: Final = frozenset({"arrears"})
-#: For a connection that may have planned while tables were empty: such a plan reads them from end to end.
-PLAN_ANEW: Final = "SET plan_cache_mode = force_custom_plan"
-#: How far back frequency looks (domain notes §7: surveys and advice one in 30 days).
-_LOOK_BACK: Final = timedelta(days=31)
 #: Openings that a composer keeps a moment for.
 _MOMENTS: Final = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """The past of one contact point, as far as frequency needs it."""
-
-    last_by_kind: Mapping[str, datetime]
-    last_commercial_at: datetime | None
-    texts: Mapping[str, datetime]
-
-    def history(self, body: str | None) -> History:
-        """The policy's view of it, for a text that says `body`."""
-        return History(
-            last_by_kind=self.last_by_kind,
-            last_commercial_at=self.last_commercial_at,
-            same_text_at=self.texts.get(body) if body is not None else None,
-        )
-
-
-#: The past of a contact point that was told nothing lately.
-NOTHING_TOLD: Final = Told(last_by_kind={}, last_commercial_at=None, texts={})
-
-
-async def told_before(connection: Any, points: Sequence[int], now: datetime) -> dict[int, Told]:
-    """What contact points were told lately, or stands queued for them."""
-    await connection.execute(PLAN_ANEW)
-    rows = await connection.fetch(_HISTORY, points, first_id(now - _LOOK_BACK))
-    past: dict[int, Told] = {}
-    for row in rows:
-        known = past.get(row["contact_point_id"], NOTHING_TOLD)
-        at = row["at"]
-        commercial = known.last_commercial_at
-        if row["klass"] == "C":
-            commercial = max(at, commercial) if commercial else at
-        past[row["contact_point_id"]] = Told(
-            last_by_kind={**known.last_by_kind, row["kind"]: max(at, known.last_by_kind.get(row["kind"], at))},
-            last_commercial_at=commercial,
-            texts={**known.texts, row["body"]: max(at, known.texts.get(row["body"], at))},
-        )
-    return past
 
 
 #: Where composing stands: the contact point and the subject it has got to.
@@ -233,21 +160,11 @@ class Composer:
             groups.pop()
         points = [group[0]["told_at"] for group in groups if group[0]["told_at"]]
         past = await told_before(connection, points, now)
-        elsewhere = await self._elsewhere(connection, self.wish(notice, kind), groups, now)
+        accounts = [(row["recipient_account"], row["told_at"]) for group in groups for row in group if row["told_at"]]
+        wish, gap = self.wish(notice, kind), self._policy().arrears_gap
+        elsewhere = await told_elsewhere(connection, wish.kind, accounts, now, gap)
         last = groups[-1][-1]
         return Chunk(groups, past, elsewhere, (last["told_at"], last["id"]))
-
-    async def _elsewhere(
-        self, connection: Any, wish: Wish, groups: Sequence[Sequence[Any]], now: datetime
-    ) -> dict[int, datetime]:
-        """When the accounts of a chunk were last told at another number, for kinds that are told once in a while."""
-        if wish.kind not in _ONE_AN_ACCOUNT:
-            return {}
-        told = [(row["recipient_account"], row["told_at"]) for group in groups for row in group if row["told_at"]]
-        accounts, points = [account for account, _ in told], [point for _, point in told]
-        rows = await connection.fetch(_ELSEWHERE, accounts, points, first_id(now - _LOOK_BACK), wish.kind)
-        since = now - self._policy().arrears_gap
-        return {row["account_id"]: row["at"] for row in rows if row["at"] > since}
 
     async def compose(
         self, notice: Any, kind: NoticeKind, chunk: Chunk, now: datetime, asked: set[int]

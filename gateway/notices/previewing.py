@@ -13,10 +13,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import copy
+from gateway.kernel.database import copy, plan_anew
 from gateway.kernel.phones import PhoneNumber
 from gateway.notices.audience import RECIPIENT_COLUMNS, Audience, Finder
-from gateway.notices.composing import NOTHING_TOLD, PLAN_ANEW, START, Chunk, Composer, Cursor
+from gateway.notices.composing import START, Chunk, Composer, Cursor
+from gateway.notices.history import NOTHING_TOLD
 from gateway.notices.kinds import NoticeKind, kind_of
 from gateway.outbox import NewMessage
 
@@ -117,7 +118,7 @@ class Previewer:
         seen = seen or Preview()
         kind, now = kind_of(self._kinds, notice), self._clock.now()
         wish = self._composer.wish(notice, kind)
-        await connection.execute(PLAN_ANEW)
+        await plan_anew(connection)
         await connection.execute(_OWN_TABLE)
         await kind.begin(connection, notice, now)
         async with Audience.of(connection, notice, kind) as audience:

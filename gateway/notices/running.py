@@ -12,11 +12,11 @@ from uuid import UUID
 
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import AWAY, Database
+from gateway.kernel.database import AWAY, Database, plan_anew
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Audience, Finder, write_chunk
-from gateway.notices.composing import CHUNK, PLAN_ANEW, Chunk, Composer, Cursor
+from gateway.notices.composing import CHUNK, Chunk, Composer, Cursor
 from gateway.notices.halting import halt
 from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.notices.policy import Policy
@@ -93,7 +93,7 @@ class NoticeRunner:
     async def compose_next(self, progress: Progress | None = None, *, only: UUID | None = None) -> bool:
         """Compose the oldest approved notice (or `only` that one) to its end; False when there is none."""
         async with self._database.connection() as reader:
-            await reader.execute(PLAN_ANEW)
+            await plan_anew(reader)
             notices = await reader.fetch(
                 """SELECT * FROM notice WHERE state IN ('approved', 'composing') AND ($1::uuid IS NULL OR id = $1)
                    ORDER BY approved_at, id""",

@@ -358,6 +358,38 @@ async def test_a_preview_keeps_nothing(grid: Grid) -> None:
         assert await work.value("SELECT count(*) FROM outage_account") == 0
 
 
+async def test_finding_out_what_to_say_grows_with_the_outage_and_not_with_its_square(grid: Grid) -> None:
+    """Though the planner takes an outage for a handful of people, as it does where a storm is ahead of statistics."""
+    area, people = grid.areas["T1"], 150
+    async with grid.town.database.work() as work:
+        for statement in (
+            "INSERT INTO customer (name) VALUES ('王强')",
+            "INSERT INTO premise (address) VALUES ('章家河')",
+            """INSERT INTO account (account_no, customer_id, premise_id, holder_name, transformer_area_id)
+               SELECT (4200000000 + i)::text, (SELECT min(id) FROM customer), (SELECT min(id) FROM premise), '王强', $1
+               FROM generate_series(1, $2::int) i""",
+            """INSERT INTO contact_point (address, line) SELECT '+86137' || (10000000 + i), 'mobile'
+               FROM generate_series(1, $2::int) i WHERE $1::int > 0""",
+            """INSERT INTO contact_link (account_id, contact_point_id, role, is_default)
+               SELECT a.id, p.id, 'holder', true FROM account a
+               JOIN contact_point p ON p.address = '+86137' || (a.account_no::bigint - 4200000000 + 10000000)""",
+        ):
+            await work.execute(statement, *((area, people) if "$2" in statement else ()))
+        await work.commit()
+    notice_id = await grid.town.draft("outage_fault", {"outage_id": await grid.fault("T1")})
+    async with grid.town.database.work() as work:
+        for way in ("material", "hashjoin", "mergejoin"):
+            await work.execute(f"SET LOCAL enable_{way} = off")
+        notice = dict(await work.connection.fetchrow("SELECT * FROM notice WHERE id = $1", notice_id))
+        seen = await grid.town.house.previewer.go_through(work.connection, notice)
+        read = await work.value(
+            """SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+               WHERE relname = 'outage_account'"""
+        )
+    assert seen.messages == people
+    assert people <= read <= 10 * people
+
+
 async def test_a_notice_that_is_done_for_now_can_still_be_given_up(grid: Grid) -> None:
     await grid.account("T1", A)
     outage = await grid.planned("T1")

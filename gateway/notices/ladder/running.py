@@ -17,10 +17,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import Database, driver
+from gateway.kernel.database import Database, driver, plan_anew
 from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
-from gateway.notices.composing import PLAN_ANEW
 from gateway.notices.control import Draft, Notices
 from gateway.notices.ladder import feed
 from gateway.notices.ladder.bills import facts_of, open_bills
@@ -198,7 +197,7 @@ class LadderRunner:
         behind = 0
         while True:
             async with self._database.work() as work:
-                await work.execute(PLAN_ANEW)
+                await plan_anew(work.connection)
                 rows = await open_bills(work.connection, run.day, run.table.ladder, behind)
                 if not rows:
                     return
