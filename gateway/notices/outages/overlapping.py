@@ -20,13 +20,23 @@ from gateway.outbox.sweeping import withhold
 _LOCK: Final = 0x4C616D6F
 
 #: Another outage that keeps an account `a` of an outage `o` off at the moment of its last change: any, and one
-#: that began later. A planned one counts until its planned end.
+#: that began later. A planned one counts until its planned end. What is off by feeder or area is read once for all
+#: accounts of a query; outages of single accounts are looked up, since there may be very many of those.
 OTHERS: Final = """
+  WITH elsewhere AS MATERIALIZED (
+    SELECT x.id, x.kind, x.state, x.starts_at, x.ends_at, s.feeder_id, s.transformer_area_id
+    FROM outage x JOIN outage_scope s ON s.outage_id = x.id
+    WHERE x.state IN ('active', 'announced') AND s.account_id IS NULL
+  )
   SELECT max(x.id) AS off_again, max(x.id) FILTER (WHERE x.starts_at > o.starts_at) AS off_later
-  FROM outage_scope s JOIN outage x ON x.id = s.outage_id
-  WHERE x.id <> o.id AND (s.feeder_id = area.feeder_id OR s.transformer_area_id = a.transformer_area_id
-                          OR s.account_id = a.id)
-    AND (x.state = 'active' OR x.state = 'announced' AND x.starts_at <= changed.at)
+  FROM (
+    SELECT id, kind, state, starts_at, ends_at FROM elsewhere
+    WHERE feeder_id = area.feeder_id OR transformer_area_id = a.transformer_area_id
+    UNION ALL
+    SELECT own.id, own.kind, own.state, own.starts_at, own.ends_at
+    FROM outage_scope s JOIN outage own ON own.id = s.outage_id WHERE s.account_id = a.id
+  ) AS x
+  WHERE x.id <> o.id AND (x.state = 'active' OR x.state = 'announced' AND x.starts_at <= changed.at)
     AND (x.kind = 'fault' OR x.ends_at > changed.at)
 """
 
