@@ -378,7 +378,7 @@ async def test_finding_out_what_to_say_grows_with_the_outage_and_not_with_its_sq
         await work.commit()
     notice_id = await grid.town.draft("outage_fault", {"outage_id": await grid.fault("T1")})
     async with grid.town.database.work() as work:
-        for way in ("material", "hashjoin", "mergejoin"):
+        for way in ("material", "hashjoin", "mergejoin", "seqscan"):
             await work.execute(f"SET LOCAL enable_{way} = off")
         notice = dict(await work.connection.fetchrow("SELECT * FROM notice WHERE id = $1", notice_id))
         seen = await grid.town.house.previewer.go_through(work.connection, notice)
