@@ -154,3 +154,30 @@ async def test_two_batches_may_be_written_at_once_and_closing_waits_for_both() -
         writer.gate.set()
         await closing
         assert await asyncio.gather(first, second, third) == [2, 4, 6]
+
+
+async def test_one_who_asks_again_and_again_is_not_held_back() -> None:
+    grouped = Grouped(Writer(), apart=3600)
+    async with running(grouped), asyncio.timeout(10):
+        assert [await grouped.submit(number) for number in range(5)] == [0, 2, 4, 6, 8]
+
+
+async def test_where_several_come_at_once_the_next_batch_waits_for_more() -> None:
+    writer = Writer()
+    grouped = Grouped(writer, at_once=2, apart=0.2)
+    async with running(grouped):
+        await asyncio.gather(grouped.submit(1), grouped.submit(2))
+        later = []
+        for number in (3, 4):
+            later.append(asyncio.create_task(grouped.submit(number)))
+            await asyncio.sleep(0)
+        assert await asyncio.gather(*later) == [6, 8]
+    assert writer.batches == [[1, 2], [3, 4]]
+
+
+async def test_a_full_batch_waits_for_nothing() -> None:
+    writer = Writer()
+    grouped = Grouped(writer, most=2, apart=3600)
+    async with running(grouped), asyncio.timeout(10):
+        await asyncio.gather(*(grouped.submit(number) for number in range(1, 7)))
+    assert writer.batches == [[1, 2], [3, 4], [5, 6]]

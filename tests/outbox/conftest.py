@@ -35,6 +35,9 @@ def _crashes(config: pytest.Config) -> Crashes:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "crash_seed" in metafunc.fixturenames:
         metafunc.parametrize("crash_seed", range(_crashes(metafunc.config).seeds))
+    if "trouble" in metafunc.fixturenames:
+        thorough = _crashes(metafunc.config).thorough
+        metafunc.parametrize("trouble", ["loses", "repeats", "late", "all"] if thorough else ["all"])
 
 
 @pytest.fixture

@@ -133,20 +133,22 @@ async def test_one_of_two_nodes_is_killed(
         assert (await those.world.states()).total() == crashes.messages
 
 
+#: What a carrier may do wrong: receipts that it loses, posts twice, or calls that it answers after nobody waits.
+TROUBLES: dict[str, dict[str, float]] = {
+    "loses": {"lost_receipt_share": 0.05},
+    "repeats": {"duplicate_receipt_share": 0.05},
+    "late": {"late_share": 0.1, "late_by": TIMEOUT + 1},
+}
+TROUBLES["all"] = {name: share for trouble in TROUBLES.values() for name, share in trouble.items()}
+
+
 async def test_a_bad_day_of_the_carrier(
-    new_database_url: str, tmp_path: Path, crash_seed: int, crashes: Crashes
+    new_database_url: str, tmp_path: Path, crash_seed: int, crashes: Crashes, trouble: str
 ) -> None:
     """It loses receipts, sends some twice, and answers every tenth call after nobody waits any more; a node dies."""
     draw = random.Random(crash_seed)
-    behaviour = Behaviour(
-        latency=0.02,
-        receipt_delay=0.2,
-        lost_receipt_share=0.05,
-        duplicate_receipt_share=0.05,
-        late_share=0.1,
-        late_by=TIMEOUT + 1,
-        seed=crash_seed,
-    )
+    usual = {"latency": 0.02, "receipt_delay": 0.2, "seed": crash_seed}
+    behaviour = Behaviour.model_validate(usual | TROUBLES[trouble])
     async with utility(new_database_url, tmp_path, crashes.messages, behaviour) as those:
         await those.reaches(int(crashes.messages * draw.uniform(0.05, 0.9)))
         await draw.choice(those.nodes).kill()
