@@ -60,7 +60,8 @@ from gateway.outbox.sweeping import Sweeper
 from gateway.sandbox.carrier import Behaviour, Carrier
 from gateway.sandbox.clock import MOVED, TestClock
 from gateway.timekeeping import Timekeeping
-from gateway.web.app import SERVER_OPTIONS, make_app
+from gateway.web.app import HEALTH, SERVER_OPTIONS, make_app, make_monitor
+from gateway.web.health import Health
 from gateway.web.metrics import Handovers
 from gateway.web.services import Services
 
@@ -104,6 +105,8 @@ class Node:
         self._test_clock: TestClock | None = None
         self._time = Timekeeping(house)
         self._registry = CollectorRegistry()
+        #: The probes that the web answers; None where this node has none.
+        self._health: Health | None = None
         self.carrier_address: str | None = None
         #: Set once everything runs.
         self.started = asyncio.Event()
@@ -192,6 +195,9 @@ class Node:
         handlers = {channel: _all(heard) for channel, heard in wakers.items()}
         listener = Listener(house.database.url, handlers, resync=self._resync)
         self._background("listener", listener.run)
+        if settings.monitoring_port:
+            health = self._health or Health(house.database, house.clock, self._registry)
+            await self._serve(make_monitor(health), settings.monitoring_port)
         for warning in house.wording.warnings:
             log.warning("template", advice=str(warning))
         log.info("started", roles=",".join(settings.roles), url=settings.base_url)
@@ -308,10 +314,15 @@ class Node:
         house, settings = self.house, self.settings
         services = services_of(house, registry=self._registry, sandbox=self._test_clock)
         self._stack.push_async_callback(house.previews.close)
-        runner = web.AppRunner(make_app(services), **SERVER_OPTIONS)
+        app = make_app(services)
+        self._health = app[HEALTH]
+        await self._serve(app, settings.port)
+
+    async def _serve(self, app: web.Application, port: int) -> None:
+        runner = web.AppRunner(app, **SERVER_OPTIONS)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(runner, self.settings.host, port).start()
 
     def _policy_changed(self, _payload: str) -> None:
         asyncio.get_running_loop().create_task(self._refresh_policy(), name="policy")

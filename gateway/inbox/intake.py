@@ -162,7 +162,7 @@ class Intake:
     async def _apply(self, items: list[tuple[Receipt, datetime]]) -> list[None]:
         # What is heard of a number stands or falls with the receipt that tells of it.
         async with self._database.work() as work:
-            reported = await apply_receipts(work.connection, items)
+            reported = await apply_receipts(work.connection, items, carrier=self._carrier)
             if reported.told:
                 await self._hear(work.connection, reported.told)
             await self._keep(work.connection, _unknown(items, reported))

@@ -32,6 +32,9 @@ async def hear(connection: Any, told: Sequence[Told]) -> None:
     A dead number is never taken for a wrong person: its links stay as they are, the number alone is
     unreachable, and a correction asks for a better one (domain notes §7 "Dead numbers").
     """
+    # First of all and in one order: whoever hears of the same numbers meanwhile waits here, and never in a ring.
+    points = sorted({item.contact_point_id for item in told})
+    await connection.execute("SELECT FROM contact_point WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", points)
     signs = [
         Sign(
             contact_point_id=item.contact_point_id,
@@ -62,7 +65,6 @@ _BOUNCES: Final = frozenset((Evidence.TEMPORARY, Evidence.UNALLOCATED))
 async def _bury(connection: Any, bounced: dict[int, datetime]) -> None:
     points = sorted(bounced)
     latest = max(bounced.values())
-    await connection.execute("SELECT FROM contact_point WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", points)
     delivered = await connection.fetch(
         """SELECT contact_point_id, max(delivered_at) AS at FROM message
            WHERE contact_point_id = ANY($1::bigint[]) AND id >= $2 AND state = 'delivered' GROUP BY 1""",

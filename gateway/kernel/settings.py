@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    #: Where the probes and metrics answer beside the web, or without it; 0 is nowhere.
+    monitoring_port: int = Field(default=0, ge=0, le=65535)
     public_url: str = ""
     roles: Annotated[list[Role], NoDecode] = ["web", "dispatch", "clock"]
     secret_key: SecretStr = SecretStr("")

@@ -28,6 +28,7 @@ from gateway.kernel.logs import logger
 from gateway.kernel.segments import count
 from gateway.outbox.carriers import Channel, Found, LookUp, NotThere, Receipt, Unknown
 from gateway.outbox.hot import PASSING
+from gateway.outbox.locking import lock
 from gateway.outbox.messages import GIVES_UP, WAKE, AccountPart
 from gateway.outbox.settler import Hear, hear_nothing
 from gateway.outbox.settling import apply_receipts
@@ -212,11 +213,12 @@ class Failover:
         if not silent:
             return
         answers = await asyncio.gather(*(self._ask(row, now) for row in silent))
-        receipts = [
-            (_named(row["id"], answer), now) for row, answer in zip(silent, answers, strict=True) if _moves(answer)
-        ]
+        moved = [(row["id"], answer) for row, answer in zip(silent, answers, strict=True) if _moves(answer)]
+        receipts = [(_named(*one), now) for one in moved]
         given_up = [row["id"] for row, answer in zip(silent, answers, strict=True) if _is_given_up(answer)]
         async with self._database.work() as work:
+            # All at once and in order: receipts that come in meanwhile lock the same texts.
+            await lock(work.connection, [*(id_ for id_, _ in moved), *given_up])
             reported = await apply_receipts(work.connection, receipts)
             if reported.told:
                 await self._hear(work.connection, reported.told)

@@ -160,6 +160,7 @@ WITH told AS (
   SELECT m.id, m.contact_point_id, m.replaced_by, m.carrier_id, CASE m.state WHEN 'sent' THEN 1 WHEN 'delivered' THEN 3
            WHEN 'undelivered' THEN 2 WHEN 'failed' THEN 2 ELSE 0 END AS rank
   FROM message m WHERE m.id = ANY ($1::uuid[])
+    AND ($8::text IS NULL OR m.lane_id IS NULL OR m.lane_id IN (SELECT lane.id FROM lane WHERE lane.carrier = $8))
 ), news AS (
   SELECT DISTINCT ON (told.id, told.rank) told.*
   FROM told JOIN before ON before.id = told.id AND told.rank > before.rank
@@ -201,11 +202,14 @@ class Reported:
     told: list[Told]
 
 
-async def apply_receipts(connection: Any, receipts: Sequence[tuple[Receipt, datetime]]) -> Reported:
+async def apply_receipts(
+    connection: Any, receipts: Sequence[tuple[Receipt, datetime]], *, carrier: str | None = None
+) -> Reported:
     """Apply receipts (with the Clock's time of their arrival), in any order, never backwards; needs a transaction.
 
-    A repeat changes nothing. Receipts whose `message_id` is unknown here are left out of `known`; the caller
-    keeps them.
+    A repeat changes nothing. `carrier` is who posted them: it speaks of what went to its own lanes alone; None is
+    for answers to a question of ours. Receipts whose `message_id` is unknown here, or another carrier's, are left
+    out of `known`; the caller keeps them.
     """
     moving = [(receipt, at) for receipt, at in receipts if receipt.message_id and receipt.state]
     if not moving:
@@ -221,6 +225,7 @@ async def apply_receipts(connection: Any, receipts: Sequence[tuple[Receipt, date
         [storable(receipt.raw_status) for receipt, _ in moving],
         [at for _, at in moving],
         [_RANK[str(receipt.state)] for receipt, _ in moving],
+        carrier,
     )
     # It arrived after all: what was to go in its place stays, where it has not gone.
     for row in rows:

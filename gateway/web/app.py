@@ -32,6 +32,9 @@ SERVER_OPTIONS: Final[dict[str, Any]] = {
     "lingering_time": 5.0,
 }
 
+#: The probes of an application, for who serves them elsewhere too.
+HEALTH: Final = web.AppKey("health", Health)
+
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -60,10 +63,9 @@ def make_app(services: Services) -> web.Application:
     docs = Docs(offered)
     app.router.add_get("/api/openapi.json", docs.openapi)
     app.router.add_get("/api/docs", docs.page)
-    health = Health(around)
-    app.router.add_get("/healthz", health.alive)
-    app.router.add_get("/readyz", health.ready)
-    app.router.add_get("/metrics", health.metrics)
+    health = Health(services.database, services.clock, metrics.registry, works=lambda: singles.alive)
+    app[HEALTH] = health
+    app.router.add_routes(health.routes())
     app.router.add_get("/problems/{slug}", _problem)
     app.router.add_get(FEED, Feeds(services).followups)
 
@@ -74,6 +76,13 @@ def make_app(services: Services) -> web.Application:
 
     app.cleanup_ctx.append(run_singles)
     return app
+
+
+def make_monitor(health: Health) -> web.Application:
+    """The probes alone, for a port of their own."""
+    monitor = web.Application()
+    monitor.router.add_routes(health.routes())
+    return monitor
 
 
 @web.middleware

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -115,3 +116,22 @@ async def test_a_corrections_checklist_names_follow_ups(town: Town) -> None:
         left = await town.corrections.left(session, case)
     assert "followup:visit" in {one.kind for one in concerned}
     assert {one.kind for one in left} == {"undecided"}, "a plan keeps no correction open"
+
+
+async def test_many_who_hear_of_the_same_numbers_at_once_wait_for_each_other_in_one_order(town: Town) -> None:
+    await town.household(A, X)
+    await town.household(B, "+8613800375554")
+    messages = [await town.text(X, "arrears", [A]), await town.text("+8613800375554", "arrears", [B])]
+    points = await town.values("SELECT id FROM contact_point ORDER BY address = $1 DESC", X)
+    items = [
+        Told(message_id=message, contact_point_id=point, evidence=Evidence.TEMPORARY, code="30003", at=town.clock.now())
+        for message, point in zip(messages, points, strict=True)
+    ]
+
+    async def heard(told: list[Told]) -> None:
+        async with town.database.work() as work:
+            await hear(work.connection, told)
+            await work.commit()
+
+    await asyncio.gather(*(heard(told) for _ in range(4) for told in (items, items[::-1])))
+    assert await town.values("SELECT count(*) FROM signal") == [16]

@@ -17,6 +17,7 @@ from gateway.notices import PolicyTable, Successors
 from gateway.outbox import AccountPart, lanes
 from gateway.outbox.carriers import Evidence, LookUp, NotThere, Outcome, Receipt, Refused, Unknown
 from gateway.outbox.failover import Failover
+from gateway.outbox.locking import lock
 from gateway.outbox.messages import GIVES_UP
 from gateway.outbox.settling import apply_receipts
 from tests.outbox.world import NOON, Carrier, World, found, lane_spec, receipt
@@ -184,6 +185,41 @@ async def test_what_nobody_reports_on_is_asked_about_first(two: Two, answer: Any
     assert two.world.carrier.asked == [text]
     assert len(await two.successors()) == int(goes_on)
     assert await two.world.state(text) == ("delivered" if answer == "delivered" else "sent")
+
+
+class Slow(Carrier):
+    """A carrier that answers look-ups when it is let."""
+
+    asked_about = asyncio.Event()
+    may_answer = asyncio.Event()
+
+    async def look_up(self, message_id: UUID, *rest: Any) -> LookUp:
+        self.asked_about.set()
+        await self.may_answer.wait()
+        return await super().look_up(message_id, *rest)
+
+
+async def test_receipts_that_come_meanwhile_and_what_was_silent_wait_for_each_other_in_one_order(two: Two) -> None:
+    """The older text is one that the carrier knows nothing of, the younger one that it gave up."""
+    older, younger = await two.text(), await two.text(body="another")
+    await two.world.node(two.world.carrier, two.chat)
+    await two.world.settled("sent")
+    two.world.clock.move(seconds=GIVES_UP.total_seconds())
+    slow = Slow()
+    slow.knows = lambda message: (
+        NotThere(why="not in the list") if message == older else found(message, "SM00000002", "undelivered")
+    )
+    two.failover._channels = {"twilio": slow}
+    going_round = asyncio.create_task(two.failover.round())
+    await slow.asked_about.wait()
+    async with two.world.database.work() as work:
+        await lock(work.connection, [older])
+        slow.may_answer.set()
+        await two.world.until(two.world.somebody_waits)
+        await work.execute("SET LOCAL lock_timeout = '500ms'")
+        await lock(work.connection, [younger])
+    await going_round
+    assert await two.world.state(younger) == "undelivered"
 
 
 async def test_what_the_carrier_gave_up_in_silence_goes_on(two: Two) -> None:

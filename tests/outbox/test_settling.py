@@ -99,6 +99,17 @@ async def test_an_answer_counts_though_the_node_was_taken_for_dead(world: World)
     assert (row["state"], row["doubt_since"]) == ("sent", None)
 
 
+async def test_a_carrier_speaks_of_what_went_to_its_own_lanes_alone(world: World) -> None:
+    message = await _claimed(world)
+    await _settle(world, message, TAKEN)
+    async with world.database.connection() as connection, connection.transaction():
+        elsewhere = await apply_receipts(connection, [(receipt(message, "delivered"), NOON)], carrier="smpp")
+    assert (elsewhere.known, await world.state(message)) == (frozenset(), "sent")
+    async with world.database.connection() as connection, connection.transaction():
+        ours = await apply_receipts(connection, [(receipt(message, "delivered"), NOON)], carrier="twilio")
+    assert (ours.known, await world.state(message)) == (frozenset({message}), "delivered")
+
+
 @pytest.mark.parametrize("state", ["queued", "withheld", "cancelled", "expired"])
 async def test_what_the_carrier_took_is_sent_whatever_became_of_it_here(world: World, state: str) -> None:
     message = await _claimed(world)

@@ -286,6 +286,14 @@ class World:
         entry[2].cancel()
         await asyncio.gather(entry[2], return_exceptions=True)
 
+    async def somebody_waits(self) -> bool:
+        """Whether a transaction waits for another one's lock."""
+        rows = await self.sql(
+            """SELECT EXISTS (SELECT FROM pg_stat_activity
+                              WHERE datname = current_database() AND wait_event_type = 'Lock') AS waits"""
+        )
+        return bool(rows[0]["waits"])
+
     async def until(self, what: Callable[[], Any], patience: float = 20) -> None:
         """Wait until `what` holds; a coroutine function or a plain one."""
         async with asyncio.timeout(patience):

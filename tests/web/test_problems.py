@@ -8,11 +8,15 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
 
 from gateway.kernel.errors import Unavailable
 from gateway.web import bodies, problems
+from gateway.web.app import make_monitor
+from gateway.web.health import Health
 from gateway.web.problems import KINDS
-from tests.web.conftest import ROOT, House
+from tests.web.conftest import ROOT, House, StandingClock
 
 KEY = {"Authorization": f"Bearer {ROOT}"}
 JSON = {**KEY, "Content-Type": "application/json"}
@@ -135,6 +139,15 @@ async def test_a_lost_database_is_a_503_everywhere(house: House) -> None:
         await house.call("GET", path, expect=503)
     assert (await house.client.get("/healthz")).status == 200
     assert (await house.client.get("/readyz")).status == 503
+
+
+async def test_a_node_without_the_web_answers_the_probes_on_a_port_of_its_own(house: House) -> None:
+    health = Health(house.database, StandingClock(), CollectorRegistry())
+    async with TestClient(TestServer(make_monitor(health))) as monitor:
+        assert (await monitor.get("/healthz")).status == 200
+        assert (await monitor.get("/readyz")).status == 200
+        assert "lamplighter_nodes" in await (await monitor.get("/metrics")).text()
+        assert (await monitor.get("/api/v1/messages")).status == 404
 
 
 async def test_each_type_of_problem_can_be_read(house: House) -> None:
