@@ -29,12 +29,12 @@ from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import DueWarnings, Warnings
-from gateway.evaluations import open_invitations
+from gateway.evaluations import Ratings, open_invitations
 from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
 from gateway.evaluations.outside import OUTSIDE
 from gateway.evaluations.surveys import Surveys
-from gateway.followups import FOLLOWUPS, Asking, DueFollowups, Followups, open_followups
+from gateway.followups import FOLLOWUPS, Asking, Deputies, DueFollowups, Followups, Series, open_followups
 from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
 from gateway.kernel import embedded
 from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
@@ -204,6 +204,9 @@ class House:
         )
         self.independent = Asking(clock, self.acceptor, zone)
         self.followups = Followups(clock, self.independent.ask, zone)
+        self.ratings = Ratings(clock)
+        self.series = Series(clock, zone)
+        self.deputies = Deputies(clock, zone)
         self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
         self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
         self.platforms = bots.open_platforms(self)

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import require_account
 from gateway.kernel import audit
+from gateway.kernel.acting import require
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, NotFound
@@ -56,10 +58,13 @@ async def raise_alert(connection: Any, danger: Danger) -> UUID | None:
 
 async def acknowledge(session: AsyncSession, alert_id: UUID, *, note: str | None, actor: str, clock: Clock) -> None:
     """Take an alert on. Raises NotFound, and Conflict where somebody else has taken it on."""
+    require(session, "cases:write")
     connection = await driver(session)
-    row = await connection.fetchrow("SELECT acknowledged_by FROM alert WHERE id = $1 FOR UPDATE", alert_id)
+    row = await connection.fetchrow("SELECT acknowledged_by, account_no FROM alert WHERE id = $1 FOR UPDATE", alert_id)
     if row is None:
         raise NotFound("There is no alert with this id.")
+    account = await connection.fetchval("SELECT id FROM account WHERE account_no = $1", row["account_no"])
+    await require_account(session, account, "alert")
     if row["acknowledged_by"] is not None:
         raise Conflict(f"{row['acknowledged_by']} has taken this alert on")
     now = clock.now()

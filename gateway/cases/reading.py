@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive.reach import within
+from gateway.archive.reach import part_of, within
 from gateway.archive.tables import Account, ContactPoint
 from gateway.cases import tables
 from gateway.cases.handing_over import Handover, of_case
@@ -217,6 +217,8 @@ async def alerts(session: AsyncSession, *, open_only: bool, before: UUID | None,
     """Up to `limit` alerts older than `before`, newest first."""
     row = tables.Alert
     query = select(*(getattr(row, name) for name in Alert.__slots__)).order_by(row.id.desc()).limit(limit)
+    if part_of(session) is not None:
+        query = query.where(row.account_no.in_(select(Account.account_no).where(within(session, Account.id))))
     if open_only:
         query = query.where(row.acknowledged_at.is_(None))
     if before is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from gateway.evaluations.deciding import Ratings
 from gateway.evaluations.inviting import answered, attach, invitation_for, open_invitations, qualify
 from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
 from gateway.evaluations.reviewing import must_not_have_handled
 
 __all__ = [
     "Answer",
+    "Ratings",
     "Recorded",
     "answered",
     "asked_about",

@@ -189,6 +189,12 @@ async def challenge_one(connection: Any, challenge_id: UUID) -> Challenge:
     return Challenge(**row)
 
 
+async def challenge_of(connection: Any, evaluation: UUID) -> Challenge | None:
+    """The challenge of a rating, where it was contested."""
+    row = await connection.fetchrow(f"{_CHALLENGES} WHERE c.evaluation_id = $1", evaluation)
+    return None if row is None else Challenge(**row)
+
+
 async def must_not_have_handled(connection: Any, staff_no: str, accounts: Sequence[str], at: datetime) -> None:
     """Raise Forbidden where a member of staff handled something of one of these accounts lately: whoever is rated
     does not decide where the customer is asked (domain notes §4.5.2)."""

@@ -172,7 +172,9 @@ _SUMMARY: Final = """
 SELECT key, {name} AS name, type, state, reason, answer, score, solved, number FROM (
   SELECT {key} AS key, t.service AS type, t.ended AS state, t.reason, t.answer, t.score, t.solved,
          sum(t.number)::int AS number
-  FROM ({services}) AS t {team}
+  FROM ({services}) AS t LEFT JOIN team g ON g.code = t.team_code
+  WHERE ($5::text IS NULL OR t.team_code = $5) AND ($6::text IS NULL OR t.person_no = $6)
+    AND ($7::text IS NULL OR g.district = $7)
   GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) AS grouped ORDER BY key NULLS LAST
 """
@@ -183,30 +185,54 @@ SELECT {key} AS key, count(*) AS number FROM (
   FROM evaluation_challenge c JOIN evaluation e ON e.id = c.evaluation_id JOIN invitation i ON i.id = e.invitation_id
   WHERE coalesce(i.occurred_at, i.invited_at) >= coalesce($1::timestamptz, '-infinity')
     AND coalesce(i.occurred_at, i.invited_at) < coalesce($2::timestamptz, 'infinity')
-) AS t {team} GROUP BY 1
+) AS t LEFT JOIN team g ON g.code = t.team_code
+WHERE ($4::text IS NULL OR t.team_code = $4) AND ($5::text IS NULL OR t.person_no = $5)
+  AND ($6::text IS NULL OR g.district = $6)
+GROUP BY 1
 """
-_TEAM: Final = "LEFT JOIN team g ON g.code = t.team_code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose services: everything given must hold."""
+
+    team: str | None = None
+    person: str | None = None
+    organisation: str | None = None
+
+
+ALL: Final = Whose()
 
 
 async def summary(
-    session: AsyncSession, by: By, *, since: datetime | None, until: datetime | None, zone: str, now: datetime
+    session: AsyncSession,
+    by: By,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    zone: str,
+    now: datetime,
+    whose: Whose = ALL,
 ) -> list[Scores]:
     """Scores of services that ended in the span, in the order of their keys. Days and months are those of `zone`.
 
     People who have no part in reviewing see whole months that are over, and nothing of fewer than ten answers: two
     spans that differ by a day would tell the answers of that day.
     """
-    least = LEAST_FOR_A_PERSON if by == "person" else 0
+    least = LEAST_FOR_A_PERSON if by == "person" or whose.person is not None else 0
     acting = acting_in(session)
     if acting is not None and acting.staff_no is not None and not any(acting.may(scope) for scope in _SEE_AT_ONCE):
         since, until = whole_months(since, until, now, ZoneInfo(zone))
         least = LEAST_FOR_A_PERSON
     connection = await driver(session)
     rows = await connection.fetch(
-        _SUMMARY.format(key=_KEYS[by], name=_NAMES[by], team=_TEAM if by == "organisation" else "", services=SERVICES),
+        _SUMMARY.format(key=_KEYS[by], name=_NAMES[by], services=SERVICES),
         *await parameters(connection, since, until, ZoneInfo(zone)),
+        whose.team,
+        whose.person,
+        whose.organisation,
     )
-    contested = await _contested(connection, by, since, until, zone)
+    contested = await _contested(connection, by, since, until, zone, whose)
     groups: defaultdict[tuple[str | None, str | None], list[Any]] = defaultdict(list)
     mix: Counter[str] = Counter()
     for row in rows:
@@ -228,11 +254,11 @@ def _month(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 async def _contested(
-    connection: Any, by: By, since: datetime | None, until: datetime | None, zone: str
+    connection: Any, by: By, since: datetime | None, until: datetime | None, zone: str, whose: Whose
 ) -> dict[str | None, int]:
     """How many ratings of each group were challenged."""
     rows = await connection.fetch(
-        _CONTESTED.format(key=_KEYS[by], team=_TEAM if by == "organisation" else ""), since, until, zone
+        _CONTESTED.format(key=_KEYS[by]), since, until, zone, whose.team, whose.person, whose.organisation
     )
     return {row["key"]: row["number"] for row in rows}
 

@@ -7,5 +7,19 @@ from gateway.followups.concerning import open_followups
 from gateway.followups.due import DueFollowups
 from gateway.followups.importing import FOLLOWUPS
 from gateway.followups.planning import Change, Followups, Plan
+from gateway.followups.series import Onwards, Series
+from gateway.followups.standing_in import Deputies
 
-__all__ = ["FOLLOWUPS", "Asking", "Change", "DueFollowups", "Followups", "Outcome", "Plan", "open_followups"]
+__all__ = [
+    "FOLLOWUPS",
+    "Asking",
+    "Change",
+    "Deputies",
+    "DueFollowups",
+    "Followups",
+    "Onwards",
+    "Outcome",
+    "Plan",
+    "Series",
+    "open_followups",
+]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account
 from gateway.followups.rules import HORIZON, check_rule, occurrences
+from gateway.followups.standing_in import require_own_part
 from gateway.kernel import audit
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
@@ -171,6 +172,8 @@ class Followups:
             "outcome": change.outcome or row["outcome"],
         }
         done = state == "done"
+        if done and after["deputy_no"] is None:
+            after["deputy_no"] = await self._stood_in(connection, row, actor)
         await connection.execute(
             """UPDATE followup SET state = $2, planned_for = $3, topic = $4, channel = $5, deputy_no = $6, outcome = $7,
                  done_at = $8, done_by = $9, reminded_at = CASE WHEN $3 = planned_for THEN reminded_at END
@@ -191,6 +194,17 @@ class Followups:
         )
         if done:
             await self._ask(connection, followup_id, now)
+
+    async def _stood_in(self, connection: Any, row: Any, actor: str) -> str | None:
+        """Who did it, where that is whoever stood in for the manager that day: it is their work that is rated."""
+        deputy: str | None = await connection.fetchval(
+            """SELECT deputy_no FROM deputy WHERE manager_no = $1 AND 'staff:' || deputy_no = $3
+                 AND $2 BETWEEN first_day AND last_day LIMIT 1""",
+            row["manager_no"],
+            row["planned_for"],
+            actor,
+        )
+        return deputy
 
     @needs("followups:write")
     async def end_series(self, session: AsyncSession, followup_id: UUID, *, actor: str) -> int:
@@ -226,6 +240,7 @@ class Followups:
         connection = await driver(session)
         await self._known(connection, manager_no, "manager")
         await self._known(connection, deputy_no, "deputy")
+        require_own_part(session, manager_no, deputy_no)
         if manager_no == deputy_no:
             raise InvalidInput("nobody stands in for themselves", field="deputy")
         if last_day < first_day:

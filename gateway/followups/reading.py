@@ -35,6 +35,8 @@ class Followup:
     independent: str | None
     #: The programme of visits it belongs to.
     programme: str | None
+    #: By which rule it recurs (the value of an RRULE); null for one that does not, or whose series was ended.
+    rule: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +79,15 @@ class Voice:
 
 
 _FOLLOWUPS: Final = """
-SELECT f.id, f.plan_no, f.series_id, a.account_no, f.manager_no AS manager, f.deputy_no AS deputy, f.planned_for,
-       f.topic, f.channel, f.state, f.done_at, f.outcome, i.state AS independent, f.programme
+SELECT f.id, f.plan_no, f.series_id, a.account_no, f.manager_no AS manager,
+       coalesce(f.deputy_no, d.deputy_no) AS deputy, f.planned_for, f.topic, f.channel, f.state, f.done_at, f.outcome,
+       i.state AS independent, f.programme, s.rule
 FROM followup f JOIN account a ON a.id = f.account_id LEFT JOIN independent_followup i ON i.followup_id = f.id
+LEFT JOIN followup_series s ON s.id = f.series_id AND s.ended_at IS NULL
+LEFT JOIN LATERAL (
+  SELECT deputy_no FROM deputy WHERE manager_no = f.manager_no AND f.state = 'planned'
+    AND f.planned_for BETWEEN first_day AND last_day ORDER BY id LIMIT 1
+) d ON true
 """
 _INDEPENDENT: Final = """
 SELECT i.id, i.followup_id, a.account_no, i.state, i.asked_at, i.answer_by, i.caller_no AS caller, i.draw, i.call_by,
@@ -95,7 +103,7 @@ FROM customer_voice v JOIN followup f ON f.id = v.followup_id JOIN account a ON 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowupFilter:
-    """Which to list; everything given must hold. `manager`: whose it is, or who stands in."""
+    """Which to list; everything given must hold. `manager`: whose it is, or who stands in, that day or by name."""
 
     manager: str | None = None
     account_no: str | None = None
@@ -110,7 +118,7 @@ async def followups(
     """Up to `limit` made before `before`, newest first."""
     connection = await driver(session)
     rows = await connection.fetch(
-        f"""{_FOLLOWUPS} WHERE ($1::text IS NULL OR f.manager_no = $1 OR f.deputy_no = $1)
+        f"""{_FOLLOWUPS} WHERE ($1::text IS NULL OR f.manager_no = $1 OR coalesce(f.deputy_no, d.deputy_no) = $1)
               AND ($2::text IS NULL OR a.account_no = $2) AND ($3::text[] IS NULL OR f.state = ANY($3))
               AND ($4::date IS NULL OR f.planned_for >= $4) AND ($5::date IS NULL OR f.planned_for <= $5)
               AND ($6::uuid IS NULL OR f.id < $6) AND {within_sql("f.account_id", "$8")}
@@ -125,6 +133,40 @@ async def followups(
         part_of(session),
     )
     return [Followup(**row) for row in rows]
+
+
+async def holders(session: AsyncSession, account_nos: Sequence[str]) -> dict[str, str]:
+    """Whose these accounts are: account number → name of the holder."""
+    rows = await (await driver(session)).fetch(
+        f"""SELECT a.account_no, a.holder_name FROM account a
+            WHERE a.account_no = ANY($1::text[]) AND {within_sql("a.id", "$2")}""",
+        sorted(set(account_nos)),
+        part_of(session),
+    )
+    return {row["account_no"]: row["holder_name"] for row in rows}
+
+
+async def customers_of(session: AsyncSession, manager: str, *, limit: int) -> list[tuple[str, str]]:
+    """Up to `limit` accounts that a manager looks after: account number, holder."""
+    rows = await (await driver(session)).fetch(
+        f"""SELECT a.account_no, a.holder_name FROM account a WHERE a.manager_no = $1 AND {within_sql("a.id", "$3")}
+            ORDER BY a.account_no LIMIT $2""",
+        manager,
+        limit,
+        part_of(session),
+    )
+    return [(row["account_no"], row["holder_name"]) for row in rows]
+
+
+async def managers(session: AsyncSession, since: date) -> list[str]:
+    """Whose plans there are since a day: staff numbers."""
+    rows = await (await driver(session)).fetch(
+        f"""SELECT DISTINCT f.manager_no FROM followup f WHERE f.planned_for >= $1
+              AND {within_sql("f.account_id", "$2")} ORDER BY 1""",
+        since,
+        part_of(session),
+    )
+    return [row["manager_no"] for row in rows]
 
 
 async def followup(session: AsyncSession, followup_id: UUID) -> Followup:
@@ -155,6 +197,22 @@ async def independent(
     return [Independent(**row) for row in rows]
 
 
+async def calls_due(
+    session: AsyncSession, *, states: Sequence[str], caller: str | None, limit: int
+) -> list[Independent]:
+    """Up to `limit` independent follow-ups that wait, what is due first before the others."""
+    rows = await (await driver(session)).fetch(
+        f"""{_INDEPENDENT} WHERE i.state = ANY($1) AND ($2::text IS NULL OR i.caller_no = $2)
+              AND {within_sql("f.account_id", "$4")}
+            ORDER BY coalesce(i.call_by, i.answer_by), i.id LIMIT $3""",
+        list(states),
+        caller,
+        limit,
+        part_of(session),
+    )
+    return [Independent(**row) for row in rows]
+
+
 async def independent_one(session: AsyncSession, independent_id: UUID) -> Independent:
     """One independent follow-up. Raises NotFound."""
     row = await (await driver(session)).fetchrow(
@@ -166,18 +224,26 @@ async def independent_one(session: AsyncSession, independent_id: UUID) -> Indepe
 
 
 async def voices(
-    session: AsyncSession, *, owner: str | None, state: str | None, before: UUID | None, limit: int
+    session: AsyncSession,
+    *,
+    owner: str | None,
+    state: str | None,
+    before: UUID | None,
+    limit: int,
+    followup: UUID | None = None,
 ) -> list[Voice]:
     """Up to `limit` of what customers want looked into, said before `before`, newest first."""
     rows = await (await driver(session)).fetch(
         f"""{_VOICES} WHERE ($1::text IS NULL OR v.owner_no = $1) AND ($2::text IS NULL OR v.state = $2)
               AND ($3::uuid IS NULL OR v.id < $3) AND {within_sql("f.account_id", "$5")}
+              AND ($6::uuid IS NULL OR v.followup_id = $6)
             ORDER BY v.id DESC LIMIT $4""",
         owner,
         state,
         before,
         limit,
         part_of(session),
+        followup,
     )
     return [Voice(**row) for row in rows]
 

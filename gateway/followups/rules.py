@@ -48,6 +48,15 @@ def check_rule(rule: str, starts_on: date) -> None:
         raise InvalidInput("this rule never comes to a day", field="rule")
 
 
+def following(rule: str, before: int) -> str:
+    """The rule of what follows the first `before` occurrences: what is left of its COUNT, where it has one."""
+    parts = [part.partition("=") for part in rule.removeprefix("RRULE:").upper().split(";")]
+    return ";".join(
+        f"{name}={max(int(value) - before, 1)}" if name == "COUNT" and value.isdecimal() else f"{name}={value}"
+        for name, _, value in parts
+    )
+
+
 def _parsed(rule: str, starts_on: date) -> rrule:
     wanted = rule.removeprefix("RRULE:").upper()
     parts = dict(part.partition("=")[::2] for part in wanted.split(";"))

@@ -15,8 +15,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import require_account, within
 from gateway.archive.tables import Account
 from gateway.kernel import audit
+from gateway.kernel.acting import require
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, NotFound
@@ -130,10 +132,12 @@ async def drop_tasks(
 
 async def finish(session: AsyncSession, task_id: UUID, *, outcome: str, actor: str, clock: Clock) -> None:
     """Close a task with what came of it. Raises NotFound, and Conflict where it is closed already."""
+    require(session, "tasks:write")
     connection = await driver(session)
-    row = await connection.fetchrow("SELECT state FROM task WHERE id = $1 FOR UPDATE", task_id)
+    row = await connection.fetchrow("SELECT state, account_id FROM task WHERE id = $1 FOR UPDATE", task_id)
     if row is None:
         raise NotFound("There is no task with this id.")
+    await require_account(session, row["account_id"], "task")
     if row["state"] != "open":
         raise Conflict(f"the task is {row['state']} already")
     now = clock.now()
@@ -154,10 +158,13 @@ _COLUMNS: Final = tuple(
 )
 
 
-async def tasks(session: AsyncSession, wanted: TaskFilter, *, before: UUID | None, limit: int) -> list[Task]:
-    """Up to `limit` tasks older than `before`, newest first."""
+async def tasks(
+    session: AsyncSession, wanted: TaskFilter, *, before: UUID | None, limit: int, soonest: bool = False
+) -> list[Task]:
+    """Up to `limit` tasks older than `before`, newest first; with `soonest` what is due first."""
     row = tables.Task
-    query = select(*_COLUMNS).outerjoin(Account, Account.id == row.account_id).order_by(row.id.desc()).limit(limit)
+    query = select(*_COLUMNS).outerjoin(Account, Account.id == row.account_id).where(within(session, row.account_id))
+    query = query.order_by(*((row.due_at, row.id) if soonest else (row.id.desc(),))).limit(limit)
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
@@ -176,7 +183,8 @@ async def tasks(session: AsyncSession, wanted: TaskFilter, *, before: UUID | Non
 
 async def task(session: AsyncSession, task_id: UUID) -> Task:
     """One task. Raises NotFound."""
-    query = select(*_COLUMNS).outerjoin(Account, Account.id == tables.Task.account_id).where(tables.Task.id == task_id)
+    query = select(*_COLUMNS).outerjoin(Account, Account.id == tables.Task.account_id)
+    query = query.where(tables.Task.id == task_id, within(session, tables.Task.account_id))
     one = (await session.execute(query)).one_or_none()
     if one is None:
         raise NotFound("There is no task with this id.")

@@ -23,7 +23,8 @@ from gateway.cases.raising import Opened
 from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import Warnings
-from gateway.followups import Asking, Followups
+from gateway.evaluations import Ratings
+from gateway.followups import Asking, Deputies, Followups, Series
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import LamplighterError
@@ -489,6 +490,9 @@ class Services:
     warnings: Warnings
     cards: Cards
     followups: Followups
+    ratings: Ratings
+    series: Series
+    deputies: Deputies
     independent: Asking
     changes: Changes
     sweeping: Sweeping

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from gateway.kernel.database import Database
 
-from .world import World, build
+from .world import World, bare, build
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 _COOKIE = "lamplighter_session"
@@ -32,6 +32,22 @@ async def world(server_url: str, template_database: str) -> AsyncIterator[World]
     await database.start()
     with tempfile.TemporaryDirectory(prefix="console-", ignore_cleanup_errors=True) as folder:
         built = await build(database, Path(folder))
+        yield built
+        await built.runner.cleanup()
+    await database.close()
+
+
+@pytest.fixture(scope="module")
+async def nothing(server_url: str, template_database: str) -> AsyncIterator[World]:
+    """A gateway over an empty database, for a walk from the beginning."""
+    connection = await asyncpg.connect(server_url)
+    await connection.execute("DROP DATABASE IF EXISTS console_walk WITH (FORCE)")
+    await connection.execute(f"CREATE DATABASE console_walk TEMPLATE {template_database} STRATEGY file_copy")
+    await connection.close()
+    database = Database(server_url.replace("/postgres?", "/console_walk?", 1), size=8)
+    await database.start()
+    with tempfile.TemporaryDirectory(prefix="console-", ignore_cleanup_errors=True) as folder:
+        built = await bare(database, Path(folder))
         yield built
         await built.runner.cleanup()
     await database.close()

@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from gateway.evaluations import Answer, attach, qualify, record
-from gateway.kernel.ids import new_id
-
 from .conftest import Seats, Visitors
-from .world import NOW, World
-
-
-async def judged(world: World, ref: str, score: int, **facts: Any) -> None:
-    """A service that was ended yesterday and given a score."""
-    async with world.database.work() as work:
-        at = NOW - timedelta(days=1)
-        account = await work.value("SELECT id FROM account WHERE account_no = $1", facts["account_no"])
-        invitation = await qualify(
-            work.connection, event_kind="work_order", event_ref=ref, service="fault_repair", account_id=account,
-            team_code=facts.get("team", "TM0001"), person_no=facts.get("person", "E000001"), occurred_at=at, at=at,
-            zone=world.house.settings.zone,
-        )  # fmt: skip
-        if invitation is None:
-            await work.commit()
-            return
-        message = new_id(at)
-        await attach(work.connection, invitation, message, at)
-        await record(
-            work.connection,
-            Answer(
-                message_id=message, inbound_id=None, contact_point_id=None, channel="phone", at=NOW, score=score,
-                comment=facts.get("comment"),
-            ),
-        )  # fmt: skip
-        await work.commit()
+from .examples.ratings import answer, judged
+from .world import World
 
 
 @pytest.fixture
@@ -92,3 +63,40 @@ async def test_the_funnel_with_figures_is_sound(world: World, seat: Seats, score
             await supervisor.page.wait_for_load_state("networkidle")
             await supervisor.look(axe=width == 1440)
         assert supervisor.problems == []
+
+
+async def test_a_rating_is_contested_by_its_unit_and_decided_outside(world: World, visitor: Visitors) -> None:
+    path = await answer(world)
+    reviewer, supervisor = visitor("reviewer"), visitor("supervisor")
+    said = {"grounds": "当日无人到访", "evidence": "工单记录"}
+    # Not of the unit whose work it was: refused, and nothing is written.
+    assert (await supervisor.post(f"{path}/challenge", said))[0] == 403
+    async with world.database.work() as work:
+        await work.execute(
+            """UPDATE staff_member SET team_id = (SELECT id FROM team WHERE code = 'TM0001')
+               WHERE staff_no = 'SUPERVISOR'"""
+        )
+        await work.commit()
+    assert (await supervisor.post(f"{path}/challenge", said | {"evidence": ""}))[0] == 422
+    assert (await supervisor.post(f"{path}/challenge", said))[0] == 303
+    status, text = await reviewer.get("/evaluations/challenges")
+    assert status == 200 and "当日无人到访" in text and "王supervisor" in text
+    challenge = text.split("/evaluations/challenges/", 1)[1].split("/decide", 1)[0][-36:]
+    decided = f"/evaluations/challenges/{challenge}/decide"
+    assert (await supervisor.post(decided, {"uphold": "yes", "decision": "属实"}))[0] == 403
+    assert (await reviewer.post(decided, {"uphold": "yes", "decision": "属实"}))[0] == 303
+    status, text = await reviewer.get(path)
+    assert status == 200 and "已作废" in text and "属实" in text
+
+
+async def test_a_team_and_a_person_have_pages_of_their_own(world: World, visitor: Visitors, scores: None) -> None:
+    supervisor = visitor("supervisor")
+    status, text = await supervisor.get("/evaluations/teams/TM0001")
+    assert status == 200 and "不是排名" in text and "/evaluations/people/E000001" in text
+    status, text = await supervisor.get("/evaluations/people/E000002")
+    assert status == 200 and "答复不足 10 个" in text and "5 分 非常满意" not in text
+    assert (await supervisor.get("/evaluations/people/E999999"))[0] == 404
+    status, text = await supervisor.get("/evaluations?by=team&first=2024-01&last=2024-02")
+    assert status == 200 and "没有可评价的服务" in text
+    status, text = await supervisor.get("/evaluations/coverage?by=team&format=csv")
+    assert status == 200 and "TM0001" in text

@@ -52,7 +52,7 @@ async def test_a_plan_is_made_done_and_asked_about_by_somebody_else(world: World
     path = to.removeprefix("/console")
     day = f"{NOW + timedelta(days=2):%Y-%m-%d}"
     assert (await manager.post(f"{path}/move", {"planned_for": day}))[0] == 303
-    status, text = await manager.get("/plans?of=all")
+    status, text = await manager.get("/plans/today?of=all")
     assert status == 200 and "更换表计" in text
     assert (await manager.post(f"{path}/complete", {"outcome": "已换新表"}))[0] == 303
     assert (await manager.get("/calls"))[0] == 403
@@ -77,7 +77,18 @@ async def test_cases_and_plans_with_something_in_them_are_sound(world: World, se
     for language, width in (("zh-CN", 390), ("en", 1440)):
         admin = await seat("admin", language)
         await admin.size(width)
-        for path in ("/cases", "/commitments", "/plans?of=all", "/plans/done", "/calls?show=asked"):
+        for path in (
+            "/cases",
+            "/commitments",
+            "/plans?of=all",
+            "/plans/today?of=all",
+            "/plans/new",
+            "/plans/deputies",
+            "/plans/voices",
+            "/plans/subscribe",
+            "/plans/done",
+            "/calls?show=asked",
+        ):
             await admin.go(path)
             await admin.look(axe=width == 1440)
         assert admin.problems == []

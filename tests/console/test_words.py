@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from gateway.web.console.refusals import Refusals
 from gateway.web.console.triage import INTENTS
 from gateway.web.console.wording import _entry, catalogue
 
+GATEWAY = Path(__file__).parents[2] / "gateway"
 CONSOLE = Path(__file__).parents[2] / "gateway" / "web" / "console"
 TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
 MODULES = sorted(CONSOLE.glob("*.py"))
@@ -118,3 +121,37 @@ def test_what_use_cases_refuse_is_said_in_chinese() -> None:
     assert refusals.say("zh-CN", told) == "登录失败次数过多，请 30 秒后再试。"
     assert refusals.say("en", told) == "Signing in failed too often; try again in 30 seconds"
     assert refusals.say("zh-CN", "nobody has translated this") == "nobody has translated this"
+
+
+def sentences(room: Path) -> Iterator[str]:
+    """What the use cases of a room refuse with, a value standing for whatever varies."""
+    for path in sorted(room.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+                continue
+            if node.func.id not in ("InvalidInput", "Conflict", "Forbidden", "NotFound"):
+                continue
+            said = node.args[0]
+            for one in (said.body, said.orelse) if isinstance(said, ast.IfExp) else (said,):
+                if isinstance(one, ast.Constant):
+                    yield str(one.value)
+                elif isinstance(one, ast.JoinedStr):
+                    yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in one.values)
+
+
+@pytest.mark.parametrize("room", ["followups", "evaluations", "cases"])
+def test_what_a_room_refuses_is_said_in_chinese(room: str) -> None:
+    refusals = Refusals(catalogue())
+    assert [one for one in sentences(GATEWAY / room) if not HAN.search(refusals.say("zh-CN", one))] == []
+
+
+def test_reasons_and_tasks_are_said_in_chinese() -> None:
+    refusals = Refusals(catalogue())
+    for said, chinese in (
+        ("may go further up", "可能升级"),
+        ("to billing: 请核对表底", "移交 电费核算：请核对表底"),
+        ("severity: normal → high: 多次反映", "轻重：一般 → 重要：多次反映"),
+        ("S000007: the customer has heard nothing for 48 hours", "S000007：客户已 48 小时没有得到消息"),
+        ("billing: 3 matters came again (7 contacts) in 30 days", "“电费问题”30 天内有 3 件事再次反映（共 7 次）"),
+    ):
+        assert refusals.say("zh-CN", said) == chinese

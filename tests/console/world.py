@@ -122,6 +122,14 @@ def sample(name: str) -> list[dict[str, str]]:
 
 async def build(database: Database, folder: Path) -> World:
     """A world over an empty, migrated database."""
+    world = await bare(database, folder)
+    await _furnish(world)
+    await _let_in(world)
+    return world
+
+
+async def bare(database: Database, folder: Path) -> World:
+    """A world in which nothing is yet."""
     clock = StandingClock()
     settings = Settings(data_dir=folder / "var")
     house = House(settings, database, clock)
@@ -137,10 +145,7 @@ async def build(database: Database, folder: Path) -> World:
     port = runner.addresses[0][1]
     uploads = folder / "files"
     uploads.mkdir(parents=True)
-    world = World(house=house, clock=clock, folder=uploads, url=f"http://127.0.0.1:{port}", runner=runner)
-    await _furnish(world)
-    await _let_in(world)
-    return world
+    return World(house=house, clock=clock, folder=uploads, url=f"http://127.0.0.1:{port}", runner=runner)
 
 
 async def _furnish(world: World) -> None:

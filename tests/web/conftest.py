@@ -24,7 +24,8 @@ from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import Warnings
 from gateway.channels import twilio_webhooks
-from gateway.followups import Asking, Followups
+from gateway.evaluations import Ratings
+from gateway.followups import Asking, Deputies, Followups, Series
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, InvalidInput, LamplighterError
 from gateway.kernel.ids import new_id
@@ -283,6 +284,9 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         cards=Cards(clock),
         commitments=Commitments(clock, Telling(StandInMessages(), language="zh-CN"), region="CN"),
         followups=Followups(clock, asking.ask, settings.zone),
+        ratings=Ratings(clock),
+        series=Series(clock, settings.zone),
+        deputies=Deputies(clock, settings.zone),
         independent=asking,
         changes=changes,
         sweeping=TrustSweeper(database, clock, stop_links, zone=settings.zone),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from aiohttp import web
@@ -10,9 +11,13 @@ from pydantic import Field, StringConstraints
 
 from gateway.cases import reading
 from gateway.cases.commitments import reading as promises
+from gateway.cases.commitments.keeping import NewCommitment
+from gateway.cases.keeping import NewCase
 from gateway.cases.tables import CASE_CLASSES, CASE_STATES, SEVERITIES
+from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
-from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
+from gateway.staff import directory
+from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
 from gateway.web.paging import behind, cut
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -31,6 +36,56 @@ class CaseQuery(ListQuery):
     account: str | None = None
     unit: str | None = None
     owner: str | None = None
+
+
+class NewQuery(Query):
+    """What the form begins with."""
+
+    account: str | None = None
+
+
+Class = Literal[
+    "complaint", "opinion", "fault_report", "service_request", "enquiry", "report", "suggestion", "praise"
+]  # fmt: skip
+Severity = Literal["critical", "high", "normal", "low", "invalid"]
+#: What a case is about, where no order says it otherwise.
+TOPICS: Final = ("billing", "outage", "supply", "service", "contact", "misdirected", "payment_check", "billing_dispute")
+
+
+class Opening(Form):
+    """What a customer told a member of staff."""
+
+    klass: Class
+    topic: Short
+    summary: Said
+    account_no: Annotated[str, StringConstraints(max_length=32)] | None = None
+    number: Annotated[str, StringConstraints(max_length=32)] | None = None
+    unit: Code | None = None
+    tell: Literal["yes"] | None = None
+
+
+class Judgement(Form):
+    """That it presses otherwise, or is of another class, than the rule said."""
+
+    severity: Severity
+    klass: Class
+    note: Said
+
+
+class Word(Form):
+    """What the customer said when somebody rang: solved or not."""
+
+    solved: Literal["yes", "no"]
+    note: Said
+
+
+class Promise(Form):
+    """What is promised, and by when; `told_how` where the customer was told otherwise than by text."""
+
+    what: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    due_at: datetime
+    owner: Code | None = None
+    told_how: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
 class Note(Form):
@@ -95,7 +150,28 @@ async def listing(view: View) -> web.StreamResponse:
         states=CASE_STATES,
         classes=CASE_CLASSES,
         severities=SEVERITIES,
+        named=await directory.names(await driver(view.session), [one.owner_no for one in page["items"]]),
     )
+
+
+async def new(view: View) -> web.StreamResponse:
+    """The form for what somebody said on the telephone or at the counter."""
+    query: NewQuery = view.query if view.query is not None else NewQuery()
+    return view.render(
+        "cases/new.html", account=query.account or "", classes=CASE_CLASSES, topics=TOPICS,
+        teams=await directory.team_names(await driver(view.session)),
+    )  # fmt: skip
+
+
+async def open_(view: View) -> web.StreamResponse:
+    """Open one, or join the open one on the same matter."""
+    form: Opening = view.form
+    asked = NewCase(
+        klass=form.klass, topic=form.topic, summary=form.summary, account_no=form.account_no, number=form.number,
+        unit=form.unit, tell=form.tell is not None,
+    )  # fmt: skip
+    opened = await view.services.cases.open(view.session, asked, actor=view.actor)
+    return view.go(f"/cases/{opened.id}", "cases.joined_one" if opened.joined else "cases.opened_one")
 
 
 _COLUMNS: Final = (
@@ -113,10 +189,26 @@ async def one(view: View) -> web.StreamResponse:
     case_id = view.id("case")
     found = await reading.case(view.session, case_id)
     made = await promises.commitments(view.session, promises.CommitmentFilter(case_id=case_id), before=None, limit=50)
+    connection = await driver(view.session)
     return view.render(
         "cases/one.html",
         one=found,
         promises=made,
+        classes=CASE_CLASSES,
+        severities=SEVERITIES,
+        tomorrow=(view.now + timedelta(days=1)).replace(hour=17, minute=0, second=0, microsecond=0),
+        teams=await directory.team_names(connection),
+        named=await directory.names(connection, [found.owner_no, found.first_owner]),
+        names=await directory.actors(
+            connection,
+            [
+                found.opened_by,
+                *(one.by for one in found.events),
+                *(one.by for one in found.handovers),
+                *(one.acknowledged_by for one in found.handovers),
+            ],
+        ),
+        colleagues=await directory.colleagues(connection),
         events=[
             {
                 "at": event.at,
@@ -128,6 +220,37 @@ async def one(view: View) -> web.StreamResponse:
             for event in found.events
         ],
     )
+
+
+async def judge(view: View) -> web.StreamResponse:
+    """Say that it presses otherwise than the rule said."""
+    form: Judgement = view.form
+    await view.services.cases.judge(
+        view.session, view.id("case"), severity=form.severity, klass=form.klass, topic=None, note=form.note,
+        actor=view.actor,
+    )  # fmt: skip
+    return _back(view, "cases.judged_one")
+
+
+async def answer(view: View) -> web.StreamResponse:
+    """Note the customer's word, given on the telephone."""
+    form: Word = view.form
+    await view.services.cases.answer(
+        view.session, view.id("case"), solved=form.solved == "yes", note=form.note, actor=view.actor,
+        two_people=view.person.acting.two_people,
+    )  # fmt: skip
+    return _back(view, "cases.answered_yes" if form.solved == "yes" else "cases.answered_no")
+
+
+async def promise(view: View) -> web.StreamResponse:
+    """Promise the customer something."""
+    form: Promise = view.form
+    asked = NewCommitment(
+        what=form.what, due_at=view.moment(form.due_at), case_id=view.id("case"), owner_no=form.owner,
+        told_how=form.told_how,
+    )  # fmt: skip
+    await view.services.commitments.make(view.session, asked, actor=view.actor)
+    return _back(view, "cases.promised")
 
 
 async def write(view: View) -> web.StreamResponse:
@@ -212,6 +335,14 @@ PAGES: Final = (
         menu=Menu(group="service", order=10, icon="messages"),
     ),
     Page(
+        method="GET", path="/cases/new", handler=new, scope="cases:write", title="cases.new", under="/cases",
+        query=NewQuery,
+    ),
+    Page(
+        method="POST", path="/cases", handler=open_, scope="cases:write", title="cases.new", under="/cases",
+        form=Opening, again=new,
+    ),
+    Page(
         method="GET", path="/cases/{id}", handler=one, scope="cases:read", title="cases.one", under="/cases",
     ),
     _deed("note", write, Note),
@@ -219,6 +350,9 @@ PAGES: Final = (
     _deed("tell", tell, Stage),
     _deed("contacted", contacted, Note),
     _deed("close", close, Closing),
+    _deed("judge", judge, Judgement),
+    _deed("answer", answer, Word),
+    _deed("promise", promise, Promise),
     _deed("handovers/{handover}/take", take, None),
     _deed("handovers/{handover}/return", give_back, Returning),
     _deed("handovers/{handover}/rate", rate, Rating),

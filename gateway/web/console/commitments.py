@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from aiohttp import web
 from pydantic import StringConstraints
 
 from gateway.cases.commitments import reading
+from gateway.kernel.database import driver
+from gateway.staff import directory
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.paging import behind, cut
 
@@ -38,8 +41,22 @@ class Done(Form):
 
 
 class Reason(Form):
-    """Why it will not be kept."""
+    """Why it will not be kept, or needs not be."""
 
+    reason: Said
+
+
+class Told(Form):
+    """How the customer was told, where no text did."""
+
+    how: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Another(Form):
+    """Another time, and another thing where that changes too."""
+
+    due_at: datetime
+    what: Annotated[str, StringConstraints(max_length=200)] | None = None
     reason: Said
 
 
@@ -54,8 +71,9 @@ async def listing(view: View) -> web.StreamResponse:
         headings = [f"commitments.{name}" for name in _COLUMNS]
         return view.csv("commitments", headings, [_cells(one) for one in page["items"]])
     return view.render(
-        "commitments/list.html", promises=page["items"], next=page["next"], state=query.state, states=STATES
-    )
+        "commitments/list.html", promises=page["items"], next=page["next"], state=query.state, states=STATES,
+        named=await directory.names(await driver(view.session), [one.owner_no for one in page["items"]]),
+    )  # fmt: skip
 
 
 _COLUMNS: Final = ("reference", "what", "state", "unit", "owner_no", "account_no", "made_at", "due_at", "outcome")
@@ -68,7 +86,20 @@ def _cells(one: reading.Commitment) -> list[Any]:
 async def one(view: View) -> web.StreamResponse:
     """One commitment with all that befell it."""
     found = await reading.commitment(view.session, view.id("commitment"))
-    return view.render("commitments/one.html", one=found)
+    return view.render(
+        "commitments/one.html", one=found, spent=_spent(view, found),
+        named=await directory.names(await driver(view.session), [found.owner_no]),
+        names=await directory.actors(
+            await driver(view.session), [found.made_by, found.ended_by, *(event.by for event in found.events)]
+        ),
+    )  # fmt: skip
+
+
+def _spent(view: View, one: reading.Commitment) -> int:
+    """How much of its time is over, in hundredths."""
+    whole = (one.due_at - one.made_at).total_seconds()
+    gone = ((one.ended_at or view.now) - one.made_at).total_seconds()
+    return max(0, min(100, round(100 * gone / whole))) if whole > 0 else 100
 
 
 async def progress(view: View) -> web.StreamResponse:
@@ -96,6 +127,30 @@ async def admit(view: View) -> web.StreamResponse:
     return _back(view, "commitments.broken")
 
 
+async def release(view: View) -> web.StreamResponse:
+    """The customer needs it no more."""
+    await view.services.commitments.release(
+        view.session, view.id("commitment"), reason=view.form.reason, actor=view.actor
+    )
+    return _back(view, "commitments.released")
+
+
+async def told(view: View) -> web.StreamResponse:
+    """A person told the customer."""
+    await view.services.commitments.told(view.session, view.id("commitment"), how=view.form.how, actor=view.actor)
+    return _back(view, "commitments.was_told")
+
+
+async def renegotiate(view: View) -> web.StreamResponse:
+    """Another one takes its place; the customer is told."""
+    form: Another = view.form
+    made = await view.services.commitments.renegotiate(
+        view.session, view.id("commitment"), due_at=view.moment(form.due_at), what=form.what, reason=form.reason,
+        actor=view.actor,
+    )  # fmt: skip
+    return view.go(f"/commitments/{made}", "commitments.renegotiated")
+
+
 def _back(view: View, said: str) -> web.Response:
     return view.go(f"/commitments/{view.id('commitment')}", said)
 
@@ -119,4 +174,7 @@ PAGES: Final = (
     _deed("progress", progress, Progress),
     _deed("keep", keep, Done),
     _deed("break", admit, Reason),
+    _deed("release", release, Reason),
+    _deed("told", told, Told),
+    _deed("renegotiate", renegotiate, Another),
 )  # fmt: skip

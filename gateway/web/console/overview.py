@@ -10,6 +10,7 @@ from aiohttp import web
 from gateway.evaluations import summaries
 from gateway.kernel.database import driver
 from gateway.outbox import reaching
+from gateway.web.console.mine import mine
 from gateway.web.console.pages import Menu, Page, View
 from gateway.web.console.today import MOST, today
 
@@ -20,8 +21,9 @@ _MONTHS: Final = 12
 async def overview(view: View) -> web.StreamResponse:
     """Today."""
     return view.render(
-        "overview.html", today=await today(view.session, now=view.now), most=MOST, whole=view.person.acting.whole
-    )
+        "overview.html", today=await today(view.session, now=view.now), most=MOST, whole=view.person.acting.whole,
+        mine=await mine(view),
+    )  # fmt: skip
 
 
 def _months(now: datetime) -> list[datetime]:

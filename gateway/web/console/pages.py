@@ -192,6 +192,10 @@ class View:
         except ValueError as error:
             raise NotFound(f"There is no {what} with this id.") from error
 
+    def moment(self, typed: datetime) -> datetime:
+        """What was typed as a time: in the viewer's zone where it names none."""
+        return typed if typed.tzinfo is not None else typed.replace(tzinfo=self.zone)
+
     def text(self, name: str) -> str:
         """A part of the address."""
         value: str = self.request.match_info[name]

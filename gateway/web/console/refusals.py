@@ -1,4 +1,4 @@
-"""What use cases refuse, in the viewer's language. They speak English; `refusals.yaml` has their sentences.
+"""What use cases refuse, in the viewer's language. They speak English; `refusals*.yaml` have their sentences.
 
 An entry's key does not matter; `en` is the sentence with `{names}` where it varies, `zh` says the same. A
 sentence that is not there is shown as it is: nothing is hidden because nobody has translated it yet.
@@ -11,7 +11,12 @@ from typing import Final
 
 from gateway.web.console.wording import Catalogue
 
-_AREA: Final = "refusals."
+_AREA: Final = "refusals"
+#: Where the names of states are, in this order.
+_STATES: Final = (
+    "states", "plan_states", "independent_states", "case_states", "promise_states", "card_states", "rating_states",
+    "mark_kinds", "units", "topics", "severities", "services",
+)  # fmt: skip
 
 
 class Refusals:
@@ -28,13 +33,14 @@ class Refusals:
         for shape, chinese in self._shapes:
             found = shape.fullmatch(sentence)
             if found is not None:
-                return chinese.format(**{name: self._term(value) for name, value in found.groupdict().items()})
+                return chinese.format(**{name: self._term(name, value) for name, value in found.groupdict().items()})
         return sentence
 
-    def _term(self, value: str) -> str:
-        """A state or the like by its Chinese name, where it has one."""
-        known = self._words.entries.get(f"states.{value}")
-        return known.zh if known is not None else value
+    def _term(self, name: str, value: str) -> str:
+        """A state or the like by its Chinese name, where it has one; a `{topic}` is a topic before anything else."""
+        areas = ("topics", *_STATES) if name == "topic" else _STATES
+        found = (self._words.entries.get(f"{area}.{value}") for area in areas)
+        return next((known.zh for known in found if known is not None), value)
 
 
 def shape(sentence: str) -> re.Pattern[str]:

@@ -1,23 +1,25 @@
-"""Early warnings, supervision cards, and the repeats of a month. They concern the whole utility."""
+"""Early warnings, which concern the whole: raised by rule or by hand, acknowledged in time, closed with an outcome."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
-from gateway.cases import repeating
 from gateway.cases.warnings import reading
-from gateway.cases.warnings.tables import CARD_STATES, WARNING_STATES
+from gateway.cases.warnings.tables import WARNING_STATES
+from gateway.kernel.database import driver
+from gateway.staff import directory
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-#: Repeats on a page: a month is shown whole up to so many.
-_MOST: Final = 500
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
+#: By when a warning raised by hand is to be acknowledged, where nobody says otherwise.
+_USUAL: Final = timedelta(hours=24)
 
 
 class WarningQuery(ListQuery):
@@ -26,20 +28,10 @@ class WarningQuery(ListQuery):
     state: Literal["open", "acknowledged", "closed"] = "open"
 
 
-class CardQuery(ListQuery):
-    """Which cards."""
+class Acknowledgement(Form):
+    """That the unit knows, and what it says of it."""
 
-    state: Literal["issued", "reported", "passed", "withdrawn"] = "issued"
-
-
-class RepeatQuery(ListQuery):
-    """Which month, this one where none is named."""
-
-    month: Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")] | None = Field(default=None)
-
-
-class Nothing(Form):
-    """A button."""
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
 class Outcome(Form):
@@ -48,11 +40,14 @@ class Outcome(Form):
     outcome: Said
 
 
-class Challenge(Form):
-    """A repeat that a unit contests."""
+class NewWarning(Form):
+    """A warning by hand."""
 
-    order: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    reason: Said
+    kind: Literal["typical", "repeated", "common", "escalating"]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    words: Said
+    unit: Code
+    due_at: datetime
 
 
 async def warnings(view: View) -> web.StreamResponse:
@@ -66,14 +61,26 @@ async def warnings(view: View) -> web.StreamResponse:
         names = ("kind", "subject", "words", "unit", "state", "raised_at", "due_at", "outcome")
         rows = [[getattr(one, name) for name in names] for one in page["items"]]
         return view.csv("warnings", [f"warnings.{name}" for name in names], rows)
+    teams = await directory.team_names(await driver(view.session))
     return view.render(
-        "warnings/list.html", items=page["items"], next=page["next"], state=query.state, states=WARNING_STATES
-    )
+        "warnings/list.html", items=page["items"], next=page["next"], state=query.state, states=WARNING_STATES,
+        teams=teams, usual=view.now + _USUAL,
+    )  # fmt: skip
+
+
+async def raise_one(view: View) -> web.StreamResponse:
+    """Warn a unit."""
+    form: NewWarning = view.form
+    await view.services.warnings.raise_by_hand(
+        view.session, kind=form.kind, subject=form.subject, words=form.words, unit=form.unit,
+        due_at=view.moment(form.due_at), actor=view.actor,
+    )  # fmt: skip
+    return view.go("/warnings", "warnings.raised")
 
 
 async def acknowledge(view: View) -> web.StreamResponse:
     """The unit knows."""
-    await view.services.warnings.acknowledge(view.session, view.id("warning"), note=None, actor=view.actor)
+    await view.services.warnings.acknowledge(view.session, view.id("warning"), note=view.form.note, actor=view.actor)
     return view.go("/warnings?state=acknowledged", "warnings.acknowledged")
 
 
@@ -83,75 +90,19 @@ async def close(view: View) -> web.StreamResponse:
     return view.go("/warnings?state=closed", "warnings.closed")
 
 
-async def cards(view: View) -> web.StreamResponse:
-    """Supervision cards, newest first."""
-    query: CardQuery = view.query
-    before = behind("cards", query.cursor, UUID)
-    found = await reading.cards(
-        view.session, reading.CardFilter(states=[query.state]), before=before, limit=query.limit + 1
-    )
-    page = cut("cards", found, query.limit, lambda one: one.id)
-    if query.format == "csv":
-        names = ("number", "words", "unit", "issuer", "doer", "checker", "state", "due_at", "report", "result")
-        rows = [[getattr(one, name) for name in names] for one in page["items"]]
-        return view.csv("supervision-cards", [f"cards.{name}" for name in names], rows)
-    return view.render(
-        "warnings/cards.html", items=page["items"], next=page["next"], state=query.state, states=CARD_STATES
-    )
-
-
-async def repeats(view: View) -> web.StreamResponse:
-    """The events of a month, what is taken out, and what is contested."""
-    query: RepeatQuery = view.query if view.query is not None else RepeatQuery()
-    zone = view.services.settings.zone
-    month = query.month or f"{view.services.clock.now().astimezone(zone):%Y-%m}"
-    year, number = month.split("-")
-    start = datetime(int(year), int(number), 1, tzinfo=zone)
-    found, figures = await repeating.of_month(view.session, start, zone=zone)
-    if query.format == "csv":
-        rows = [
-            [" ".join(one.work_orders), one.account_no, one.topic, one.second_at, one.exclusion, one.evidence]
-            for one in found
-        ]
-        headings = [f"repeats.{name}" for name in ("orders", "account", "topic", "second_at", "excluded", "evidence")]
-        return view.csv(f"repeats-{month}", headings, rows)
-    return view.render("warnings/repeats.html", items=found[:_MOST], figures=figures, month=month)
-
-
-async def challenge(view: View) -> web.StreamResponse:
-    """Contest one; somebody else decides."""
-    form: Challenge = view.form
-    await view.services.repeats.mark(
-        view.session, kind="challenged", work_order_no=form.order, reason=form.reason, actor=view.actor
-    )
-    return view.go("/repeats", "repeats.challenge_done")
-
-
-def _page(path: str, handler: Any, title: str, **more: Any) -> Page:
-    return Page(method="GET", path=path, handler=handler, scope="cases:read", title=title, whole=True, **more)
-
-
-def _deed(path: str, handler: Any, form: type[Form], again: Any, under: str, title: str) -> Page:
+def _deed(path: str, handler: Any, form: type[Form]) -> Page:
     return Page(
-        method="POST", path=path, handler=handler, scope="cases:write", title=title, under=under, form=form,
-        again=again, whole=True,
+        method="POST", path=path, handler=handler, scope="cases:write", title="warnings.title", under="/warnings",
+        form=form, again=warnings, whole=True,
     )  # fmt: skip
 
 
 PAGES: Final = (
-    _page(
-        "/warnings", warnings, "warnings.title", query=WarningQuery,
-        menu=Menu(group="service", order=20, icon="alert-triangle"),
+    Page(
+        method="GET", path="/warnings", handler=warnings, scope="cases:read", title="warnings.title", whole=True,
+        query=WarningQuery, menu=Menu(group="service", order=20, icon="alert-triangle"),
     ),
-    _deed("/warnings/{id}/acknowledge", acknowledge, Nothing, warnings, "/warnings", "warnings.title"),
-    _deed("/warnings/{id}/close", close, Outcome, warnings, "/warnings", "warnings.title"),
-    _page(
-        "/supervision-cards", cards, "cards.title", query=CardQuery,
-        menu=Menu(group="service", order=25, icon="clipboard-check"),
-    ),
-    _page(
-        "/repeats", repeats, "repeats.title", query=RepeatQuery,
-        menu=Menu(group="service", order=30, icon="repeat"),
-    ),
-    _deed("/repeats/challenge", challenge, Challenge, repeats, "/repeats", "repeats.title"),
+    _deed("/warnings", raise_one, NewWarning),
+    _deed("/warnings/{id}/acknowledge", acknowledge, Acknowledgement),
+    _deed("/warnings/{id}/close", close, Outcome),
 )  # fmt: skip

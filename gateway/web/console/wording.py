@@ -97,7 +97,7 @@ def _entry(key: str, said: Any) -> Entry:
         else Entry(said["zh"], english["one"], english["other"])
     )
     # A use case's sentence may name more than the Chinese repeats.
-    most = _values(entry.other) if key.startswith("refusals.") else entry.values
+    most = _values(entry.other) if key.startswith("refusals") else entry.values
     for words in (entry.other, entry.one):
         if words is not None and not entry.values - {"count"} <= _values(words) <= most:
             raise Misconfigured(f"words: {key} names other values in English than in Chinese")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gateway.cases.commitments.keeping import NewCommitment
 from gateway.cases.keeping import NewCase
+from gateway.cases.warnings.cards import NewCard
 from gateway.followups import Change, Plan
 
 from ..world import NOW, World, example
@@ -94,3 +95,19 @@ async def call(world: World) -> str:
             world.made["call"] = await work.value("SELECT id FROM independent_followup WHERE followup_id = $1", visit)
     assert world.made["call"] is not None
     return f"/calls/{world.made['call']}"
+
+
+@example("/supervision-cards/{id}")
+async def card(world: World) -> str:
+    if "card" not in world.made:
+        async with world.database.session() as session:
+            world.made["card"] = await world.house.cards.issue(
+                session,
+                NewCard(
+                    words="核实东湖区低分原因并回复客户", issuer="SUPERVISOR", doer="E000001", checker="REVIEWER",
+                    due_at=NOW + timedelta(days=3),
+                ),
+                actor="staff:SUPERVISOR",
+            )  # fmt: skip
+            await session.commit()
+    return f"/supervision-cards/{world.made['card']}"

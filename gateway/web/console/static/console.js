@@ -79,6 +79,11 @@ document.addEventListener("click", (event) => {
   body.append(...rows);
 });
 
+// Paper.
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-print]")) window.print();
+});
+
 // Fields that send their form when they are changed.
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-submits]")) event.target.form.requestSubmit();

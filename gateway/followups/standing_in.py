@@ -1,0 +1,86 @@
+"""Who stands in for an account manager: read, and ended early. Naming somebody is `Followups.stand_in`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.kernel import audit
+from gateway.kernel.acting import acting_in, needs, require
+from gateway.kernel.clock import Clock
+from gateway.kernel.database import driver
+from gateway.kernel.errors import Conflict, Forbidden, NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingIn:
+    """A deputy for some days, the first and the last included."""
+
+    id: int
+    manager: str
+    deputy: str
+    first_day: date
+    last_day: date
+    reason: str | None
+
+
+async def deputies(session: AsyncSession, *, since: date, limit: int) -> list[StandingIn]:
+    """Those who stand in on `since` or later, in the order of their days."""
+    require(session, "followups:read")
+    rows = await (await driver(session)).fetch(
+        """SELECT id, manager_no AS manager, deputy_no AS deputy, first_day, last_day, reason FROM deputy
+           WHERE last_day >= $1 AND last_day >= first_day ORDER BY first_day, id LIMIT $2""",
+        since,
+        limit,
+    )
+    return [StandingIn(**row) for row in rows]
+
+
+def require_own_part(session: AsyncSession, manager: str, deputy: str) -> None:
+    """Raise Forbidden where who acts does so for a part of the utility, and the matter is between others."""
+    acting = acting_in(session)
+    if acting is not None and not acting.whole and acting.staff_no not in (manager, deputy):
+        raise Forbidden("who stands in for whom is said by one of the two, or by who acts for the whole utility")
+
+
+class Deputies:
+    """What is done about deputies that were named."""
+
+    def __init__(self, clock: Clock, zone: ZoneInfo) -> None:
+        self._clock = clock
+        self._zone = zone
+
+    @needs("followups:write")
+    async def end(self, session: AsyncSession, deputy_id: int, *, actor: str) -> None:
+        """From today on nobody stands in any more: the manager is back. Raises NotFound, Forbidden, Conflict."""
+        connection: Any = await driver(session)
+        row = await connection.fetchrow("SELECT * FROM deputy WHERE id = $1 FOR UPDATE", deputy_id)
+        if row is None:
+            raise NotFound("There is no deputy with this id.")
+        require_own_part(session, row["manager_no"], row["deputy_no"])
+        now = self._clock.now()
+        yesterday = now.astimezone(self._zone).date() - timedelta(days=1)
+        if row["last_day"] <= yesterday:
+            raise Conflict("this is over already")
+        await connection.execute("UPDATE deputy SET last_day = $2 WHERE id = $1", deputy_id, yesterday)
+        # Whom a reminder has handed to the deputy already, for today, is the manager's again.
+        await connection.execute(
+            """UPDATE followup SET deputy_no = NULL WHERE manager_no = $1 AND deputy_no = $2 AND state = 'planned'
+                 AND planned_for > $3""",
+            row["manager_no"],
+            row["deputy_no"],
+            yesterday,
+        )
+        await audit.write(
+            connection,
+            at=now,
+            actor=actor,
+            action="deputy.ended",
+            subject=f"staff:{row['manager_no']}",
+            before={"deputy": row["deputy_no"], "last_day": row["last_day"].isoformat()},
+            after={"deputy": row["deputy_no"], "last_day": yesterday.isoformat()},
+        )

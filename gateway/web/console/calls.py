@@ -1,0 +1,105 @@
+"""The independent follow-up: whom to call, what to say, what came of it. The caller is who is signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from gateway.archive.reading import contacts
+from gateway.followups import Outcome, reading
+from gateway.kernel.database import driver
+from gateway.kernel.errors import InvalidInput, NotFound
+from gateway.staff import directory
+from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
+from gateway.web.paging import behind, cut
+
+Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+#: States of contacts that may be rung.
+_CALLED: Final = ("verified", "unverified")
+#: The queue is shown whole up to so many, what is due first before the others.
+_MOST: Final = 200
+
+
+class CallQuery(ListQuery):
+    """Which independent follow-ups."""
+
+    show: Literal["mine", "to_call", "asked", "ended"] = "to_call"
+
+
+class CallOutcome(Form):
+    """What came of a call."""
+
+    reached: Literal["yes", "no"]
+    score: Annotated[int, Field(ge=1, le=5)] | None = None
+    solved: Literal["yes", "no"] | None = None
+    comment: Said | None = None
+
+
+async def calls(view: View) -> web.StreamResponse:
+    """The independent follow-up's queue."""
+    query: CallQuery = view.query
+    behind_it = None
+    if query.show == "ended":
+        before = behind("independent", query.cursor, UUID)
+        ended = await reading.independent(
+            view.session, states=["answered", "unreached"], caller=None, before=before, limit=query.limit + 1
+        )
+        page = cut("independent", ended, query.limit, lambda call: call.id)
+        found, behind_it = page["items"], page["next"]
+    else:
+        states = ["asked"] if query.show == "asked" else ["to_call"]
+        own = view.person.acting.staff_no if query.show == "mine" else None
+        found = await reading.calls_due(view.session, states=states, caller=own, limit=_MOST)
+    named = await directory.names(await driver(view.session), [one.caller for one in found])
+    return view.render("plans/calls.html", items=found, next=behind_it, show=query.show, named=named)
+
+
+async def call(view: View) -> web.StreamResponse:
+    """What to say, and the form for what came of it."""
+    found = await reading.independent_one(view.session, view.id("call"))
+    try:
+        numbers = [
+            link for link in (await contacts.account(view.session, found.account_no)).links if link.state in _CALLED
+        ]
+    except NotFound:
+        numbers = []
+    return view.render(
+        "plans/call.html",
+        one=found,
+        numbers=numbers,
+        holder=(await reading.holders(view.session, [found.account_no])).get(found.account_no),
+        named=await directory.names(await driver(view.session), [found.caller]),
+    )
+
+
+async def called(view: View) -> web.StreamResponse:
+    """Note what came of a call: the caller is who is signed in."""
+    form: CallOutcome = view.form
+    by = view.person.acting.staff_no
+    if by is None:
+        raise InvalidInput("a call is made by a member of staff", field="reached")
+    reached = form.reached == "yes"
+    outcome = Outcome(
+        reached=reached,
+        score=form.score if reached else None,
+        solved=None if form.solved is None or not reached else form.solved == "yes",
+        comment=form.comment if reached else None,
+    )
+    await view.services.independent.called(view.session, view.id("call"), outcome, by=by, actor=view.actor)
+    return view.go("/calls", "calls.noted")
+
+
+PAGES: Final = (
+    Page(
+        method="GET", path="/calls", handler=calls, scope="followups:review", title="calls.title", query=CallQuery,
+        menu=Menu(group="today", order=35, icon="phone"),
+    ),
+    Page(method="GET", path="/calls/{id}", handler=call, scope="followups:review", title="calls.one", under="/calls"),
+    Page(
+        method="POST", path="/calls/{id}/outcome", handler=called, scope="followups:review", title="calls.one",
+        under="/calls", form=CallOutcome, again=call,
+    ),
+)  # fmt: skip
