@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from aiohttp import web
 
@@ -11,9 +11,11 @@ from gateway.evaluations import summaries
 from gateway.kernel.database import driver
 from gateway.outbox import reaching
 from gateway.web.console.mine import mine
-from gateway.web.console.pages import Menu, Page, View
+from gateway.web.console.pages import Menu, Page, Query, View
 from gateway.web.console.today import MOST, today
 
+#: A share and its interval.
+_PARTS: Final = ("share", "low", "high")
 #: Months that a trend shows.
 _MONTHS: Final = 12
 
@@ -35,6 +37,12 @@ def _months(now: datetime) -> list[datetime]:
     return steps[::-1]
 
 
+class TrendQuery(Query):
+    """As data for a plot, or as the table beside it."""
+
+    form: Literal["plot", "table"] = "plot"
+
+
 async def misdirected(view: View) -> web.StreamResponse:
     """Texts that went to a wrong person, of 10,000 delivered, month by month."""
     settings = view.services.settings
@@ -45,6 +53,9 @@ async def misdirected(view: View) -> web.StreamResponse:
     )
     values = {one.month: one.misdirected.value for one in found}
     names = [f"{month:%Y-%m}" for month in months[:-1]]
+    if view.query.form == "table":
+        rows = [[name, _rounded(values.get(name))] for name in names if values.get(name) is not None]
+        return view.render("parts/trend.html", headings=["overview.month", "overview.misdirected"], rows=rows)
     return view.json(
         {
             "grid": {"left": 44, "right": 12, "top": 16, "bottom": 28},
@@ -71,6 +82,11 @@ async def satisfaction(view: View) -> web.StreamResponse:
     )
     shares = {one.key: one.csat for one in found if one.csat is not None}
     names = [f"{month:%Y-%m}" for month in months[:-1]]
+
+    if view.query.form == "table":
+        rows = [[name, *(_percent(getattr(shares[name], part)) for part in _PARTS)] for name in names if name in shares]
+        headings = ["overview.month", "overview.satisfied", "overview.low", "overview.high"]
+        return view.render("parts/trend.html", headings=headings, rows=rows)
 
     def line(part: str) -> list[float | None]:
         return [_percent(getattr(shares[name], part)) if name in shares else None for name in names]
@@ -109,9 +125,10 @@ PAGES: Final = (
     ),
     Page(
         method="GET", path="/overview/misdirected", handler=misdirected, scope="archive:read", whole=True, part=True,
+        query=TrendQuery,
     ),
     Page(
         method="GET", path="/overview/satisfaction", handler=satisfaction, scope="evaluations:read", whole=True,
-        part=True,
+        part=True, query=TrendQuery,
     ),
 )  # fmt: skip

@@ -287,11 +287,11 @@ def _safe(value: Any) -> Any:
 
 
 #: For every page: nothing from elsewhere, nothing inline. The one style element that is allowed is an empty one,
-#: which the calendar fills by itself.
+#: which the calendar fills by itself; its arrows are a font that it carries within its script.
 _EMPTY: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 HEADERS: Final = {
     "Content-Security-Policy": (
-        f"default-src 'none'; script-src 'self'; style-src 'self' {_EMPTY}; img-src 'self' data:; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self' {_EMPTY}; img-src 'self' data:; font-src 'self' data:; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",

@@ -39,7 +39,7 @@ const moved = async (event, from, revert) => {
     tell(said, async () => {
       try {
         const back = await send(event, from);
-        event.setStart(from);
+        event.setStart(from, { maintainDuration: true });
         tell(back);
         document.getElementById("flash").firstChild?.classList.replace("alert-danger", "alert-success");
       } catch (error) { tell(error.message); }
@@ -59,10 +59,10 @@ const keys = (calendar) => (press) => {
   const from = iso(event.start);
   event.moveDates({ days: by });
   if (iso(event.start) < box.dataset.today) {
-    event.setStart(from);
+    event.setStart(from, { maintainDuration: true });
     return;
   }
-  moved(event, from, () => event.setStart(from));
+  moved(event, from, () => event.setStart(from, { maintainDuration: true }));
   requestAnimationFrame(() => box.querySelector(`[data-plan="${CSS.escape(event.id)}"]`)?.focus());
 };
 const options = (narrow) => ({
@@ -80,9 +80,6 @@ const options = (narrow) => ({
     dayGridMonth: { buttonText: box.dataset.month, dayMaxEvents: 5 },
     listMonth: { buttonText: box.dataset.list },
   },
-  // The calendar's own arrows are a font that it carries within itself, which no page of ours lets in.
-  buttonIcons: false,
-  buttonText: { prev: "‹", next: "›" },
   buttonHints: { prev: box.dataset.prev, next: box.dataset.next, today: box.dataset.thisDay },
   height: "auto",
   showNonCurrentDates: false,
