@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from uuid import UUID
-
 from gateway.cases import Danger, raise_alert
 from gateway.kernel.ids import new_id
-from gateway.staff.tasks import NewTask, open_tasks
 
 from .conftest import Visitors
+from .examples.tasks import tasked
 from .world import NOW, World
-
-
-async def tasked(world: World, at: int) -> UUID:
-    """A task about an account of the first district."""
-    async with world.database.work() as work:
-        account = await work.value("SELECT id FROM account WHERE account_no = $1", world.accounts["东湖区"][at])
-        task = NewTask(
-            kind="case_silent", subject=f"case:{new_id(NOW)}", account_id=account, due_at=NOW - timedelta(hours=1),
-            words="S000007: the customer has heard nothing for 48 hours",
-        )  # fmt: skip
-        await open_tasks(work.connection, [task], at=NOW, actor="clock")
-        made = await work.value("SELECT id FROM task WHERE subject = $1", task.subject)
-        await work.commit()
-    assert isinstance(made, UUID)
-    return made
 
 
 async def test_a_task_is_done_on_its_page(world: World, visitor: Visitors) -> None:

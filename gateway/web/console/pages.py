@@ -58,6 +58,8 @@ class Page:
     handler: Handler
     #: What one must hold; None: to be signed in is enough.
     scope: str | None
+    #: Beside that, one of these at least.
+    one_of: tuple[str, ...] = ()
     #: The word that names it, for the browser's title and the menu.
     title: str = "common.console"
     menu: Menu | None = None
@@ -77,6 +79,10 @@ class Page:
     public: bool = False
     #: Also for those who must change their password first.
     always: bool = False
+
+    def open_to(self, may: Callable[[str], bool]) -> bool:
+        """Whether somebody who `may` do so much opens it, as far as scopes go."""
+        return (self.scope is None or may(self.scope)) and (not self.one_of or any(map(may, self.one_of)))
 
     @property
     def name(self) -> str:

@@ -18,6 +18,8 @@ from gateway.web.paging import behind, cut
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 #: Scores that somebody should act on.
 LOW: Final = 2
+#: Single answers are read by those alone who look after ratings.
+_LOOKS_AFTER: Final = ("evaluations:review", "evaluations:audit", "evaluations:challenge")
 
 
 class LowQuery(ListQuery):
@@ -181,11 +183,11 @@ def _own(view: View) -> str:
 PAGES: Final = (
     Page(
         method="GET", path="/evaluations/low", handler=low, scope="evaluations:read", title="evaluations.low_title",
-        query=LowQuery, menu=Menu(group="service", order=41, icon="mood-sad"),
+        one_of=_LOOKS_AFTER, query=LowQuery, menu=Menu(group="service", order=41, icon="mood-sad"),
     ),
     Page(
         method="GET", path="/evaluations/apart", handler=apart, scope="evaluations:read",
-        title="evaluations.apart_title", query=ApartQuery, under="/evaluations/low",
+        title="evaluations.apart_title", one_of=_LOOKS_AFTER, query=ApartQuery, under="/evaluations/low",
     ),
     Page(
         method="GET", path="/evaluations/challenges", handler=challenges, scope="evaluations:read",
@@ -197,7 +199,7 @@ PAGES: Final = (
     ),
     Page(
         method="GET", path="/evaluations/answers/{id}", handler=one, scope="evaluations:read",
-        title="evaluations.one_answer", under="/evaluations/low",
+        title="evaluations.one_answer", under="/evaluations/low", one_of=_LOOKS_AFTER,
     ),
     Page(
         method="POST", path="/evaluations/answers/{id}/challenge", handler=challenge, scope="evaluations:challenge",

@@ -88,7 +88,7 @@ class Rendering:
         groups: dict[str, list[Page]] = {}
         for page in self._menu:
             assert page.menu is not None
-            allowed = page.scope is None or view.may(page.scope)
+            allowed = page.open_to(view.may)
             if allowed and not (page.whole and not view.person.acting.whole):
                 groups.setdefault(page.menu.group, []).append(page)
         return list(groups.items())

@@ -247,8 +247,8 @@ class _Served:
             raise Stranger
         if person.must_change and not page.always:
             raise MustChange
-        if page.scope is not None and not person.may(page.scope):
-            raise Forbidden(f"This needs the scope {page.scope}.")
+        if not page.open_to(person.may):
+            raise Forbidden(f"This needs the scope {', '.join(filter(None, (page.scope, *page.one_of)))}.")
         if page.whole and not person.acting.whole:
             raise Forbidden("This concerns the whole utility, and you act for a part of it.")
 

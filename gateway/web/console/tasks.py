@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 from gateway.cases import alerts as taking_on
 from gateway.cases import reading as cases
 from gateway.kernel.database import driver
+from gateway.kernel.errors import InvalidInput
 from gateway.staff import directory
 from gateway.staff import tasks as keeping
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
@@ -33,9 +34,9 @@ class TaskQuery(ListQuery):
 
 
 class Outcome(Form):
-    """What came of it."""
+    """What came of it; asked for once it is known that the task is there for them."""
 
-    outcome: Said
+    outcome: Said | None = None
 
 
 class Note(Form):
@@ -82,6 +83,9 @@ def _where(subject: str) -> str | None:
 
 async def finish(view: View) -> web.StreamResponse:
     """Say what came of one."""
+    await keeping.task(view.session, view.id("task"))
+    if view.form.outcome is None:
+        raise InvalidInput("what is done has an outcome", field="outcome")
     await keeping.finish(
         view.session, view.id("task"), outcome=view.form.outcome, actor=view.actor, clock=view.services.clock
     )

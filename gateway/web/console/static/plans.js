@@ -80,6 +80,9 @@ const options = (narrow) => ({
     dayGridMonth: { buttonText: box.dataset.month, dayMaxEvents: 5 },
     listMonth: { buttonText: box.dataset.list },
   },
+  // Its own arrows are pictures without words.
+  buttonIcons: false,
+  buttonText: { prev: "‹", next: "›" },
   buttonHints: { prev: box.dataset.prev, next: box.dataset.next, today: box.dataset.thisDay },
   height: "auto",
   showNonCurrentDates: false,
