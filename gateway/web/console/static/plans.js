@@ -95,6 +95,8 @@ const options = (narrow) => ({
     if (box.dataset.new && click.dateStr >= box.dataset.today) location.assign(`${box.dataset.new}?day=${click.dateStr}`);
   },
   eventDrop: (drop) => moved(drop.event, iso(drop.oldEvent.start), drop.revert),
+  // A day's name is its number, and what stands in it is no part of that.
+  dayCellDidMount: ({ el }) => el.removeAttribute("aria-labelledby"),
   eventDidMount: ({ el, event }) => {
     const link = el.matches("a") ? el : el.querySelector("a") ?? el;
     link.dataset.plan = event.id;
