@@ -36,7 +36,7 @@ class Followup:
     #: The programme of visits it belongs to.
     programme: str | None
     #: By which rule it recurs (the value of an RRULE); null for one that does not, or whose series was ended.
-    rule: str | None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
