@@ -30,6 +30,9 @@ async def hear_nothing(_connection: Any, _told: Sequence[Told]) -> None:
 #: Seconds between tries while the database is away.
 _RETRY: Final = 0.25
 _MOST: Final = 1000
+#: Seconds to the next batch after one of fewer than this many: what ends one by one is settled together.
+_APART: Final = 0.01
+_WORTH: Final = 100
 
 
 class Settler:
@@ -72,7 +75,10 @@ class Settler:
             self._something.clear()
             try:
                 while self._ended or self._unbegun:
+                    few = 1 < len(self) < _WORTH
                     await self._settle()
+                    if few:
+                        await asyncio.sleep(_APART)
                 self._nothing.set()
             except PASSING as error:
                 unless_cancelled()
