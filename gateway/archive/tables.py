@@ -104,6 +104,9 @@ class Premise(Base):
     building: Mapped[str | None] = mapped_column(Text)
     unit: Mapped[str | None] = mapped_column(Text)
     room: Mapped[str | None] = mapped_column(Text)
+    #: Where its clocks and public holidays are not those of the utility's home: `Asia/Urumqi`, `US-NY`.
+    time_zone: Mapped[str | None] = mapped_column(Text)
+    calendar: Mapped[str | None] = mapped_column(Text)
 
 
 class Account(Base):

@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive import places
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
@@ -42,7 +43,7 @@ from gateway.outbox import AccountPart, NewMessage, insert
 from gateway.outbox.carriers import channel_to
 
 _CONTACTS: Final = f"""
-SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")},
+SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")}, {places.COLUMNS},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
        false AS fresh, chat.wants, staff.id IS NOT NULL AS of_staff,
@@ -51,6 +52,7 @@ SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.for
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM account a
+{places.PREMISE}
 LEFT JOIN contact_link link ON link.account_id = a.id
 LEFT JOIN {REACH}
 LEFT JOIN chat ON chat.contact_point_id = reach.id
@@ -216,7 +218,8 @@ class Acceptor:
             rows = [row for row in rows if row["address"] == item.at_number] or rows
         if item.account_no is not None and item.language is None and rows[0]["language"]:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
-        body = template.render(item.values, self._zone)
+        zone, _ = places.place_of(rows[0], self._zone, self._region)
+        body = template.render(item.values, zone)
         table = self._policy()
         decision, row = self._answer(item, template, rows, past, body, now, table, answers)
         at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
@@ -243,7 +246,7 @@ class Acceptor:
             decision=table.signed(decision.because),
             reference=item.reference,
             hours=template.hours.value,
-            zone=self._zone.key,
+            zone=zone.key,
             created_at=now,
             not_before=at,
             closes_at=closes,

@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive import places
 from gateway.archive.segments import COLUMNS, NAMES, segments_of
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
@@ -60,7 +61,7 @@ SELECT subject_id, account_id, own_point FROM ({subjects}) AS all_subjects WHERE
 """
 # One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
 _CONTACTS: Final = f"""
-SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
+SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")}, {places.COLUMNS},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
@@ -71,6 +72,7 @@ SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (subject_id, account_id, own_point)
 LEFT JOIN account a ON a.id = s.account_id
+{places.PREMISE}
 LEFT JOIN contact_link link ON link.account_id = s.account_id
   AND (s.own_point IS NULL OR link.contact_point_id = s.own_point{{elsewhere}})
 LEFT JOIN {REACH}
@@ -99,7 +101,7 @@ def facts_of(row: Any) -> tuple[Any, ...]:
     """All that the policy goes by in a contact row. Rows of one moment with the same facts get the same answer."""
     return (
         *_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], None, *(row.get("wants") or ()),
-        row.get("reported"), *(row["tags"] or ()),
+        row.get("reported"), row["time_zone"], row["calendar"], *(row["tags"] or ()),
     )  # fmt: skip
 
 
@@ -127,11 +129,12 @@ def link_of(row: Any, place: int = 0) -> Link:
 
 
 def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -> Recipient:
-    """The policy's view of the account a row belongs to."""
+    """The policy's view of the account a row belongs to; `zone` and `region` are the utility's own."""
+    there, calendar = places.place_of(row, zone, region)
     return Recipient(
         links=links,
-        zone=zone,
-        region=region,
+        zone=there,
+        region=calendar,
         sms_opt_out=bool(row["sms_opt_out"]),
         segments=segments_of(row),
         reported=bool(row.get("reported")),

@@ -18,6 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive import places
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count
@@ -57,7 +58,7 @@ WITH chunk AS MATERIALIZED (
   ORDER BY told_at, subject_id LIMIT $5
 )
 SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
-       a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")},
+       a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")}, {places.COLUMNS},
        c.link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        c.contact_point_id AS point_id, point.kind AS point_kind, point.address, point.line,
        point.state AS point_state, false AS of_staff,
@@ -68,6 +69,7 @@ SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withh
        {TRUST}, s.*
 FROM chunk c
 LEFT JOIN account a ON a.id = c.account_id
+{places.PREMISE}
 {HOLD}
 LEFT JOIN contact_link link ON link.id = c.link_id
 LEFT JOIN link_trust ON link_trust.link_id = c.link_id
@@ -252,7 +254,7 @@ class Composer:
         language = subject["language"] or self._wording.languages[0]
         tone = notice["tone"] or self._policy().tone_of(segments_of(subject))
         template = self._wording.named(saying.template, language, tone)
-        return template, template.render(saying.values, self._zone)
+        return template, template.render(saying.values, places.place_of(subject, self._zone, self._region)[0])
 
     def _moment(self, now: datetime, leaves: datetime, masked: bool) -> Moment:
         """The moment of a chunk: the same value for all its recipients that leave together."""
@@ -292,7 +294,7 @@ class Composer:
             segments=count(body).parts if channel == "sms" else 1,
             decision=table.signed(go.because),
             hours=wish.hours.value,
-            zone=self._zone.key,
+            zone=first["time_zone"] or self._zone.key,
             created_at=now,
             not_before=go.at,
             closes_at=go.closes,

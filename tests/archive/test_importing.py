@@ -217,6 +217,22 @@ async def test_a_number_of_staff_is_refused_and_noted_once(office: Office) -> No
     assert signals == [{"kind": "staff_number", "account_no": "4100000039"}]
 
 
+async def test_an_address_may_keep_clocks_and_holidays_of_its_own(office: Office) -> None:
+    sheet = (
+        "account_no,holder_name,时区,节假日地区\n4100000039,温兰香,Asia/Urumqi,US-NY\n4100000047,陈民强,,\n"
+        "4100000055,李娜,Asia/Lanzhou,CN-XX\n"
+    )
+    loaded = await office.load("accounts", sheet)
+    rows = await office.rows(
+        "SELECT time_zone, calendar FROM premise p JOIN account a ON a.premise_id = p.id ORDER BY account_no"
+    )
+    assert [tuple(row.values()) for row in rows][:2] == [("Asia/Urumqi", "US-NY"), (None, None)]
+    assert await office.rejects(loaded) == [
+        (4, "时区", "unknown_word", "cell"),
+        (4, "节假日地区", "unknown_word", "cell"),
+    ]
+
+
 async def test_contacts_of_accounts_nobody_knows_are_rejected(office: Office) -> None:
     loaded = await office.load("contacts", "户号,移动电话\n4100000999,13800236805\n")
     assert counts(loaded) == (1, 0, 0, 0, 1, 0)

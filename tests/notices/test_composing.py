@@ -11,7 +11,7 @@ import pytest
 
 from gateway.house import House
 from gateway.kernel.settings import Settings
-from gateway.notices import NoticeRunner
+from gateway.notices import Asked, NoticeRunner, Taken
 from gateway.outbox import stop_grounds
 from tests.notices.conftest import Town
 
@@ -90,6 +90,38 @@ async def test_at_night_it_waits_for_the_morning(town: Town) -> None:
     await town.account(A, owes="1")
     (message,) = await town.messages(await town.compose())
     assert message["not_before"] == datetime(2025, 11, 5, tzinfo=UTC)
+
+
+async def test_hours_and_holidays_are_those_of_the_address(town: Town) -> None:
+    """Nine in the morning of the 11th of November is seven in Urumqi, and Veterans Day where that is kept."""
+    town.clock.at = datetime(2025, 11, 11, 1, tzinfo=UTC)
+    await town.account(A, owes="1")
+    west = await town.account(B, owes="1")
+    await town.account(C, owes="1")
+    async with town.database.work() as work:
+        for number, column, value in ((B, "time_zone", "Asia/Urumqi"), (C, "calendar", "US")):
+            await work.execute(
+                f"""UPDATE premise SET {column} = $2 FROM account a JOIN contact_link link ON link.account_id = a.id
+                    JOIN contact_point point ON point.id = link.contact_point_id
+                    WHERE a.premise_id = premise.id AND point.address = $1""",
+                number,
+                value,
+            )
+        await work.commit()
+    messages = {message["to_address"]: message for message in await town.messages(await town.compose())}
+    left = {number: (message["not_before"], message["zone"]) for number, message in messages.items()}
+    assert left == {
+        A: (town.clock.at, "Asia/Shanghai"),
+        B: (datetime(2025, 11, 11, 2, tzinfo=UTC), "Asia/Urumqi"),
+        C: (datetime(2025, 11, 12, tzinfo=UTC), "Asia/Shanghai"),
+    }
+    news = Asked(account_no=west, template="announcement", values={"text": "东湖营业厅周六迁址。"})
+    async with town.database.work() as work:
+        (taken,) = await town.house.acceptor.accept(work.connection, [news], now=town.clock.at)
+        await work.commit()
+    assert isinstance(taken, Taken)
+    (single,) = [message for message in await town.messages() if message["id"] == taken.id]
+    assert (single["not_before"], single["zone"]) == (datetime(2025, 11, 11, 2, tzinfo=UTC), "Asia/Urumqi")
 
 
 async def test_a_second_reminder_within_72_hours_is_withheld(town: Town) -> None:

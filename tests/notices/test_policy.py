@@ -359,7 +359,7 @@ class Scenes:
         wish = replace(
             self.by.choice(_TELLING) if self.one_in(2) else self.by.choice(list(WISHES.values())),
             not_before=now + self.hours(-6, 48) if self.one_in(3) else None,
-            expires_at=now + self.hours(-6, 72) if self.one_in(2) else None,
+            expires_at=self.by.choice((None, None, now, now + self.hours(-6, 72), now + self.hours(0, 72))),
             matter=self.by.choice(get_args(Matter)) if self.one_in(10) else "open",
         )
         history = History(

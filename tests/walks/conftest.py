@@ -21,6 +21,7 @@ Start = Callable[..., Awaitable[Gateway]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--storm", type=int, default=0, help="people who lose supply in the storm")
+    parser.addoption("--town", type=int, default=0, help="accounts of the town that nobody has seen")
     parser.addoption("--quarter", action="store_true", help="walk the quarter at full size")
 
 

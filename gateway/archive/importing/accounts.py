@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.archive.importing.grid import Place
@@ -19,6 +19,7 @@ from gateway.archive.importing.words import (
     TARIFF_CLASSES,
     VULNERABLE,
 )
+from gateway.archive.places import is_calendar, is_zone
 from gateway.kernel.database import Work
 from gateway.kernel.tabular import Column, Headings
 
@@ -49,6 +50,8 @@ SHARED_COLUMNS: Final = (
     Column(name="building", words=("楼栋", "楼号", "幢")),
     Column(name="unit", words=("单元",)),
     Column(name="room", words=("室", "房号", "门牌号")),
+    Column(name="time_zone", words=("时区", "所在时区")),
+    Column(name="calendar", words=("节假日历", "节假日地区")),
     Column(name="substation_id", words=("变电站编号",)),
     Column(name="feeder_id", words=("线路编号",)),
     Column(name="tarea_id", words=("台区编号", "台区编码")),
@@ -85,13 +88,27 @@ def account_of(cells: Reader, place: Place | None) -> AccountRecord:
             cells.flag("sms_optout"),
             cells.day("updated_date"),
         ),
-        premise=(_line(cells.text("address")), *cells.texts(PREMISE_COLUMNS[1:])),
+        premise=(
+            _line(cells.text("address")),
+            *cells.texts(PREMISE_COLUMNS[1:-2]),
+            _known(cells, "time_zone", is_zone, "Asia/Shanghai"),
+            _known(cells, "calendar", is_calendar, "CN, US-NY"),
+        ),
         place=place,
         customer_no=cells.text("customer_no") or None,
         segment=cells.word("segment", SEGMENTS) or None,
         id_masked=cells.text("id_masked"),
         premise_no=cells.text("premise_id") or None,
     )
+
+
+def _known(cells: Reader, column: str, known: Callable[[str], bool], such_as: str) -> str | None:
+    """A word that has to be one of a list too long to be told."""
+    value = cells.text(column)
+    if value and not known(value):
+        cells.refuse(column, f"unknown_word: It is none that is known; such as {such_as}.")
+        return None
+    return value
 
 
 def _line(text: str | None) -> str | None:

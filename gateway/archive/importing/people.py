@@ -37,7 +37,9 @@ ACCOUNT_COLUMNS: Final[Mapping[str, tuple[str, Any]]] = {
     "updated_on": ("date", None),
 }
 _NULLABLE_TEXT: Final = frozenset(["voltage", "meter_no", "important_level", "vulnerable", "manager_no"])
-PREMISE_COLUMNS: Final = ("address", "city", "district", "street", "community", "building", "unit", "room")
+PREMISE_COLUMNS: Final = (
+    "address", "city", "district", "street", "community", "building", "unit", "room", "time_zone", "calendar",
+)  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)
