@@ -20,12 +20,12 @@ RESENDS: Final = "resends"
 #: Key of a notice's `about` under which stand the accounts, by id, that alone are told.
 ONLY: Final = "only"
 
-# Grounds are looked up once, however many subjects the kind has.
+# Whom it did not reach is looked up once, however many subjects the kind has; an announcement rests on no ground.
 _FAILED: Final = """
 SELECT every.* FROM ({subjects}) AS every
-WHERE every.ground = ANY (ARRAY(
-  SELECT told.ground FROM message JOIN message_account told USING (id)
-  WHERE message.notice_id = ($1::jsonb ->> 'resends')::uuid AND message.state IN ('failed', 'undelivered')))
+WHERE (every.account_id, coalesce(every.ground, '')) IN (
+  SELECT told.account_id, coalesce(told.ground, '') FROM message JOIN message_account told USING (id)
+  WHERE message.notice_id = ($1::jsonb ->> 'resends')::uuid AND message.state IN ('failed', 'undelivered'))
 """
 _CHOSEN: Final = """
 SELECT every.* FROM ({subjects}) AS every

@@ -69,11 +69,17 @@ async def test_two_texts_of_one_notice_to_one_number_count_once(town: Town) -> N
     assert (seen.messages, seen.recipients, seen.twice_a_day) == (3, 1, 1)
 
 
-async def test_resending_reaches_only_those_who_were_not_reached(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [("arrears", None), ("announcement", {"values": {"text": "迁址。"}, "audience": {"everyone": True}})],
+)
+async def test_resending_reaches_only_those_who_were_not_reached(
+    town: Town, kind: str, about: dict[str, Any] | None
+) -> None:
     failed = await town.account(A, owes="10")
     undelivered = await town.account(B, owes="20")
     await town.account(C, owes="30")
-    notice = await town.compose()
+    notice = await town.compose(kind, about)
     await settle(town, notice, "failed", 1)
     await settle(town, notice, "undelivered", 1)
     await settle(town, notice, "delivered", 1)
