@@ -28,8 +28,9 @@ _UNREADABLE_HOURS: Final = timedelta(hours=1)
 
 async def put_off(database: Database, late: Sequence[Late], *, now: datetime, region: str, hours: HoursTable) -> None:
     """Give late texts their next opening."""
-    openings = [_opening(item, now, region, hours) for item in late]
     async with database.connection() as connection:
+        there = dict(await connection.fetch(_CALENDARS, [item.id for item in late]))
+        openings = [_opening(item, now, there.get(item.id, region), hours) for item in late]
         await claiming.put_off(connection, openings, now)
 
 
@@ -65,6 +66,12 @@ async def compose_anew(database: Database, messages: Sequence[UUID], *, now: dat
             await work.commit()
 
 
+#: The holidays kept at the addresses that texts are about, where those are not the utility's own.
+_CALENDARS: Final = """
+SELECT told.id, min(premise.calendar) FROM message_account told JOIN account ON account.id = told.account_id
+JOIN premise ON premise.id = account.premise_id
+WHERE told.id = ANY($1::uuid[]) AND premise.calendar IS NOT NULL GROUP BY told.id
+"""
 _STILL_PARTLY_STOPPED: Final[Any] = """
 SELECT EXISTS (
   SELECT 1 FROM message_account a

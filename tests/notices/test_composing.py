@@ -13,6 +13,9 @@ from gateway.house import House
 from gateway.kernel.settings import Settings
 from gateway.notices import Asked, NoticeRunner, Taken
 from gateway.outbox import stop_grounds
+from gateway.outbox.claiming import Late
+from gateway.outbox.hours import STANDARD_HOURS
+from gateway.outbox.second_looks import put_off
 from tests.notices.conftest import Town
 
 A, B, C = "+8613800000001", "+8613800000002", "+8613800000003"
@@ -115,6 +118,12 @@ async def test_hours_and_holidays_are_those_of_the_address(town: Town) -> None:
         B: (datetime(2025, 11, 11, 2, tzinfo=UTC), "Asia/Urumqi"),
         C: (datetime(2025, 11, 12, tzinfo=UTC), "Asia/Shanghai"),
     }
+    # Put off once more, it waits for the same day.
+    late = Late(messages[C]["id"], "arrears", "Asia/Shanghai", None)
+    evening = datetime(2025, 11, 10, 12, 30, tzinfo=UTC)
+    await put_off(town.database, [late], now=evening, region="CN", hours=STANDARD_HOURS)
+    (message,) = [message for message in await town.messages() if message["to_address"] == C]
+    assert message["not_before"] == datetime(2025, 11, 12, tzinfo=UTC)
     news = Asked(account_no=west, template="announcement", values={"text": "东湖营业厅周六迁址。"})
     async with town.database.work() as work:
         (taken,) = await town.house.acceptor.accept(work.connection, [news], now=town.clock.at)
