@@ -106,7 +106,7 @@ class Unfrozen(PlainKind):
     merges = False
     gone = "superseded"
     subjects = """
-SELECT i.id::bigint AS subject_id, i.account_id, i.event_ref AS ground, point.id AS own_point
+SELECT i.id AS subject_id, i.account_id, i.event_ref AS ground, point.id AS own_point
 FROM invitation i
 LEFT JOIN work_order w ON i.event_kind = 'work_order' AND w.work_order_no = i.event_ref
 LEFT JOIN contact_point point ON point.kind = 'phone' AND point.address = w.caller_number

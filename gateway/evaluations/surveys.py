@@ -70,7 +70,7 @@ class Surveys(PlainKind):
     steered_with = "evaluations:invite"
     gone = "superseded"
     subjects = """
-SELECT i.id::bigint AS subject_id, i.account_id, i.event_kind || ':' || i.event_ref AS ground,
+SELECT i.id AS subject_id, i.account_id, i.event_kind || ':' || i.event_ref AS ground,
        CASE WHEN i.frozen_at IS NOT NULL THEN coalesce(i.contact_point_id, 0) END AS own_point, i.service, i.began_at
 FROM invitation i
 WHERE i.occurred_at >= ($1::jsonb ->> 'closed_from')::timestamptz

@@ -17,7 +17,7 @@ _EVERYONE: Final = "everyone"
 
 #: Active accounts in the audience of a notice's `about`.
 ACCOUNTS_DRAWN: Final = """
-SELECT account.id::bigint AS subject_id, account.id AS account_id, NULL::text AS ground, NULL::bigint AS own_point,
+SELECT account.id AS subject_id, account.id AS account_id, NULL::text AS ground, NULL::bigint AS own_point,
        account.account_no
 FROM account LEFT JOIN transformer_area area ON area.id = account.transformer_area_id
 LEFT JOIN feeder ON feeder.id = area.feeder_id LEFT JOIN premise ON premise.id = account.premise_id

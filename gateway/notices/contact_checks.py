@@ -54,7 +54,7 @@ class ContactChecks(PlainKind):
     merges = False
     gone = "superseded"
     subjects = f"""
-SELECT link.id::bigint AS subject_id, link.account_id, 'contact_check:' || link.id AS ground,
+SELECT link.id AS subject_id, link.account_id, 'contact_check:' || link.id AS ground,
        link.contact_point_id::bigint AS own_point, account.account_no
 FROM contact_link link JOIN account ON account.id = link.account_id
 JOIN contact_point point ON point.id = link.contact_point_id

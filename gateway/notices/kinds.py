@@ -68,8 +68,9 @@ class NoticeKind(Protocol):
     """One kind of notice.
 
     `subjects` is a query of what the notice is about, `$1` being the notice's `about` as JSON. Its columns:
-    `subject_id` (unique, ascending in time of making), `account_id`, `ground`, `own_point` (the contact point
-    that alone is right for it, or NULL) and whatever facts `say` needs.
+    `subject_id` (unique, ascending in time of making, and as an index has it, since it is looked up one by one),
+    `account_id`, `ground`, `own_point` (the contact point that alone is right for it, or NULL) and whatever facts
+    `say` needs.
     """
 
     @property

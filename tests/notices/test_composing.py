@@ -88,6 +88,17 @@ async def test_a_refusal_of_another_purpose_stops_nothing(town: Town) -> None:
     assert message["state"] == "queued"
 
 
+async def test_a_subject_of_any_kind_can_be_looked_up_by_an_index(town: Town) -> None:
+    """Composing asks for each recipient's: a cast would have it go through the whole table each time."""
+    async with town.database.work() as work:
+        await work.execute("SET LOCAL enable_seqscan = off")
+        for name, kind in town.house.notice_kinds.items():
+            subjects = kind.subjects.replace("$1", "(SELECT '{}'::jsonb)")
+            plan = await work.fetch(f"EXPLAIN SELECT * FROM ({subjects}) AS every WHERE subject_id = 7::bigint")
+            asked = [row[0] for row in plan if "= '7'::bigint" in row[0]]
+            assert asked and not any(")::bigint = '7'" in line for line in asked), (name, asked)
+
+
 async def test_at_night_it_waits_for_the_morning(town: Town) -> None:
     town.clock.on(hours=12)
     await town.account(A, owes="1")

@@ -149,7 +149,7 @@ class PrepaymentOffers(PlainKind):
     merges = False
     gone = "superseded"
     subjects = """
-SELECT step.id::bigint AS subject_id, step.account_id, 'prepayment:' || account.account_no AS ground,
+SELECT step.id AS subject_id, step.account_id, 'prepayment:' || account.account_no AS ground,
        NULL::bigint AS own_point, account.account_no
 FROM dunning_step step JOIN account ON account.id = step.account_id
 WHERE step.run_id = ($1::jsonb ->> 'run')::uuid AND step.stage = 'prepayment'
