@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from gateway.kernel.settings import Settings
 from gateway.notices import Draft, Wording
 from gateway.outbox import partitions
 from gateway.sandbox.telegram import Emulator, Shown
+from tests.bots import published
 
 TOKEN = "7000001:customer-bot-token"
 STAFF_TOKEN = "7000002:staff-bot-token"
@@ -295,6 +296,17 @@ async def emulator() -> AsyncIterator[Emulator]:
     await emulator.start()
     yield emulator
     await emulator.close()
+
+
+@pytest.fixture(autouse=True)
+def _as_published(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every call that is made in a test is one that the published specification knows, down to its parameters."""
+    emulator: Emulator | None = request.getfixturevalue("emulator") if "emulator" in request.fixturenames else None
+    seen = emulator.made if emulator is not None else 0
+    yield
+    if emulator is not None:
+        new = list(emulator.calls)[-(emulator.made - seen) :] if emulator.made > seen else []
+        assert [told for call in new for told in published.problems(call.method, call.given)] == []
 
 
 @pytest.fixture(scope="module")

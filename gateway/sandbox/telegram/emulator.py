@@ -32,6 +32,8 @@ class Call:
     token: str
     method: str
     params: dict[str, Any]
+    #: The parameters as they came over the wire.
+    given: dict[str, Any] = field(default_factory=dict)
     ok: bool = True
 
 
@@ -74,6 +76,8 @@ class Emulator:
         for token in tokens:
             self.add(token)
         self.calls: deque[Call] = deque(maxlen=_MOST_CALLS)
+        #: How many calls there were, those that are forgotten included.
+        self.made = 0
         self.answers: dict[str, str | None] = {}
         #: Answers given instead of the usual one to the next calls of a method.
         self.failures: dict[str, deque[tuple[int, dict[str, Any] | str]]] = {}
@@ -255,8 +259,9 @@ class Emulator:
         if bot is None:
             return _error(401, "Unauthorized")
         given = await _given(request)
-        call = Call(token=token, method=method, params=dict(given))
+        call = Call(token=token, method=method, params=dict(given), given=dict(given))
         self.calls.append(call)
+        self.made += 1
         if (waiting := self.failures.get(method)) is not None and waiting:
             call.ok = False
             status, body = waiting.popleft()
