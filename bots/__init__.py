@@ -13,11 +13,11 @@ from gateway.kernel.settings import Settings
 PLATFORMS: Final[Sequence[Platform]] = (telegram.CUSTOMERS, telegram.STAFF, wecom.PLATFORM)
 
 
-def channels(settings: Settings) -> list[str]:
+def channels(settings: Settings, platforms: Sequence[Platform] = PLATFORMS) -> list[str]:
     """The channels that customers may be reached on beside SMS."""
-    return [platform.name for platform in PLATFORMS if platform.customers and platform.wanted(settings)]
+    return [platform.name for platform in platforms if platform.customers and platform.wanted(settings)]
 
 
-def open_platforms(rooms: Rooms) -> list[Opened]:
+def open_platforms(rooms: Rooms, platforms: Sequence[Platform] = PLATFORMS) -> list[Opened]:
     """The platforms that the settings name, ready to be started."""
-    return [platform.open(rooms) for platform in PLATFORMS if platform.wanted(rooms.settings)]
+    return [platform.open(rooms) for platform in platforms if platform.wanted(rooms.settings)]

@@ -86,8 +86,8 @@ class Opened:
     end: Callable[[], Awaitable[None]] | None = None
     #: Drops what is of no use any more, at a moment of the Clock's.
     forget: Callable[[datetime], Awaitable[None]] | None = None
-    #: Told that something was reported on another node.
-    wake: Callable[[str], None] = lambda _payload: None
+    #: Told what nodes tell one another, by the channel of the database.
+    listens: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.archive.tables import one_of
@@ -58,6 +58,17 @@ class AlertTold(Base):
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (Index("ix_alert_told_open", "alert_id", postgresql_where=text("settled_at IS NULL")),)
+
+
+class ChatPace(Base):
+    """When a chat was sent something lately, in the database's own time, for the quotas that its platform has."""
+
+    __tablename__ = "chat_pace"
+
+    #: The lane of the bot.
+    lane: Mapped[str] = mapped_column(Text, primary_key=True)
+    chat: Mapped[str] = mapped_column(Text, primary_key=True)
+    sent: Mapped[list[datetime]] = mapped_column(ARRAY(Instant))
 
 
 class Conversation(Base):

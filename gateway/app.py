@@ -25,7 +25,6 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.updates import WAKE as BOTS_WAKE
 from gateway.archive import changes, completing, pushing
 from gateway.archive.importing import submit
 from gateway.archive.importing.mending import mend
@@ -262,8 +261,9 @@ class Node:
     def _start_platforms(self, wakers: dict[str, list[Callable[[str], None]]]) -> None:
         """What runs beside the web for chat platforms, on every node that serves it or on one of them."""
         url = self.house.database.url
-        wakers[BOTS_WAKE] = [platform.wake for platform in self.house.platforms]
         for platform in self.house.platforms:
+            for channel, hears in platform.listens.items():
+                wakers.setdefault(channel, []).append(hears)
             for name, run in platform.parts.items():
                 self._background(name, run)
             for name, run in platform.offices.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import bots
+from bots.platform import Platform
 from gateway.archive import completing
 from gateway.archive.corrections import Corrections
 from gateway.archive.importing import (
@@ -87,7 +88,15 @@ from gateway.staff.importing import STAFF
 class House:
     """The rooms, furnished over one database and one clock."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, wording: Wording | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        wording: Wording | None = None,
+        *,
+        platforms: Sequence[Platform] = bots.PLATFORMS,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
@@ -102,7 +111,7 @@ class House:
         async def go_by(connection: Any, table: PolicyTable) -> None:
             await following.go_by(connection, clock.now(), zone, table.outages)
 
-        channels = [*USUAL, *bots.channels(settings)]
+        channels = [*USUAL, *bots.channels(settings, platforms)]
         self.policy = policy = PolicyBook(clock, standard, channels, changed=go_by)
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)
@@ -209,7 +218,7 @@ class House:
         self.deputies = Deputies(clock, zone)
         self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
         self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
-        self.platforms = bots.open_platforms(self)
+        self.platforms = bots.open_platforms(self, platforms)
 
 
 @asynccontextmanager

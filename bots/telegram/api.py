@@ -11,6 +11,7 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from bots.channel import NoAnswer, NotConnected
 from gateway.kernel.errors import Misconfigured
 
 #: Bytes of an answer that are read; seconds that a call may take.
@@ -27,14 +28,6 @@ class Reply:
     result: Any = None
     description: str = ""
     retry_after: float | None = None
-
-
-class NotConnected(Exception):
-    """No connection was made, so nothing was written."""
-
-
-class NoAnswer(Exception):
-    """Nobody can say whether the call was carried out."""
 
 
 class BotApi:

@@ -7,32 +7,21 @@ decides, and is never made again blindly. It sends no receipts either; what it t
 from __future__ import annotations
 
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
+from bots.channel import ChatChannel, Pacing
 from bots.choices import CodesOf, callback_data, choices
+from bots.pace import Quota
 from bots.telegram import NAME
-from bots.telegram.api import BotApi, NoAnswer, NotConnected, Reply
-from gateway.outbox.carriers import (
-    Accepted,
-    Evidence,
-    Handover,
-    LookUp,
-    Outcome,
-    Refused,
-    Throttled,
-    Unknown,
-)
+from bots.telegram.api import BotApi, Reply
+from gateway.outbox.carriers import Accepted, Evidence, Handover, Outcome, Refused, Throttled, Unknown
 
-#: What Telegram allows: messages a second overall, and to one chat.
+#: What Telegram allows: messages a second overall, and to one chat, where it bears short bursts. Messages keep to one
+#: a second; the screens of a dialogue, which somebody waits for, use the burst.
 OVERALL: Final = 30.0
-_EVERY: Final = 1.0
-_CHATS_REMEMBERED: Final = 10_000
+SCREENS: Final = (Quota(most=3, span=3),)
+MESSAGES: Final = (Quota(most=1, span=1), *SCREENS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,37 +50,15 @@ REFUSALS: Final = (
 )
 
 
-class TelegramChannel:
+class TelegramChannel(ChatChannel):
     """A way to people's chats through one bot."""
 
-    def __init__(self, api: BotApi, codes_of: CodesOf) -> None:
-        self._api = api
+    def __init__(self, api: BotApi, codes_of: CodesOf, pace: Pacing, name: str = NAME) -> None:
+        super().__init__(name, api, pace, MESSAGES, r"-?\d{1,19}")
+        self._bot = api
         self._codes_of = codes_of
-        #: When a chat was last written to, the longest ago first.
-        self._written: OrderedDict[str, float] = OrderedDict()
 
-    @property
-    def name(self) -> str:
-        """How lanes and messages name this channel."""
-        return NAME
-
-    async def start(self) -> None:
-        """Open what is needed."""
-        await self._api.start()
-
-    async def close(self) -> None:
-        """Let go of every connection."""
-        await self._api.close()
-
-    async def hand_over(self, handover: Handover) -> Outcome:
-        """Send one message, once."""
-        if not re.fullmatch(r"-?\d{1,19}", handover.to):
-            return Refused(code="no_chat", for_good=True, why="this is no chat of Telegram's")
-        now = time.monotonic()
-        since = now - self._written.get(handover.to, float("-inf"))
-        if since < _EVERY:
-            return Throttled(after=_EVERY - since, code="one_a_second", recipient_only=True)
-        self._remember(handover.to, now)
+    async def _send(self, handover: Handover) -> Outcome:
         params: dict[str, Any] = {"chat_id": int(handover.to), "text": handover.body}
         rows = choices(handover.template, handover.template_version, self._codes_of)
         if rows:
@@ -101,32 +68,7 @@ class TelegramChannel:
                     for row in rows
                 ]
             }
-        try:
-            reply = await self._api.call("sendMessage", params)
-        except NotConnected as error:
-            return Refused(code="not_connected", for_good=False, why=str(error))
-        except NoAnswer as error:
-            return Unknown(why=str(error))
-        return _outcome(reply, handover.to)
-
-    async def look_up(
-        self,
-        message_id: UUID,
-        to: str,
-        body: str,
-        carrier_id: str | None,
-        since: datetime,
-        now: datetime,
-        taken: Collection[str] = (),
-    ) -> LookUp:
-        """Nobody can ask the Bot API what it has."""
-        return Unknown(why="the Bot API cannot be asked about a message")
-
-    def _remember(self, chat: str, now: float) -> None:
-        self._written[chat] = now
-        self._written.move_to_end(chat)
-        while len(self._written) > _CHATS_REMEMBERED:
-            self._written.popitem(last=False)
+        return _outcome(await self._bot.call("sendMessage", params), handover.to)
 
 
 def _outcome(reply: Reply, chat: str) -> Outcome:
@@ -136,7 +78,7 @@ def _outcome(reply: Reply, chat: str) -> Outcome:
             return Unknown(why="taken, but the answer names no message")
         return Accepted(carrier_id=f"{chat}:{number}", delivered=True)
     if reply.status == 429 or reply.retry_after is not None:
-        return Throttled(after=reply.retry_after or _EVERY, code="429")
+        return Throttled(after=reply.retry_after or 1.0, code="429")
     for one in REFUSALS:
         if one.status == reply.status and one.says.search(reply.description):
             return Refused(code=str(reply.status), for_good=one.for_good, why=one.why, evidence=one.evidence)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from bots.choices import codes_in
+from bots.pace import Pace, forgetting
 from bots.platform import Opened, Rooms
 from bots.telegram import NAME, STAFF_NAME, receiving
 from bots.telegram.api import BotApi
@@ -14,10 +15,12 @@ from bots.telegram.channel import OVERALL, TelegramChannel
 from bots.telegram.customer import CustomerBot
 from bots.telegram.staff import StaffBot
 from bots.telegram.staff.alarming import Alarms
+from bots.telegram.staff.noting import Notes
 from bots.telegram.talking import Showing
-from bots.updates import Updates
+from bots.updates import WAKE, Updates
 from bots.words import COMMANDS
 from gateway.outbox.lanes import LaneSpec
+from gateway.staff.notes import WAKE as NOTE_LEFT
 
 
 def open_customer(rooms: Rooms) -> Opened:
@@ -26,13 +29,14 @@ def open_customer(rooms: Rooms) -> Opened:
     token = settings.token.get_secret_value()
     api = BotApi(token, settings.api_base)
     lane = f"{NAME}:{api.bot_id}"
+    pace = Pace(rooms.database, lane)
     bot = CustomerBot(rooms, api)
     updates = Updates(
         lane,
         rooms.database,
         rooms.clock,
         handle=bot.handle,
-        show=Showing(api, rooms.database, lane).show,
+        show=Showing(api, pace).show,
         excuse=bot.excuse,
     )
     secret = receiving.secret_for(rooms.settings.kept_secret(), token)
@@ -40,12 +44,12 @@ def open_customer(rooms: Rooms) -> Opened:
     return Opened(
         name=NAME,
         lane=LaneSpec(name=lane, channel=NAME, carrier=NAME, sender=str(api.bot_id), rate=OVERALL, concurrency=32),
-        channel=TelegramChannel(api, partial(codes_in, rooms.wording)),
+        channel=TelegramChannel(api, partial(codes_in, rooms.wording), pace),
         hooks=hooks,
         parts={"telegram updates": updates.run, "telegram intake": updates.take_in},
         offices=offices,
-        forget=updates.forget,
-        wake=updates.wake,
+        forget=forgetting(updates.forget, pace),
+        listens={WAKE: updates.wake},
     )
 
 
@@ -53,27 +57,30 @@ def open_staff(rooms: Rooms) -> Opened:
     """The staff bot; it speaks the same API and comes in by the same way as the customer bot."""
     token = rooms.settings.telegram_staff.token.get_secret_value()
     api = BotApi(token, rooms.settings.telegram.api_base)
+    lane = f"{STAFF_NAME}:{api.bot_id}"
+    pace = Pace(rooms.database, lane)
     bot = StaffBot(rooms, api)
     updates = Updates(
-        f"{STAFF_NAME}:{api.bot_id}",
+        lane,
         rooms.database,
         rooms.clock,
         handle=bot.handle,
-        show=Showing(api, rooms.database, STAFF_NAME).show,
+        show=Showing(api, pace).show,
         excuse=bot.excuse,
     )
     secret = receiving.secret_for(rooms.settings.kept_secret(), token)
     hooks, offices = _ways_in(rooms, api, updates, secret, "staff", rooms.settings.telegram.mode)
     alarms = Alarms(api, rooms.database, rooms.clock, rooms.settings)
+    notes = Notes(api, rooms.database, pace, rooms.settings.language)
     return Opened(
         name=STAFF_NAME,
         hooks=hooks,
         parts={"staff updates": updates.run, "staff intake": updates.take_in},
-        offices={**offices, "staff alarms": alarms.run},
+        offices={**offices, "staff alarms": alarms.run, "staff notes": notes.run},
         begin=api.start,
         end=api.close,
-        forget=updates.forget,
-        wake=updates.wake,
+        forget=forgetting(updates.forget, pace),
+        listens={WAKE: updates.wake, NOTE_LEFT: notes.wake},
     )
 
 

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bots.channel import NoAnswer, NotConnected
 from bots.platform import Answered
-from bots.telegram.api import BotApi, NoAnswer, NotConnected
+from bots.telegram.api import BotApi
 from bots.telegram.talking import update_no
 from bots.updates import Updates
 from gateway.kernel.cancelling import unless_cancelled

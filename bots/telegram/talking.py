@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
@@ -18,11 +17,13 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Update as TelegramUpdate
 from pydantic import ValidationError
 
+from bots.channel import NotConnected
+from bots.pace import Pace
 from bots.storage import PostgresStorage
-from bots.telegram.api import BotApi, NotConnected
+from bots.telegram.api import BotApi
+from bots.telegram.channel import SCREENS
 from bots.updates import Call, Update
 from gateway.kernel.logs import logger
-from gateway.outbox.lanes import take
 
 log = logger(__name__)
 
@@ -30,9 +31,6 @@ log = logger(__name__)
 Said = Sequence[TelegramMethod[Any]]
 #: Refusals of the Bot API that mean: there is nothing left to show.
 _NOTHING_TO_DO: Final = ("message is not modified", "message to edit not found", "query is too old", "not found")
-#: Messages to one chat that may follow one another at once; beyond them one a second (Telegram bears short bursts).
-_BURST: Final = 3
-_EVERY: Final = 1.0
 
 
 def as_call(method: TelegramMethod[Any]) -> Call:
@@ -80,20 +78,18 @@ class Talking:
 
 
 class Showing:
-    """Makes calls at the pace that Telegram allows: the lane's over all nodes, one a second to a chat."""
+    """Makes calls at the pace that Telegram allows, over all nodes and together with what the outbox sends."""
 
-    def __init__(self, api: BotApi, database: Any, lane: str) -> None:
+    def __init__(self, api: BotApi, pace: Pace) -> None:
         self._api = api
-        self._database = database
-        self._lane = lane
-        #: When a chat's burst is paid off, by the loop's clock.
-        self._paid: dict[int, float] = {}
+        self._pace = pace
 
     async def show(self, call: Call) -> None:
         """Make a call until Telegram takes or refuses it. What may have been made is not made again."""
         method, params = str(call["method"]), call["params"]
         for _ in range(5):
-            await self._wait_for_turn(method, params)
+            if method == "sendMessage":
+                await self._pace.turn(str(params["chat_id"]), SCREENS)
             try:
                 reply = await self._api.call(method, params)
             except NotConnected:
@@ -110,20 +106,6 @@ class Showing:
             log.warning("a screen was refused", method=method, status=reply.status, why=reply.description)
             return
         raise TimeoutError(f"{method} was not taken")
-
-    async def _wait_for_turn(self, method: str, params: Any) -> None:
-        if method != "sendMessage":
-            return
-        chat = params["chat_id"]
-        now = time.monotonic()
-        paid = self._paid[chat] = max(now, self._paid.get(chat, 0.0)) + _EVERY
-        if len(self._paid) > 10_000:
-            self._paid = {one: at for one, at in self._paid.items() if at > now}
-        if (early := paid - now - _BURST * _EVERY) > 0:
-            await asyncio.sleep(early)
-        async with self._database.connection() as connection:
-            while (wait := await take(connection, self._lane)) > 0:
-                await asyncio.sleep(wait)
 
 
 def update_no(body: bytes) -> tuple[str, str]:

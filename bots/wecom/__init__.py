@@ -13,11 +13,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from bots import binding, desk
+from bots.channel import NoAnswer, NotConnected
 from bots.choices import codes_in, pressed
+from bots.pace import Pace, forgetting
 from bots.platform import Answered, Opened, Platform, Rooms
-from bots.updates import Call, Update, Updates
-from bots.wecom.api import NoAnswer, NotConnected, WeComApi
-from bots.wecom.channel import NAME, OVERALL, WeComChannel
+from bots.updates import WAKE, Call, Update, Updates
+from bots.wecom.api import WeComApi
+from bots.wecom.channel import NAME, OVERALL, QUOTAS, WeComChannel
 from bots.wecom.sealing import Envelope, NotSealed
 from bots.words import Words
 from gateway.archive import chats
@@ -95,10 +97,11 @@ class Callback:
 class WeComBot:
     """Deals with what people write to the application, in plain words: WeCom has no dialogues."""
 
-    def __init__(self, rooms: Rooms, api: WeComApi, agent_id: int) -> None:
+    def __init__(self, rooms: Rooms, api: WeComApi, agent_id: int, pace: Pace) -> None:
         self._rooms = rooms
         self._api = api
         self._agent_id = agent_id
+        self._pace = pace
 
     async def handle(self, connection: Any, update: Update) -> list[Call]:
         """One report in the connection's transaction; what is to be said."""
@@ -126,6 +129,7 @@ class WeComBot:
 
     async def show(self, call: Call) -> None:
         """Say something; what may have been said is not said again."""
+        await self._pace.turn(str(call["params"]["touser"]), QUOTAS)
         try:
             answer = await self._api.call(str(call["method"]), call["params"])
         except NoAnswer as error:
@@ -208,22 +212,28 @@ class WeComBot:
 def open_wecom(rooms: Rooms) -> Opened:
     """The application."""
     settings = rooms.settings.wecom
+    lane = LaneSpec(
+        name=f"{NAME}:{settings.agent_id}",
+        channel=NAME,
+        carrier=NAME,
+        sender=str(settings.agent_id),
+        rate=OVERALL,
+        concurrency=16,
+    )
+    pace = Pace(rooms.database, lane.name)
     api = WeComApi(settings.corp_id, settings.secret.get_secret_value(), settings.api_base)
-    bot = WeComBot(rooms, api, settings.agent_id)
+    bot = WeComBot(rooms, api, settings.agent_id, pace)
     updates = Updates(NAME, rooms.database, rooms.clock, handle=bot.handle, show=bot.show, excuse=bot.excuse)
     envelope = Envelope(settings.token.get_secret_value(), settings.aes_key.get_secret_value(), settings.corp_id)
     return Opened(
         name=NAME,
-        lane=LaneSpec(
-            name=f"{NAME}:{settings.agent_id}", channel=NAME, carrier=NAME, sender=str(settings.agent_id),
-            rate=OVERALL, concurrency=16,
-        ),
-        channel=WeComChannel(api, settings.agent_id, partial(codes_in, rooms.wording)),
+        lane=lane,
+        channel=WeComChannel(api, settings.agent_id, partial(codes_in, rooms.wording), pace),
         hooks=[Callback(envelope=envelope, updates=updates)],
         parts={"wecom updates": updates.run, "wecom intake": updates.take_in},
-        forget=updates.forget,
-        wake=updates.wake,
-    )  # fmt: skip
+        forget=forgetting(updates.forget, pace),
+        listens={WAKE: updates.wake},
+    )
 
 
 PLATFORM = Platform(name=NAME, wanted=lambda settings: bool(settings.wecom.secret.get_secret_value()), open=open_wecom)

@@ -11,19 +11,13 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from bots.channel import NoAnswer, NotConnected
+
 TIMEOUT: Final = 15.0
 _ANSWER_LIMIT: Final = 1024 * 1024
 #: The token was given up before its time, or another node asked for a new one: a fresh one is asked for, once.
 _STALE: Final = (40014, 42001, 40001)
 _EARLY: Final = 300.0
-
-
-class NotConnected(Exception):
-    """No connection was made, or there is no token: nothing was asked."""
-
-
-class NoAnswer(Exception):
-    """Nobody can say whether the call was carried out."""
 
 
 class WeComApi:

@@ -6,25 +6,20 @@ to answer. WeCom has neither look-ups nor receipts: what it takes, the person ha
 
 from __future__ import annotations
 
-import re
-import time
-from collections import OrderedDict, deque
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
+from bots.channel import ChatChannel, Pacing
 from bots.choices import Choice, CodesOf, callback_data, choices
-from bots.wecom.api import NoAnswer, NotConnected, WeComApi
-from gateway.outbox.carriers import Accepted, Evidence, Handover, LookUp, Outcome, Refused, Throttled, Unknown
+from bots.pace import Quota
+from bots.wecom.api import WeComApi
+from gateway.outbox.carriers import Accepted, Evidence, Handover, Outcome, Refused, Throttled, Unknown
 
 NAME: Final = "wecom"
 #: Calls a second that one application may make, kept by the lane.
 OVERALL: Final = 20.0
-#: To one person: messages in a span of seconds.
-QUOTAS: Final = ((30, 60.0), (1000, 3600.0))
-_PEOPLE_REMEMBERED: Final = 10_000
+#: What one application may send to one person.
+QUOTAS: Final = (Quota(most=30, span=60), Quota(most=1000, span=3600))
 _MOST_BUTTONS: Final = 6
 #: Characters of a card's text, bytes of a plain one.
 _CARD: Final = 400
@@ -60,77 +55,28 @@ _NO_CARD: Final = frozenset((40008, 40058, 45002, 84014, 85054))
 _WAIT: Final = 60.0
 
 
-class WeComChannel:
+class WeComChannel(ChatChannel):
     """A way to people through one application."""
 
-    def __init__(self, api: WeComApi, agent_id: int, codes_of: CodesOf) -> None:
-        self._api = api
+    def __init__(self, api: WeComApi, agent_id: int, codes_of: CodesOf, pace: Pacing) -> None:
+        super().__init__(NAME, api, pace, QUOTAS, r"[A-Za-z0-9_.@-]{1,64}")
+        self._application = api
         self._agent_id = agent_id
         self._codes_of = codes_of
-        self._sent: OrderedDict[str, deque[float]] = OrderedDict()
 
-    @property
-    def name(self) -> str:
-        """How lanes and messages name this channel."""
-        return NAME
-
-    async def start(self) -> None:
-        """Open what is needed."""
-        await self._api.start()
-
-    async def close(self) -> None:
-        """Let go of every connection."""
-        await self._api.close()
-
-    async def hand_over(self, handover: Handover) -> Outcome:
-        """Send one message: a card where it asks something, else text."""
-        if not re.fullmatch(r"[A-Za-z0-9_.@-]{1,64}", handover.to):
-            return Refused(code="no_chat", for_good=True, why="this is nobody of WeCom's")
-        wait = self._quota(handover.to, time.monotonic())
-        if wait > 0:
-            return Throttled(after=wait, code="quota", recipient_only=True)
+    async def _send(self, handover: Handover) -> Outcome:
         buttons = [one for row in choices(handover.template, handover.template_version, self._codes_of) for one in row]
-        try:
-            if buttons and len(buttons) <= _MOST_BUTTONS and len(handover.body) <= _CARD:
-                answer = await self._send(handover, card(handover, buttons))
-                if answer.get("errcode") not in _NO_CARD:
-                    return _outcome(answer)
-            if len(handover.body.encode()) > _PLAIN:
-                return Refused(code="too_long", for_good=True, why="the text is too long")
-            return _outcome(await self._send(handover, {"msgtype": "text", "text": {"content": handover.body}}))
-        except NotConnected as error:
-            return Refused(code="not_connected", for_good=False, why=str(error))
-        except NoAnswer as error:
-            return Unknown(why=str(error))
+        if buttons and len(buttons) <= _MOST_BUTTONS and len(handover.body) <= _CARD:
+            answer = await self._call(handover, card(handover, buttons))
+            if answer.get("errcode") not in _NO_CARD:
+                return _outcome(answer)
+        if len(handover.body.encode()) > _PLAIN:
+            return Refused(code="too_long", for_good=True, why="the text is too long")
+        return _outcome(await self._call(handover, {"msgtype": "text", "text": {"content": handover.body}}))
 
-    async def look_up(
-        self,
-        message_id: UUID,
-        to: str,
-        body: str,
-        carrier_id: str | None,
-        since: datetime,
-        now: datetime,
-        taken: Collection[str] = (),
-    ) -> LookUp:
-        """Nobody can ask WeCom what it has."""
-        return Unknown(why="WeCom cannot be asked about a message")
-
-    async def _send(self, handover: Handover, content: dict[str, Any]) -> dict[str, Any]:
-        return await self._api.call("message/send", {"touser": handover.to, "agentid": self._agent_id, **content})
-
-    def _quota(self, person: str, now: float) -> float:
-        """Seconds until one more may go to a person; counts it where it may go now."""
-        sent = self._sent.setdefault(person, deque(maxlen=max(most for most, _ in QUOTAS)))
-        self._sent.move_to_end(person)
-        while len(self._sent) > _PEOPLE_REMEMBERED:
-            self._sent.popitem(last=False)
-        for most, span in QUOTAS:
-            within = [at for at in sent if now - at < span]
-            if len(within) >= most:
-                return span - (now - within[-most])
-        sent.append(now)
-        return 0
+    async def _call(self, handover: Handover, content: dict[str, Any]) -> dict[str, Any]:
+        params = {"touser": handover.to, "agentid": self._agent_id, **content}
+        return await self._application.call("message/send", params)
 
 
 def card(handover: Handover, buttons: list[Choice]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,12 +15,16 @@ from gateway.kernel import audit
 from gateway.kernel.database import Database
 from gateway.kernel.ids import new_id
 from gateway.notices import Asked
+from gateway.staff import notes
+from gateway.staff.notes import NewNote
 
 #: When managers are reminded of the day's plan, at the utility's home.
 REMIND_AT: Final = time(8)
 #: A plan that nobody has spoken of for so long after its day was missed.
 MISSED_AFTER: Final = timedelta(days=7)
 _ACTOR: Final = "clock"
+#: The text that reminds, and the kind of the note that does so in a chat.
+REMINDER: Final = "followup_due"
 
 
 class DueFollowups:
@@ -40,6 +45,7 @@ class DueFollowups:
             await visits.plan(connection, now, self._zone)
             await self._recur(connection, now)
             await self._remind(connection, now)
+            await self._remind_otherwise(connection, now)
             await self._miss(connection, now)
             await self._asking.ask_imported(connection, now)
             await self._asking.go_on(connection, now)
@@ -87,7 +93,7 @@ class DueFollowups:
             await connection.execute("UPDATE followup_series SET made_until = $2 WHERE id = $1", series["id"], until)
 
     async def _remind(self, connection: Any, now: datetime) -> None:
-        """One text a plan, on its day, to whoever acts for the manager, where their number is known."""
+        """Once a plan, on its day: in the chat of whoever acts for the manager, else by SMS to their number."""
         today = self._day(now)
         if now < self._at(today):
             return
@@ -105,23 +111,18 @@ class DueFollowups:
         )
         standing = [tuple(row) for row in absences]
         actors = {row["id"]: row["deputy_no"] or acting(row["manager_no"], today, standing) for row in rows}
-        numbers = dict(
-            await connection.fetch(
-                "SELECT staff_no, phone FROM staff_member WHERE phone IS NOT NULL AND staff_no = ANY($1::text[])",
-                list(actors.values()),
-            )
-        )
-        asked = [
-            Asked(
-                template="followup_due",
-                to=numbers[actors[row["id"]]],
-                values={"account_tail": row["account_no"], "topic": row["topic"]},
-                reference=f"followup:{row['id']}",
-                expires_at=now + timedelta(hours=10),
-            )
-            for row in rows
-            if actors[row["id"]] in numbers
-        ]
+        numbers = await _numbers(connection, list(actors.values()))
+        chatting = await notes.in_chat(connection, actors.values())
+        left: list[NewNote] = []
+        asked: list[Asked] = []
+        for row in rows:
+            actor, subject = actors[row["id"]], f"followup:{row['id']}"
+            values = {"account_tail": row["account_no"], "topic": row["topic"]}
+            if actor in chatting:
+                left.append(NewNote(staff_no=actor, kind=REMINDER, subject=subject, values=values))
+            elif actor in numbers:
+                asked.append(_reminder(numbers[actor], subject, values, now))
+        await notes.leave(connection, left, at=now)
         await self._texts.accept(connection, asked, now=now)
         for row in rows:
             deputy = actors[row["id"]] if actors[row["id"]] != row["manager_no"] else None
@@ -131,6 +132,19 @@ class DueFollowups:
                 now,
                 deputy,
             )
+
+    async def _remind_otherwise(self, connection: Any, now: datetime) -> None:
+        """By SMS, those whose chat did not take it; nobody is reminded twice."""
+        given_up = await notes.give_up(connection, REMINDER)
+        if not given_up:
+            return
+        numbers = await _numbers(connection, [staff_no for staff_no, _, _ in given_up])
+        asked = [
+            _reminder(numbers[staff_no], subject, values, now)
+            for staff_no, subject, values in given_up
+            if staff_no in numbers
+        ]
+        await self._texts.accept(connection, asked, now=now)
 
     async def _miss(self, connection: Any, now: datetime) -> None:
         rows = await connection.fetch(
@@ -153,6 +167,19 @@ class DueFollowups:
 
     def _at(self, day: date) -> datetime:
         return datetime.combine(day, REMIND_AT, self._zone)
+
+
+async def _numbers(connection: Any, staff_nos: Sequence[str]) -> Mapping[str, str]:
+    rows = await connection.fetch(
+        "SELECT staff_no, phone FROM staff_member WHERE phone IS NOT NULL AND staff_no = ANY($1::text[])",
+        list(staff_nos),
+    )
+    return {row["staff_no"]: row["phone"] for row in rows}
+
+
+def _reminder(number: str, subject: str, values: Mapping[str, str], now: datetime) -> Asked:
+    expires_at = now + timedelta(hours=10)
+    return Asked(template=REMINDER, to=number, values=values, reference=subject, expires_at=expires_at)
 
 
 def _since_midnight(moment: time) -> timedelta:

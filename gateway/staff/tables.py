@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.archive.tables import one_of
@@ -103,6 +104,29 @@ class StaffChat(Base):
     __table_args__ = (
         Index("uq_staff_chat", "platform", "chat", unique=True, postgresql_where=text("ended_at IS NULL")),
     )
+
+
+class StaffNote(Base):
+    """What a member of staff is told in a chat, or otherwise where the chat does not take it."""
+
+    __tablename__ = "staff_note"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_no: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: These three in the database's own time.
+    left_at: Mapped[datetime] = mapped_column(Instant, server_default=text("clock_timestamp()"))
+    telling_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: `told` in the chat, or `given_up`.
+    ended: Mapped[str | None] = mapped_column(Text)
+    #: Where it was told, or why it cannot be.
+    remark: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_staff_note_open", "kind", "id", postgresql_where=text("ended_at IS NULL")),)
 
 
 class SignInTries(Base):

@@ -10,7 +10,8 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bots.telegram.api import BotApi, NoAnswer, NotConnected
+from bots.channel import NoAnswer, NotConnected
+from bots.telegram.api import BotApi
 from bots.telegram.staff.duty import PLATFORM, short
 from bots.telegram.staff.supervising import alert_words
 from bots.telegram.staff.words import StaffWords

@@ -30,6 +30,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "{day}　户号尾号{tail}　{topic}（{channel}）　{state}",
         "{day}, account …{tail}: {topic} ({channel}), {state}",
     ),
+    "note_followup_due": (
+        "📅 今天的回访：户号尾号{tail}，{topic}。完成后请登记结果。",
+        "📅 Today's follow-up: account …{tail}, {topic}. Please note the outcome afterwards.",
+    ),
     "done": ("✅ 完成", "✅ Done"),
     "move": ("🗓 改期", "🗓 Move"),
     "say_outcome": ("请写下结果：", "What came of it?"),
