@@ -79,11 +79,12 @@ class Pace:
             )
 
 
-def forgetting(also: Callable[[datetime], Awaitable[None]], pace: Pace) -> Callable[[datetime], Awaitable[None]]:
-    """Forgets what a bot's updates and its pace need no more."""
+def forgetting(pace: Pace, *others: Callable[[datetime], Awaitable[None]]) -> Callable[[datetime], Awaitable[None]]:
+    """Forgets what a bot's pace and its other parts need no more."""
 
     async def forget(now: datetime) -> None:
-        await also(now)
+        for one in others:
+            await one(now)
         await pace.forget()
 
     return forget

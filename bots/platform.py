@@ -12,6 +12,7 @@ from typing import Protocol
 
 from gateway.archive.corrections import Corrections
 from gateway.cases.keeping import Cases
+from gateway.cases.warnings.keeping import Warnings
 from gateway.followups import Followups
 from gateway.inbox import Inbox, Intake, Proofs, Tools
 from gateway.kernel.clock import Clock
@@ -38,6 +39,7 @@ class Rooms(Protocol):
     inbox: Inbox
     policy: PolicyBook
     proofs: Proofs
+    warnings: Warnings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

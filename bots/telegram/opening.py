@@ -48,7 +48,7 @@ def open_customer(rooms: Rooms) -> Opened:
         hooks=hooks,
         parts={"telegram updates": updates.run, "telegram intake": updates.take_in},
         offices=offices,
-        forget=forgetting(updates.forget, pace),
+        forget=forgetting(pace, updates.forget),
         listens={WAKE: updates.wake},
     )
 
@@ -79,7 +79,7 @@ def open_staff(rooms: Rooms) -> Opened:
         offices={**offices, "staff alarms": alarms.run, "staff notes": notes.run},
         begin=api.start,
         end=api.close,
-        forget=forgetting(updates.forget, pace),
+        forget=forgetting(pace, updates.forget, notes.forget),
         listens={WAKE: updates.wake, NOTE_LEFT: notes.wake},
     )
 

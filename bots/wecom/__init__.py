@@ -231,7 +231,7 @@ def open_wecom(rooms: Rooms) -> Opened:
         channel=WeComChannel(api, settings.agent_id, partial(codes_in, rooms.wording), pace),
         hooks=[Callback(envelope=envelope, updates=updates)],
         parts={"wecom updates": updates.run, "wecom intake": updates.take_in},
-        forget=forgetting(updates.forget, pace),
+        forget=forgetting(pace, updates.forget),
         listens={WAKE: updates.wake},
     )
 

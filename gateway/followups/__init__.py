@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.followups.asking import Asking, Outcome
 from gateway.followups.concerning import open_followups
-from gateway.followups.due import DueFollowups
+from gateway.followups.due import REMINDER, DueFollowups
 from gateway.followups.importing import FOLLOWUPS
 from gateway.followups.planning import Change, Followups, Plan
 from gateway.followups.series import Onwards, Series
@@ -12,6 +12,7 @@ from gateway.followups.standing_in import Deputies
 
 __all__ = [
     "FOLLOWUPS",
+    "REMINDER",
     "Asking",
     "Change",
     "Deputies",

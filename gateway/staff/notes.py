@@ -61,6 +61,27 @@ async def in_chat(connection: Any, staff_nos: Collection[str]) -> set[str]:
     return {row["staff_no"] for row in rows}
 
 
+async def tell_role(
+    connection: Any, role: str, kind: str, said: Sequence[tuple[str, Mapping[str, str]]], *, at: datetime
+) -> None:
+    """Leave notes, each a subject with its values, for everybody who holds a role and is signed in in a chat.
+
+    Nobody is told them otherwise.
+    """
+    rows = await connection.fetch(
+        """SELECT DISTINCT m.staff_no FROM staff_chat c JOIN staff_login l USING (staff_id)
+           JOIN staff_member m ON m.id = c.staff_id
+           WHERE c.ended_at IS NULL AND l.disabled_at IS NULL AND $1 = ANY(l.roles) ORDER BY m.staff_no""",
+        role,
+    )
+    noted = [
+        NewNote(staff_no=row["staff_no"], kind=kind, subject=subject, values=values)
+        for row in rows
+        for subject, values in said
+    ]
+    await leave(connection, noted, at=at)
+
+
 async def leave(connection: Any, notes: Sequence[NewNote], *, at: datetime) -> None:
     """Leave notes, in the connection's transaction."""
     if not notes:
@@ -142,5 +163,5 @@ async def give_up(connection: Any, kind: str) -> list[tuple[str, str, Mapping[st
 
 
 async def forget(connection: Any, before: datetime) -> None:
-    """Drop what ended long ago."""
-    await connection.execute("DELETE FROM staff_note WHERE ended_at IS NOT NULL AND at < $1", before)
+    """Drop what was left long ago."""
+    await connection.execute("DELETE FROM staff_note WHERE at < $1", before)

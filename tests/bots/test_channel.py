@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ import pytest
 from aiohttp import web
 
 from bots.choices import callback_data, codes_in, pressed
+from bots.pace import Pace, Quota
 from bots.telegram.api import BotApi
-from bots.telegram.channel import TelegramChannel
+from bots.telegram.channel import SCREENS, TelegramChannel
+from gateway.kernel.database import Database
 from gateway.notices import Wording
 from gateway.outbox.carriers import Accepted, Evidence, Handover, Outcome, Refused, Throttled, Unknown
 from gateway.sandbox.telegram import Emulator
@@ -20,13 +23,26 @@ from tests.bots.conftest import TOKEN, free_port
 MESSAGE = UUID("01930000-0000-7000-8000-000000000001")
 
 
+def _no_codes(_name: str, _version: str) -> None:
+    return None
+
+
 def handover(to: str = "77", body: str = "您好", **more: Any) -> Handover:
     return Handover(message_id=MESSAGE, to=to, body=body, status_callback="", **more)
 
 
+class Ever:
+    """A pace at which everything may go."""
+
+    async def take(self, chat: str, quotas: Sequence[Quota]) -> float:
+        return 0.0
+
+
 @pytest.fixture
 async def channel(emulator: Emulator, wording: Wording) -> AsyncIterator[TelegramChannel]:
-    channel = TelegramChannel(BotApi(TOKEN, emulator.address), lambda name, version: codes_in(wording, name, version))
+    channel = TelegramChannel(
+        BotApi(TOKEN, emulator.address), lambda name, version: codes_in(wording, name, version), Ever()
+    )
     await channel.start()
     emulator.bots[TOKEN].chats.setdefault(77, [])
     yield channel
@@ -80,13 +96,39 @@ async def test_what_it_takes_is_in_the_chat_with_buttons_that_name_the_message(
     assert len(data.encode()) <= 64
 
 
-async def test_one_a_second_to_a_chat(channel: TelegramChannel, emulator: Emulator) -> None:
-    emulator.bots[TOKEN].chats.setdefault(78, [])
-    assert isinstance(await channel.hand_over(handover()), Accepted)
-    again = await channel.hand_over(handover())
-    assert isinstance(again, Throttled)
-    assert again.recipient_only
-    assert isinstance(await channel.hand_over(handover(to="78")), Accepted)
+async def test_one_a_second_to_a_chat_over_all_nodes(emulator: Emulator, database: Database) -> None:
+    """Two nodes' channels, and a screen of a dialogue in between."""
+    for chat in (77, 78):
+        emulator.bots[TOKEN].chats.setdefault(chat, [])
+    nodes = [TelegramChannel(BotApi(TOKEN, emulator.address), _no_codes, Pace(database, "telegram:1")) for _ in "ab"]
+    for node in nodes:
+        await node.start()
+    outcomes = await asyncio.gather(*(node.hand_over(handover(to=to)) for node in nodes for to in ("77", "77", "78")))
+    for to in ("77", "78"):
+        here = [one for one, asked in zip(outcomes, ("77", "77", "78") * 2, strict=True) if asked == to]
+        assert sum(isinstance(one, Accepted) for one in here) == 1
+        assert all(one.recipient_only and 0 < one.after <= 1 for one in here if isinstance(one, Throttled))
+    screens = Pace(database, "telegram:1")
+    assert await screens.take("77", SCREENS) == 0
+    assert isinstance(await nodes[0].hand_over(handover()), Throttled)
+    assert await screens.take("77", SCREENS) == 0
+    assert 2 < await screens.take("77", SCREENS) <= 3
+    assert await Pace(database, "telegram:2").take("77", SCREENS) == 0
+    await screens.forget()
+    assert 2 < await screens.take("77", SCREENS) <= 3
+    for node in nodes:
+        await node.close()
+
+
+async def test_where_the_database_is_away_nothing_is_sent(emulator: Emulator) -> None:
+    class Away:
+        async def take(self, chat: str, quotas: Sequence[Quota]) -> float:
+            raise OSError("gone")
+
+    before = emulator.made
+    outcome = await TelegramChannel(BotApi(TOKEN, emulator.address), _no_codes, Away()).hand_over(handover())
+    assert isinstance(outcome, Throttled)
+    assert emulator.made == before
 
 
 @pytest.mark.parametrize("to", ["+8613800000001", "", "77; DROP TABLE message", "9" * 40])
@@ -97,7 +139,7 @@ async def test_what_is_no_chat_is_never_called(channel: TelegramChannel, emulato
 
 
 async def test_where_nobody_listens_nothing_was_taken(wording: Wording) -> None:
-    channel = TelegramChannel(BotApi(TOKEN, f"http://127.0.0.1:{free_port()}"), lambda _name, _version: None)
+    channel = TelegramChannel(BotApi(TOKEN, f"http://127.0.0.1:{free_port()}"), _no_codes, Ever())
     await channel.start()
     outcome = await channel.hand_over(handover())
     await channel.close()
@@ -116,7 +158,7 @@ async def test_an_answer_that_is_cut_off_is_in_doubt_and_names_no_token() -> Non
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    channel = TelegramChannel(BotApi(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}"), lambda _name, _version: None)
+    channel = TelegramChannel(BotApi(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}"), _no_codes, Ever())
     await channel.start()
     outcome = await channel.hand_over(handover())
     await channel.close()

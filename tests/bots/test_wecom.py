@@ -12,10 +12,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bots.pace import Pace
 from bots.wecom import field
 from bots.wecom.api import WeComApi
 from bots.wecom.channel import QUOTAS, WeComChannel
 from bots.wecom.sealing import Envelope, NotSealed
+from gateway.kernel.database import Database
 from gateway.kernel.errors import Misconfigured
 from gateway.notices import Wording
 from gateway.outbox.carriers import Accepted, Evidence, Handover, Outcome, Refused, Throttled, Unknown
@@ -90,12 +92,12 @@ def _clean(wecom: WeComServer) -> None:
 
 
 @pytest.fixture
-async def channel(wecom: WeComServer, wording: Wording) -> AsyncIterator[WeComChannel]:
+async def channel(wecom: WeComServer, wording: Wording, database: Database) -> AsyncIterator[WeComChannel]:
     def codes_of(name: str, version: str) -> Any:
         text = wording.of_version(name, version)
         return None if text is None or not text.codes else (text.codes, text.language)
 
-    channel = WeComChannel(WeComApi(CORP, "app-secret", wecom.address), AGENT, codes_of)
+    channel = WeComChannel(WeComApi(CORP, "app-secret", wecom.address), AGENT, codes_of, Pace(database, "wecom:1"))
     await channel.start()
     yield channel
     await channel.close()
@@ -147,7 +149,7 @@ async def test_a_card_that_is_not_taken_goes_as_text(
 
 
 async def test_nobody_gets_more_than_wecom_allows(channel: WeComChannel) -> None:
-    for _ in range(QUOTAS[0][0]):
+    for _ in range(QUOTAS[0].most):
         assert isinstance(await channel.hand_over(handover("Busy")), Accepted)
     over = await channel.hand_over(handover("Busy"))
     assert isinstance(over, Throttled)

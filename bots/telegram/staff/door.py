@@ -27,6 +27,7 @@ _ENTRIES: tuple[tuple[str, str | None], ...] = (
     ("to_prove", "corrections:decide"),
     ("broken", "cases:review"),
     ("warnings", "cases:review"),
+    ("tasks", "cases:review"),
     ("alerts", None),
 )
 

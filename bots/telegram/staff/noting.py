@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from bots.telegram.api import BotApi
 from bots.telegram.channel import SCREENS
 from bots.telegram.staff.duty import PLATFORM, short
 from bots.telegram.staff.words import StaffWords
+from gateway.followups import REMINDER
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.logs import logger
@@ -26,6 +28,9 @@ log = logger(__name__)
 _ROUND: Final = 5.0
 _AT_ONCE: Final = 20
 _PAUSE: Final = 2.0
+_KEPT: Final = timedelta(days=30)
+#: The screen that a kind of note leads to.
+_SCREENS: Final = {"warnings": "warnings", "promise_broken": "broken"}
 
 
 class Notes:
@@ -71,6 +76,11 @@ class Notes:
                 raise
         return len(taken)
 
+    async def forget(self, now: datetime) -> None:
+        """Drop notes of which nobody asks any more."""
+        async with self._database.connection() as connection:
+            await notes.forget(connection, now - _KEPT)
+
     async def _tell(self, note: Note) -> None:
         await self._pace.turn(note.chat, SCREENS)
         words = StaffWords(note.language or self._language)
@@ -96,11 +106,13 @@ class Notes:
 
 def _shown(note: Note, words: StaffWords) -> dict[str, Any]:
     """A note as a message: what it says, and what can be done about it at once."""
-    id_ = short(UUID(note.subject.partition(":")[2]))
-    values = dict(note.values)
-    text = words("note_followup_due", tail=values["account_tail"][-4:], topic=values["topic"])
-    buttons = [
-        [{"text": words("done"), "callback_data": f"fd:{id_}"}, {"text": words("move"), "callback_data": f"fm:{id_}"}],
-        [{"text": words("today"), "callback_data": "today"}],
-    ]
-    return {"chat_id": int(note.chat), "text": text, "reply_markup": {"inline_keyboard": buttons}}
+    said = dict(note.values)
+    if note.kind == REMINDER:
+        id_ = short(UUID(note.subject.partition(":")[2]))
+        text = words("note_followup_due", tail=said["account_tail"][-4:], topic=said["topic"])
+        rows = [[("done", f"fd:{id_}"), ("move", f"fm:{id_}")], [("today", "today")]]
+    else:
+        screen = _SCREENS[note.kind]
+        text, rows = words(f"note_{note.kind}", **said), [[(screen, screen)]]
+    buttons = [[{"text": words(name), "callback_data": data} for name, data in row] for row in rows]
+    return {"chat_id": int(note.chat), "text": text[:4000], "reply_markup": {"inline_keyboard": buttons}}

@@ -1,18 +1,24 @@
-"""What supervisors watch, and what everybody may take on: broken promises, warnings, alerts."""
+"""What supervisors watch, and what everybody may take on: broken promises, early warnings, tasks, alerts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiogram import F, Router
+from aiogram.filters import StateFilter
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
 from aiogram.methods import EditMessageText, TelegramMethod
-from aiogram.types import CallbackQuery
+from aiogram.types import CallbackQuery, Message
 
-from bots.telegram.customer.talk import buttons
+from bots.telegram.customer.talk import Button, buttons
 from bots.telegram.staff.duty import Duty, long, short
 from gateway.cases import alerts as alarms
 from gateway.cases.commitments.reading import CommitmentFilter, commitments
 from gateway.cases.reading import Alert, alert, alerts
+from gateway.cases.warnings.reading import EarlyWarning, WarningFilter
+from gateway.cases.warnings.reading import warnings as early_warnings
 from gateway.kernel.acting import require
 from gateway.staff import tasks
 from gateway.staff.tasks import TaskFilter
@@ -21,6 +27,14 @@ router = Router(name="staff supervising")
 
 _ID = r"[A-Za-z0-9_-]{22}"
 _MOST = 10
+_BROKEN = "commitment_broken"
+_ACKNOWLEDGED = "acknowledged in the chat"
+
+
+class Closing(StatesGroup):
+    """Closing a warning: what was done about it."""
+
+    outcome = State()
 
 
 def alert_words(duty_words: Any, one: Alert, at: str) -> str:
@@ -31,20 +45,96 @@ def alert_words(duty_words: Any, one: Alert, at: str) -> str:
 
 @router.callback_query(F.data == "broken")
 async def broken(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
-    """Promises that were broken and not settled."""
+    """Promises that were broken and not settled; a button for each that supervision has not acknowledged."""
     require(duty.session, "cases:review")
-    found = await commitments(duty.session, CommitmentFilter(states=("broken",)), before=None, limit=15)
-    lines = [
-        duty.words("promise", reference=one.reference, what=one.what[:150], due=duty.moment(one.due_at))
-        for one in found
-    ]
-    return duty.show(query, "\n".join(lines) or duty.words("nothing"))
+    found = await commitments(duty.session, CommitmentFilter(states=("broken",)), before=None, limit=_MOST)
+    waiting = await tasks.tasks(duty.session, TaskFilter(states=("open",), kinds=(_BROKEN,)), before=None, limit=500)
+    task_of = {one.subject: one.id for one in waiting}
+    lines: list[str] = []
+    rows: list[list[Button]] = []
+    for place, one in enumerate(found, 1):
+        task = task_of.get(f"commitment:{one.id}")
+        said = duty.words(
+            "promise",
+            reference=one.reference,
+            what=one.what[:150],
+            who=one.owner_no or one.unit,
+            due=duty.moment(one.due_at),
+        )
+        lines.append(f"{place}. {said}{'' if task else duty.words('seen_already')}")
+        if task is not None:
+            rows.append([(f"{duty.words('seen')} {place}", f"bs:{short(task)}")])
+    return duty.show(query, "\n".join(lines) or duty.words("nothing"), rows)
 
 
 @router.callback_query(F.data == "warnings")
 async def warnings(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
+    """Early warnings: what is open is acknowledged, what is acknowledged is closed with what was done."""
+    require(duty.session, "cases:review")
+    return duty.show(query, *await _warnings(duty))
+
+
+async def _warnings(duty: Duty) -> tuple[str, list[list[Button]]]:
+    wanted = WarningFilter(states=("open", "acknowledged"))
+    found = sorted(
+        await early_warnings(duty.session, wanted, before=None, limit=100),
+        key=lambda one: (one.state != "open", one.due_at),
+    )
+    lines = [f"{place}. {_said(duty, one)}" for place, one in enumerate(found[:_MOST], 1)]
+    if len(found) > _MOST:
+        lines.append(duty.words("more", count=len(found) - _MOST))
+    rows = [
+        [(f"{duty.words('seen')} {place}", f"wa:{short(one.id)}")]
+        if one.state == "open"
+        else [(f"{duty.words('close')} {place}", f"wc:{short(one.id)}")]
+        for place, one in enumerate(found[:_MOST], 1)
+    ]
+    return "\n".join(lines) or duty.words("nothing"), rows
+
+
+def _said(duty: Duty, one: EarlyWarning) -> str:
+    said = {"kind": duty.words(f"warning_{one.kind}"), "words": one.words[:200], "unit": one.unit}
+    if one.state == "open":
+        return duty.words("warning", **said, due=duty.moment(one.due_at))
+    return duty.words("warning_seen", **said, who=(one.acknowledged_by or "").removeprefix("staff:"))
+
+
+@router.callback_query(F.data.regexp(rf"^wa:{_ID}$"))
+async def acknowledge(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
+    """A warning is acknowledged."""
+    require(duty.session, "cases:review")
+    id_ = long((query.data or "")[3:])
+    await duty.rooms.warnings.acknowledge(duty.session, id_, note=_ACKNOWLEDGED, actor=duty.actor)
+    return duty.show(query, *await _warnings(duty))
+
+
+@router.callback_query(F.data.regexp(rf"^wc:{_ID}$"))
+async def close(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """A warning is about to be closed: what was done is asked for."""
+    require(duty.session, "cases:review")
+    await state.set_state(Closing.outcome)
+    await state.set_data({"warning": (query.data or "")[3:]})
+    return duty.show(query, duty.words("say_done"))
+
+
+@router.message(StateFilter(Closing.outcome), F.text, ~F.text.startswith("/"))
+async def closed(message: Message, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """What was done: the warning is closed."""
+    require(duty.session, "cases:review")
+    id_ = long((await state.get_data())["warning"])
+    await state.clear()
+    await duty.rooms.warnings.close(duty.session, id_, outcome=(message.text or "")[:2000], actor=duty.actor)
+    return [duty.say(duty.words("kept"), [[(duty.words("warnings"), "warnings")], [(duty.words("back"), "home")]])]
+
+
+@router.callback_query(F.data == "tasks")
+async def supervision(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """What was put before supervision, each to be acknowledged."""
     require(duty.session, "cases:review")
+    return duty.show(query, *await _tasks(duty))
+
+
+async def _tasks(duty: Duty) -> tuple[str, Sequence[Sequence[Button]]]:
     found = await tasks.tasks(
         duty.session, TaskFilter(states=("open",), units=("supervision",)), before=None, limit=_MOST
     )
@@ -53,23 +143,20 @@ async def warnings(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]
         for place, one in enumerate(found, 1)
     ]
     rows = [[(f"{duty.words('seen')} {place}", f"ws:{short(one.id)}")] for place, one in enumerate(found, 1)]
-    return duty.show(query, "\n".join(lines) or duty.words("nothing"), rows)
+    return "\n".join(lines) or duty.words("nothing"), rows
 
 
-@router.callback_query(F.data.regexp(rf"^ws:{_ID}$"))
+@router.callback_query(F.data.regexp(rf"^(ws|bs):{_ID}$"))
 async def seen(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
-    """A warning is acknowledged."""
+    """A task of supervision is done with: it was acknowledged."""
     require(duty.session, "tasks:write")
     require(duty.session, "cases:review")
-    await tasks.finish(
-        duty.session,
-        long((query.data or "")[3:]),
-        outcome="acknowledged in the chat",
-        actor=duty.actor,
-        clock=duty.rooms.clock,
-    )
-    screen: list[TelegramMethod[Any]] = await warnings(query, duty)
-    return screen
+    kind, _, id_ = (query.data or "").partition(":")
+    await tasks.finish(duty.session, long(id_), outcome=_ACKNOWLEDGED, actor=duty.actor, clock=duty.rooms.clock)
+    if kind == "bs":
+        screen: list[TelegramMethod[Any]] = await broken(query, duty)
+        return screen
+    return duty.show(query, *await _tasks(duty))
 
 
 @router.callback_query(F.data == "alerts")

@@ -24,6 +24,7 @@ from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.kernel.phones import InvalidPhone, parse
+from gateway.staff import notes
 from gateway.staff.heads import heads_of
 from gateway.staff.tasks import NewTask, drop_tasks, open_tasks
 
@@ -104,6 +105,8 @@ async def escalate(connection: Any, rows: list[Any], *, at: datetime, actor: str
             )
         )
     await open_tasks(connection, tasks, at=at, actor=actor)
+    told = [(f"commitment:{row['id']}", {"reference": row["reference"], "what": row["what"]}) for row in rows]
+    await notes.tell_role(connection, "supervisor", "promise_broken", told, at=at)
     await connection.executemany(
         "INSERT INTO commitment_event (commitment_id, at, kind, by, detail) VALUES ($1, $2, 'escalated', $3, $4)",
         [(row["id"], at, actor, task.owner_no or SUPERVISION) for row, task in zip(rows, tasks, strict=True)],

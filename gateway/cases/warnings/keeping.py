@@ -21,6 +21,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
+from gateway.staff import notes
 from gateway.staff.heads import heads_of
 from gateway.staff.tasks import NewTask, drop_tasks, open_tasks
 
@@ -238,6 +239,9 @@ class DueWarnings:
             ):
                 raised = await raise_by_rule(connection, now)
                 await connection.execute("UPDATE warning_run SET raised = $2 WHERE day = $1", day.date(), raised)
+                if raised:
+                    said = (f"warnings:{day.date()}", {"count": str(raised)})
+                    await notes.tell_role(connection, "supervisor", "warnings", [said], at=now)
             await self._escalate(connection, now)
             await work.commit()
         return raised
