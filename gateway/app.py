@@ -57,6 +57,7 @@ from gateway.outbox.nodes import Lease
 from gateway.outbox.stopping import STOP
 from gateway.outbox.sweeping import Sweeper
 from gateway.sandbox.carrier import Behaviour, Carrier
+from gateway.sandbox.carrier.standing_in import stand_ins
 from gateway.sandbox.clock import MOVED, TestClock
 from gateway.timekeeping import Timekeeping
 from gateway.web.app import HEALTH, SERVER_OPTIONS, make_app, make_monitor
@@ -218,12 +219,15 @@ class Node:
 
     async def _start_carrier(self) -> None:
         settings = self.settings
+        others = stand_ins(settings)
         carrier = Carrier(
             account_sid=settings.twilio.account_sid,
             auth_token=settings.twilio.auth_token.get_secret_value(),
             callbacks_base=settings.base_url,
             sender=settings.twilio.sender,
             behaviour=Behaviour(handsets=settings.carrier.handsets),
+            apps=others.apps,
+            also=others.routes,
         )
         port = settings.carrier.port or (settings.port + 1 if settings.port else 0)
         try:
@@ -232,6 +236,12 @@ class Node:
             # The usual port is somebody else's: any free one will do, since only this node uses it.
             self.carrier_address = await carrier.start(settings.host, 0)
         self._stack.push_async_callback(carrier.close)
+        for one in others.open:
+            await one()
+        for close in others.close:
+            self._stack.push_async_callback(close)
+        if others.apps:
+            settings.telegram.api_base = settings.wecom.api_base = self.carrier_address
         settings.twilio.base_url = self.carrier_address
         log.info("embedded carrier", wall=self.carrier_address)
 

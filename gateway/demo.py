@@ -51,6 +51,8 @@ async def run_demo(settings: Settings, console: Console) -> None:
         raise Misconfigured("the demo is for the sandbox; live mode is started with `lamplighter serve`")
     if "LAMPLIGHTER_CARRIER__HANDSETS" not in _environment():
         settings.carrier.handsets = "lively"
+    if settings.embedded_carrier and "LAMPLIGHTER_CARRIER__CHATS" not in _environment():
+        settings.stand_in_for_chats()
     async with furnished(settings) as house:
         key = await _prepare(house, console)
         node = Node(house)

@@ -105,6 +105,7 @@ class House:
             sender_name=settings.senders,
             languages=("en", "zh-CN") if language == "en" else ("zh-CN", "en"),
             zone=zone,
+            bot=settings.telegram.username,
         )
         standard = PolicyTable(opt_out_scope=settings.opt_out_scope, mask_unproven=settings.mask_unproven)
 
@@ -189,6 +190,7 @@ class House:
             catch_up=catch_up,
             amounts=amounts,
             opt_out_scope=settings.opt_out_scope,
+            bot_link=bool(settings.telegram.token.get_secret_value() and settings.telegram.username),
         )
         self.intake = Intake(database, clock, hear, region=region)
         self.reader = Reader(database, clock, self.tools)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,13 +33,14 @@ class Reply:
 class BotApi:
     """One bot's calls. Nothing is tried again here."""
 
-    def __init__(self, token: str, base: str) -> None:
+    def __init__(self, token: str, base: str | Callable[[], str]) -> None:
         bot, _, secret = token.partition(":")
         if not bot.isdigit() or not secret:
             raise Misconfigured("a Telegram token looks like 123456:ABC…")
         self.bot_id = int(bot)
         self.token = token
-        self._base = base.rstrip("/")
+        # The sandbox knows where its own platform listens when that has begun to, which is before the first call.
+        self._base = base if callable(base) else lambda: base
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -61,7 +62,7 @@ class BotApi:
         if self._session is None:
             raise NotConnected("not started")
         form = {name: _field(value) for name, value in params.items()}
-        url = URL(f"{self._base}/bot{self.token}/{method}", encoded=True)
+        url = URL(f"{self._base().rstrip('/')}/bot{self.token}/{method}", encoded=True)
         try:
             async with (
                 asyncio.timeout(within),

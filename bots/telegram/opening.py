@@ -27,7 +27,7 @@ def open_customer(rooms: Rooms) -> Opened:
     """The customer bot."""
     settings = rooms.settings.telegram
     token = settings.token.get_secret_value()
-    api = BotApi(token, settings.api_base)
+    api = BotApi(token, lambda: settings.api_base)
     lane = f"{NAME}:{api.bot_id}"
     pace = Pace(rooms.database, lane)
     bot = CustomerBot(rooms, api)
@@ -56,7 +56,7 @@ def open_customer(rooms: Rooms) -> Opened:
 def open_staff(rooms: Rooms) -> Opened:
     """The staff bot; it speaks the same API and comes in by the same way as the customer bot."""
     token = rooms.settings.telegram_staff.token.get_secret_value()
-    api = BotApi(token, rooms.settings.telegram.api_base)
+    api = BotApi(token, lambda: rooms.settings.telegram.api_base)
     lane = f"{STAFF_NAME}:{api.bot_id}"
     pace = Pace(rooms.database, lane)
     bot = StaffBot(rooms, api)

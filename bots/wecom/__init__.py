@@ -221,7 +221,7 @@ def open_wecom(rooms: Rooms) -> Opened:
         concurrency=16,
     )
     pace = Pace(rooms.database, lane.name)
-    api = WeComApi(settings.corp_id, settings.secret.get_secret_value(), settings.api_base)
+    api = WeComApi(settings.corp_id, settings.secret.get_secret_value(), lambda: settings.api_base)
     bot = WeComBot(rooms, api, settings.agent_id, pace)
     updates = Updates(NAME, rooms.database, rooms.clock, handle=bot.handle, show=bot.show, excuse=bot.excuse)
     envelope = Envelope(settings.token.get_secret_value(), settings.aes_key.get_secret_value(), settings.corp_id)

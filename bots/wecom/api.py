@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -23,10 +23,10 @@ _EARLY: Final = 300.0
 class WeComApi:
     """One application's calls. Nothing but a stale token makes a call go out twice."""
 
-    def __init__(self, corp_id: str, secret: str, base: str) -> None:
+    def __init__(self, corp_id: str, secret: str, base: str | Callable[[], str]) -> None:
         self._corp_id = corp_id
         self._secret = secret
-        self._base = base.rstrip("/")
+        self._base = base if callable(base) else lambda: base
         self._session: aiohttp.ClientSession | None = None
         self._token = ""
         self._until = 0.0
@@ -76,7 +76,7 @@ class WeComApi:
     ) -> dict[str, Any]:
         if self._session is None:
             raise NotConnected("not started")
-        url = URL(f"{self._base}/cgi-bin/{path}").with_query(query)
+        url = URL(f"{self._base().rstrip('/')}/cgi-bin/{path}").with_query(query)
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         try:
             async with (

@@ -168,6 +168,8 @@ class Tools:
     amounts: Amounts = no_amounts
     #: `all` makes every refusal global.
     opt_out_scope: Literal["purpose", "all"] = "purpose"
+    #: Whether an invitation to the chat carries the link to the bot.
+    bot_link: bool = False
 
     async def proven(self, connection: Any, links: Sequence[int], at: datetime) -> list[UUID]:
         """What follows once links were proven: cases go on, what was missed is told; which cases."""

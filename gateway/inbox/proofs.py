@@ -86,10 +86,9 @@ class Proofs:
             raise Conflict("too many codes were sent today")
         token = await chats.new_token(connection, point, chat=None, at=now)
         to = Recipient(number=number, contact_point_id=point, language=await links.language_of(connection, point))
-        days = chats.LINK_LASTS.days
-        await self._tools.answers.send_text(
-            connection, "verification_chat_invitation", {"code": token, "days": days}, to, now, lasts=chats.LINK_LASTS
-        )
+        template = "verification_chat_link" if self._tools.bot_link else "verification_chat_invitation"
+        values = {"code": token, "days": chats.LINK_LASTS.days}
+        await self._tools.answers.send_text(connection, template, values, to, now, lasts=chats.LINK_LASTS)
         await audit.write(connection, at=now, actor=actor, action="chat.invited", subject=f"contact_point:{point}")
 
     async def _seen(self, connection: Any, row: Any, note: str | None, actor: str) -> None:

@@ -36,6 +36,16 @@ _SANDBOX_TWILIO = {
     "auth_token": "sandbox-auth-token",
     "sender": "+861069559800",
 }
+#: The bots of the sandbox, which the embedded carrier stands in for.
+_SANDBOX_CHATS = {
+    "customers": "7000001:sandbox-bot",
+    "username": "lamplighter_7000001_bot",
+    "staff": "7000002:sandbox-staff-bot",
+    "corp_id": "ww" + "5a" * 8,
+    "secret": "sandbox-secret",
+    "callback": "sandbox-callback",
+    "aes_key": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+}
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -71,6 +81,8 @@ class TelegramSettings(BaseModel):
     token: SecretStr = SecretStr("")
     api_base: str = "https://api.telegram.org"
     mode: Literal["webhook", "polling"] = "webhook"
+    #: The bot's user name: the links that bind chats lead to it.
+    username: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]{3,31})?$")
 
 
 class StaffBotSettings(BaseModel):
@@ -109,6 +121,8 @@ class CarrierSettings(BaseModel):
     port: int = Field(default=0, ge=0, le=65535)
     #: `lively` handsets answer by themselves; `silent` ones only receive.
     handsets: Literal["silent", "lively"] = "silent"
+    #: Whether it stands in for the chat platforms too, with a bot of its own for each that the settings name none for.
+    chats: bool = False
 
 
 class Settings(BaseSettings):
@@ -192,6 +206,8 @@ class Settings(BaseSettings):
             self.twilio.sender = self.twilio.sender or _SANDBOX_TWILIO["sender"]
             if not self.twilio.auth_token.get_secret_value():
                 self.twilio.auth_token = SecretStr(_SANDBOX_TWILIO["auth_token"])
+            if self.carrier.chats:
+                self.stand_in_for_chats()
             return self
         missing = [
             name
@@ -216,6 +232,19 @@ class Settings(BaseSettings):
         if not self.twilio.lookup_url:
             self.twilio.lookup_url = "https://lookups.twilio.com"
         return self
+
+    def stand_in_for_chats(self) -> None:
+        """Have the embedded carrier speak for the chat platforms, where no other bots are named."""
+        self.carrier.chats = not self.telegram.token.get_secret_value() and not self.wecom.secret.get_secret_value()
+        if not self.carrier.chats:
+            return
+        self.telegram.token = SecretStr(_SANDBOX_CHATS["customers"])
+        self.telegram.username = _SANDBOX_CHATS["username"]
+        self.telegram_staff.token = SecretStr(_SANDBOX_CHATS["staff"])
+        self.wecom.corp_id, self.wecom.agent_id = _SANDBOX_CHATS["corp_id"], 1000001
+        self.wecom.secret = SecretStr(_SANDBOX_CHATS["secret"])
+        self.wecom.token = SecretStr(_SANDBOX_CHATS["callback"])
+        self.wecom.aes_key = SecretStr(_SANDBOX_CHATS["aes_key"])
 
     @property
     def sandbox(self) -> bool:

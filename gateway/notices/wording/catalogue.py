@@ -35,10 +35,12 @@ class Place:
     senders: Mapping[str, str]
     languages: tuple[str, ...]
     zone: ZoneInfo
+    #: The user name of the bot that links lead to; empty where there is none.
+    bot: str = ""
 
     def read(self, edits: Mapping[TextKey, str]) -> tuple[list[Template], list[Finding]]:
         """Every text, an edited one in place of its file, and every finding."""
-        return read_all(self.directory, edits, self.senders, self.languages, self.zone)
+        return read_all(self.directory, edits, self.senders, self.languages, self.zone, self.bot)
 
 
 class Wording:
@@ -83,13 +85,14 @@ class Wording:
         sender_name: str | Mapping[str, str] = "国网供电",
         languages: Sequence[str] = DEFAULT_LANGUAGES,
         zone: ZoneInfo = _HOME,
+        bot: str = "",
     ) -> Wording:
-        """Read all templates; the first of `languages` is the one to fall back to.
+        """Read all templates; the first of `languages` is the one to fall back to; links lead to `bot`.
 
         `sender_name` may differ by language (`{"zh-CN": …, "en": …}`). Raises Misconfigured with every
         error, one a line, each naming file, line and what is wrong; `warnings` keeps what is only advice.
         """
-        wording = cls._read(directory, sender_name, languages, zone)
+        wording = cls._read(directory, sender_name, languages, zone, bot)
         if wording.errors:
             raise Misconfigured("templates are wrong:\n" + "\n".join(f"  {finding}" for finding in wording.errors))
         return wording
@@ -113,9 +116,10 @@ class Wording:
         sender_name: str | Mapping[str, str],
         languages: Sequence[str],
         zone: ZoneInfo,
+        bot: str = "",
     ) -> Wording:
         senders = {"zh-CN": sender_name} if isinstance(sender_name, str) else dict(sender_name)
-        place = Place(directory or templates_directory(), MappingProxyType(senders), tuple(languages), zone)
+        place = Place(directory or templates_directory(), MappingProxyType(senders), tuple(languages), zone, bot)
         return cls(place, *place.read(_NO_EDITS))
 
     def edited(self, edits: Mapping[TextKey, str]) -> Wording:

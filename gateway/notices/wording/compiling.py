@@ -18,7 +18,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from gateway.kernel.errors import InvalidInput
 from gateway.notices.wording.findings import Finding
 from gateway.notices.wording.frontmatter import FrontMatter, line_of
-from gateway.notices.wording.speech import FILTERS_OF, PARSERS, SPEECHES, Speech, ValueType, base_language
+from gateway.notices.wording.speech import (
+    FILTERS_OF,
+    PARSERS,
+    SPEECHES,
+    Parse,
+    Speech,
+    ValueType,
+    base_language,
+    link_to,
+)
 
 #: Fills a text with values whose names have been checked; raises InvalidInput naming a value that does not fit.
 Fill = Callable[[Mapping[str, Any], ZoneInfo], str]
@@ -57,9 +66,12 @@ def environment(language: str) -> ImmutableSandboxedEnvironment:
 
 
 def compile_body(
-    path: Path, source: str, front: FrontMatter, body: str, lines_before: int, *, fast: bool = True
+    path: Path, source: str, front: FrontMatter, body: str, lines_before: int, *, fast: bool = True, bot: str = ""
 ) -> tuple[Fill | None, list[Finding]]:
-    """Check `body` against its front matter and compile it; no function where something is wrong."""
+    """Check `body` against its front matter and compile it; no function where something is wrong.
+
+    `bot` is the user name that links lead to.
+    """
     jinja = environment(front.language)
     try:
         tree = jinja.parse(body)
@@ -83,9 +95,13 @@ def compile_body(
     if findings:
         return None, findings
     slots = _slots(tree, front)
+    parsers = {
+        name: link_to(bot, one.example) if one.type is ValueType.BOT_LINK else PARSERS[one.type]
+        for name, one in front.variables.items()
+    }
     if slots is not None and fast:
-        return _joined(slots, front, SPEECHES[base_language(front.language)]), []
-    return _by_jinja(jinja, body, front), []
+        return _joined(slots, front, parsers, SPEECHES[base_language(front.language)]), []
+    return partial(_fill_by_jinja, jinja.from_string(body).render, parsers), []
 
 
 def _undeclared(tree: nodes.Template, front: FrontMatter) -> Iterator[tuple[int, str]]:
@@ -167,7 +183,7 @@ def _slots(tree: nodes.Template, front: FrontMatter) -> list[_Slot] | None:
     return slots
 
 
-def _joined(slots: list[_Slot], front: FrontMatter, speech: Speech) -> Fill:
+def _joined(slots: list[_Slot], front: FrontMatter, parsers: Mapping[str, Parse], speech: Speech) -> Fill:
     pieces: list[str] = []
     said: list[tuple[int, str, Callable[[object, ZoneInfo], Any], Callable[[Any], str] | None]] = []
     stretches: list[tuple[int, str, str]] = []
@@ -182,7 +198,7 @@ def _joined(slots: list[_Slot], front: FrontMatter, speech: Speech) -> Fill:
             continue
         kind = front.variables[name].type
         say = speech.filters[filter_name] if filter_name else str if kind is ValueType.INTEGER else None
-        said.append((index, name, PARSERS[kind], say))
+        said.append((index, name, parsers[name], say))
     moment, until = PARSERS[ValueType.DATETIME], speech.filters["until"]
 
     def fill(values: Mapping[str, Any], zone: ZoneInfo) -> str:
@@ -199,12 +215,6 @@ def _joined(slots: list[_Slot], front: FrontMatter, speech: Speech) -> Fill:
         return "".join(out)
 
     return fill
-
-
-def _by_jinja(jinja: ImmutableSandboxedEnvironment, body: str, front: FrontMatter) -> Fill:
-    template = jinja.from_string(body)
-    parsers = {name: PARSERS[variable.type] for name, variable in front.variables.items()}
-    return partial(_fill_by_jinja, template.render, parsers)
 
 
 def _fill_by_jinja(

@@ -131,6 +131,8 @@ def _refusals(words: str) -> Iterator[Remark]:
 
 def _private(front: FrontMatter) -> Iterator[Remark]:
     for name, variable in front.variables.items():
+        if variable.type is ValueType.BOT_LINK and front.klass != "V":
+            yield Severity.ERROR, f"only a verification may carry the link to the bot: {name}"
         if variable.type is ValueType.TEXT and _private_name(name):
             yield Severity.ERROR, f"a text may not print who somebody is or where they live: {name}"
 

@@ -36,8 +36,11 @@ def read_all(
     senders: Mapping[str, str],
     languages: Sequence[str],
     zone: ZoneInfo,
+    bot: str = "",
 ) -> tuple[list[Template], list[Finding]]:
     """Every text of `directory`, an edited one in place of its file, and every finding.
+
+    `bot` is the user name of the bot that links lead to.
 
     Raises Misconfigured where no language is named, or one that nothing can be said in.
     """
@@ -57,7 +60,7 @@ def read_all(
         if not sources and not faults:
             findings.append(Finding(directory / language, 1, f"there is no template in {language}"))
         for path, source in sorted(sources.items()):
-            template, remarks = read_one(path, source, language, signature, zone)
+            template, remarks = read_one(path, source, language, signature, zone, bot)
             findings += remarks
             if template is None:
                 wrong.add(path)
@@ -98,21 +101,21 @@ def signature_in(senders: Mapping[str, str], language: str) -> str:
 # A change of one text reads all of them again, since siblings must agree: each is parsed and compiled once.
 @lru_cache(maxsize=1024)
 def read_one(
-    path: Path, source: str, language: str, signature: str, zone: ZoneInfo
+    path: Path, source: str, language: str, signature: str, zone: ZoneInfo, bot: str = ""
 ) -> tuple[Template | None, tuple[Finding, ...]]:
     """One text as `path` holds it, or would; None where it is wrong."""
-    template, findings = _read(path, source, language, signature, zone)
+    template, findings = _read(path, source, language, signature, zone, bot)
     return template, tuple(findings)
 
 
 def _read(
-    path: Path, source: str, language: str, signature: str, zone: ZoneInfo
+    path: Path, source: str, language: str, signature: str, zone: ZoneInfo, bot: str
 ) -> tuple[Template | None, list[Finding]]:
     front, body, before, findings = read(path, source)
     if front is None:
         return None, findings
     findings = [Finding(path, 1, message) for message in _misfiled(path, front, language)]
-    fill, faults = compile_body(path, source, front, body, before)
+    fill, faults = compile_body(path, source, front, body, before, bot=bot)
     findings += faults
     if fill is None:
         return None, findings

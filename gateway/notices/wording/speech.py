@@ -37,6 +37,9 @@ class ValueType(StrEnum):
     INTEGER = "integer"
     #: A reference or a verification code: letters, digits and hyphens.
     CODE = "code"
+    #: The token of an invitation, printed as the address of the utility's own bot with it: the one link that a text
+    #: may carry. Nobody who fills a text can bring another.
+    BOT_LINK = "bot_link"
 
 
 _CENT: Final = Decimal("0.01")
@@ -45,6 +48,8 @@ _MOST: Final = Decimal(10) ** 12
 _unfit = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff【】]").search
 _broken_off = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+").sub
 _misleading = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+").sub
+#: As long as the longest user name of a bot.
+_NOBODY: Final = "x" * 32
 _is_code = re.compile(r"[A-Za-z0-9-]{1,32}").fullmatch
 _is_account = re.compile(r"[A-Za-z0-9]{4,32}").fullmatch
 
@@ -139,6 +144,18 @@ def _code(value: object, zone: ZoneInfo) -> str:
     return value
 
 
+def link_to(bot: str, sample: str) -> Parse:
+    """Prints a token as the link to the bot of that user name; `sample` alone where the settings name none."""
+
+    def read(value: object, zone: ZoneInfo) -> str:
+        token = _code(value, zone)
+        if not bot and token != sample:
+            raise ValueError("the settings name no bot that a link could lead to")
+        return f"https://t.me/{bot or _NOBODY}?start={token}"
+
+    return read
+
+
 PARSERS: Final[dict[ValueType, Parse]] = {
     ValueType.TEXT: _text,
     ValueType.ACCOUNT_TAIL: _account_tail,
@@ -149,6 +166,7 @@ PARSERS: Final[dict[ValueType, Parse]] = {
     ValueType.DURATION: _duration,
     ValueType.INTEGER: _integer,
     ValueType.CODE: _code,
+    ValueType.BOT_LINK: _code,
 }
 
 #: Which filters may print a type; a type that is not named here is printed as it stands.

@@ -8,13 +8,14 @@ forgetful or lively; `/_carrier/stats` and `/_carrier/texts` say what it got.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
 from gateway.sandbox.carrier import lookup
 from gateway.sandbox.carrier.api import Api
 from gateway.sandbox.carrier.behaviour import Behaviour
+from gateway.sandbox.carrier.chats import App
 from gateway.sandbox.carrier.control import Control, refuse_politely
 from gateway.sandbox.carrier.network import Network
 from gateway.sandbox.carrier.wall import wall_routes
@@ -29,7 +30,8 @@ class Carrier:
     """One carrier with one account and one sender.
 
     `callbacks_base` is the gateway's public address: inbound texts go to
-    `{callbacks_base}/webhooks/twilio/inbound`. `keep` texts are remembered.
+    `{callbacks_base}/webhooks/twilio/inbound`. `keep` texts are remembered. `apps` are the chat programs that people
+    hold beside their handsets, `also` the routes of the platforms behind them.
     """
 
     def __init__(
@@ -41,7 +43,11 @@ class Carrier:
         sender: str,
         behaviour: Behaviour | None = None,
         keep: int = 200_000,
+        apps: Sequence[App] = (),
+        also: Sequence[web.RouteDef] = (),
     ) -> None:
+        self._apps = apps
+        self._also = also
         self._network = Network(
             account_sid=account_sid,
             auth_token=auth_token,
@@ -55,9 +61,11 @@ class Carrier:
 
     def make_app(self) -> web.Application:
         """Make the application; it works from its start-up to its clean-up."""
-        control = Control(self._network)
+        control = Control(self._network, self._apps)
         app = web.Application(client_max_size=_LARGEST_BODY, middlewares=[refuse_politely])
-        app.add_routes([*self._api.routes(), *lookup.routes(self._api.knows), *control.routes(), *wall_routes()])
+        app.add_routes(
+            [*self._api.routes(), *lookup.routes(self._api.knows), *control.routes(), *wall_routes(), *self._also]
+        )
         app.cleanup_ctx.append(self._life)
         app.on_shutdown.append(control.close)
         return app

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from gateway.kernel.errors import InvalidInput
 from gateway.sandbox.carrier.behaviour import Behaviour
+from gateway.sandbox.carrier.chats import App, card
 from gateway.sandbox.carrier.network import Network, number_of
 from gateway.sandbox.carrier.people import ANSWERS, BOUNCES
 from gateway.sandbox.carrier.texts import Handset, Text, last
@@ -36,8 +38,9 @@ _IN_ONE_EVENT: Final = 30
 class Control:
     """The handlers of `/_carrier/…`."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, apps: Sequence[App] = ()) -> None:
         self._network = network
+        self._apps = {app.name: app for app in apps}
         self._streams: set[asyncio.Task[Any]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -52,6 +55,9 @@ class Control:
             web.get("/_carrier/handsets", self.handsets),
             web.get("/_carrier/handsets/{number}", self.handset),
             web.post("/_carrier/handsets/{number}/reply", self.reply),
+            web.get("/_carrier/chats", self.chats),
+            web.get("/_carrier/chats/{platform}/{number}", self.chat),
+            web.post("/_carrier/chats/{platform}/{number}", self.act),
             web.get("/_carrier/events", self.events, allow_head=False),
         ]
 
@@ -131,8 +137,46 @@ class Control:
         text = self._network.reply(number, body.encode("utf-8", "replace").decode())
         return _json(_text(text), 202)
 
+    async def chats(self, request: web.Request) -> web.Response:
+        """The chat programs there are, and the chats by last activity; `q` in the number or a text, `limit`."""
+        words = request.query.get("q", "").strip().casefold()
+        cards = [card(app, number, _ON_CARD) for app in self._apps.values() for number in app.numbers()]
+        found = [
+            one
+            for one in sorted(cards, key=lambda one: one["at"], reverse=True)
+            if words.replace(" ", "") in one["number"] or any(words in text["body"].casefold() for text in one["texts"])
+        ]
+        limit = min(_integer(request.query.get("limit"), 60), _LARGEST_PAGE)
+        return _json({"platforms": list(self._apps), "items": found[:limit]})
+
+    async def chat(self, request: web.Request) -> web.Response:
+        """One chat with its newest messages, also one that nobody has begun."""
+        return _json(card(*self._chat(request), _ON_HANDSET))
+
+    async def act(self, request: web.Request) -> web.Response:
+        """Do what a person does in a chat: `text`, `press` with `message`, `share` the number, `block`."""
+        app, number = self._chat(request)
+        match await _object(request):
+            case {"text": str() as text} if 0 < len(text.strip()) <= _LONGEST_REPLY:
+                app.say(number, text.encode("utf-8", "replace").decode())
+            case {"press": str() as data, "message": int() as message}:
+                app.press(number, message, data)
+            case {"share": True}:
+                app.share(number)
+            case {"block": bool() as blocked}:
+                app.block(number, blocked=blocked)
+            case _:
+                raise InvalidInput("a text, a button that is pressed, the number that is shared, or whether it blocks")
+        return _json(card(app, number, _ON_HANDSET), 202)
+
+    def _chat(self, request: web.Request) -> tuple[App, str]:
+        app = self._apps.get(request.match_info["platform"])
+        if app is None:
+            raise InvalidInput("no such chat program", field="platform")
+        return app, number_of(request.match_info["number"])
+
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: the cards of handsets on which something changed, and the totals."""
+        """Server-sent events: the cards of handsets and chats in which something changed, and the totals."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         )
@@ -146,28 +190,38 @@ class Control:
             if len(changed) > _IN_ONE_EVENT:
                 del changed[next(iter(changed))]
 
+        talked: dict[tuple[str, str], None] = {}
+        heard = {name: partial(_note, talked, name) for name in self._apps}
         stream = asyncio.current_task()
         assert stream is not None
         self._streams.add(stream)
         self._network.watchers.add(watch)
+        for name, app in self._apps.items():
+            app.watchers.add(heard[name])
         try:
-            await self._stream(response, changed)
+            await self._stream(response, changed, talked)
         except ConnectionError:
             pass
         finally:
             self._network.watchers.discard(watch)
+            for name, app in self._apps.items():
+                app.watchers.discard(heard[name])
             self._streams.discard(stream)
         return response
 
-    async def _stream(self, response: web.StreamResponse, changed: dict[str, Handset]) -> None:
+    async def _stream(
+        self, response: web.StreamResponse, changed: dict[str, Handset], talked: dict[tuple[str, str], None]
+    ) -> None:
         quiet = 0
         await response.write(b"retry: 1000\n\n")
         while True:
-            if changed or quiet >= 20:
+            if changed or talked or quiet >= 20:
                 # An event without cards keeps the line alive, and finds out whether it still is.
                 cards = [_card(handset) for handset in changed.values()]
                 changed.clear()
-                event = {"cards": cards, "totals": self._totals()}
+                chats = [card(self._apps[name], number, _ON_CARD) for name, number in talked]
+                talked.clear()
+                event = {"cards": cards, "chats": chats, "totals": self._totals()}
                 await response.write(f"data: {json.dumps(event)}\n\n".encode())
                 quiet = 0
             quiet += 1
@@ -191,6 +245,13 @@ class Control:
                 or any(words in text.body.casefold() for text in shown)
             ):
                 yield handset
+
+
+def _note(talked: dict[tuple[str, str], None], platform: str, number: str) -> None:
+    talked.pop((platform, number), None)
+    talked[platform, number] = None
+    if len(talked) > _IN_ONE_EVENT:
+        del talked[next(iter(talked))]
 
 
 def _is(handset: Handset, shown: list[Text], only: str) -> bool:

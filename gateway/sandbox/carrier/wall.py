@@ -12,6 +12,7 @@ _FILES: Final = {
     "/": ("wall.html", "text/html"),
     "/_carrier/wall.css": ("wall.css", "text/css"),
     "/_carrier/wall.js": ("wall.js", "text/javascript"),
+    "/_carrier/chats.js": ("chats.js", "text/javascript"),
 }
 
 #: Texts come from anywhere: the script writes them as text only, and the page runs nothing of its own.

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -48,6 +48,7 @@ class Shown:
     #: The keyboard beneath the input field, where the message brought one.
     keyboard: list[list[dict[str, Any]]] = field(default_factory=list)
     deleted: bool = False
+    at: float = field(default_factory=time.time)
 
     @property
     def labels(self) -> list[str]:
@@ -83,6 +84,8 @@ class Emulator:
         self.failures: dict[str, deque[tuple[int, dict[str, Any] | str]]] = {}
         self.per_chat = per_chat
         self.overall = overall
+        #: Are told whose chat with which bot has changed.
+        self.watchers: set[Callable[[str, int], None]] = set()
         self._sent: deque[tuple[float, int]] = deque(maxlen=10_000)
         self._numbers = 0
         self._languages: dict[int, str] = {}
@@ -200,6 +203,12 @@ class Emulator:
             "new_chat_member": kicked if now == "kicked" else member,
         }  # fmt: skip
         return self.push(token, {"my_chat_member": change})
+
+    def _changed(self, bot: _Bot, chat: int) -> None:
+        for token, one in self.bots.items():
+            if one is bot:
+                for watcher in self.watchers:
+                    watcher(token, chat)
 
     def chat(self, token: str, chat: int) -> list[Shown]:
         """What a chat shows."""
@@ -328,6 +337,7 @@ class Emulator:
         shown.buttons = markup.get("inline_keyboard", [])
         shown.keyboard = markup.get("keyboard", [])
         bot.chats[chat].append(shown)
+        self._changed(bot, chat)
         return _as_message(shown, chat)
 
     def _edit(self, bot: _Bot, params: dict[str, Any]) -> dict[str, Any]:
@@ -340,6 +350,7 @@ class Emulator:
                 "current content and reply markup of the message"
             )
         shown.text, shown.buttons = text, buttons
+        self._changed(bot, params["chat_id"])
         return _as_message(shown, params["chat_id"])
 
     def _find(self, bot: _Bot, params: dict[str, Any]) -> Shown:
@@ -359,6 +370,7 @@ class Emulator:
 
     def _message(self, token: str, chat: int, shown: Shown) -> dict[str, Any]:
         self.bots[token].chats.setdefault(chat, []).append(shown)
+        self._changed(self.bots[token], chat)
         return {**_as_message(shown, chat), "from": self._user(chat)}
 
     def _user(self, chat: int) -> dict[str, Any]:

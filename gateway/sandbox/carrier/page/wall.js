@@ -17,6 +17,10 @@ const WORDS = {
     legend: "无人看管的手机怎样应答？",
     legend_text: "打开“自动应答”后，号码尾号决定这部手机的行为；其他号码按固定的规律，有的评分、有的说已缴费、有的说打错了、有的不作声。有人先在墙上回复了，它就不再自己回。",
     never: "从不回复", bounce: "送不到",
+    chats: "聊天", phones: "手机短信", chats_text: "同一个人也可以在聊天软件里和供电公司说话：输入手机号，选一个软件，打开聊天；先发 /start，再分享号码。",
+    as_sms: "短信", share: "分享我的手机号", block: "拉黑", unblock: "恢复", blocked: "已拉黑",
+    platforms: { telegram: "Telegram 客户", "telegram-staff": "Telegram 员工", wecom: "企业微信" },
+    chat_quick: ["/start", "/menu", "转人工"],
   },
   en: {
     title: "Wall of handsets", subtitle: "Every text the sandbox carrier took stands on one of these; pick up any of them and answer",
@@ -33,6 +37,10 @@ const WORDS = {
     legend: "How do unattended handsets answer?",
     legend_text: "With the switch on, the last two digits of a number decide what its handset does; all others follow a fixed draw: some rate, some say they have paid, some are wrong numbers, some stay silent. Where somebody answers first from here, the handset keeps quiet.",
     never: "never answers", bounce: "bounces",
+    chats: "Chats", phones: "Text messages", chats_text: "The same people may talk to the utility in a chat program: type a number, choose the program, pick up; send /start first, then share the number.",
+    as_sms: "SMS", share: "Share my number", block: "Block", unblock: "Unblock", blocked: "blocked",
+    platforms: { telegram: "Telegram customers", "telegram-staff": "Telegram staff", wecom: "WeCom" },
+    chat_quick: ["/start", "/menu", "Talk to a person"],
   },
 };
 
@@ -197,6 +205,7 @@ async function load(append = false) {
   $("more").hidden = !answer.more;
   totals(answer.totals);
   tidy();
+  loadChats();
 }
 
 function tidy() {
@@ -307,6 +316,7 @@ function listen() {
       event.cards.forEach(arrive);
     }
     if (opened && event.cards.some((card) => card.number === opened)) refreshHandset();
+    chatsChanged(event.chats);
     tidy();
   };
 }
@@ -320,6 +330,7 @@ function speak() {
   $("search").setAttribute("aria-label", t("search"));
   $("open-number").placeholder = t("number");
   $("open-number").setAttribute("aria-label", t("number"));
+  speakChats();
   $("line").lastElementChild.textContent = t($("line").classList.contains("live") ? "live" : "offline");
   fetch("/_carrier/people").then((r) => r.json()).then((people) => {
     const lines = [
@@ -352,11 +363,12 @@ $("open").addEventListener("submit", (event) => {
   event.preventDefault();
   const number = $("open-number").value.trim();
   $("open-number").value = "";
-  openHandset(number);
+  if ($("open-in").value) openChat($("open-in").value, number);
+  else openHandset(number);
 });
 $("more").addEventListener("click", () => load(true));
 $("fresh").addEventListener("click", () => { window.scrollTo(0, 0); document.activeElement.blur(); load(); });
-$("handset").addEventListener("close", () => { opened = null; });
+$("handset").addEventListener("close", () => { opened = null; openedChat = null; });
 $("handset").addEventListener("click", (event) => { if (event.target === $("handset")) $("handset").close(); });
 $("lively").addEventListener("change", (event) => {
   const handsets = event.target.checked ? "lively" : "silent";
@@ -365,7 +377,6 @@ $("lively").addEventListener("change", (event) => {
   }).catch(() => toast(t("offline")));
 });
 
-speak();
-load();
-listen();
+// The chats' script is read after this one.
+addEventListener("DOMContentLoaded", () => { speak(); load(); listen(); });
 fetch("/_carrier/behaviour").then((r) => r.json()).then((b) => { $("lively").checked = b.handsets === "lively"; }).catch(() => {});
