@@ -123,6 +123,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
             "service {service}, advice {advice}; danger at any hour. What the law asks us to tell cannot be refused."
         ),
     ),
+    "hours": ("🌙 免打扰时段", "🌙 Quiet hours"),
+    "which_hours": (
+        "什么时候不要打扰您？停电、危险和您正在办的事不受影响。也可以直接写，例如“晚上9点到早上8点别发”。",
+        (
+            "When shall we not write? Outages, danger and what you are asking us for keep their own hours. You may also "
+            "write, such as “no texts between 9 pm and 8 am”."
+        ),
+    ),
+    "quiet_night": ("20:00–9:00", "20:00–9:00"),
+    "quiet_late": ("22:00–8:00", "22:00–8:00"),
+    "quiet_noon": ("12:00–14:00", "12:00–14:00"),
+    "quiet_day": ("9:00–18:00", "9:00–18:00"),
+    "quiet_never": ("随时可以", "Any time"),
     "billing": ("电费", "Bills"),
     "outage": ("停电", "Outages"),
     "service": ("服务", "Service"),

@@ -43,7 +43,8 @@ def configure(level: str, *, terminal: bool | None = None) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     renderer: list[Any] = (
-        [mask_personal, structlog.dev.ConsoleRenderer()]
+        # A traceback with the values of its frames would print names and numbers, and take seconds to format.
+        [mask_personal, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if on_terminal
         else [
             structlog.processors.format_exc_info,

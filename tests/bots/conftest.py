@@ -1,6 +1,6 @@
 """A whole node beside an emulated Bot API: what people do in chats goes in over HTTP, and so does all that comes out.
 
-One node serves a module's tests, each of which has chats, numbers and accounts of its own.
+One node with every bot serves all tests of the folder, each of which has chats, numbers and accounts of its own.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -19,7 +20,12 @@ from typing import Any
 import aiohttp
 import asyncpg
 import pytest
+import structlog
+from aiohttp import web
+from yarl import URL
 
+import bots
+from bots.platform import Platform
 from gateway.app import Node
 from gateway.house import House
 from gateway.kernel.clock import ShiftedClock
@@ -28,14 +34,23 @@ from gateway.kernel.settings import Settings
 from gateway.notices import Draft, Wording
 from gateway.outbox import partitions
 from gateway.sandbox.telegram import Emulator, Shown
-from tests.bots import published
+from gateway.sandbox.wecom import Company, WeComEmulator
+from tests.bots import published, third
 
+#: The application of WeCom.
+COMPANY = Company(
+    corp_id="ww5a5a5a5a5a5a5a5a",
+    secret="app-secret",
+    agent_id=1000002,
+    token="callback-token",
+    aes_key="abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+)
 TOKEN = "7000001:customer-bot-token"
 STAFF_TOKEN = "7000002:staff-bot-token"
 KEY = "root-key-of-the-sandbox"
 #: A Tuesday, ten in the morning in Shanghai.
 MORNING = datetime(2025, 11, 4, 2, 0, tzinfo=UTC)
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 _databases = count(1)
 
@@ -91,9 +106,11 @@ class Chat:
         if until is not None:
             await self.sees(until)
 
-    async def press(self, label: str, *, until: str | None = None) -> str:
+    async def press(self, label: str, *, until: str | None = None, on: str | None = None) -> str:
+        """Press the newest button with a label; `on` the message that has these words."""
         await eventually(lambda: label in self.labels)
-        query = self._emulator.press(self.token, self.id, label)
+        shown = await self.sees(on) if on is not None else None
+        query = self._emulator.press(self.token, self.id, label, message_id=shown.message_id if shown else None)
         await eventually(lambda: self._emulator.answers[query] is not None)
         await self.settled()
         if until is not None:
@@ -228,6 +245,15 @@ class World:
             assert answer.status < 300, told
             return told
 
+    async def texts(self, number: str, words: str) -> None:
+        """A text from a handset of the embedded carrier."""
+        url = f"{self.node.carrier_address}/_carrier/handsets/{number.replace('+', '%2B')}/reply"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(URL(url, encoded=True), json={"text": words}) as told,
+        ):
+            assert told.status == 202
+
     async def quiet(self, chat: int) -> bool:
         return not await self.rows(
             "SELECT 1 FROM chat_update WHERE chat = $1 AND state IN ('received', 'answering')", str(chat)
@@ -247,7 +273,9 @@ class World:
 
 
 @asynccontextmanager
-async def running(settings: Settings, wording: Wording) -> AsyncIterator[Node]:
+async def running(
+    settings: Settings, wording: Wording, platforms: Sequence[Platform] = bots.PLATFORMS
+) -> AsyncIterator[Node]:
     """A node, from its start to its end."""
     database = Database(settings.database_url, size=12)
     await database.start()
@@ -255,7 +283,7 @@ async def running(settings: Settings, wording: Wording) -> AsyncIterator[Node]:
     async with database.connection() as connection:
         clock.offset = await connection.fetchval("SELECT shift FROM test_clock WHERE id = 1")
         await partitions.ensure(connection, clock.now())
-    house = House(settings, database, clock, wording)
+    house = House(settings, database, clock, wording, platforms=platforms)
     node = Node(house)
     task = asyncio.create_task(node.run())
     try:
@@ -290,12 +318,61 @@ def wording() -> Wording:
     return Wording.load()
 
 
-@pytest.fixture(scope="module")
+class ThirdServer:
+    """The tiny third platform's server; answers every message with the status `says`."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, str]] = []
+        self.says = 200
+        self.address = ""
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_post("/send", self._send)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+    async def _send(self, request: web.Request) -> web.Response:
+        if self.says == 200:
+            self.sent.append(await request.json())
+        return web.Response(status=self.says)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _plain_tracebacks() -> Iterator[None]:
+    """As the gateway's own; structlog's usual ones show every value of every frame, which takes many seconds."""
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="package")
 async def emulator() -> AsyncIterator[Emulator]:
     emulator = Emulator(TOKEN, STAFF_TOKEN)
     await emulator.start()
     yield emulator
     await emulator.close()
+
+
+@pytest.fixture(scope="package")
+async def wecom() -> AsyncIterator[WeComEmulator]:
+    wecom = WeComEmulator(COMPANY)
+    await wecom.start()
+    yield wecom
+    await wecom.close()
+
+
+@pytest.fixture(scope="package")
+async def third_server() -> AsyncIterator[ThirdServer]:
+    server = ThirdServer()
+    await server.start()
+    yield server
+    await server.close()
 
 
 @pytest.fixture(autouse=True)
@@ -309,9 +386,9 @@ def _as_published(request: pytest.FixtureRequest) -> Iterator[None]:
         assert [told for call in new for told in published.problems(call.method, call.given)] == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def own_database_url(server_url: str, template_database: str) -> AsyncIterator[str]:
-    """A database for a module, whose clock stands at `MORNING`."""
+    """A database for the folder, whose clock stands at `MORNING`."""
     name = f"bots_{next(_databases)}"
     connection = await asyncpg.connect(server_url)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY file_copy")
@@ -324,11 +401,24 @@ async def own_database_url(server_url: str, template_database: str) -> AsyncIter
     await connection.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 async def world(
-    own_database_url: str, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator, wording: Wording
+    own_database_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    emulator: Emulator,
+    wecom: WeComEmulator,
+    third_server: ThirdServer,
+    wording: Wording,
 ) -> AsyncIterator[World]:
-    settings = settings_for(own_database_url, tmp_path_factory.mktemp("node"), emulator)
-    async with running(settings, wording) as node:
-        await eventually(lambda: emulator.bots[TOKEN].webhook)
+    settings = settings_for(
+        own_database_url,
+        tmp_path_factory.mktemp("node"),
+        emulator,
+        telegram_staff={"token": STAFF_TOKEN},
+        wecom={**asdict(COMPANY), "api_base": wecom.address},
+    )
+    wecom.callback = f"{settings.base_url}/webhooks/wecom"
+    platforms = (*bots.PLATFORMS, third.platform(third_server.address))
+    async with running(settings, wording, platforms) as node:
+        await eventually(lambda: emulator.bots[TOKEN].webhook and emulator.bots[STAFF_TOKEN].webhook)
         yield World(node, emulator, own_database_url)

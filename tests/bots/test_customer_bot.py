@@ -271,3 +271,56 @@ async def test_a_single_text_follows_the_channels_of_its_segment(world: World) -
     went = {row["id"]: (row["channel"], row["fallback"]) for row in rows}
     assert [went[one["id"]] for one in sent] == [("telegram", ["sms"]), ("sms", None), ("sms", None)]
     await chats[0].sees("明日检修改期。")
+
+
+async def test_by_chat_and_by_sms_the_same_rows_come_of_it(world: World) -> None:
+    """Field by field: a 4 by a button and by SMS; "not mine" by a button and by SMS."""
+    by_chat, by_sms = world.number(), world.number()
+    accounts = [await world.account(by_chat), await world.account(by_sms)]
+    orders = [
+        await world.closed_order(number, account) for number, account in zip((by_chat, by_sms), accounts, strict=True)
+    ]
+    chat = world.chat()
+    await chat.bind(by_chat)
+    span = {"closed_from": "2025-11-04T00:00:00+08:00", "closed_to": "2025-11-05T00:00:00+08:00"}
+    await world.notice("survey", span, channels=["telegram", "sms"])
+    asked = [
+        await world.row(
+            """SELECT m.channel FROM message m JOIN invitation i ON i.message_id = m.id
+               WHERE i.event_ref = $1 AND m.state IN ('sent', 'delivered')""",
+            order,
+        )
+        for order in orders
+    ]  # fmt: skip
+    assert [row["channel"] for row in asked] == ["telegram", "sms"]
+    await chat.press("4 分", on="请评价")
+    await world.texts(by_sms, "4")
+    rows = [
+        dict(await world.row(
+            """SELECT e.score, e.solved, e.comment, e.why, e.state, e.suspicions, i.event_kind, i.team_code, i.person_no,
+                 i.service, i.drawn, i.flags, i.skipped FROM evaluation e JOIN invitation i ON i.id = e.invitation_id WHERE i.event_ref = $1""",
+            order,
+        ))
+        for order in orders
+    ]  # fmt: skip
+    assert rows[0] == rows[1]
+    assert rows[0]["score"] == 4
+    await chat.say("/menu", until="请选择")
+    await chat.press("🚫 不是我的户号", until="是哪个户号")
+    await chat.press(f"户号尾号{accounts[0][-4:]}", until="确认户号尾号")
+    await chat.press("✅ 是", until="收到，正在处理")
+    await world.texts(by_sms, "这不是我的户号，不要再发给我")
+    cases = [
+        dict(await world.row(
+            """SELECT c.state, c.reason, c.opened_by, p.kind, l.state AS link, l.reason AS why, l.role, k.decision,
+                 (SELECT array_agg(s.kind ORDER BY s.kind) FROM signal s WHERE s.contact_point_id = p.id) AS signals,
+                 (SELECT count(*) FROM correction_link o WHERE o.correction_id = c.id) AS links
+               FROM correction c JOIN contact_point p ON p.id = c.contact_point_id
+               JOIN correction_link k ON k.correction_id = c.id JOIN contact_link l ON l.id = k.link_id
+               JOIN account a ON a.id = l.account_id WHERE a.account_no = $1""",
+            account,
+        ))
+        for account in accounts
+    ]  # fmt: skip
+    assert cases[0] == cases[1]
+    assert cases[0]["link"] == "suspended"

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from gateway.archive.opening import Doubt, open_or_join
-from gateway.notices import Wording
-from gateway.sandbox.telegram import Emulator
 from gateway.staff import chat_sign_in
-from tests.bots.conftest import STAFF_TOKEN, Chat, World, eventually, running, settings_for
-
-
-@pytest.fixture(scope="module")
-async def world(
-    own_database_url: str, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator, wording: Wording
-) -> AsyncIterator[World]:
-    settings = settings_for(
-        own_database_url, tmp_path_factory.mktemp("node"), emulator, telegram_staff={"token": STAFF_TOKEN}
-    )
-    async with running(settings, wording) as node:
-        await eventually(lambda: emulator.bots[STAFF_TOKEN].webhook)
-        yield World(node, emulator, own_database_url)
+from tests.bots.conftest import STAFF_TOKEN, Chat, World, eventually
 
 
 class Staff:
@@ -90,9 +75,9 @@ async def test_only_a_code_opens_the_door_and_only_once(world: World) -> None:
     [
         ("account_manager", 6),
         ("archive_admin", 4),
-        ("supervisor", 4),
+        ("supervisor", 5),
         ("auditor", 2),
-        ("admin", 10),
+        ("admin", 11),
     ],
 )
 async def test_the_menu_is_that_of_the_role(world: World, role: str, entries: int) -> None:
@@ -173,6 +158,8 @@ async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world
             reason="reply", words="reply: wrong_number", actor="customer", at=world.house.clock.now(),
             hints=[{"kind": "reply", "words": "打错了，我不是王强"}],
         ))  # fmt: skip
+        # Before all that other tests opened.
+        await work.execute("UPDATE correction SET due_at = '2025-01-01' WHERE id = $1", opened.id)
         await work.commit()
     chat = staff.chat
     await chat.press("🧾 下一件更正", until="打错了，我不是王强")
@@ -212,8 +199,9 @@ async def test_an_alert_is_told_taken_on_by_one_and_the_others_see_it(world: Wor
     id_ = await alert(world)
     await first.chat.sees("漏电冒火花")
     await second.chat.sees("漏电冒火花")
-    await first.chat.press("🙋 我来处理", until="已接手")
-    await second.chat.sees(f"✓ 员工{first.staff_no}已接手")
+    await first.chat.press("🙋 我来处理", on="漏电冒火花", until="已接手")
+    told = await second.chat.sees(f"✓ 员工{first.staff_no}已接手")
+    assert "漏电冒火花" in told.text
     row = await world.row("SELECT acknowledged_by FROM alert WHERE id = $1", id_)
     assert row["acknowledged_by"] == f"staff:{first.staff_no}"
     assert "alert.acknowledged" in await first.traces()
@@ -230,10 +218,10 @@ async def test_an_alert_that_nobody_takes_on_is_told_to_everybody(world: World) 
     assert "5分钟无人接手" in told.text
     await world.row("SELECT 1 FROM task WHERE kind = 'alert_unacknowledged' AND subject = $1", f"alert:{id_}")
     supervisor = await signed_in(world, "supervisor")
-    await supervisor.chat.press("⚠️ 督办与预警", until="Nobody took an alert on")
+    await supervisor.chat.press("📌 督办事项", until="Nobody took an alert on")
     await supervisor.chat.press(next(one for one in supervisor.chat.labels if one.startswith("👁")))
     assert "task.done" in await supervisor.traces()
-    await manager.chat.press("🙋 我来处理", until="已接手")
+    await manager.chat.press("🙋 我来处理", on="变压器着火", until="已接手")
 
 
 async def test_the_words_are_english_for_who_speaks_it(world: World) -> None:
@@ -242,3 +230,83 @@ async def test_the_words_are_english_for_who_speaks_it(world: World) -> None:
     await staff.chat.press("⬅️ Back", until="What would you like")
     await staff.chat.press("Sign out", until="Signed out.")
     await staff.chat.say("/menu", until="This bot is for staff")
+
+
+async def test_the_days_plan_is_told_in_the_chat_and_by_sms_only_where_that_fails(world: World) -> None:
+    here, gone, nowhere = await signed_in(world, "account_manager"), await signed_in(world, "account_manager"), "E9"
+    numbers = {here.staff_no: world.number(), gone.staff_no: world.number(), nowhere: world.number()}
+    account = await world.account(world.number())
+    async with world.database.work() as work:
+        await work.execute("INSERT INTO staff_member (staff_no, name) VALUES ('E9', '没有聊天的')")
+        for staff_no, number in numbers.items():
+            await work.execute("UPDATE staff_member SET phone = $2 WHERE staff_no = $1", staff_no, number)
+            await work.execute(
+                """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+                   SELECT gen_random_uuid(), id, $2, '2025-11-04', '季度走访', 'visit', now(), 'key:test'
+                   FROM account WHERE account_no = $1""",
+                account, staff_no,
+            )  # fmt: skip
+        await work.commit()
+    world.emulator.bots[STAFF_TOKEN].gone[gone.chat.id] = "Forbidden: bot was blocked by the user"
+
+    async def texted(staff_no: str) -> bool:
+        await world.house.due_followups.run(world.house.clock.now())
+        return bool(await world.rows("SELECT 1 FROM message WHERE to_address = $1", numbers[staff_no]))
+
+    await eventually(lambda: texted(nowhere))
+    told = await here.chat.sees("今天的回访")
+    assert told.labels == ["✅ 完成", "🗓 改期", "📅 今天的计划"]
+    await eventually(lambda: texted(gone.staff_no))
+    assert not await texted(here.staff_no)
+    assert len(await world.rows("SELECT 1 FROM message WHERE to_address = $1", numbers[gone.staff_no])) == 1
+    await here.chat.press("✅ 完成", on="今天的回访", until="请写下结果")
+    await here.chat.say("客户满意", until="已记录")
+    assert "followup.done" in await here.traces()
+
+
+async def test_warnings_are_acknowledged_and_closed_and_broken_promises_are_told(world: World) -> None:
+    staff = await signed_in(world, "supervisor")
+    now = world.house.clock.now()
+    account = await world.account(world.number())
+    async with world.database.session() as session:
+        warning = await world.house.warnings.raise_by_hand(
+            session, kind="common", subject="area:东湖", words="东湖三天内五户反映电压低", unit="T01",
+            due_at=now + timedelta(hours=8), actor="key:test",
+        )  # fmt: skip
+        await session.commit()
+    chat = staff.chat
+    await chat.press("⚠️ 预警", until="东湖三天内五户反映电压低")
+    await chat.press("👁 知悉 1", until="已知悉")
+    row = await world.row("SELECT state, acknowledged_by FROM warning WHERE id = $1", warning)
+    assert tuple(row.values()) == ("acknowledged", f"staff:{staff.staff_no}")
+    await chat.press("✅ 办结 1", until="采取了什么措施")
+    await chat.say("已安排测压改造", until="已记录")
+    row = await world.row("SELECT state, outcome FROM warning WHERE id = $1", warning)
+    assert tuple(row.values()) == ("closed", "已安排测压改造")
+    assert {"warning.acknowledged", "warning.closed"} <= set(await staff.traces())
+    made = await world.call("POST", "/commitments", {
+        "account_no": account, "kind": "contact", "what": "明天上午回电", "unit": "T01", "topic": "回电",
+        "due_at": (now + timedelta(hours=2)).isoformat(),
+    })  # fmt: skip
+    await world.house.due_commitments.run(now + timedelta(hours=3))
+    await chat.sees("承诺未兑现")
+    await chat.press("🤝 未兑现的承诺", on="承诺未兑现", until="明天上午回电")
+    await chat.press(next(one for one in chat.labels if one.startswith("👁")), until="已知悉")
+    task = await world.row(
+        "SELECT state FROM task WHERE kind = 'commitment_broken' AND subject = $1", f"commitment:{made['id']}"
+    )
+    assert task["state"] == "done"
+
+
+async def test_one_person_is_a_customer_here_and_staff_there(world: World) -> None:
+    """The same account of Telegram at both bots: what it may do at one it may not at the other."""
+    staff = await signed_in(world, "account_manager")
+    number = world.number()
+    account = await world.account(number)
+    customer = Chat(world, staff.chat.id)
+    await customer.bind(number)
+    await customer.press("🏠 我的户号", until=account[-4:])
+    shown = customer.shown[-1]
+    assert await customer.press_data(shown.message_id, "today") == "这个按钮已失效，请用 /menu 重新打开。"
+    assert "已失效" in await staff.chat.press_data(staff.chat.shown[-1].message_id, "m:accounts")
+    assert not any(account[-4:] in text for text in staff.chat.texts)

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from bots.pace import Pace
 from bots.wecom import field
@@ -21,78 +20,20 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import Misconfigured
 from gateway.notices import Wording
 from gateway.outbox.carriers import Accepted, Evidence, Handover, Outcome, Refused, Throttled, Unknown
-from gateway.sandbox.telegram import Emulator
-from tests.bots.conftest import World, eventually, running, settings_for
+from gateway.sandbox.wecom import WeComEmulator
+from tests.bots.conftest import COMPANY, World, eventually
 
-CORP, AGENT, TOKEN = "ww5a5a5a5a5a5a5a5a", 1000002, "callback-token"
-AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-
-
-class WeComServer:
-    """WeCom's server API as far as the gateway uses it; strict about what it is given."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.next: list[dict[str, Any] | int] = []
-        self.tokens = 0
-        self.address = ""
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_get("/cgi-bin/gettoken", self._token)
-        app.router.add_post("/cgi-bin/message/send", self._send)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def close(self) -> None:
-        await self._runner.cleanup()
-
-    async def _token(self, request: web.Request) -> web.Response:
-        assert dict(request.query) == {"corpid": CORP, "corpsecret": "app-secret"}
-        self.tokens += 1
-        return web.json_response(
-            {"errcode": 0, "errmsg": "ok", "access_token": f"token-{self.tokens}", "expires_in": 7200}
-        )
-
-    async def _send(self, request: web.Request) -> web.Response:
-        if request.query.get("access_token") != f"token-{self.tokens}":
-            return web.json_response({"errcode": 40014, "errmsg": "invalid access_token"})
-        body = await request.json()
-        assert set(body) == {"touser", "agentid", "msgtype", body["msgtype"]}
-        assert body["agentid"] == AGENT
-        if body["msgtype"] == "template_card":
-            card = body["template_card"]
-            assert set(card) == {"card_type", "main_title", "task_id", "button_list"}
-            assert 1 <= len(card["button_list"]) <= 6
-            assert len(card["task_id"]) <= 128
-        else:
-            assert set(body["text"]) == {"content"}
-            assert len(body["text"]["content"].encode()) <= 2048
-        self.sent.append(body)
-        answer = self.next.pop(0) if self.next else {"errcode": 0, "errmsg": "ok", "msgid": f"msg-{len(self.sent)}"}
-        if isinstance(answer, int):
-            return web.Response(status=answer, text="<html>bad gateway</html>")
-        return web.json_response(answer)
-
-
-@pytest.fixture(scope="module")
-async def wecom() -> AsyncIterator[WeComServer]:
-    server = WeComServer()
-    await server.start()
-    yield server
-    await server.close()
+CORP, AGENT, TOKEN, AES_KEY = COMPANY.corp_id, COMPANY.agent_id, COMPANY.token, COMPANY.aes_key
 
 
 @pytest.fixture(autouse=True)
-def _clean(wecom: WeComServer) -> None:
+def _clean(wecom: WeComEmulator) -> None:
     wecom.sent.clear()
     wecom.next.clear()
 
 
 @pytest.fixture
-async def channel(wecom: WeComServer, wording: Wording, database: Database) -> AsyncIterator[WeComChannel]:
+async def channel(wecom: WeComEmulator, wording: Wording, database: Database) -> AsyncIterator[WeComChannel]:
     def codes_of(name: str, version: str) -> Any:
         text = wording.of_version(name, version)
         return None if text is None or not text.codes else (text.codes, text.language)
@@ -124,13 +65,15 @@ REFUSALS: list[tuple[Any, Outcome]] = [
 
 
 @pytest.mark.parametrize(("answer", "outcome"), REFUSALS)
-async def test_what_its_answers_mean(channel: WeComChannel, wecom: WeComServer, answer: Any, outcome: Outcome) -> None:
+async def test_what_its_answers_mean(
+    channel: WeComChannel, wecom: WeComEmulator, answer: Any, outcome: Outcome
+) -> None:
     wecom.next.append(answer)
     assert await channel.hand_over(handover()) == outcome
 
 
 async def test_a_stale_token_is_renewed_and_the_message_goes_out_once(
-    channel: WeComChannel, wecom: WeComServer
+    channel: WeComChannel, wecom: WeComEmulator
 ) -> None:
     assert isinstance(await channel.hand_over(handover()), Accepted)
     wecom.tokens += 1
@@ -139,7 +82,7 @@ async def test_a_stale_token_is_renewed_and_the_message_goes_out_once(
 
 
 async def test_a_card_that_is_not_taken_goes_as_text(
-    channel: WeComChannel, wecom: WeComServer, wording: Wording
+    channel: WeComChannel, wecom: WeComEmulator, wording: Wording
 ) -> None:
     text = wording.named("restoration", "zh-CN")
     asked = handover(body="复电通知：请回复1或2", template=text.name, version=text.version)
@@ -178,24 +121,10 @@ def test_the_envelope_is_that_of_the_platforms_own_example() -> None:
     assert envelope.open(sealed) == b"1616140317555161061"
 
 
-@pytest.fixture(scope="module")
-async def world(
-    own_database_url: str, tmp_path_factory: pytest.TempPathFactory, emulator: Emulator, wording: Wording,
-    wecom: WeComServer,
-) -> AsyncIterator[World]:  # fmt: skip
-    settings = settings_for(
-        own_database_url, tmp_path_factory.mktemp("node"), emulator,
-        wecom={"corp_id": CORP, "secret": "app-secret", "agent_id": AGENT, "token": TOKEN, "aes_key": AES_KEY,
-               "api_base": wecom.address},
-    )  # fmt: skip
-    async with running(settings, wording) as node:
-        yield World(node, emulator, own_database_url)
-
-
 class Person:
     """Somebody in WeCom, whose words come to the gateway as WeCom brings them."""
 
-    def __init__(self, world: World, wecom: WeComServer) -> None:
+    def __init__(self, world: World, wecom: WeComEmulator) -> None:
         self.world = world
         self.wecom = wecom
         self.name = f"user{next(world.numbers)}"
@@ -207,30 +136,20 @@ class Person:
         return {"msg_signature": self.envelope.signature(now, "n1", sealed), "timestamp": now, "nonce": "n1"}
 
     async def post(self, inner: str, **query: str) -> tuple[int, str]:
-        sealed = self.envelope.seal(inner.encode())
-        body = f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
+        """As WeCom seals it, by another hand than the gateway's."""
+        signed, body = self.wecom.sealed(inner)
         async with (
             aiohttp.ClientSession() as session,
-            session.post(self.url, params=self.query(sealed) | query, data=body.encode()) as response,
+            session.post(self.url, params=signed | query, data=body) as response,
         ):
             return response.status, await response.text()
 
     async def say(self, text: str, number: int | None = None) -> None:
         number = number or next(self.world.numbers) + 10**15
-        status, answer = await self.post(
-            f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[{self.name}]]></FromUserName>"
-            f"<CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[{text}]]></Content>"
-            f"<MsgId>{number}</MsgId><AgentID>{AGENT}</AgentID></xml>"
-        )
-        assert (status, answer) == (200, "")
+        assert await self.post(self.wecom.text_xml(self.name, text, number)) == (200, "")
 
     async def press(self, key: str) -> str:
-        status, answer = await self.post(
-            f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[{self.name}]]></FromUserName>"
-            f"<CreateTime>{next(self.world.numbers)}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
-            f"<Event><![CDATA[template_card_event]]></Event><EventKey><![CDATA[{key}]]></EventKey>"
-            f"<AgentID>{AGENT}</AgentID></xml>"
-        )
+        status, answer = await self.post(self.wecom.press_xml(self.name, key, next(self.world.numbers)))
         assert status == 200
         return answer
 
@@ -242,7 +161,7 @@ class Person:
         return found
 
 
-async def test_the_callback_is_verified(world: World, wecom: WeComServer) -> None:
+async def test_the_callback_is_verified(world: World, wecom: WeComEmulator) -> None:
     person = Person(world, wecom)
     sealed = person.envelope.seal(b"1616140317555161061")
     async with aiohttp.ClientSession() as session:
@@ -256,7 +175,7 @@ async def test_the_callback_is_verified(world: World, wecom: WeComServer) -> Non
     assert (await person.post("<xml/>", msg_signature="Ünicode"))[0] == 403
 
 
-async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: WeComServer) -> None:
+async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: WeComEmulator) -> None:
     person = Person(world, wecom)
     number = world.number()
     account = await world.account(number, owes="86.40")
@@ -290,7 +209,7 @@ async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: We
     await person.hears("这个问题已经回答过了")
 
 
-async def test_a_repeat_changes_nothing(world: World, wecom: WeComServer) -> None:
+async def test_a_repeat_changes_nothing(world: World, wecom: WeComEmulator) -> None:
     person = Person(world, wecom)
     await asyncio.gather(*(person.say("你好", number=77) for _ in range(5)))
     await person.hears("请先绑定手机号")

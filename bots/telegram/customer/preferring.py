@@ -22,6 +22,23 @@ _HOURS = {
     "service": HoursClass.SERVICE,
     "advice": HoursClass.ADVICE,
 }
+#: What a person would write who wants nothing in a span of the day.
+_QUIET = {
+    "zh-CN": {
+        "night": "晚上8点到早上9点别发",
+        "late": "晚上10点到早上8点别发",
+        "noon": "中午别发",
+        "day": "上午9点到下午6点别发",
+        "never": "随时都可以发",
+    },
+    "en": {
+        "night": "no texts between 8 pm and 9 am",
+        "late": "no texts between 10 pm and 8 am",
+        "noon": "no texts at noon",
+        "day": "no texts between 9 am and 6 pm",
+        "never": "text me any time",
+    },
+}
 
 
 async def _screen(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
@@ -36,6 +53,7 @@ async def _screen(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]
                 (f"{'💬' if here else '✉️'} {talk.words(purpose)}", f"w:{purpose}:{int(not here)}"),
             ]
         )
+    rows.append([(talk.words("hours"), "m:hours")])
     rows.append([(talk.words("back"), "m:home")])
     table = talk.rooms.policy.hours()
     hours = {purpose: describe(kind, table).partition(",")[0] for purpose, kind in _HOURS.items()}
@@ -46,6 +64,20 @@ async def _screen(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]
 async def preferences(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     """What is told and where, with a button each."""
     return await _screen(query, talk)
+
+
+@router.callback_query(F.data == "m:hours")
+async def hours(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """When nothing is to be sent: spans to choose from."""
+    rows: list[list[Button]] = [[(talk.words(f"quiet_{name}"), f"h:{name}")] for name in _QUIET["zh-CN"]]
+    return talk.show(query, talk.words("which_hours"), [*rows, [(talk.words("back"), "m:prefs")]])
+
+
+@router.callback_query(F.data.regexp(r"^h:(night|late|noon|day|never)$"))
+async def quiet(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
+    """A span is chosen: said as by SMS, so it is kept and confirmed by the same hand."""
+    await talk.hear(_QUIET[talk.words.language][(query.data or "")[2:]])
+    return talk.show(query, talk.words("taken"), [[(talk.words("back"), "m:prefs")]])
 
 
 @router.callback_query(F.data.regexp(r"^p:(billing|outage|service|advice):[01]$"))

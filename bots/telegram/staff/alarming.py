@@ -101,8 +101,7 @@ class Alarms:
         return len(missing)
 
     async def _send(self, one: Alert, chat: str, late: bool) -> str:
-        at = f"{one.at.astimezone(self._settings.zone):%m-%d %H:%M}"
-        text = alert_words(self._words, one, at) + (self._words("escalated") if late else "")
+        text = self._said(one) + (self._words("escalated") if late else "")
         button = {"text": self._words("take_on"), "callback_data": f"al:{short(one.id)}"}
         reply = await self._api.call(
             "sendMessage",
@@ -116,6 +115,9 @@ class Alarms:
             log.warning("an alert was not told", status=reply.status, why=reply.description)
             return ""
         return str(reply.result["message_id"])
+
+    def _said(self, one: Alert) -> str:
+        return alert_words(self._words, one, f"{one.at.astimezone(self._settings.zone):%m-%d %H:%M}")
 
     async def _escalate(self, connection: Any, one: Alert, now: datetime) -> None:
         task = NewTask(
@@ -136,11 +138,11 @@ class Alarms:
             rows = await connection.fetch(_SETTLED)
         for row in rows:
             if row["message_no"]:
-                text = self._words("taken_on", name=row["name"])
-                await self._api.call(
-                    "editMessageText",
-                    {"chat_id": int(row["chat"]), "message_id": int(row["message_no"]), "text": f"🚨 {text}"},
-                )
+                async with self._database.session() as session:
+                    one = await alert(session, row["alert_id"])
+                text = f"{self._said(one)}\n{self._words('taken_on', name=row['name'])}"
+                params = {"chat_id": int(row["chat"]), "message_id": int(row["message_no"]), "text": text}
+                await self._api.call("editMessageText", params)
             async with self._database.connection() as connection:
                 await connection.execute(
                     "UPDATE alert_told SET settled_at = $3 WHERE alert_id = $1 AND chat = $2",

@@ -64,8 +64,12 @@ class Proposed:
 
 
 def _evidence(duty: Duty, case: Correction) -> list[str]:
-    words = [str(hint.get("words") or hint.get("number") or "") for hint in case.hints]
+    words = [_plainly(hint.get("words") or hint.get("number") or "") for hint in case.hints]
     return [duty.words("evidence", words=one[:200]) for one in words if one][:6]
+
+
+def _plainly(said: Any) -> str:
+    return "; ".join(map(str, said)) if isinstance(said, list | tuple) else str(said)
 
 
 def _screen(duty: Duty, case: Correction, data: dict[str, Any]) -> tuple[str, list[list[Button]]]:

@@ -45,8 +45,8 @@ def _line(duty: Duty, one: Followup) -> str:
         day=f"{one.planned_for:%m-%d}",
         tail=one.account_no[-4:],
         topic=one.topic,
-        channel=one.channel,
-        state=one.state,
+        channel=duty.words(f"by_{one.channel}"),
+        state=duty.words(f"is_{one.state}"),
     )
 
 
@@ -194,7 +194,7 @@ async def signals(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]
         duty.words("voice", tail=one.account_no[-4:], words=one.words[:200], due=f"{one.due_on:%m-%d}") for one in said
     ]
     lines += [
-        duty.words("case_open", tail=row["account_no"][-4:], topic=row["topic"], state=row["state"])
+        duty.words("case_open", tail=row["account_no"][-4:], topic=row["topic"], state=duty.words(f"is_{row['state']}"))
         for row in await duty.connection.fetch(_CASES, duty.me.staff_no)
     ]
     return duty.show(query, "\n".join(lines) or duty.words("nothing"))
