@@ -127,8 +127,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "which_hours": (
         "什么时候不要打扰您？停电、危险和您正在办的事不受影响。也可以直接写，例如“晚上9点到早上8点别发”。",
         (
-            "When shall we not write? Outages, danger and what you are asking us for keep their own hours. You may also "
-            "write, such as “no texts between 9 pm and 8 am”."
+            "When shall we not write? Outages, danger and what you are asking us for keep their own hours. You may "
+            "also write, such as “no texts between 9 pm and 8 am”."
         ),
     ),
     "quiet_night": ("20:00–9:00", "20:00–9:00"),

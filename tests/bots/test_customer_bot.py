@@ -297,8 +297,9 @@ async def test_by_chat_and_by_sms_the_same_rows_come_of_it(world: World) -> None
     await world.texts(by_sms, "4")
     rows = [
         dict(await world.row(
-            """SELECT e.score, e.solved, e.comment, e.why, e.state, e.suspicions, i.event_kind, i.team_code, i.person_no,
-                 i.service, i.drawn, i.flags, i.skipped FROM evaluation e JOIN invitation i ON i.id = e.invitation_id WHERE i.event_ref = $1""",
+            """SELECT e.score, e.solved, e.comment, e.why, e.state, e.suspicions, i.event_kind, i.team_code,
+                 i.person_no, i.service, i.drawn, i.flags, i.skipped
+               FROM evaluation e JOIN invitation i ON i.id = e.invitation_id WHERE i.event_ref = $1""",
             order,
         ))
         for order in orders

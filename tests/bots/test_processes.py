@@ -1,4 +1,4 @@
-"""Two nodes as processes of their own on one database: one conversation for both, and `kill -9` at the worst moments."""
+"""Two nodes, each a process, on one database: one conversation for both, and `kill -9` at the worst moments."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from gateway.kernel.errors import InvalidInput, Misconfigured, NotFound
 from gateway.kernel.segments import count
 from gateway.notices.wording import KINDS, Severity, Template, ValueType, Wording, purposes_in_words
 from gateway.notices.wording.compiling import compile_body
+from gateway.notices.wording.reading import read_one
 
 # A loaded machine is no failure of the property.
 unhurried = settings(deadline=None)
@@ -539,3 +540,48 @@ def test_a_time_of_day_may_be_given_as_a_moment() -> None:
         {"area": "城东", "failed_at": failed_at, "crew_at": datetime(2025, 6, 24, 10, 45, tzinfo=UTC)}
     )
     assert moment == template.render({"area": "城东", "failed_at": failed_at, "crew_at": time(18, 45)})
+
+
+_INVITES = """---
+kind: verification
+class: {klass}
+purpose: service
+language: zh-CN
+hours: any
+valid_for: P7D
+variables:
+  code: {{type: {type}, example: ABCD1234, longest: ABCD1234}}
+segments: 2
+---
+本号码绑定聊天：打开 {body} 即可。
+"""
+
+
+@pytest.mark.parametrize(
+    ("klass", "type_", "body", "wrong"),
+    [
+        ("V", "bot_link", "{{ code }}", ""),
+        ("N", "bot_link", "{{ code }}", "only a verification may carry the link"),
+        ("V", "code", "https://t.me/somebody?start={{ code }}", "may not carry a link"),
+    ],
+)
+def test_the_one_link_is_that_to_the_utilitys_own_bot(klass: str, type_: str, body: str, wrong: str) -> None:
+    source = _INVITES.format(klass=klass, type=type_, body=body)
+    template, findings = read_one(
+        Path("templates/zh-CN/verification_x.txt"), source, "zh-CN", "【国网供电】", SHANGHAI, "our_bot"
+    )
+    errors = [finding.message for finding in findings if finding.severity is Severity.ERROR]
+    if wrong:
+        assert any(wrong in message for message in errors)
+        return
+    assert template is not None
+    assert not errors
+    assert "https://t.me/our_bot?start=FFFF0000" in template.render({"code": "FFFF0000"})
+    with pytest.raises(InvalidInput):
+        template.render({"code": "https://evil.example/"})
+
+
+def test_without_a_bot_no_link_leaves() -> None:
+    template = SHIPPED.named("verification_chat_link", "zh-CN")
+    with pytest.raises(InvalidInput, match="no bot"):
+        template.render({"code": "FFFF0000", "days": 7})
