@@ -379,6 +379,7 @@ def services_of(house: House, *, registry: CollectorRegistry, sandbox: TestClock
         inbox=house.inbox,
         proofs=house.proofs,
         corrections=house.corrections,
+        findings=house.findings,
         cases=house.cases,
         repeats=house.repeats,
         commitments=house.commitments,

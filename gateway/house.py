@@ -10,6 +10,7 @@ import bots
 from bots.platform import Platform
 from gateway.archive import completing
 from gateway.archive.corrections import Corrections
+from gateway.archive.findings import Findings
 from gateway.archive.importing import (
     ACCOUNTS,
     CONTACTS,
@@ -30,7 +31,7 @@ from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import DueWarnings, Warnings
-from gateway.evaluations import Ratings, open_invitations
+from gateway.evaluations import Ratings, must_not_have_handled, open_invitations
 from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
 from gateway.evaluations.outside import OUTSIDE
@@ -211,8 +212,10 @@ class House:
             answers.check_contacts,
             rooms=(waiting, open_invitations, open_followups),
             catch_up=catch_up,
+            guard=must_not_have_handled,
             region=region,
         )
+        self.findings = Findings(self.corrections)
         self.independent = Asking(clock, self.acceptor, zone)
         self.followups = Followups(clock, self.independent.ask, zone)
         self.ratings = Ratings(clock)

@@ -94,3 +94,14 @@ async def behind(connection: Any, *, after: int, limit: int) -> list[dict[str, A
         limit,
     )
     return [{**dict(row), "detail": json.loads(row["detail"]) if row["detail"] else None} for row in rows]
+
+
+async def newest(connection: Any, *, before: int | None, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` changes older than number `before`, the newest first, in the same shape."""
+    rows = await connection.fetch(
+        """SELECT id, at, kind, account_no, number, role, correction_id, detail::text FROM change
+           WHERE $1::bigint IS NULL OR id < $1 ORDER BY id DESC LIMIT $2""",
+        before,
+        limit,
+    )
+    return [{**dict(row), "detail": json.loads(row["detail"]) if row["detail"] else None} for row in rows]

@@ -10,7 +10,7 @@ case waits for its decision again. Nothing here commits: the caller's transactio
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -31,7 +31,7 @@ from gateway.archive.reach import require_account_no
 from gateway.archive.reading.corrections import require_whole_case
 from gateway.archive.trust.judging import Verdict
 from gateway.kernel import audit
-from gateway.kernel.acting import needs
+from gateway.kernel.acting import acting_in, needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -45,6 +45,14 @@ _DECIDED: Final = ("verifying", "applied", "watching", "closed")
 
 #: Asks whoever holds a number whether it is theirs; in the connection's transaction.
 Ask = Callable[[Any, Sequence[AddedContact], datetime], Awaitable[Any]]
+
+
+#: Raises Forbidden where a member of staff (by number) must keep off these accounts at a moment.
+Guard = Callable[[Any, str, Sequence[str], datetime], Awaitable[None]]
+
+
+async def let_everybody(_connection: Any, _staff_no: str, _accounts: Sequence[str], _at: datetime) -> None:
+    """The guard where no room rates anybody."""
 
 
 async def ask_nobody(_connection: Any, _added: Sequence[AddedContact], _at: datetime) -> None:
@@ -75,6 +83,7 @@ class Corrections:
         *,
         rooms: Sequence[Elsewhere] = (),
         catch_up: CatchUp = tell_nobody,
+        guard: Guard = let_everybody,
         region: str = "CN",
     ) -> None:
         self._clock = clock
@@ -82,6 +91,7 @@ class Corrections:
         self._ask = ask
         self._rooms = rooms
         self._catch_up = catch_up
+        self._guard = guard
         self._region = region
 
     @needs("corrections:decide")
@@ -101,6 +111,7 @@ class Corrections:
         if reason not in REASONS:
             raise InvalidInput("unknown reason", field="reason")
         await require_account_no(session, account_no)
+        await self._keep_off(session, {account_no, *(one.account_no or account_no for one in new_contacts)})
         connection = await driver(session)
         now = self._clock.now()
         account = await connection.fetchval("SELECT id FROM account WHERE account_no = $1", account_no)
@@ -163,7 +174,7 @@ class Corrections:
         """
         connection = await driver(session)
         now = self._clock.now()
-        await require_whole_case(session, correction_id)
+        await self._work_on(session, correction_id, [one.account_no for one in new_contacts if one.account_no])
         case = await _locked(connection, correction_id, _UNDECIDED, "apply")
         rows = await carrying_out.listed(connection, case.id)
         decided = match(
@@ -210,7 +221,7 @@ class Corrections:
         """
         connection = await driver(session)
         now = self._clock.now()
-        await require_whole_case(session, correction_id)
+        await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, _UNDECIDED, "dismiss")
         rows = await carrying_out.listed(connection, case.id)
         held = await carrying_out.held(connection, case.id)
@@ -253,7 +264,7 @@ class Corrections:
     ) -> None:
         """Sign as a second person that nothing is left of the case; it is watched for 30 days, then closed."""
         connection = await driver(session)
-        await require_whole_case(session, correction_id)
+        await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, ("verifying", "applied"), "be signed")
         await completing.sign(
             connection,
@@ -279,7 +290,7 @@ class Corrections:
         """Put every link back as it stood before `apply`. Conflict where one was changed by others since."""
         connection = await driver(session)
         now = self._clock.now()
-        await require_whole_case(session, correction_id)
+        await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
         told += await carrying_out.take_back_decisions(connection, case.id)
@@ -300,6 +311,26 @@ class Corrections:
             after={"state": "reverted", "note": note},
         )
         await changes.record(connection, told, at=now, correction_id=case.id)
+
+    async def _work_on(self, session: AsyncSession, correction_id: UUID, named: Sequence[str] = ()) -> None:
+        """Raise unless the case is within reach as a whole, and who acts handled nothing of its accounts lately."""
+        await require_whole_case(session, correction_id)
+        acting = acting_in(session)
+        if acting is not None and acting.staff_no is not None:
+            connection = await driver(session)
+            rows = await connection.fetch(
+                """SELECT a.account_no FROM correction_link c JOIN contact_link l ON l.id = c.link_id
+                   JOIN account a ON a.id = l.account_id WHERE c.correction_id = $1
+                   UNION SELECT a.account_no FROM correction c JOIN account a ON a.id = c.account_id
+                   WHERE c.id = $1""",
+                correction_id,
+            )
+            await self._keep_off(session, {*(row["account_no"] for row in rows), *named})
+
+    async def _keep_off(self, session: AsyncSession, accounts: Collection[str]) -> None:
+        acting = acting_in(session)
+        if acting is not None and acting.staff_no is not None:
+            await self._guard(await driver(session), acting.staff_no, sorted(accounts), self._clock.now())
 
     async def _named(self, connection: Any, account: int, number: str | None) -> tuple[int | None, int | None]:
         """The contact point and the link that `number` names on the account."""

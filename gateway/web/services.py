@@ -17,6 +17,8 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.checklist import Concerned, Left
+from gateway.archive.findings import Findings
+from gateway.archive.trust.sweeping import Swept
 from gateway.cases.commitments.keeping import Commitments
 from gateway.cases.keeping import NewCase
 from gateway.cases.raising import Opened
@@ -448,7 +450,7 @@ class Wire(Protocol):
 class Sweeping(Protocol):
     """Looking through the archive."""
 
-    async def sweep(self) -> object | None:
+    async def sweep(self) -> Swept | None:
         """Sweep now; None where a sweep is under way."""
         ...
 
@@ -484,6 +486,7 @@ class Services:
     inbox: Inbox
     proofs: Proofs
     corrections: Corrections
+    findings: Findings
     cases: Cases
     repeats: Repeats
     commitments: Commitments

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.findings import Findings
 from gateway.archive.tables import Import
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases.closing import CaseTexts
@@ -278,6 +279,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         inbox=inbox,
         proofs=Recorder(),
         corrections=corrections,
+        findings=Findings(corrections),  # type: ignore[arg-type]
         cases=Cases(clock, lift_of_case, CaseTexts(StandInMessages(), language="zh-CN")),
         repeats=Repeats(clock),
         warnings=Warnings(clock),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import tables
@@ -90,10 +90,13 @@ async def corrections(
     before: UUID | None,
     limit: int,
     overdue_at: datetime | None = None,
+    reason: str | None = None,
 ) -> list[Correction]:
     """Up to `limit` cases older than `before`, newest first; with `overdue_at` those whose time has passed then."""
     case = tables.Correction
     query = _query().order_by(case.id.desc()).limit(limit)
+    if reason is not None:
+        query = query.where(case.reason == reason)
     if states is not None:
         query = query.where(case.state.in_(states))
     if overdue_at is not None:
@@ -103,6 +106,30 @@ async def corrections(
     rows = (await session.execute(query.where(_within(session)))).all()
     listed = await _links(session, [row.id for row in rows])
     return [_seen(row, listed[row.id]) for row in rows]
+
+
+async def findings(
+    session: AsyncSession, opened_by: str, *, reason: str | None, after: UUID | None, limit: int
+) -> list[Correction]:
+    """Up to `limit` open cases that `opened_by` opened, behind the case `after`: in the order of opening."""
+    case = tables.Correction
+    query = _query().where(case.state == "open", case.opened_by == opened_by).order_by(case.id).limit(limit)
+    if reason is not None:
+        query = query.where(case.reason == reason)
+    if after is not None:
+        query = query.where(case.id > after)
+    rows = (await session.execute(query.where(_within(session)))).all()
+    listed = await _links(session, [row.id for row in rows])
+    return [_seen(row, listed[row.id]) for row in rows]
+
+
+async def findings_by_reason(session: AsyncSession, opened_by: str) -> dict[str, int]:
+    """How many open cases that `opened_by` opened there are, by reason, the most first."""
+    case = tables.Correction
+    count = func.count()
+    query = select(case.reason, count).where(case.state == "open", case.opened_by == opened_by, _within(session))
+    rows = await session.execute(query.group_by(case.reason).order_by(count.desc(), case.reason))
+    return {reason: found for reason, found in rows}
 
 
 async def correction(session: AsyncSession, correction_id: UUID) -> Correction:

@@ -156,7 +156,7 @@ async def conflicts(call: Call[None, ConflictQuery]) -> Page[reading.ConflictSee
     """Conflicts, newest first."""
     query = call.query
     found = await reading.conflicts(
-        await driver(call.session),
+        call.session,
         import_id=query.import_id,
         account_no=query.account_no,
         before=behind("conflicts", query.cursor, int),
@@ -167,7 +167,7 @@ async def conflicts(call: Call[None, ConflictQuery]) -> Page[reading.ConflictSee
 
 async def conflicts_summed(call: Call[None, ConflictSumQuery]) -> Page[reading.ConflictSum]:
     """Conflicts summed up."""
-    found = await reading.summed(await driver(call.session), call.query.by, call.services.settings.zone.key)
+    found = await reading.summed(call.session, call.query.by, call.services.settings.zone.key)
     return Page[reading.ConflictSum](items=list(found), next=None)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
+from uuid import UUID
 
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from gateway.archive import findings as of_sweeps
+from gateway.archive.reading import corrections as cases
 from gateway.archive.reading import trust as reading
 from gateway.archive.trust.plotting import reliability_svg
 from gateway.kernel.errors import Conflict
+from gateway.web.api.corrections import Reason
+from gateway.web.models import Body, Prose
 from gateway.web.paging import Page, PageQuery, behind, cut
 from gateway.web.routing import Call, Route
 
@@ -20,6 +25,26 @@ class ReckonedQuery(PageQuery):
     """Which links: those thought less likely right than `below`."""
 
     below: float = Field(default=0.5, gt=0, le=1)
+
+
+class FindingQuery(PageQuery):
+    """Which findings."""
+
+    reason: Reason | None = None
+
+
+class FindingBody(Body):
+    """A finding and what somebody says of it: the doubted links are `wrong` and taken off, or all is `right`."""
+
+    id: UUID
+    answer: Literal["wrong", "right"]
+
+
+class FindingsBody(Body):
+    """Findings decided in one go, each carried out by itself."""
+
+    decisions: list[FindingBody] = Field(min_length=1, max_length=of_sweeps.MOST)
+    note: Prose | None = None
 
 
 class Picture(BaseModel):
@@ -58,6 +83,27 @@ async def sweep(call: Call[None, None]) -> reading.SweepSeen:
     if await call.services.sweeping.sweep() is None:
         raise Conflict("a sweep is under way")
     return (await reading.sweeps(call.session, before=None, limit=1))[0]
+
+
+async def findings(call: Call[None, FindingQuery]) -> Page[cases.Correction]:
+    """Open cases that sweeps opened, in the order of opening: the least likely links of a night first."""
+    query = call.query
+    found = await cases.findings(
+        call.session,
+        of_sweeps.OPENED_BY,
+        reason=query.reason,
+        after=behind("findings", query.cursor, UUID),
+        limit=query.limit + 1,
+    )
+    return Page[cases.Correction](**cut("findings", found, query.limit, lambda one: one.id))
+
+
+async def decide(call: Call[FindingsBody, None]) -> Page[of_sweeps.Decided]:
+    """Decide many findings; what became of each."""
+    body = call.body
+    decisions = [of_sweeps.FindingDecision(id=one.id, answer=one.answer) for one in body.decisions]
+    done = await call.services.findings.decide(call.session, decisions, note=body.note, actor=call.actor)
+    return Page[of_sweeps.Decided](items=done, next=None)
 
 
 ROUTES: Final = (
@@ -109,5 +155,25 @@ ROUTES: Final = (
         answer=reading.SweepSeen,
         status=201,
         problems=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/findings",
+        handler=findings,
+        scope="corrections:read",
+        tag=TAG,
+        summary="Findings of the sweeps that wait for a decision",
+        answer=Page[cases.Correction],
+        query=FindingQuery,
+    ),
+    Route(
+        method="POST",
+        path="/findings/decide",
+        handler=decide,
+        scope="corrections:decide",
+        tag=TAG,
+        summary="Decide many findings at once, each carried out by itself; what became of each",
+        answer=Page[of_sweeps.Decided],
+        body=FindingsBody,
     ),
 )

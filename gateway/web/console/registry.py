@@ -16,6 +16,7 @@ from gateway.web.console import (
     door,
     drafting,
     evaluations,
+    findings,
     imports,
     notices,
     outages,
@@ -31,6 +32,7 @@ from gateway.web.console import (
     tasks,
     texts,
     triage,
+    upstream,
     warnings,
 )
 from gateway.web.console.pages import Page
@@ -42,6 +44,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *tasks.PAGES,
     *archive.PAGES,
     *corrections.PAGES,
+    *findings.PAGES,
+    *upstream.PAGES,
     *triage.PAGES,
     *people.PAGES,
     *audit.PAGES,

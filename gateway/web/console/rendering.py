@@ -17,6 +17,7 @@ from gateway.kernel.logs import mask_numbers
 from gateway.kernel.phones import PhoneNumber
 from gateway.web.console.assets import Assets
 from gateway.web.console.because import Because
+from gateway.web.console.grounds import Grounds
 from gateway.web.console.sealing import Seal
 from gateway.web.console.wording import Catalogue, locale_of
 
@@ -30,6 +31,7 @@ class Rendering:
     def __init__(self, words: Catalogue, assets: Assets, seal: Seal, menu: Sequence[Page]) -> None:
         self._words = words
         self._because = Because(words)
+        self.grounds = Grounds(words)
         self._seal = seal
         self._menu = menu
         self.environment = Environment(
@@ -61,6 +63,7 @@ class Rendering:
             "sealed": self._sealed,
             "who": self._who,
             "told": _told,
+            "ground": self._ground,
         }
 
     def render(self, view: View, template: str, values: Mapping[str, Any]) -> str:
@@ -116,6 +119,11 @@ class Rendering:
     def _said_why(self, context: Context, sentence: str) -> str:
         """Why a text went or did not go, in the viewer's language."""
         return self._because.say(context["language"], sentence)
+
+    @pass_context
+    def _ground(self, context: Context, words: str) -> str:
+        """What a judgement about a contact rests on, in the viewer's language."""
+        return self.grounds.say(context["language"], words)
 
     def _sealed(self, value: Any) -> str:
         return self._seal.close(value)

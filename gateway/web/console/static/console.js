@@ -147,6 +147,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A button with data-choose answers every choice of its form alike.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-choose]");
+  if (!button) return;
+  for (const one of button.form.querySelectorAll(`input[type="radio"][value="${CSS.escape(button.dataset.choose)}"]`)) one.checked = true;
+});
+
 // Triage: a decision is held for some seconds, in which U takes it back, and then sent. Nothing is lost when it
 // is not: the reply still waits. Leaving the page sends what is held.
 const triage = document.getElementById("triage");
