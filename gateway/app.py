@@ -392,6 +392,7 @@ def services_of(house: House, *, registry: CollectorRegistry, sandbox: TestClock
         independent=house.independent,
         changes=changes,
         sweeping=house.trust_sweeper,
+        retention=house.retention,
         twilio_verifier=twilio_webhooks.WebhookVerifier(
             auth_token=settings.twilio.auth_token.get_secret_value(), public_url=settings.base_url
         ),

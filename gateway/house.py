@@ -9,8 +9,10 @@ from typing import Any
 import bots
 from bots.platform import Platform
 from gateway.archive import completing
+from gateway.archive import forgetting as keeps_files
 from gateway.archive.corrections import Corrections
 from gateway.archive.findings import Findings
+from gateway.archive.forgetting import Uploads
 from gateway.archive.importing import (
     ACCOUNTS,
     CONTACTS,
@@ -21,6 +23,7 @@ from gateway.archive.importing import (
     ImportRunner,
 )
 from gateway.archive.trust.sweeping import TrustSweeper
+from gateway.cases import forgetting as keeps_cases
 from gateway.cases.closing import CaseTexts
 from gateway.cases.commitments.due import DueCommitments
 from gateway.cases.commitments.keeping import Commitments
@@ -32,12 +35,15 @@ from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import DueWarnings, Warnings
 from gateway.evaluations import Ratings, must_not_have_handled, open_invitations
+from gateway.evaluations import forgetting as keeps_evaluations
 from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
 from gateway.evaluations.outside import OUTSIDE
 from gateway.evaluations.surveys import Surveys
 from gateway.followups import FOLLOWUPS, Asking, Deputies, DueFollowups, Followups, Series, open_followups
+from gateway.followups import forgetting as keeps_followups
 from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
+from gateway.inbox import forgetting as keeps_replies
 from gateway.kernel import embedded
 from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
 from gateway.kernel.database import Database
@@ -68,6 +74,7 @@ from gateway.notices import (
     lift_of_case,
     pause,
 )
+from gateway.notices import forgetting as keeps_notices
 from gateway.notices.billing import billing_kinds
 from gateway.notices.ladder.desk import LadderDesk
 from gateway.notices.ladder.disconnections import Disconnections
@@ -81,7 +88,10 @@ from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
 from gateway.notices.policy import USUAL
 from gateway.notices.texts import TextKeeper, Texts
 from gateway.notices.wording import purposes_in_words
+from gateway.outbox import forgetting as keeps_texts
 from gateway.outbox import partitions, stop_links, waiting
+from gateway.retention import of_audit as keeps_audit
+from gateway.retention.keeping import Retention
 from gateway.sandbox.clock import TestClock
 from gateway.staff.importing import STAFF
 
@@ -224,6 +234,23 @@ class House:
         self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
         self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
         self.platforms = bots.open_platforms(self, platforms)
+        self.retention = Retention(
+            database,
+            clock,
+            (
+                Uploads(settings.data_dir / "uploads"),
+                *keeps_files.RULES,
+                *keeps_texts.RULES,
+                *keeps_replies.RULES,
+                *keeps_notices.RULES,
+                *keeps_evaluations.RULES,
+                *keeps_cases.RULES,
+                *keeps_followups.RULES,
+                *keeps_audit.RULES,
+            ),
+            (keeps_files.HELD, keeps_cases.HELD, keeps_evaluations.HELD, keeps_notices.HELD),
+            zone=zone,
+        )
 
 
 @asynccontextmanager

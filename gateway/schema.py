@@ -19,6 +19,7 @@ from gateway.notices import tables as notices
 from gateway.notices.outages import tables as outages
 from gateway.notices.texts import tables as texts
 from gateway.outbox import tables as outbox
+from gateway.retention import tables as retention
 from gateway.staff import tables as staff
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "notices",
     "outages",
     "outbox",
+    "retention",
     "staff",
     "texts",
     "trust",

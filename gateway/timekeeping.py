@@ -61,6 +61,8 @@ class Timekeeping:
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._forget_updates, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
+        scheduler.add_job(self._let_go, "interval", minutes=10)
+        scheduler.add_job(self._let_go_of_uploads, "interval", hours=1)
         scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
         scheduler.start()
         try:
@@ -83,6 +85,12 @@ class Timekeeping:
             await following.forget(connection, self.house.clock.now() - timedelta(days=31 * self.settings.keep_months))
         if retired:
             log.info("months retired", months=",".join(retired))
+
+    async def _let_go(self) -> None:
+        await self.house.retention.run_if_due()
+
+    async def _let_go_of_uploads(self) -> None:
+        await self.house.retention.run(["uploads"])
 
     async def _sweep_trust(self) -> None:
         swept = await self.house.trust_sweeper.sweep_if_due()
@@ -162,6 +170,8 @@ class Timekeeping:
         await self._survey()
         await self._keep_promises()
         await self._sweep_trust()
+        # Months are lived through in a minute there: once a week is often enough.
+        await self.house.retention.run_if_due(every=timedelta(days=7))
         await self.house.ladder.tick()
         await self.house.check_rounds.tick()
         await self.house.notice_runner.halt()

@@ -38,6 +38,7 @@ _TAGS: Final = {
     "trust": "How likely contacts are right, and sweeps through the archive.",
     "measures": "How well the right person is reached.",
     "corrections": "Contacts in doubt, and what the utility's own system must take over.",
+    "retention": "What is kept how long.",
     "sandbox": "The test clock; not in live mode.",
 }
 #: Statuses that every operation may answer with.

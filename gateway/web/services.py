@@ -42,6 +42,7 @@ from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
 from gateway.notices.texts import Proposed, TextPreview
 from gateway.outbox.carriers import InboundText, Receipt
+from gateway.retention.keeping import Retention
 
 __all__ = [
     "Accepting",
@@ -499,6 +500,7 @@ class Services:
     independent: Asking
     changes: Changes
     sweeping: Sweeping
+    retention: Retention
     twilio_verifier: Verifier
     twilio_wire: Wire
     #: What chat platforms call.

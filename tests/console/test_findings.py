@@ -16,7 +16,7 @@ async def found(world: World) -> list[UUID]:
     """Cases that a sweep opened: on numbers that stand in where nobody knew one."""
     if "findings" not in world.made:
         near, far = world.accounts["东湖区"][5:11], world.accounts[OTHER_DISTRICT][3:5]
-        of = {"13801234567": near[0:2], "13612345678": near[2:4], "13701234567": near[4:6], "13901234567": far}
+        of = {"13801234567": near[0:2], "13501234567": near[2:4], "13701234567": near[4:6], "13901234567": far}
         rows = [
             {"account_no": account, "role": "holder", "contact_name": name, "mobile": number, "is_default": "N",
              "source": "developer_batch", "registered_date": "2014-05-01"}

@@ -129,7 +129,7 @@ async def findings_by_reason(session: AsyncSession, opened_by: str) -> dict[str,
     count = func.count()
     query = select(case.reason, count).where(case.state == "open", case.opened_by == opened_by, _within(session))
     rows = await session.execute(query.group_by(case.reason).order_by(count.desc(), case.reason))
-    return {reason: found for reason, found in rows}
+    return dict(rows.tuples().all())
 
 
 async def correction(session: AsyncSession, correction_id: UUID) -> Correction:

@@ -26,6 +26,7 @@ from gateway.web.api import (
     policy,
     previews,
     repeats,
+    retention,
     sandbox,
     segments,
     surveying,
@@ -65,5 +66,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *commitments.ROUTES,
     *warnings.ROUTES,
     *tasks.ROUTES,
+    *retention.ROUTES,
     *sandbox.ROUTES,
 )

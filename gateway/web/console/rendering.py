@@ -18,6 +18,7 @@ from gateway.kernel.phones import PhoneNumber
 from gateway.web.console.assets import Assets
 from gateway.web.console.because import Because
 from gateway.web.console.grounds import Grounds
+from gateway.web.console.reasons import Reasons
 from gateway.web.console.sealing import Seal
 from gateway.web.console.wording import Catalogue, locale_of
 
@@ -32,6 +33,7 @@ class Rendering:
         self._words = words
         self._because = Because(words)
         self.grounds = Grounds(words)
+        self._reasons = Reasons(words)
         self._seal = seal
         self._menu = menu
         self.environment = Environment(
@@ -64,6 +66,7 @@ class Rendering:
             "who": self._who,
             "told": _told,
             "ground": self._ground,
+            "reason": self._reason,
         }
 
     def render(self, view: View, template: str, values: Mapping[str, Any]) -> str:
@@ -124,6 +127,11 @@ class Rendering:
     def _ground(self, context: Context, words: str) -> str:
         """What a judgement about a contact rests on, in the viewer's language."""
         return self.grounds.say(context["language"], words)
+
+    @pass_context
+    def _reason(self, context: Context, words: str) -> str:
+        """Why a reply was read so, or why a case presses, in the viewer's language."""
+        return self._reasons.say(context["language"], words)
 
     def _sealed(self, value: Any) -> str:
         return self._seal.close(value)

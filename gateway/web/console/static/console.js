@@ -15,11 +15,12 @@ document.addEventListener("htmx:sendError", () => failed(true));
 document.addEventListener("htmx:responseError", () => failed(true));
 document.addEventListener("htmx:afterOnLoad", () => failed(false));
 
-// A form, or the button that sends it, with data-confirm is sent once somebody has said yes.
+// A form, or the button that sends it, with data-confirm is sent once somebody has said yes; not for a button with
+// data-plain, which changes nothing.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const words = event.submitter?.dataset.confirm ?? form.dataset.confirm;
-  if (!words || form.dataset.confirmed) {
+  if (!words || event.submitter?.hasAttribute("data-plain") || form.dataset.confirmed) {
     delete form.dataset.confirmed;
     return;
   }

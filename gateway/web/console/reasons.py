@@ -1,0 +1,49 @@
+"""Why a reply was read as it was, and why a case presses, in the viewer's language.
+
+The reader and the tables of severity speak English; the customer's own words stand behind, in quotation marks.
+`words/reasons.yaml` has every sentence of theirs (a test walks all rules); what is not there is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.kernel.logs import mask_numbers
+from gateway.web.console.refusals import shape
+from gateway.web.console.wording import Catalogue
+
+_AREA: Final = "reasons."
+_quoted: Final = re.compile(r"(.*?) \(“(.*)”\)", re.DOTALL).fullmatch
+
+
+class Reasons:
+    """Sentences of readings and of severity, known by their shape."""
+
+    def __init__(self, words: Catalogue) -> None:
+        self._shapes = [(shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(_AREA)]
+        self._words = words
+
+    def say(self, language: str, sentence: str) -> str:
+        """`sentence` in `language`, numbers masked."""
+        sentence = mask_numbers(sentence)
+        if language == "en":
+            return sentence[:1].upper() + sentence[1:]
+        quoted = _quoted(sentence)
+        plain = quoted[1] if quoted else sentence
+        chinese = self.known(plain)
+        if chinese is None:
+            return sentence
+        return f"{chinese}\uff08“{quoted[2]}”\uff09" if quoted else chinese
+
+    def known(self, plain: str) -> str | None:
+        """A sentence in Chinese; None where nobody translated it."""
+        for known, chinese in self._shapes:
+            found = known.fullmatch(plain)
+            if found is not None:
+                return chinese.format(**{name: self._term(name, value) for name, value in found.groupdict().items()})
+        return None
+
+    def _term(self, name: str, value: str) -> str:
+        entry = self._words.entries.get(f"intents.{value.replace(' ', '_')}") if name == "intent" else None
+        return entry.zh if entry is not None else value
