@@ -216,7 +216,9 @@ class Retention:
         await connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {HOLDS} (account_id bigint) ON COMMIT DROP")
         await connection.execute(f"TRUNCATE {HOLDS}")
         for statement in self._holds:
-            await connection.execute(f"INSERT INTO {HOLDS} SELECT account_id FROM ({statement}) AS some (account_id)")
+            await connection.execute(
+                f"INSERT INTO {HOLDS} SELECT account_id FROM ({statement}) AS open_things (account_id)"
+            )
         await connection.execute(f"CREATE INDEX ON {HOLDS} (account_id)")
 
     async def _note(

@@ -29,12 +29,14 @@ class Reasons:
         sentence = mask_numbers(sentence)
         if language == "en":
             return sentence[:1].upper() + sentence[1:]
+        whole = self.known(sentence)
+        if whole is not None:
+            return whole
         quoted = _quoted(sentence)
-        plain = quoted[1] if quoted else sentence
-        chinese = self.known(plain)
-        if chinese is None:
+        chinese = self.known(quoted[1]) if quoted else None
+        if quoted is None or chinese is None:
             return sentence
-        return f"{chinese}\uff08“{quoted[2]}”\uff09" if quoted else chinese
+        return f"{chinese}\uff08“{quoted[2]}”\uff09"
 
     def known(self, plain: str) -> str | None:
         """A sentence in Chinese; None where nobody translated it."""
