@@ -137,7 +137,17 @@ class Account(Base):
     sms_opt_out: Mapped[bool] = mapped_column(server_default=text("false"))
     updated_on: Mapped[date | None]
 
-    __table_args__ = (one_of("status", ("active", "suspended", "closed"), "status"),)
+    __table_args__ = (
+        # For people who search: the end of the number, as texts name it; the meter; any part of a name.
+        Index("ix_account_tail", text("right(account_no, 4)")),
+        Index(None, "meter_no", postgresql_where=text("meter_no IS NOT NULL")),
+        Index(
+            "ix_account_holder_characters",
+            text("string_to_array(holder_name, NULL::text)"),
+            postgresql_using="gin",
+        ),
+        one_of("status", ("active", "suspended", "closed"), "status"),
+    )
 
 
 class AccountSegment(Base):

@@ -34,15 +34,17 @@ async def test_without_the_role_every_page_and_action_is_refused(world: World, v
         assert status == 403, (role, page.name)
 
 
-async def test_what_the_role_allows_opens(world: World, visitor: Visitors) -> None:
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_what_the_role_allows_opens(world: World, visitor: Visitors, language: str) -> None:
     for role in ROLES:
         held = scopes_of([role])
         for page in PAGES:
             if page.method == "GET" and not page.public and page.open_to(held.__contains__):
                 if page.part and "{" in page.path and page.path not in EXAMPLES:
                     continue
-                status, text = await visitor(role).get(await address(page, world))
+                status, text = await visitor(role).get(await address(page, world), language)
                 assert status == 200, (role, page.name, text[:300])
+                assert page.part or f'<html lang="{language}"' in text, (role, page.name)
 
 
 async def test_a_stranger_is_sent_to_the_door(world: World, visitor: Visitors) -> None:

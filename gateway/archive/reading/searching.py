@@ -1,7 +1,7 @@
 """Finding accounts by what somebody on the telephone or at the counter says: a number, a name, an address.
 
-Numbers go through indexes. A part of a name or an address, or pinyin, looks through the rows until enough are
-found: no extension of PostgreSQL is asked for. Pinyin becomes a pattern of the characters that are read so.
+Numbers go through indexes, and so do names, by their characters; pinyin becomes the characters that are read so. A
+part of an address looks through the rows until enough are found. No extension of PostgreSQL is asked for.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _ROWS: Final = """
 SELECT a.account_no, a.holder_name, a.customer_id, pr.address, a.status, a.vip, a.vulnerable IS NOT NULL AS vulnerable
 FROM account a JOIN premise pr ON pr.id = a.premise_id
 """
+#: A name as its characters, as the index has it.
+_CHARACTERS: Final = "string_to_array(a.holder_name, NULL::text)"
 _LONGEST: Final = 60
 #: Digits that a meter's number has at least.
 _METER: Final = 8
@@ -118,10 +120,13 @@ async def search(session: AsyncSession, words: str, *, region: str, limit: int) 
         await add("staff", "a.manager_no = $2", words.upper(), order="ORDER BY a.id")
     else:
         like = f"%{_wildcard(words)}%"
-        await add("name", "a.holder_name LIKE $2", like)
+        # The characters go through an index, and what they let by is looked at.
+        await add("name", f"{_CHARACTERS} @> string_to_array($3, NULL) AND a.holder_name LIKE $2", like, words)
         parts = syllables(words) if words.isascii() else None
         if parts:
-            await add("pinyin", "a.holder_name ~ $2", pattern(parts))
+            known = _readings()
+            each = " AND ".join(f"{_CHARACTERS} && string_to_array(${at}, NULL)" for at in range(3, 3 + len(parts)))
+            await add("pinyin", f"{each} AND a.holder_name ~ $2", pattern(parts), *(known[one] for one in parts))
         if not words.isascii() or not found:
             await add("address", "pr.address LIKE $2", like)
     return list(found.values())[:limit]
@@ -149,10 +154,12 @@ async def _by_digits(add: Any, words: str, digits: str, region: str) -> None:
     await add("account", "a.account_no LIKE $2", f"{digits}%", order="ORDER BY a.account_no")
     if len(digits) == 4:
         # As texts name an account.
-        await add("account", "a.account_no LIKE $2", f"%{digits}")
+        await add("account", "right(a.account_no, 4) = $2", digits)
     if len(digits) >= _METER:
         await add("meter", "a.meter_no = $2", digits)
-    await add("address", "pr.address LIKE $2", f"%{digits}%")
+    if len(digits) < _METER:
+        # A house number, not a telephone's.
+        await add("address", "pr.address LIKE $2", f"%{digits}%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

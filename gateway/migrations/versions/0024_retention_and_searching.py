@@ -1,4 +1,4 @@
-"""What is kept how long."""
+"""What is kept how long; indexes for people who search."""
 
 from __future__ import annotations
 
@@ -55,9 +55,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_retention_run_rule_id"), "retention_run", ["rule", "id"], unique=False)
     op.execute(_GUARD.format(anonymous=_ANONYMOUS))
+    op.create_index("ix_account_tail", "account", [sa.literal_column("right(account_no, 4)")], unique=False)
+    op.create_index(
+        op.f("ix_account_meter_no"),
+        "account",
+        ["meter_no"],
+        unique=False,
+        postgresql_where=sa.text("meter_no IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_account_holder_characters",
+        "account",
+        [sa.literal_column("string_to_array(holder_name, NULL::text)")],
+        unique=False,
+        postgresql_using="gin",
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_account_holder_characters", table_name="account")
+    op.drop_index(op.f("ix_account_meter_no"), table_name="account")
+    op.drop_index("ix_account_tail", table_name="account")
     op.execute(_GUARD.format(anonymous=""))
     op.drop_index(op.f("ix_retention_run_rule_id"), table_name="retention_run")
     op.drop_table("retention_run")
