@@ -126,10 +126,10 @@ async def findings(
 async def findings_by_reason(session: AsyncSession, opened_by: str) -> dict[str, int]:
     """How many open cases that `opened_by` opened there are, by reason, the most first."""
     case = tables.Correction
-    count = func.count()
+    count = func.count().label("found")
     query = select(case.reason, count).where(case.state == "open", case.opened_by == opened_by, _within(session))
     rows = await session.execute(query.group_by(case.reason).order_by(count.desc(), case.reason))
-    return dict(rows.tuples().all())
+    return {row.reason: row.found for row in rows}
 
 
 async def correction(session: AsyncSession, correction_id: UUID) -> Correction:
