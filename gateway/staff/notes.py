@@ -110,7 +110,7 @@ async def take(connection: Any, platform: str, *, limit: int) -> list[Note]:
                            WHERE staff_id = m.id AND platform = $1 AND ended_at IS NULL
                            ORDER BY id DESC LIMIT 1) c ON true
              JOIN staff_login l ON l.staff_id = c.staff_id AND l.disabled_at IS NULL
-             WHERE n.telling_at IS NULL AND n.ended_at IS NULL
+             WHERE n.telling_at IS NULL AND n.ended_at IS NULL AND n.remark IS NULL
              ORDER BY n.id LIMIT $2 FOR UPDATE OF n SKIP LOCKED) AS due
            WHERE n.id = due.id
            RETURNING n.id, n.staff_no, n.kind, n.subject, n."values"::text AS values, due.chat, due.language""",
