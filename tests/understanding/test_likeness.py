@@ -118,7 +118,7 @@ def test_the_weights_are_small_and_their_heading_names_the_intents() -> None:
     heading, *rows = WEIGHTS.read_text(encoding="utf-8").splitlines()
     assert heading.split() == [*sorted(INTENTS), "urgent"]
     assert len(rows) > 1_000
-    assert WEIGHTS.stat().st_size < 300_000
+    assert WEIGHTS.stat().st_size < 650_000
 
 
 def test_training_is_the_same_each_time() -> None:

@@ -38,8 +38,8 @@ _LEFT_OUT = 0.5
 _LEAST_TEXTS = 2
 _LEAST_WEIGHT = 0.65
 #: So many pieces are kept, and so many of them as answers to a topic.
-_PIECES = 6_200
-_ANSWERS = 4_500
+_PIECES = 12_000
+_ANSWERS = 9_000
 #: What one missed danger weighs against one false alarm.
 _DANGER = 3.0
 _UNDECIDED = 0.5

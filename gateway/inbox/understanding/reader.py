@@ -28,7 +28,7 @@ from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
 from gateway.inbox.understanding.weighing import Spoken, weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-4"
+VERSION = "rules-5"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (

@@ -192,7 +192,9 @@ SAFETY: tuple[Rule, ...] = (
         r"|活着没(?:意思|意义|劲)|不想在这个世上|离开这个世界|(?:生|活着(?:还)?|还)不如死|(?:吃|吞"
         r"|喝)了?(?:一|整|半|几)(?:瓶|把)~?药|同归于尽|(?:想|不如|干脆)~带着?~(?:走了?算|去死"
         r"|一起(?:走|死))|我(?:真的?|实在|也|都|快)*撑不下去|结束(?:自己|生命)|了结自己",
-        r"\b(?:kill myself|suicid\w*|end (?:my life|it all)|do not want to (?:live|be here)"
+        r"\b(?:kill myself|suicid\w*|(?:took|taken|swallowed) (?:all |too many )?(?:of )?(?:the |my |her |his )?"
+        r"(?:sleeping )?(?:pills|tablets)"
+        r"|no ?(?:one|body) (?:will|would) miss me|end (?:my life|it all)|do not want to (?:live|be here)"
         r"|not want to live|no (?:reason|point) (?:to |in )?(?:liv\w+|go(?:ing)? on(?! (?:the|a|my|your|it"
         r"|line))|carry\w* on)"
         r"|not see (?:a|any) (?:reason|point)[^。!?]{0,8}(?:go|carry|liv)\w*|better off dead|want to die"

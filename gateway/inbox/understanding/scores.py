@@ -32,7 +32,7 @@ _UNIT = (
     r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个|小时|分钟|分多钟|分半|秒|天|日|号|月|年|周|星期|礼拜|楼|层|栋|幢"
     r"|座|单元|室|户|人|位|名|次|遍|回(?!复)|趟|块|元|毛|万|千|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里|岁|"
     r"%|折|路|区|组|队|班|台|只|张|条|页|项|批|期|级|档|口|家|间|辆|把|根|盏|台|套|份|代|g(?![a-z])|步|段|片|线"
-    r"|号线|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来|年级|分之"
+    r"|号线|升|l\b|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来|年级|分之"
     r"|分局|分公司|分店|分厂|/\d|-\d|\d)"
     r"|(?: ?(?:minutes?|minute|hours?|hour|days?|weeks?|months?|years?|pm\b|am\b|th\b|st\b|nd\b|rd\b"
     r"|o'clock|floors?|times?|people|persons?|guys?|men|man\b|workers?|technicians?|engineers?|visits?"
@@ -57,7 +57,8 @@ _RATES = re.compile(
     r"|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them"
     r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
     r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
-    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my score )?to(?: an?)?|should (?:be|have been)"
+    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my (?:score|answer|rating) )?to(?: an?)?|gives(?: an?)?"
+    r"|should (?:be|have been)"
     r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
@@ -66,14 +67,14 @@ _TAKEN_BACK = re.compile(
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
     r"|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
     r"|希望(?:我|你)|师傅说|工人说|你们说|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说|觉得|让|要|想)"
-    r"|撤回|收回|撤掉|取消|上上次"
+    r"|撤回|收回|撤掉|取消|上上次|下次|下回"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
-    r"|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
+    r"|next time|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
     r"(?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*"
     r"|could be)\b"
 )
 _MINE_NOW = re.compile(
-    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|所以|只|就|才|算|应该|but|now|so|then|still|however"
+    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|只|就|才|算|应该|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
 _CHANGES = re.compile(
@@ -85,15 +86,20 @@ _CHANGES = re.compile(
 _FINAL = re.compile(
     r"(?:^|[,。!?])(?:那|那么|所以)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给)(?:就|给|打|评|选|是|算)*$"
 )
+#: What one thought of giving, before the figure one gave.
+_FIRST_THOUGHT = re.compile(
+    r"(?:第一反应|一开始|起初|起先|原来|本来|原本)[^,。!?]{0,4}$"
+    r"|\b(?:first (?:thought|said)|would (?:have )?give[n]?|was going to)\b[^。!?]{0,16}$"
+)
 _DEDUCTS = re.compile(
-    r"扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少|差|去掉|掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
+    r"留(?:下|了)?[一两二12]分|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少|差|去掉|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
 )
 _FULL = re.compile(
     r"^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if| would)|(?<!不)(?<!没)(?:最高分|顶格)"
-    r"(?!是|才|多少)|(?<!不)(?<!没)满分(?!是|为|才|多少|只|1|5|十|五|一百)"
+    r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)满分(?!是|为|才|多少|只|谈不上|1|5|十|五|一百)"
     r"|(?:full|top|maximum|max|perfect|highest) "
     r"(?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10"
 )
@@ -107,7 +113,7 @@ _FIGURE = re.compile(
     r"|[,。!]|主要|因为|原因)"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
-_WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是)个?([零一二两三四五])(?=$|[,。!?吧啊了])")
+_WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是|必须)个?([零一二两三四五])(?=$|[,。!?吧啊了])")
 _RANGE = re.compile(
     r"[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
     r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5]分?半|[一二三四]分半|between [1-5]"
@@ -116,10 +122,10 @@ _TARGETS = re.compile(
     r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team"
     r"|engineer)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|但是|不过|而|and|but)[^。!?]{0,6}?"
     r"(?:公司|供电局|单位|你们|速度|效率|质量|结果|调度|客服|系统|电网|流程|时间|company|utility|office"
-    r"|call cent|hotline|speed|you|system|response)[^。!?]{0,6}?[1-5一二三四五]"
+    r"|call cent|hotline|speed|you|system|response)[^。!?]{0,6}?(?:[1-5]|[一二三四五](?=[分星,。!]|$))"
     r"|(?:公司|供电局|单位|你们|速度|效率|质量|调度|客服|系统|company|utility|office|hotline|speed"
     r"|response)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|不过|and|but)[^。!?]{0,6}?(?:师傅|人"
-    r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?[1-5一二三四五]"
+    r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?(?:[1-5]|[一二三四五](?=[分星,。!]|$))"
 )
 _EACH = re.compile(
     r"^(?:人|活儿?|技术|态度|服务|师傅|质量|速度)[1-5]分?[,。 ]?(?:价格|收费|速度|公司|单位"
@@ -151,7 +157,7 @@ _LESS = re.compile(
     rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
 )
 _MIDDLE = re.compile(
-    r"一般(?!情况|来说|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧|水平)?[。!]?$"
+    r"(?<!叫)(?<!是)一般(?!情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧|水平)?[。!]?$"
     r"|neutral|so[- ]so|average"
 )
 _MOST = re.compile(
@@ -224,7 +230,7 @@ _TURNED = re.compile(
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
     r"|以([1-5一二三四五])(?:分|星)?为准"
     r"|^(?:刚才|刚刚)?(?:按|打|发|点|选|回)错了?,?(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?$"
-    r"|\b(one|two|three|four|five) from (?:me|us)\b"
+    r"|(?<![\d.])([1-5])(?: stars?)? from (?:me|us)\b|\b(one|two|three|four|five) from (?:me|us)\b"
 )
 
 
@@ -234,16 +240,16 @@ def _value(figure: str) -> int:
 
 def rate(text: str, scale: tuple[int, int]) -> Rated:
     """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`."""
-    if _TARGETS.search(text) or _EACH.search(text):
-        return Rated(True, None, True, "two things are rated apart")
     low, high = scale
+    deducted = _DEDUCTS.search(text)
+    seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
+    if _TARGETS.search(seen) or _EACH.search(seen):
+        return Rated(True, None, True, "two things are rated apart")
     turned = _TURNED.search(text)
     if turned is not None:
         final = _value(next(filter(None, turned.groups())))
         if low <= final <= high:
             return Rated(True, final, False, f"the figure finally given, {final}")
-    deducted = _DEDUCTS.search(text)
-    seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
     figures = [figure for figure in _figures(seen, scale) if figure.strong or low <= figure.value <= high]
     if deducted and not figures:
         return Rated(True, None, True, "a deduction is not a figure")
@@ -252,7 +258,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and _CHANGES.search(text)):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
-        settled = _FINAL.search(text[: kept[-1].start])
+        settled = _FINAL.search(text[: kept[-1].start]) or _FIRST_THOUGHT.search(text[: kept[0].start])
         if settled or _CHANGES.search(text) or len({f.value for f in figures}) > len(values):
             values = values[-1:]
         else:
@@ -291,9 +297,9 @@ def _figures(text: str, scale: tuple[int, int]) -> list[_Figure]:
 
 
 _ASKED_ABOUT = re.compile(
-    r"(?:分|星)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
+    r"(?:分|星| stars?)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
     r"|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
-    r"[^,。!]{0,16}\?| is (?:what|the (?:best|worst|highest|lowest)))"
+    r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
 _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅|足|到|满|上|了|,|。|!|$)")
@@ -313,7 +319,7 @@ _COUNTS = re.compile(
     r"(?! (?:up|down))"
 )
 #: "only 2": a figure made little of is still the figure.
-_MERELY = re.compile(r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely)(?: an?)? $")
+_MERELY = re.compile(r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely|roughly|probably)(?: an?)? $")
 #: A surname that is also a counter: "5 张经理很好".
 _NAMED = re.compile(
     r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
@@ -321,7 +327,7 @@ _NAMED = re.compile(
 )
 _POINTS = re.compile(
     r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨"
-    r"|明|不(?=清|出|开|明|到|来)|配|支|歧|清)|颗?星"
+    r"|明|不(?=清|出|开|明|到|来)|配|支|歧|清)|[颗粒个]?星"
     r"(?![期级])|stars?|points?|out of|/ ?5|marks?)"
 )
 #: "8点20".
@@ -343,6 +349,8 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         or (_ALLOTS.match(after) and len(_FIGURE.findall(text)) > 1)
         or _UNTAKEN.match(after)
     ):
+        return None
+    if len(word) > 1 and word[0] == "0":
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
@@ -372,7 +380,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return None
     if not before or before[-1] in ",。!?":
         return _Figure(value, start, end, False, withdrawn)
-    if not after or after.strip(",。! 「」赞笑谢") == "":
+    if not after or after.strip(",。! 「」赞笑谢吧哈啦呗嘛") == "":
         return _Figure(value, start, end, False, withdrawn)
     return None
 
@@ -384,6 +392,14 @@ _OTHER_THAN = re.compile(r"[1-5一二三四五](?:分|星)? ?,?(?:而|应该|要
 _FAR, _FAR_LATIN = 16, 40
 
 
+#: A relative who gives the rating by another's hand ("我爸说给四分"), as long as the sender has no other opinion.
+_RELAYED = re.compile(
+    r"(?:^|[^傅工哥])(?:他|她|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇|儿子?|女儿|孩子|婆婆|公公|丈母娘"
+    r"|岳父|主人)(?:说|让我|叫我|要我|口述)[,。]?(?:必须|一定|就|要|该|应该|可以)?(?:给|打|评|选|是)?个?$"
+)
+_OWN = re.compile(r"我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
+
+
 def _withdrawn(text: str, start: int, end: int) -> bool:
     """Whether the figure is one considered, denied, past, hypothetical or somebody else's."""
     nearest = max(0, start - 40)
@@ -391,6 +407,8 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
     before = text[max(left, nearest) : start]
     if _SUPPOSED.search(before):
         return True
+    if _RELAYED.search(before) and not _OWN.search(text):
+        return False
     if left > 0 and _THEN.search(before) and _SUPPOSED.search(text[max(0, left - 40) : max(0, left - 1)]):
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
@@ -453,7 +471,9 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     if unhappy:
         return False
     praise, blame = bool(_PRAISE.search(text)), bool(_BLAME.search(text))
-    return (score <= 2 and praise and not blame) or (score >= 4 and blame and not praise and not _mild(text))
+    if score == 4:
+        return blame and not praise and bool(_HARSH.search(text))
+    return (score <= 2 and praise and not blame) or (score == 5 and blame and not praise and not _mild(text))
 
 
 #: The scale's own words for its highest figure.
@@ -464,5 +484,10 @@ _MILD = re.compile(
 )
 
 
+_HARSH = re.compile(
+    r"垃圾|恶劣|投诉|气死|恶心|骗|没修|没解决|没处理|个屁|terrible|worst|awful|rubbish|useless|nobody|no one"
+)
+
+
 def _mild(text: str) -> bool:
-    return bool(_MILD.search(text)) and not re.search(r"垃圾|恶劣|投诉|气死|terrible|worst|awful|rubbish", text)
+    return bool(_MILD.search(text)) and not _HARSH.search(text)

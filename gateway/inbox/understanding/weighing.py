@@ -44,8 +44,10 @@ SURE_STOP = 0.5
 SURE_STOP_UNHEARD = 0.65
 SURE_OUT = 0.5
 SURE_OUT_UNHEARD = 0.7
-#: A stop or an opt-out that rules heard beside the main intent, and that is less likely than this, does not stand.
-BESIDE = 0.12
+#: A stop that rules heard beside the main intent, and that is less likely than this, does not stand; nor an opt-out,
+#: which often comes beside something else ("3，以后别发了") and needs less.
+BESIDE_STOP = 0.12
+BESIDE_OUT = 0.03
 #: The three ways of saying that the account is not one's own count together.
 DISOWNING = ("wrong_number", "moved_or_sold", "not_account_holder")
 #: Whoever says so is never struck off by a machine.
@@ -117,7 +119,9 @@ def weigh(likeness: Likeness, spoken: Spoken, text: str) -> Weighed:
     if main in STOPS and main not in spoken.intents and RELATED in spoken.intents:
         main, share = RELATED, sum(shares.get(name, 0.0) for name in DISOWNING)
     dropped = frozenset(
-        name for name in spoken.intents if name in COSTLY and name != main and shares.get(name, 0.0) < BESIDE
+        name
+        for name in spoken.intents
+        if name in COSTLY and name != main and shares.get(name, 0.0) < (BESIDE_STOP if name in STOPS else BESIDE_OUT)
     )
     return Weighed(main, share, _doubtful(main, share, spoken, text), likeness.urgent >= ALARMING, dropped)
 
