@@ -221,6 +221,7 @@ def values_for(template: Template) -> st.SearchStrategy[dict[str, Any]]:
         ValueType.DURATION: st.timedeltas(timedelta(-1), timedelta(1000)),
         ValueType.INTEGER: st.integers(),
         ValueType.CODE: st.from_regex(r"[A-Za-z0-9-]{1,12}", fullmatch=True),
+        ValueType.BOT_LINK: st.sampled_from(["4F1D09B2A7C35E68", "0123456789ABCDEF"]),
     }
     return st.fixed_dictionaries({name: by_type[v.type] for name, v in template.variables.items()})
 
