@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from gateway.cases import exporting as of_cases
+from gateway.evaluations import exporting as of_evaluations
+from gateway.followups import exporting as of_followups
 from gateway.inbox import labels
 from gateway.kernel.database import Database
 from gateway.kernel.errors import InvalidInput
+from gateway.kernel.exporting import pages
 from gateway.kernel.spreadsheets import XlsxWriter, safe
 
 _MASKED: Final = "left({0}, greatest(length({0}) - 8, 0)) || '****' || right({0}, 4)"
@@ -19,9 +22,6 @@ _MASKED: Final = "left({0}, greatest(length({0}) - 8, 0)) || '****' || right({0}
 QUERIES: Final = {
     "trust": """SELECT o.link_id, o.at, o.how, round(o.probability::numeric, 4) AS thought,
                        o.turned_out_right AS right FROM link_outcome o ORDER BY o.at, o.link_id""",
-    "evaluations": """SELECT e.id, i.event_kind, i.event_ref, i.team_code AS team, i.person_no AS person, e.score,
-                             e.solved, e.comment, e.state, e.channel, e.at
-                      FROM evaluation e JOIN invitation i ON i.id = e.invitation_id ORDER BY e.at, e.id""",
     "messages": f"""SELECT m.id, m.notice_id, m.kind, {_MASKED.format("m.to_address")} AS "to", m.state,
                            m.withheld_reason, m.segments, m.created_at, m.sent_at, m.delivered_at, m.error_code
                     FROM message m ORDER BY m.id""",
@@ -31,6 +31,9 @@ QUERIES: Final = {
                          number, role, correction_id, detail FROM change ORDER BY id""",
 }
 
+
+#: Statements over a span, which the command line leaves open.
+OVER_A_SPAN: Final = of_cases.QUERIES | of_followups.QUERIES | of_evaluations.QUERIES
 
 _PAGE: Final = 2000
 #: Taken over by programs, which need numbers whole and cells as they are.
@@ -75,15 +78,15 @@ async def export_xlsx(database: Database, kind: str, path: Path) -> int:
 
 
 def _check(kind: str) -> None:
-    known = [*QUERIES, *of_cases.QUERIES]
+    known = [*QUERIES, *OVER_A_SPAN]
     if kind not in known:
         raise InvalidInput(f"no such export: {kind} (there are {', '.join(known)}, labels)", field="kind")
 
 
 async def _pages(connection: Any, kind: str) -> AsyncIterator[list[Sequence[Any]]]:
     """The header, then the rows, some thousand at a time."""
-    if kind in of_cases.QUERIES:
-        async for page in of_cases.pages(connection, kind):
+    if kind in OVER_A_SPAN:
+        async for page in pages(connection, OVER_A_SPAN[kind]):
             yield page
         return
     statement = await connection.prepare(QUERIES[kind])

@@ -26,6 +26,7 @@ from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.cases import forgetting as keeps_cases
 from gateway.cases.closing import CaseTexts
 from gateway.cases.commitments.due import DueCommitments
+from gateway.cases.commitments.importing import COMMITMENTS
 from gateway.cases.commitments.keeping import Commitments
 from gateway.cases.commitments.telling import Telling
 from gateway.cases.due import DueCases
@@ -33,8 +34,9 @@ from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
+from gateway.cases.warnings.importing import WARNINGS
 from gateway.cases.warnings.keeping import DueWarnings, Warnings
-from gateway.evaluations import Ratings, must_not_have_handled, open_invitations
+from gateway.evaluations import Ratings, handled_accounts, must_not_have_handled, open_invitations
 from gateway.evaluations import forgetting as keeps_evaluations
 from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
@@ -175,7 +177,8 @@ class House:
         self.successors = Successors(region=region, policy=policy)
         self.outages = Outages(clock, zone, policy.timetable)
         kinds: tuple[ImportKind[Any], ...] = (
-            *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OUTSIDE),
+            *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS),
+            *(COMMITMENTS, WARNINGS, FOLLOWUPS, OUTSIDE),
             OutagesKind(policy.timetable),
         )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
@@ -188,6 +191,7 @@ class House:
             zone=zone,
             region=region,
             finished=(completing.after_import, self.surveying.after_import),
+            handled=handled_accounts,
         )
         answers = Answers(
             self.wording, purposes_in_words, zone=zone, region=region, language=language, hours=policy.hours

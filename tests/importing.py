@@ -13,7 +13,11 @@ from zoneinfo import ZoneInfo
 
 from gateway.archive import completing
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, TOPOLOGY, ImportRunner, submit
+from gateway.cases.commitments.importing import COMMITMENTS
 from gateway.cases.importing import WORK_ORDERS
+from gateway.cases.warnings.importing import WARNINGS
+from gateway.evaluations import handled_accounts
+from gateway.evaluations.outside import OUTSIDE
 from gateway.followups import FOLLOWUPS
 from gateway.kernel.clock import Clock, ShiftedClock
 from gateway.kernel.database import Database
@@ -44,6 +48,9 @@ class Office:
             STAFF,
             WORK_ORDERS,
             FOLLOWUPS,
+            COMMITMENTS,
+            WARNINGS,
+            OUTSIDE,
             *billing_kinds(self._rewrite),
         )
         return ImportRunner(
@@ -54,6 +61,7 @@ class Office:
             region="CN",
             chunk=self.chunk,
             finished=(completing.after_import,),
+            handled=handled_accounts,
         )
 
     async def _rewrite(self, _connection: Any, grounds: Sequence[str]) -> None:
@@ -64,19 +72,21 @@ class Office:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    async def hand_in(self, kind: str, content: str | bytes | Path, name: str = "a.csv") -> UUID:
+    async def hand_in(
+        self, kind: str, content: str | bytes | Path, name: str = "a.csv", *, by: str = "key:test"
+    ) -> UUID:
         """Queue a file; its id."""
         path = content if isinstance(content, Path) else self._saved(content)
         async with self.database.session() as session:
-            handed_in = await submit(
-                session, kind=kind, filename=name, path=path, requested_by="key:test", clock=self.clock
-            )
+            handed_in = await submit(session, kind=kind, filename=name, path=path, requested_by=by, clock=self.clock)
             await session.commit()
         return handed_in.id
 
-    async def load(self, kind: str, content: str | bytes | Path, name: str = "a.csv") -> dict[str, Any]:
+    async def load(
+        self, kind: str, content: str | bytes | Path, name: str = "a.csv", *, by: str = "key:test"
+    ) -> dict[str, Any]:
         """Import a file; its row."""
-        import_id = await self.hand_in(kind, content, name)
+        import_id = await self.hand_in(kind, content, name, by=by)
         await self.runner().run(import_id)
         return await self.look(import_id)
 

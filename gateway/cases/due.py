@@ -6,12 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gateway.cases.closing import SILENCE, confirm
+from gateway.cases.from_orders import take_over
 from gateway.cases.handing_over import escalate_due
 from gateway.kernel.database import Database
 from gateway.staff.tasks import NewTask, open_tasks
 
 ACTOR: Final = "clock"
 _BATCH: Final = 500
+_WITHOUT_CASES: Final = """
+SELECT w.id, w.work_order_no FROM work_order w
+WHERE w.id > $1 AND w.kind <> 'commitment'
+  AND NOT EXISTS (SELECT 1 FROM "case" k WHERE k.work_order_no = w.work_order_no)
+ORDER BY w.id LIMIT $2
+"""
 _TELL: Final = timedelta(hours=8)
 
 
@@ -20,10 +27,12 @@ class DueCases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        #: Up to which order of the hotline all have their cases; None once there is nothing left to look at.
+        self._taken_over: int | None = 0
 
     async def run(self, now: datetime) -> int:
         """Do everything that is due at `now`; how many cases were touched."""
-        touched = 0
+        touched = await self._take_over(now)
         while True:
             async with self._database.work() as work:
                 done = await self._round(work.connection, now)
@@ -32,6 +41,18 @@ class DueCases:
             touched += done
             if done < _BATCH:
                 return touched
+
+    async def _take_over(self, now: datetime) -> int:
+        """Make the cases of orders that were imported before orders were cases: once in a node's life, some thousand
+        at a time."""
+        made = 0
+        while self._taken_over is not None:
+            async with self._database.work() as work:
+                rows = await work.fetch(_WITHOUT_CASES, self._taken_over, _BATCH)
+                made += await take_over(work.connection, [row["work_order_no"] for row in rows], now)
+                await work.commit()
+            self._taken_over = rows[-1]["id"] if rows else None
+        return made
 
     @staticmethod
     async def next_due(connection: Any, now: datetime) -> datetime | None:

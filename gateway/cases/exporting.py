@@ -1,14 +1,13 @@
-"""Cases, hand-overs, commitments, warnings and cards as rows of a file: streamed, numbers masked, oldest first."""
+"""Cases and all that hangs on them as rows of a file: streamed, numbers masked, oldest first."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-_MASKED: Final = "left({0}, greatest(length({0}) - 8, 0)) || '****' || right({0}, 4)"
+from gateway.kernel.exporting import MASKED as _MASKED
+from gateway.kernel.exporting import SPAN as _SPAN
+
 _REFERENCE: Final = "'S' || to_char(k.number, 'FM000000')"
-_SPAN: Final = "($1::timestamptz IS NULL OR {0} >= $1) AND ($2::timestamptz IS NULL OR {0} < $2)"
 
 #: $1 and $2 are the span in which the row began, either of them open.
 QUERIES: Final = {
@@ -40,16 +39,8 @@ QUERIES: Final = {
       SELECT s.number, s.subject, s.words, s.issuer, s.unit, s.doer, s.checker, s.state, s.issued_at, s.due_at,
              s.reported_at, s.report, s.checked_at, s.result, s.sent_back, s.escalated_at, s.id
       FROM supervision_card s WHERE {_SPAN.format("s.issued_at")} ORDER BY s.id""",
+    "repeat-marks": f"""
+      SELECT m.id, m.kind, m.work_order_no, m.other_no, m.code, m.reason, m.evidence, m.at, m.by, m.upheld,
+             m.decided_at, m.decided_by, m.decision, m.withdrawn_at, m.withdrawn_by
+      FROM repeat_mark m WHERE {_SPAN.format("m.at")} ORDER BY m.id""",
 }
-_PAGE: Final = 2000
-
-
-async def pages(
-    connection: Any, kind: str, *, since: datetime | None = None, until: datetime | None = None
-) -> AsyncGenerator[list[Sequence[Any]], None]:
-    """The heading and then the rows of one of `QUERIES`, some thousand at a time, in the connection's transaction."""
-    statement = await connection.prepare(QUERIES[kind])
-    yield [[attribute.name for attribute in statement.get_attributes()]]
-    cursor = await statement.cursor(since, until)
-    while rows := await cursor.fetch(_PAGE):
-        yield [list(row) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +30,16 @@ from gateway.staff.tasks import drop_tasks
 
 #: Lifts what a case holds up (the pause of an account's reminders): connection, case, actor, moment.
 Lift = Callable[[Any, UUID, str, datetime], Awaitable[int]]
+
+
+#: Topics that only the gateway gives: a case of one of them is not asked about, since a survey raised it.
+_OF_SURVEYS: Final = ("low_score",)
+
+
+def _must_be_free(topic: str | None) -> None:
+    """Raise InvalidInput for a topic that nobody may give by hand: it would choose who is not asked (promise P6)."""
+    if topic is not None and topic.strip().casefold() in _OF_SURVEYS:
+        raise InvalidInput("this topic is for what customers said in a survey", field="topic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,7 @@ class Cases:
     @needs("cases:write")
     async def open(self, session: AsyncSession, asked: NewCase, *, actor: str) -> Opened:
         """Open a case, or join the open one on the same matter. Raises InvalidInput naming the field."""
+        _must_be_free(asked.topic)
         connection, now = await driver(session), self._clock.now()
         account, point, number = await self._whose(connection, asked)
         subject = f"account:{account}" if account is not None else f"number:{number}"
@@ -203,6 +214,7 @@ class Cases:
         """A person judges severity, class or topic otherwise; what the rule said is kept beside it (S2.18)."""
         if severity is None and klass is None and topic is None:
             raise InvalidInput("nothing is judged otherwise", field="severity")
+        _must_be_free(topic)
         connection, row = await self._open(session, case_id)
         new = {
             "severity": severity or row["severity"],

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import part_of, within
 from gateway.archive.tables import Account, ContactPoint
 from gateway.cases import tables
 from gateway.cases.handing_over import Handover, of_case
+from gateway.cases.hidden import not_of_own_ratings
 from gateway.cases.raising import reference_of
-from gateway.kernel.acting import acting_in
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
 
@@ -156,18 +156,11 @@ def _case(found: Any, events: list[CaseEvent], handovers: Sequence[Handover] = (
 
 
 def _seen(session: AsyncSession, query: Any) -> Any:
-    """Within the reach of who acts, and without what customers said of their own follow-ups: that is no manager's to
-    read (domain notes S0.14)."""
-    acting = acting_in(session)
+    """Within the reach of who acts, and without what customers said of their own work when they were asked: that is
+    nobody's to read (domain notes S0.14, §4.5.5)."""
     query = query.where(within(session, tables.Case.account_id))
-    if acting is None or acting.staff_no is None:
-        return query
-    own = text(
-        """NOT ("case".matter LIKE 'followup:%' AND EXISTS (
-             SELECT 1 FROM invitation i WHERE i.event_kind = 'followup' AND 'followup:' || i.event_ref = "case".matter
-               AND i.person_no = :acting_staff_no))"""
-    )
-    return query.where(own.bindparams(acting_staff_no=acting.staff_no))
+    hidden = not_of_own_ratings(session)
+    return query if hidden is None else query.where(hidden)
 
 
 async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | None, limit: int) -> list[Case]:

@@ -18,6 +18,9 @@ KIND: Final = "watch_hit"
 _LOOK: Final = timedelta(hours=24)
 #: What a case that came within the watch is said to press for.
 WHY: Final = "again within 30 days of"
+#: On the case, which those whose work was rated read too. What it was stands on supervision's task and in the list of
+#: watches: nobody learns of a low score by it (domain notes §4.5.5).
+_WATCHED: Final = "what is watched"
 
 _HITS: Final = """
 SELECT DISTINCT ON (c.id) c.id, k.number, k.unit, k.owner_no, c.account_id, w.because, w.ref, w.at
@@ -69,11 +72,11 @@ async def watch(connection: Any, cases: Sequence[Came], *, at: datetime, actor: 
                                  ELSE severity_why END
            FROM unnest($1::uuid[], $2::text[]) AS t(id, why) WHERE "case".id = t.id""",
         [row["id"] for row in rows],
-        [f"{WHY} {row['because']}" for row in rows],
+        [f"{WHY} {_WATCHED}" for _ in rows],
     )
     await connection.executemany(
         "INSERT INTO case_event (case_id, at, kind, by, detail) VALUES ($1, $2, 'noted', $3, $4)",
-        [(row["id"], at, actor, f"{WHY} {row['because']}: {row['ref']}") for row in rows],
+        [(row["id"], at, actor, f"{WHY} {_WATCHED}") for row in rows],
     )
     tasks = [
         NewTask(

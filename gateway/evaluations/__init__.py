@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.evaluations.deciding import Ratings
 from gateway.evaluations.inviting import answered, attach, invitation_for, open_invitations, qualify
 from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
-from gateway.evaluations.reviewing import must_not_have_handled
+from gateway.evaluations.reviewing import handled_accounts, must_not_be_rated_by, must_not_have_handled
 
 __all__ = [
     "Answer",
@@ -15,7 +15,9 @@ __all__ = [
     "asked_about",
     "attach",
     "carry_over",
+    "handled_accounts",
     "invitation_for",
+    "must_not_be_rated_by",
     "must_not_have_handled",
     "open_invitations",
     "qualify",

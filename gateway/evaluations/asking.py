@@ -70,6 +70,37 @@ WHERE i.ended_state IS NULL AND i.answer_by > $1 AND i.contacts IS NOT NULL AND 
 """
 
 
+# Somebody changed the customer's contacts in the days before the number was frozen: seen, though it is asked all the
+# same. `handler_proposed` where that was whoever is rated, by a correction or a file.
+_NEAR: Final = """
+UPDATE invitation i SET flags = i.flags || near.flags
+FROM (
+  SELECT i.id, array_remove(ARRAY[
+           CASE WHEN NOT 'contacts_changed' = ANY (i.flags) THEN 'contacts_changed' END,
+           CASE WHEN bool_or(e.by = 'staff:' || i.person_no) AND NOT 'handler_proposed' = ANY (i.flags)
+                THEN 'handler_proposed' END], NULL) AS flags
+  FROM invitation i JOIN LATERAL (
+    SELECT c.applied_by AS by FROM contact_link l JOIN correction_link cl ON cl.link_id = l.id
+    JOIN correction c ON c.id = cl.correction_id
+    WHERE l.account_id = i.account_id AND c.applied_at >= i.began_at - $2::interval AND c.applied_at <= i.frozen_at
+    UNION ALL
+    SELECT c.opened_by FROM correction c
+    WHERE c.account_id = i.account_id AND c.reason = 'staff_report'
+      AND c.opened_at >= i.began_at - $2::interval AND c.opened_at <= i.answer_by
+    UNION ALL
+    SELECT m.requested_by FROM contact_link l JOIN import m ON m.id = l.import_id
+    WHERE l.account_id = i.account_id AND m.requested_by LIKE 'staff:%'
+      AND m.requested_at >= i.began_at - $2::interval AND m.requested_at <= i.frozen_at
+  ) AS e ON true
+  WHERE i.ended_state IS NULL AND i.answer_by > $1 AND i.frozen_at IS NOT NULL
+  GROUP BY i.id, i.flags
+) AS near
+WHERE near.id = i.id AND near.flags <> '{}'
+"""
+#: How long before a service a change of the customer's contacts is near it.
+_BEFORE: Final = timedelta(days=7)
+
+
 class Texts(Protocol):
     """Writes single texts; `gateway.notices.Acceptor` does."""
 
@@ -125,6 +156,7 @@ class Surveying:
         if self._ended_at is not None and timedelta(0) <= now - self._ended_at < _END_EVERY:
             return
         await work.execute(_FLAG, now - _RECEIPTS)
+        await work.execute(_NEAR, now - _RECEIPTS, _BEFORE)
         await work.execute(_END, now - _RECEIPTS)
         if self._ended_at is None or self._ended_at.astimezone(self._zone).date() != now.astimezone(self._zone).date():
             await count_days(work.connection, now, self._zone)

@@ -9,7 +9,7 @@ counts from now on: it is asked about, or skipped with a code, or it waits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from gateway.notices import Audience, Composer, Finder, PlainKind
 
 #: How far back the clock looks for events that it has not heard of. Surveys over a span look further.
 LOOK_BACK: Final = timedelta(days=31)
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CHUNK: Final = 2000
 
 # Each gives: event_ref, account_id, team_code, person_no, service, began_at, occurred_at. $1 and $2 are the span in
@@ -39,7 +40,7 @@ _CASES: Final = """
 SELECT id::text AS event_ref, account_id, unit AS team_code, owner_no AS person_no, 'case' AS service,
        opened_at AS began_at, closed_at AS occurred_at
 FROM "case"
-WHERE topic <> 'low_score' AND account_id IS NOT NULL AND work_order_no IS NULL
+WHERE topic <> 'low_score' AND work_order_no IS NULL
   AND (state = 'closed' AND closed_at >= $1 AND closed_at < $2 OR state <> 'closed' AND opened_at >= $1)
 """
 # All accounts of an outage are noted at once; one that was noted is not looked at again.
@@ -68,8 +69,10 @@ CROSS JOIN LATERAL (SELECT raw.code, raw.version, raw.rate, coalesce(raw.asks, '
 WHERE NOT EXISTS (SELECT 1 FROM invitation i WHERE i.event_kind = $3 AND i.event_ref = e.event_ref)
 ON CONFLICT (event_kind, event_ref) DO NOTHING
 """
+# Whoever closes a service does not choose when it is heard of: one that was drawn while it was open counts from when
+# its end is known, however far back the end is dated.
 _CLOSE: Final = """
-UPDATE invitation i SET occurred_at = e.occurred_at, team_code = e.team_code, person_no = e.person_no
+UPDATE invitation i SET occurred_at = e.occurred_at, team_code = e.team_code, person_no = e.person_no, over_at = $4
 FROM ({source}) AS e
 WHERE i.event_kind = $3 AND i.event_ref = e.event_ref AND i.occurred_at IS NULL AND i.message_id IS NULL
   AND e.occurred_at IS NOT NULL
@@ -81,9 +84,9 @@ WHERE i.event_kind = $3 AND i.event_ref = e.event_ref AND i.account_id IS NULL A
 """
 _QUALIFY: Final = """
 UPDATE invitation SET qualified_at = $3,
-  skipped = CASE WHEN NOT drawn THEN 'not_drawn' WHEN occurred_at < $4 THEN 'late' END
+  skipped = CASE WHEN NOT drawn THEN 'not_drawn' WHEN occurred_at < $4 AND over_at IS NULL THEN 'late' END
 WHERE qualified_at IS NULL AND message_id IS NULL AND event_kind = ANY($5::text[])
-  AND occurred_at >= $1 AND occurred_at < $2
+  AND (occurred_at >= $1 OR over_at >= $1) AND occurred_at < $2
 RETURNING id
 """
 _FREEZE: Final = """
@@ -144,7 +147,7 @@ class Events:
                 _NOTE.format(source=source, draw=draw), since, until, kind, day, seed, now, *_columns(table)
             )
             await connection.execute(_FIND_ACCOUNT.format(source=source), since, until, kind)
-            await connection.execute(_CLOSE.format(source=source), since, until, kind)
+            await connection.execute(_CLOSE.format(source=source), _EVER, until, kind, now)
         await self._freeze(connection, now)
 
     async def qualify(

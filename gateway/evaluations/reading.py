@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import within
 from gateway.archive.tables import Account
 from gateway.evaluations import tables
+from gateway.evaluations.summaries import SEE_AT_ONCE
 from gateway.kernel.acting import acting_in
 from gateway.kernel.errors import NotFound
 
@@ -98,8 +99,7 @@ async def evaluations(
             query = query.where(column == value)
     if wanted.states is not None:
         query = query.where(row.state.in_(wanted.states))
-    if (staff_no := _hidden_from(session)) is not None:
-        query = query.where(asked.person_no.is_distinct_from(staff_no))
+    query = query.where(*_open_to(session))
     if wanted.at_most is not None:
         query = query.where(row.score <= wanted.at_most)
     if wanted.since is not None:
@@ -109,10 +109,18 @@ async def evaluations(
     return [_evaluation(one, invitation, account_no) for one, invitation, account_no in await session.execute(query)]
 
 
-def _hidden_from(session: AsyncSession) -> str | None:
-    """Who acts, where that is a person: nobody reads single answers about themselves (domain notes §4.5.5)."""
+def _open_to(session: AsyncSession) -> list[Any]:
+    """What holds of the single answers that whoever acts may read (domain notes §4.5.5).
+
+    Nobody reads one about themselves. People who have no part in looking after ratings read none at all: they see
+    figures, when a month is over.
+    """
     acting = acting_in(session)
-    return None if acting is None else acting.staff_no
+    if acting is None or acting.staff_no is None:
+        return []
+    if not any(acting.may(scope) for scope in SEE_AT_ONCE):
+        return [false()]
+    return [tables.Invitation.person_no.is_distinct_from(acting.staff_no)]
 
 
 def _evaluation(row: tables.Evaluation, asked: tables.Invitation, account_no: str | None) -> Evaluation:
@@ -146,10 +154,9 @@ async def evaluation(session: AsyncSession, evaluation_id: UUID) -> Evaluation:
         select(row, asked, Account.account_no)
         .join(asked, asked.id == row.invitation_id)
         .outerjoin(Account, Account.id == asked.account_id)
-        .where(row.id == evaluation_id, within(session, asked.account_id))
+        .where(row.id == evaluation_id, within(session, asked.account_id), *_open_to(session))
     )
     found = (await session.execute(query)).one_or_none()
-    hidden = _hidden_from(session)
-    if found is None or (hidden is not None and found[1].person_no == hidden):
+    if found is None:
         raise NotFound("There is no evaluation with this id.")
     return _evaluation(*found)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.evaluations.recording import OF_TEXT
 from gateway.evaluations.tallies import uncount
 from gateway.kernel import audit
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -208,6 +209,34 @@ async def must_not_have_handled(connection: Any, staff_no: str, accounts: Sequen
     )
     if handled is not None:
         raise Forbidden(f"whoever handled {handled} changes no contact of that customer: somebody else does")
+
+
+async def handled_accounts(connection: Any, staff_no: str, at: datetime) -> frozenset[int]:
+    """The accounts (ids) at which a member of staff handled something lately."""
+    rows = await connection.fetch(
+        """SELECT DISTINCT account_id FROM invitation
+           WHERE person_no = $1 AND account_id IS NOT NULL AND (occurred_at IS NULL OR occurred_at > $2)""",
+        staff_no,
+        at - HANDLER_KEEPS_OFF,
+    )
+    return frozenset(row["account_id"] for row in rows)
+
+
+async def must_not_be_rated_by(connection: Any, staff_no: str, message_id: UUID | None) -> None:
+    """Raise Forbidden where a text asked about the work of this member of staff or of their team: what was answered
+    to it is read and judged by somebody else (promise P6: nobody keeps an answer out)."""
+    if message_id is None:
+        return
+    rated = await connection.fetchval(
+        f"""SELECT i.event_ref FROM invitation i
+            WHERE i.id IN ({OF_TEXT}) AND (i.person_no = $2 OR i.team_code IN (
+              SELECT t.code FROM staff_member s JOIN team t ON t.id = s.team_id WHERE s.staff_no = $2))
+            LIMIT 1""",
+        message_id,
+        staff_no,
+    )
+    if rated is not None:
+        raise Forbidden(f"this answers how {rated} was done: somebody outside that unit reads it")
 
 
 async def _evaluation(connection: Any, evaluation: UUID) -> Any:

@@ -31,7 +31,7 @@ _LEAST_IN_A_STRATUM: Final = 5
 #: A difference counts where its p, times the number of comparisons, stays below this.
 _SIGNIFICANT: Final = 0.05
 #: Scopes of those who look after ratings: they see scores as they come.
-_SEE_AT_ONCE: Final = ("evaluations:review", "evaluations:audit", "evaluations:challenge")
+SEE_AT_ONCE: Final = ("evaluations:review", "evaluations:audit", "evaluations:challenge")
 
 #: The codes under which not inviting is counted (domain notes §4.5).
 SKIP_CODES: Final[Mapping[str, str]] = {
@@ -221,7 +221,7 @@ async def summary(
     """
     least = LEAST_FOR_A_PERSON if by == "person" or whose.person is not None else 0
     acting = acting_in(session)
-    if acting is not None and acting.staff_no is not None and not any(acting.may(scope) for scope in _SEE_AT_ONCE):
+    if acting is not None and acting.staff_no is not None and not any(acting.may(scope) for scope in SEE_AT_ONCE):
         since, until = whole_months(since, until, now, ZoneInfo(zone))
         least = LEAST_FOR_A_PERSON
     connection = await driver(session)

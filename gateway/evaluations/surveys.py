@@ -103,10 +103,12 @@ WHERE i.occurred_at >= ($1::jsonb ->> 'closed_from')::timestamptz
         """Note and draw what nobody has noted yet, and let the span count."""
         about = notice["about"]
         about = json.loads(about) if isinstance(about, str) else about
+        if "events" in about:
+            # The clock's own: it noted all there is, and said what counts, before it drafted this.
+            return
         since, until = datetime.fromisoformat(about["closed_from"]), datetime.fromisoformat(about["closed_to"])
-        kinds = about.get("events", _USUAL)
-        await self._events.note(connection, now, since=since, until=until, kinds=kinds)
-        await self._events.qualify(connection, now, since=since, until=until, fresh=since, kinds=kinds)
+        await self._events.note(connection, now, since=since, until=until, kinds=_USUAL)
+        await self._events.qualify(connection, now, since=since, until=until, fresh=since, kinds=_USUAL)
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         order = subjects[0]

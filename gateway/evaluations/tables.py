@@ -71,6 +71,8 @@ class Invitation(Base):
     service: Mapped[str | None] = mapped_column(Text)
     began_at: Mapped[datetime | None] = mapped_column(Instant)
     occurred_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: When its end was heard of, where it was drawn before that; empty where it was over when it was first heard of.
+    over_at: Mapped[datetime | None] = mapped_column(Instant)
     #: Since when it counts among the services that customers are asked about.
     qualified_at: Mapped[datetime | None] = mapped_column(Instant)
     #: The draw: by which version of which programme, with which day's seed, what came out, and what was enough.

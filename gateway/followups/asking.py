@@ -30,6 +30,10 @@ from gateway.notices import Asked, Taken
 _FRESH: Final = timedelta(days=7)
 _STATES_ON_THE_WAY: Final = ("queued", "sending", "uncertain", "sent", "delivered")
 
+#: Who did a follow-up: whoever of the manager and the deputy says so themselves, else the deputy where one is named.
+#: So nobody lays a visit of their own at somebody else's door.
+DOER: Final = """CASE WHEN f.done_by IN ('staff:' || f.manager_no, 'staff:' || f.deputy_no)
+                           THEN substr(f.done_by, 7) ELSE coalesce(f.deputy_no, f.manager_no) END"""
 _STAFF: Final = "SELECT s.staff_no, t.code AS team, s.job FROM staff_member s LEFT JOIN team t ON t.id = s.team_id"
 
 
@@ -62,7 +66,7 @@ class Asking:
     async def ask(self, connection: Any, followup_id: UUID, now: datetime) -> UUID | None:
         """Ask about a follow-up that was done, in the connection's transaction; None where that was done before."""
         row = await connection.fetchrow(
-            """SELECT f.id, f.account_id, f.manager_no, coalesce(f.deputy_no, f.manager_no) AS doer_no,
+            f"""SELECT f.id, f.account_id, f.manager_no, {DOER} AS doer_no,
                       coalesce(f.done_at, $2) AS done_at, a.account_no, a.language, a.vip, f.channel
                FROM followup f JOIN account a ON a.id = f.account_id
                WHERE f.id = $1 AND NOT EXISTS (SELECT 1 FROM independent_followup i WHERE i.followup_id = f.id)""",

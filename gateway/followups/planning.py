@@ -16,10 +16,10 @@ from gateway.archive.reach import require_account
 from gateway.followups.rules import HORIZON, check_rule, occurrences
 from gateway.followups.standing_in import require_own_part
 from gateway.kernel import audit
-from gateway.kernel.acting import needs
+from gateway.kernel.acting import acting_in, needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
-from gateway.kernel.errors import Conflict, InvalidInput, NotFound
+from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.staff.tasks import NewTask, open_tasks
 
@@ -265,6 +265,26 @@ class Followups:
         return made
 
     @needs("followups:write")
+    async def end_standing_in(self, session: AsyncSession, deputy_id: int, *, last_day: date, actor: str) -> None:
+        """Let somebody stand in until `last_day` and no longer. Raises NotFound, InvalidInput."""
+        connection = await driver(session)
+        row = await connection.fetchrow("SELECT * FROM deputy WHERE id = $1 FOR UPDATE", deputy_id)
+        if row is None:
+            raise NotFound("There is no such entry.")
+        if not row["first_day"] <= last_day <= row["last_day"]:
+            raise InvalidInput("it ends sooner, and not before it began", field="last_day")
+        await connection.execute("UPDATE deputy SET last_day = $2 WHERE id = $1", deputy_id, last_day)
+        await audit.write(
+            connection,
+            at=self._clock.now(),
+            actor=actor,
+            action="deputy.ended",
+            subject=f"staff:{row['manager_no']}",
+            before={"deputy": row["deputy_no"], "last_day": row["last_day"].isoformat()},
+            after={"last_day": last_day.isoformat()},
+        )
+
+    @needs("followups:write")
     async def hear(
         self, session: AsyncSession, followup_id: UUID, *, words: str, owner_no: str, due_on: date, actor: str
     ) -> UUID:
@@ -354,11 +374,27 @@ class Followups:
             raise InvalidInput(f"there is no member of staff {staff_no}", field=field)
 
     async def _locked(self, session: AsyncSession, followup_id: UUID) -> Any:
-        row = await (await driver(session)).fetchrow("SELECT * FROM followup WHERE id = $1 FOR UPDATE", followup_id)
+        connection = await driver(session)
+        row = await connection.fetchrow("SELECT * FROM followup WHERE id = $1 FOR UPDATE", followup_id)
         if row is None:
             raise NotFound("There is no follow-up with this id.")
         await require_account(session, row["account_id"], "follow-up")
+        acting = acting_in(session)
+        if acting is not None and acting.staff_no is not None and not acting.may("admin"):
+            await self._must_be_theirs(connection, row, acting.staff_no)
         return row
+
+    async def _must_be_theirs(self, connection: Any, row: Any, staff_no: str) -> None:
+        """Raise Forbidden for a plan that is neither a person's own nor one they stand in for."""
+        standing = await connection.fetchval(
+            """SELECT EXISTS (SELECT 1 FROM deputy WHERE manager_no = $1 AND deputy_no = $2
+                              AND $3::date BETWEEN first_day AND last_day)""",
+            row["manager_no"],
+            staff_no,
+            self._today(self._clock.now()),
+        )
+        if staff_no not in (row["manager_no"], row["deputy_no"]) and not standing:
+            raise Forbidden("this plan is somebody else's")
 
     async def _note(
         self,

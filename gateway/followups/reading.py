@@ -55,9 +55,13 @@ class Independent:
     call_by: datetime | None
     calls: int
     message_id: UUID | None
-    #: What the visit was about, for the call's opening.
+    #: What the visit was about, for the call's opening; how it was made, and by which programme.
     topic: str
     done_at: datetime | None
+    channel: str
+    programme: str | None
+    #: The language of the account.
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ LEFT JOIN LATERAL (
 """
 _INDEPENDENT: Final = """
 SELECT i.id, i.followup_id, a.account_no, i.state, i.asked_at, i.answer_by, i.caller_no AS caller, i.draw, i.call_by,
-       i.calls, i.message_id, f.topic, f.done_at
+       i.calls, i.message_id, f.topic, f.done_at, f.channel, f.programme, a.language
 FROM independent_followup i JOIN followup f ON f.id = i.followup_id JOIN account a ON a.id = f.account_id
 """
 _VOICES: Final = """
@@ -99,6 +103,18 @@ SELECT v.id, v.followup_id, a.account_no, v.words, v.owner_no AS owner, v.due_on
        v.answered_at, v.task_id
 FROM customer_voice v JOIN followup f ON f.id = v.followup_id JOIN account a ON a.id = f.account_id
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Who stands in for a manager, first and last day included."""
+
+    id: int
+    manager: str
+    deputy: str
+    first_day: date
+    last_day: date
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +262,18 @@ async def voices(
         followup,
     )
     return [Voice(**row) for row in rows]
+
+
+async def deputies(session: AsyncSession, *, manager: str | None, before: int | None, limit: int) -> list[Standing]:
+    """Up to `limit` of who stood, stands or will stand in, named before `before`, newest first."""
+    rows = await (await driver(session)).fetch(
+        """SELECT id, manager_no AS manager, deputy_no AS deputy, first_day, last_day, reason FROM deputy
+           WHERE ($1::text IS NULL OR manager_no = $1) AND ($2::int IS NULL OR id < $2) ORDER BY id DESC LIMIT $3""",
+        manager,
+        before,
+        limit,
+    )
+    return [Standing(**row) for row in rows]
 
 
 async def voice(session: AsyncSession, voice_id: UUID) -> Voice:

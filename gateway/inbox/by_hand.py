@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account_no, require_accounts
+from gateway.evaluations import must_not_be_rated_by
 from gateway.inbox.consenting import resume_purpose
 from gateway.kernel import audit
-from gateway.kernel.acting import require
+from gateway.kernel.acting import acting_in, require
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, LamplighterError, NotFound
 from gateway.notices import Asked, Taken, lift_of_case
@@ -90,6 +91,9 @@ async def undo(
     if row is None:
         raise NotFound("There is no inbound with this id.")
     await _within_reach(session, connection, row)
+    acting = acting_in(session)
+    if acting is not None and acting.staff_no is not None:
+        await must_not_be_rated_by(connection, acting.staff_no, row["answers"])
     effects: list[dict[str, Any]] = json.loads(row["effects"])
     if row["state"] == "received":
         raise Conflict("it has not been read yet")

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.archive import chats, links, proving
 from gateway.archive.proving import Wish
 from gateway.archive.reach import part_of, within_sql
+from gateway.evaluations import must_not_have_handled
 from gateway.inbox.answers import Recipient
 from gateway.inbox.heard import Tools
 from gateway.inbox.proposing import moment_of_trust
 from gateway.kernel import audit
+from gateway.kernel.acting import acting_in
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -63,6 +65,9 @@ class Proofs:
             raise NotFound("The correction brought no such contact.")
         if not row["needs_proof"]:
             raise Conflict("the contact is proven already")
+        acting = acting_in(session)
+        if acting is not None and acting.staff_no is not None:
+            await must_not_have_handled(connection, acting.staff_no, [account_no], self._clock.now())
         if how == "counter":
             await self._seen(connection, row, note, actor)
         elif how == "trusted_channel":

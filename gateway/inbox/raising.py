@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -41,6 +42,7 @@ _USUAL_TOPIC: Final = "service"
 #: The text that tells of a case: one for ratings, one for all else.
 _RATED: Final = "case_progress_low_score"
 _RECEIVED: Final = "case_progress_received"
+_APOLOGY_LASTS: Final = timedelta(hours=24)
 
 
 async def grieve(connection: Any, heard: Heard, tools: Tools) -> Reaction:
@@ -157,10 +159,25 @@ async def _raise(
     answers = message or (answered.id if answered else None)
     matter = matter or await _matter(connection, answers, accounts, topic)
     raised = _raised(heard, klass, topic, said, accounts, matter, answers if join else None)
+    if tell == _RATED and await _apologised(connection, _subject(heard, accounts), matter, heard.at):
+        tell = None
     opened = await _again(connection, raised) or await open_or_join(connection, raised)
     await _tell(connection, heard, tools, opened, accounts, tell, reaction)
     await _denied(connection, heard, said, opened, accounts, answers, reaction)
     return reaction
+
+
+async def _apologised(connection: Any, subject: str, matter: str, at: datetime) -> bool:
+    """Whether the customer was told of a low score of the same service within a day: once is enough, and the next
+    question stands alone."""
+    found: bool = await connection.fetchval(
+        """SELECT EXISTS (SELECT 1 FROM "case" WHERE subject = $1 AND klass = 'opinion' AND matter = $2
+                            AND state = 'open' AND topic = 'low_score' AND told_at > $3)""",
+        subject,
+        matter,
+        at - _APOLOGY_LASTS,
+    )
+    return found
 
 
 async def _denied(

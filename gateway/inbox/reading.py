@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import part_of, within
 from gateway.archive.tables import ContactLink, ContactPoint
 from gateway.inbox import tables
+from gateway.kernel.acting import acting_in
 from gateway.kernel.errors import NotFound
 from gateway.kernel.ids import first_id
 
@@ -52,7 +53,27 @@ class InboundFilter:
 
 
 def _within(session: AsyncSession) -> ColumnElement[bool]:
-    """That the number it came from stands on an account within reach."""
+    """That the number it came from stands on an account within reach, and that it answers no question about the work
+    of whoever acts: that is nobody's to read (domain notes §4.5.5)."""
+    return and_(_of_their_part(session), _not_of_own_ratings(session))
+
+
+_NOT_OWN: Final = """
+NOT EXISTS (SELECT 1 FROM invitation i WHERE i.person_no = :acting_staff_no AND i.message_id = inbound.answers)
+AND NOT EXISTS (SELECT 1 FROM invitation_text t JOIN invitation i ON i.id = t.invitation_id
+                WHERE i.person_no = :acting_staff_no AND t.message_id = inbound.answers)
+"""
+
+
+def _not_of_own_ratings(session: AsyncSession) -> ColumnElement[bool]:
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None:
+        return true()
+    hidden: Any = text(_NOT_OWN).bindparams(acting_staff_no=acting.staff_no)
+    return and_(true(), hidden)
+
+
+def _of_their_part(session: AsyncSession) -> ColumnElement[bool]:
     if part_of(session) is None:
         return true()
     held = (
@@ -96,7 +117,7 @@ async def inbounds_of(
     """Up to `limit` that came from these addresses, or answer one of these messages, newest first."""
     row = tables.Inbound
     said = or_(row.sender.in_(senders), row.answers.in_(answers))
-    query = select(*_COLUMNS).where(said).order_by(row.id.desc()).limit(limit)
+    query = select(*_COLUMNS).where(said, _not_of_own_ratings(session)).order_by(row.id.desc()).limit(limit)
     return [Inbound(**one._mapping) for one in await session.execute(query)]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.misdirection import DISOWNING
 from gateway.archive.reach import part_of
+from gateway.evaluations import must_not_be_rated_by
 from gateway.inbox import doubting, labels
 from gateway.inbox.heard import Reaction, Tools, keep
 from gateway.inbox.listening import COLUMNS, listen
@@ -19,7 +20,7 @@ from gateway.inbox.reacting import react
 from gateway.inbox.reading import inbound
 from gateway.inbox.understanding import INTENTS, Reading
 from gateway.kernel import audit
-from gateway.kernel.acting import needs
+from gateway.kernel.acting import acting_in, needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
@@ -60,12 +61,15 @@ class Inbox:
         connection = await driver(session)
         now = self._clock.now()
         row = await connection.fetchrow(
-            f"SELECT {COLUMNS}, state, reading::text, remark FROM inbound WHERE id = $1 FOR UPDATE", inbound_id
+            f"SELECT {COLUMNS}, state, reading::text, remark, answers FROM inbound WHERE id = $1 FOR UPDATE", inbound_id
         )
         if row is None:
             raise NotFound("there is no such inbound")
         if row["state"] != "triage":
             raise Conflict(f"only what is in triage can be resolved; this is {row['state']}")
+        acting = acting_in(session)
+        if acting is not None and acting.staff_no is not None:
+            await must_not_be_rated_by(connection, acting.staff_no, row["answers"] or row["replies_to"])
         if intents:
             listened = await listen(connection, row, self._tools.answers)
             await labels.keep(

@@ -22,7 +22,7 @@ from gateway.notices.previews import KeptPreview, Previews
 from gateway.notices.recomposing import Recomposer
 from gateway.notices.running import NoticeRunner
 from gateway.notices.succeeding import Successors
-from gateway.notices.wording import Template, Wording
+from gateway.notices.wording import Template, Wording, templates_directory
 
 __all__ = [
     "COMPOSE",
@@ -61,4 +61,5 @@ __all__ = [
     "lift_of_case",
     "pause",
     "release_due",
+    "templates_directory",
 ]

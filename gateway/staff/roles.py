@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.staff.keys import SCOPES
 
-ROLES: Final = ("admin", "archive_admin", "account_manager", "reviewer", "supervisor", "auditor")
+ROLES: Final = ("admin", "archive_admin", "account_manager", "handler", "reviewer", "supervisor", "auditor")
 
 _READING: Final = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
 _COMMON: Final = frozenset(
@@ -32,6 +32,14 @@ GRANTED: Final[dict[str, frozenset[str]]] = {
     # What their customers said of them they never read one by one: the words of replies are not theirs to read.
     "account_manager": _COMMON - {"inbound:read"}
     | {"followups:write", "cases:write", "tasks:write", "messages:send", "personal:show"},
+    # The front line: works the cases and pays the visits that are given to them. What customers say of that they read
+    # in figures alone, and who is asked they have no say in.
+    "handler": frozenset(
+        [
+            "archive:read", "outages:read", "cases:read", "cases:write", "tasks:read", "tasks:write", "followups:read",
+            "followups:write", "evaluations:read", "personal:show",
+        ]
+    ),
     # The second pair of eyes, and who asks customers instead of the account manager.
     "reviewer": _COMMON
     | {
@@ -50,7 +58,7 @@ GRANTED: Final[dict[str, frozenset[str]]] = {
 assert tuple(GRANTED) == ROLES
 
 #: Roles of those whose work customers rate: none of them has a say in who is asked (promise P6).
-RATED: Final = ("account_manager",)
+RATED: Final = ("account_manager", "handler")
 #: The scopes by which it could be chosen who is asked, or kept out what was answered.
 STEERING: Final = frozenset(
     [

@@ -12,18 +12,31 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account, within
 from gateway.archive.tables import Account
 from gateway.kernel import audit
-from gateway.kernel.acting import require
+from gateway.kernel.acting import acting_in, require
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, NotFound
 from gateway.kernel.ids import new_id
 from gateway.staff import tables
+
+#: Tasks that tell of single ratings, and who reads those before they are part of a month's figures.
+_OF_SCORES: Final = ("watch_hit",)
+_SEE_SCORES: Final = ("evaluations:review", "evaluations:audit", "evaluations:challenge")
+
+#: Nor those that hang on what a customer said of the work of whoever acts.
+_NOT_OWN: Final = """NOT EXISTS (
+  SELECT 1 FROM "case" k JOIN invitation i ON i.event_kind = split_part(k.matter, ':', 1)
+    AND i.event_ref = substr(k.matter, strpos(k.matter, ':') + 1)
+  WHERE (k.topic = 'low_score' OR k.matter LIKE 'followup:%') AND i.person_no = :acting_staff_no AND k.id = CASE
+    WHEN task.subject LIKE 'case:%' THEN substr(task.subject, 6)::uuid
+    WHEN task.subject LIKE 'commitment:%'
+    THEN (SELECT c.case_id FROM commitment c WHERE c.id = substr(task.subject, 12)::uuid) END)"""
 
 _OPEN: Final = """
 INSERT INTO task (id, kind, subject, account_id, words, unit, owner_no, opened_at, opened_by, due_at)
@@ -168,6 +181,9 @@ async def tasks(
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
+    acting = acting_in(session)
+    if acting is not None and acting.staff_no is not None and not any(acting.may(scope) for scope in _SEE_SCORES):
+        query = query.where(row.kind.not_in(_OF_SCORES), text(_NOT_OWN).bindparams(acting_staff_no=acting.staff_no))
     if wanted.owner_no is not None:
         query = query.where(row.owner_no == wanted.owner_no)
     if wanted.subject is not None:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from gateway.cases.from_orders import take_over
 from gateway.cases.severity import Raising, judge
+from gateway.cases.watched import watches
 from gateway.inbox.closings import solved
+from gateway.kernel.acting import Acting, act_for
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
 from tests.cases.conftest import A, Desk, X, Y, an_order
 from tests.inbox.conftest import START
@@ -321,10 +323,47 @@ async def test_who_comes_again_within_thirty_days_of_a_low_score_is_heard_of(des
     case = await desk.raised(topic="电压低")
     assert ("watch_hit", "supervision", None) in await desk.tasks()
     (row,) = await desk.town.rows('SELECT severity, severity_why FROM "case" WHERE id = $1', case)
-    assert row == {"severity": "high", "severity_why": "again within 30 days of a low score"}
+    assert row == {"severity": "high", "severity_why": "again within 30 days of what is watched"}
+    async with desk.town.database.session() as session:
+        asked: Any = {"account_no": None, "because": None, "before": None, "limit": 9}
+        (one,) = await watches(session, desk.town.clock.now(), **asked)
+        assert (one.because, one.accounts, one.ref) == ("low_score", [A], "work_order:25110100000001")
+        assert len(one.came_again) == 1
+        assert await watches(session, desk.town.clock.now(), **asked | {"because": "correction"}) == []
+        # Whoever has no part in looking after ratings does not learn of the score.
+        act_for(session, Acting(actor="staff:E9", scopes=frozenset({"cases:read"})))
+        assert await watches(session, desk.town.clock.now(), **asked) == []
     await desk.on(days=2)
+    async with desk.town.database.session() as session:
+        assert await watches(session, desk.town.clock.now(), **asked) == []
     late = await desk.raised(topic="频繁停电")
     assert await desk.town.values('SELECT severity FROM "case" WHERE id = $1', late) == ["normal"]
+
+
+async def test_what_follows_a_low_score_is_asked_and_kept_and_apologised_for_once(desk: Desk) -> None:
+    """Score, solved?, why: one text after the other, one apology, and the words stand with the score."""
+    town = desk.town
+    await town.household(A, X)
+    await town.invite(X, A, "25110100000001")
+    await town.hears(X, "2")
+
+    async def asks(template: str, question: str) -> None:
+        message = await town.text(X, template, [A])
+        await town.do(
+            "INSERT INTO invitation_text (message_id, invitation_id, asks, at) SELECT $1, id, $2, $3 FROM invitation",
+            message,
+            question,
+            town.clock.now(),
+        )
+
+    await asks("survey_solved", "solved")
+    await town.hears(X, "2")
+    await asks("survey_why", "why")
+    await town.hears(X, "师傅没带零件，态度也差")
+    (said,) = await town.rows("SELECT score, solved, why FROM evaluation")
+    assert said == {"score": 2, "solved": False, "why": "师傅没带零件,态度也差"}
+    apologies = await town.values("SELECT count(*) FROM message WHERE template = 'case_progress_low_score'")
+    assert apologies == [1]
 
 
 async def test_an_order_within_thirty_days_of_a_correction_is_heard_of(desk: Desk) -> None:

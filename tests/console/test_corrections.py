@@ -66,6 +66,27 @@ async def test_a_case_is_decided_proven_and_taken_back(world: World, visitor: Vi
     assert await state(world, path) == "reverted"
 
 
+async def test_whoever_handled_an_order_of_the_customer_decides_nothing(world: World, visitor: Visitors) -> None:
+    account = world.accounts["东湖区"][4]
+    path = await opened(world, visitor, account)
+    async with world.database.connection() as connection:
+        await connection.execute(
+            """INSERT INTO invitation (event_kind, event_ref, account_id, person_no)
+               SELECT 'work_order', 'W-of-the-admin', a.id, m.staff_no
+               FROM account a, staff_member m JOIN staff_login l ON l.staff_id = m.id
+               WHERE a.account_no = $1 AND l.name = 'archive-admin'""",
+            account,
+        )
+    for deed in ("apply", "dismiss"):
+        _, text = await visitor("archive_admin").get(path)
+        links = sorted(set(re.findall(r'name="(d:\d+)"', text)))
+        form = dict.fromkeys(links, "keep") if deed == "apply" else {"note": "x"}
+        status, text, _ = await visitor("archive_admin").post(f"{path}/{deed}", form)
+        assert status == 403, text
+    assert await state(world, path) == "open"
+    assert (await visitor("reviewer").post(f"{path}/dismiss", {"note": "核实无误"}))[0] == 303
+
+
 async def test_a_doubt_without_ground_is_dismissed(world: World, visitor: Visitors) -> None:
     path = await opened(world, visitor, world.accounts["东湖区"][3])
     assert (await visitor("archive_admin").post(f"{path}/dismiss", {"note": "核实无误"}))[0] == 303

@@ -13,7 +13,9 @@ import typer
 from pydantic import BaseModel, SecretStr
 
 from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, TOPOLOGY
+from gateway.cases.commitments.importing import COMMITMENTS
 from gateway.cases.importing import WORK_ORDERS
+from gateway.cases.warnings.importing import WARNINGS
 from gateway.cli import app
 from gateway.evaluations.outside import OUTSIDE
 from gateway.followups import FOLLOWUPS
@@ -150,8 +152,20 @@ def test_every_operation_is_named() -> None:
 
 def test_the_columns_of_files_are_those_of_the_code() -> None:
     page = {row[0].split("`")[1]: row[1] for row in first_cells(text_of("docs/api.md"), "Import files")}
-    own = [FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS, FOLLOWUPS, OUTSIDE, OutagesKind()]
-    kinds = [*own, *billing_kinds(write_nothing)]
+    own = [
+        FLAT,
+        ACCOUNTS,
+        CONTACTS,
+        NUMBER_CHECKS,
+        TOPOLOGY,
+        STAFF,
+        WORK_ORDERS,
+        FOLLOWUPS,
+        OUTSIDE,
+        COMMITMENTS,
+        WARNINGS,
+    ]
+    kinds = [*own, OutagesKind(), *billing_kinds(write_nothing)]
     assert set(page) == {kind.name for kind in kinds}
     for kind in kinds:
         cell = page[kind.name]

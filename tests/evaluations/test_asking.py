@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from gateway.evaluations.programmes import change
 from gateway.evaluations.summaries import summary
 from tests.evaluations.conftest import CLOSED, Desk
@@ -156,3 +158,48 @@ async def test_a_contact_changed_near_the_event_is_flagged(desk: Desk) -> None:
     await desk.due()
     found = await desk.invitations()
     assert (found["W1"]["flags"], found["W2"]["flags"]) == (["contacts_changed"], [])
+
+
+@pytest.mark.parametrize(
+    ("by", "days", "flags"),
+    [
+        ("staff:E000001", 1, ["contacts_changed", "handler_proposed"]),
+        ("staff:E000002", 1, ["contacts_changed"]),
+        ("staff:E000001", 9, []),
+    ],
+)
+async def test_an_edit_shortly_before_an_event_is_flagged(desk: Desk, by: str, days: int, flags: list[str]) -> None:
+    """Done before the order was heard of, it cannot be refused; it is seen, and by whom it was done."""
+    account = await desk.town.account(A)
+    await desk.rows(
+        """INSERT INTO correction (id, state, reason, account_id, opened_at, opened_by, due_at, applied_at, applied_by)
+           SELECT gen_random_uuid(), 'applied', 'staff_report', id, $1, $2, $1, $1, $2 FROM account""",
+        CLOSED - timedelta(days=days),
+        by,
+    )
+    await desk.rows(
+        """INSERT INTO correction_link (correction_id, link_id, before_case)
+           SELECT c.id, l.id, '{}' FROM correction c, contact_link l"""
+    )
+    await desk.began()
+    await desk.order("W1", account)
+    await desk.imported()
+    await desk.due()
+    desk.town.clock.on(hours=2)
+    await desk.due()
+    assert sorted((await desk.invitations())["W1"]["flags"]) == flags
+
+
+async def test_a_case_of_a_number_that_no_account_has_is_counted(desk: Desk) -> None:
+    """Written down without an account, it is asked about nobody; it is skipped with a code and not left out."""
+    await desk.began()
+    await desk.rows(
+        """INSERT INTO "case" (id, klass, topic, subject, matter, unit, owner_no, summary, opened_at, opened_by, due_at,
+                               state, closed_at, closed_by)
+           VALUES (gen_random_uuid(), 'complaint', '服务行为', 'number:+8613800000077', '服务行为', 'TM0001', 'E000001',
+                   'x', $1, 'x', $1, 'closed', $1, 'x')""",
+        CLOSED,
+    )
+    await desk.due()
+    ((_, found),) = (await desk.invitations()).items()
+    assert (found["event_kind"], found["state"], found["withheld_reason"]) == ("case", "withheld", "no_contact")

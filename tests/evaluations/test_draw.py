@@ -110,6 +110,37 @@ async def test_an_order_is_drawn_while_it_is_open_and_credited_as_it_was_closed(
     assert (await desk.invitations())["W1"]["person_no"] == "E2"
 
 
+@pytest.mark.parametrize("days", [1, 8, 45, 400])
+async def test_dating_back_the_end_of_an_order_that_was_open_escapes_nobody(desk: Desk, days: int) -> None:
+    """Whoever closes an order late, or dates its end back, is asked about all the same; what was over when it was
+    first heard of may be too old."""
+    account = await desk.town.account(A)
+    desk.town.clock.on(days=-60)
+    await desk.due()
+    desk.town.clock.on(days=60)
+    opened = desk.town.clock.now() - timedelta(days=days)
+    await desk.order("W1", account, opened=opened - timedelta(hours=3), closed=None)
+    await desk.order("W2", account, opened=opened - timedelta(hours=3), closed=opened)
+    # Only what was opened in the last month is looked for; the file names both.
+    async with desk.town.database.work() as work:
+        await desk.town.house.events.note(
+            work.connection,
+            desk.town.clock.now(),
+            since=opened - timedelta(days=1),
+            until=desk.town.clock.now(),
+            kinds=("work_order",),
+        )
+        await work.commit()
+    await desk.order("W1", account, opened=opened - timedelta(hours=3), closed=opened - timedelta(hours=2))
+    desk.town.clock.on(hours=1)
+    await desk.due()
+    found = await desk.invitations()
+    assert found["W1"]["qualified_at"] is not None
+    assert found["W1"]["skipped"] is None and found["W1"]["message_id"] is not None
+    assert found["W2"]["skipped"] == ("late" if 8 <= days < 31 else None)
+    assert (found["W2"]["qualified_at"] is None) == (days > 31)
+
+
 @pytest.mark.parametrize(
     "change_of",
     ["drawn = false", "draw = 0.1", "rate = 0", "seed_day = '2020-01-01'", "drawn_at = now()", "programme = 'case'"],

@@ -79,7 +79,7 @@ def _plan(**facts: Any) -> Followup:
     usual: dict[str, Any] = {
         "id": uuid4(), "plan_no": None, "series_id": None, "account_no": "4100005171", "manager": "E1",
         "deputy": None, "planned_for": date(2025, 11, 10), "topic": "季度走访", "channel": "visit",
-        "state": "planned", "done_at": None, "outcome": None, "independent": None, "programme": None,
+        "state": "planned", "done_at": None, "outcome": None, "independent": None, "programme": None, "rule": None,
     }  # fmt: skip
     return Followup(**(usual | facts))
 

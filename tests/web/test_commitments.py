@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from openpyxl import load_workbook
 
+from gateway.web.api.exports import PLACES
 from tests.web.conftest import NOW, ROOT, House
 from tests.web.test_cases import A, X, a_case, an_account
 
@@ -137,7 +138,7 @@ async def test_files_of_cases_hold_no_formula_and_no_whole_number(house: House) 
     account = await an_account(house)
     await a_case(house, account, words="=cmd|'/C calc'!A1")
     headers = {"Authorization": f"Bearer {ROOT}"}
-    for path in ("cases", "cases/handovers", "commitments", "warnings", "supervision-cards"):
+    for path in (place.removeprefix("/").removesuffix("/export") for place, *_ in PLACES.values()):
         for kind in ("csv", "xlsx"):
             async with house.client.get(f"/api/v1/{path}/export?format={kind}", headers=headers) as response:
                 content = await response.read()

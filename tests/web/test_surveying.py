@@ -10,8 +10,12 @@ from uuid import UUID
 
 import pytest
 
+from gateway.archive.corrections import Corrections
+from gateway.evaluations import must_not_be_rated_by, must_not_have_handled
 from gateway.evaluations.drawing import digest_of, draw
+from gateway.kernel.errors import Forbidden
 from gateway.kernel.ids import new_id
+from gateway.outbox.stopping import stop_links
 from gateway.staff import keys
 from gateway.staff.keys import SCOPES
 from gateway.staff.roles import GRANTED, RATED, STEERING
@@ -119,6 +123,15 @@ ATTEMPTS: Any = [
     ("PUT", "/policy", {"changes": {"survey_gap": "P3650D"}, "why": "x"}),
     ("POST", "/contacts/13900000001/consents", {}),
     ("POST", "/outbox/anything", None),
+    ("POST", "/cases", {"class": "complaint", "topic": "low_score", "summary": "x", "account_no": "4100000039"}),
+    ("POST", "/cases/{case}/judge", {"topic": " Low_Score ", "note": "不想让人问"}),
+    ("POST", "/inbound/{case}/resolve", {"intents": ["ack"]}),
+    ("PATCH", "/followups/{plan}", {"state": "cancelled"}),
+    ("PATCH", "/followups/{plan}", {"state": "done", "outcome": "已走访", "deputy": "E9"}),
+    ("POST", "/followups/{plan}/end-series", None),
+    ("POST", "/followups/independent/{case}/outcome", {"by": "E1", "reached": True, "score": 5}),
+    ("PUT", "/accounts/4100000039/segments/sensitive", {"reason": "x", "owner": "E1"}),
+    ("DELETE", "/contacts/13900000001/consents/advice", None),
     ("POST", "/sandbox/clock", {"advance": "P30D"}),
 ]  # fmt: skip
 
@@ -129,14 +142,28 @@ async def test_no_route_lets_the_rated_choose_who_is_asked(utility: Utility, rol
     drafted = await house.call(
         "POST", "/notices", json={"kind": "survey", "closed_from": "2025-10-18", "closed_to": "2025-10-18"}, expect=201
     )
-    names = {"notice": drafted["id"], "evaluation": str(utility.evaluation)}
+    case, plan = new_id(NOW), new_id(NOW)
+    await utility.rows(
+        """INSERT INTO "case" (id, klass, topic, subject, matter, unit, summary, opened_at, opened_by, due_at,
+                               account_id)
+           VALUES ($1, 'complaint', '服务行为', 'account:1', '服务行为', 'T1', 'x', $2, 'x', $2, 1)""",
+        case,
+        NOW,
+    )
+    await utility.rows(
+        """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+           VALUES ($1, 1, 'E9', '2025-11-03', '迎峰度夏', 'visit', now(), 'x')""",
+        plan,
+    )
+    names = {"notice": drafted["id"], "evaluation": str(utility.evaluation), "case": str(case), "plan": str(plan)}
     before = await utility.events()
     for method, path, body in ATTEMPTS:
         options = {} if body is None else {"json": body}
         headers = {"Authorization": f"Bearer {key}"}
         async with house.client.request(method, f"/api/v1{path.format(**names)}", headers=headers, **options) as answer:
             said = await answer.text()
-            assert answer.status in (403, 404, 405) or "by rule and draw" in said, (method, path, answer.status, said)
+            why = "by rule and draw" in said or "customers said in a survey" in said
+            assert answer.status in (403, 404, 405) or why, (method, path, answer.status, said)
             assert answer.status not in (404, 405) or "outbox" in path or "policy" in path
     assert await utility.events() == before
     assert await utility.rows("SELECT * FROM message WHERE id <> $1", MESSAGE) == []
@@ -167,22 +194,39 @@ def test_every_text_that_asks_for_a_rating_is_named_a_survey() -> None:
 
 async def test_whoever_handled_an_event_changes_no_contact_of_that_customer(utility: Utility) -> None:
     house = utility.house
+    real = Corrections(house.clock, stop_links, guard=must_not_have_handled)
+    object.__setattr__(house.services, "corrections", real)
     wrong = {"account_no": "4100000039", "reason": "staff_report", "evidence": "客户换号"}
     own, other = await utility.key("archive_admin", "E1"), await utility.key("archive_admin", "E9")
     problem = await house.call("POST", "/corrections", key=own, json=wrong, expect=403)
     assert "W1" in problem["detail"] or "W2" in problem["detail"]
-    assert house.corrections.calls == []
-    case = new_id(NOW)
-    house.corrections.answer = case
-    await house.call("POST", "/corrections", key=other, json=wrong, expect=404)  # the stand-in writes no row
-    assert house.corrections.calls[0][0] == "open_case"
+    opened = await house.call("POST", "/corrections", key=other, json=wrong, expect=201)
+    decided = {"links": [{"account_no": "4100000039", "number": "+8613900000001", "decision": "revoke"}]}
+    path = f"/corrections/{opened['id']}"
+    for deed, body in (("apply", decided), ("dismiss", {}), ("revert", {})):
+        await house.call("POST", f"{path}/{deed}", key=own, json=body, expect=403 if deed != "revert" else 409)
     house.clock.at = NOW + timedelta(days=40)
-    await house.call("POST", "/corrections", key=own, json=wrong, expect=404)
+    await house.call("POST", "/corrections", key=own, json=wrong, expect=201)
 
 
-async def test_nobody_reads_a_single_answer_about_themselves(utility: Utility) -> None:
+async def test_whoever_is_rated_does_not_read_what_was_answered(utility: Utility) -> None:
+    """Kept out by being read as something else: whoever did the work, and their team, settle no reply to a survey."""
+    async with utility.house.database.work() as work:
+        await must_not_be_rated_by(work.connection, "E9", MESSAGE)
+        await must_not_be_rated_by(work.connection, "E1", None)
+        for unit in ("E1", "E2"):
+            with pytest.raises(Forbidden, match="W1"):
+                await must_not_be_rated_by(work.connection, unit, MESSAGE)
+
+
+@pytest.mark.parametrize("role", RATED)
+async def test_nobody_reads_a_single_answer_about_themselves(utility: Utility, role: str) -> None:
     """Every list and every summary that the role opens, and no word and no score of it anywhere."""
-    house, key = utility.house, await utility.key("account_manager", "E1")
+    house, key = utility.house, await utility.key(role, "E1")
+    # A colleague reads it no sooner: those who are rated see figures, and of a month that is over.
+    colleague = await utility.key(role, "E9")
+    assert (await house.call("GET", "/evaluations", key=colleague))["items"] == []
+    await house.call("GET", f"/evaluations/{utility.evaluation}", key=colleague, expect=404)
     assert (await house.call("GET", "/evaluations", key=key))["items"] == []
     await house.call("GET", f"/evaluations/{utility.evaluation}", key=key, expect=404)
     for by in ("person", "team", "month", "type", "organisation"):
@@ -195,7 +239,7 @@ async def test_nobody_reads_a_single_answer_about_themselves(utility: Utility) -
         ]:
             assert (one["shown"], one["distribution"], one["csat"], one["mean"]) == (False, None, None, None)
     for route in ROUTES:
-        if route.method != "GET" or route.scope not in GRANTED["account_manager"]:
+        if route.method != "GET" or route.scope not in GRANTED[role]:
             continue
         path = route.path.format(account_no="4100000039", number="13900000001", id=utility.evaluation, code="x",
                                  purpose="service", name="survey", outage_id="x", version=1, month="202510",
@@ -213,11 +257,37 @@ async def test_nobody_reads_a_single_answer_about_themselves(utility: Utility) -
     await utility.rows(
         """INSERT INTO invitation (event_kind, event_ref, account_id, person_no) VALUES ('followup', 'F1', 1, 'E1')"""
     )
-    assert (await house.call("GET", "/cases", key=key))["items"] == []
+    for statement in (
+        """INSERT INTO commitment (id, kind, topic, what, case_id, account_id, unit, made_at, made_by, due_at)
+           SELECT gen_random_uuid(), 'contact', 'low_score', $1, id, 1, 'x', $2, 'x', $2 FROM "case" """,
+        """INSERT INTO task (id, kind, subject, account_id, unit, words, opened_at, opened_by, due_at)
+           SELECT gen_random_uuid(), 'commitment_due', 'commitment:' || id, 1, 'x', $1, $2, 'x', $2 FROM commitment""",
+        """INSERT INTO task (id, kind, subject, account_id, unit, words, opened_at, opened_by, due_at)
+           SELECT gen_random_uuid(), 'case_urgent', 'case:' || id, 1, 'x', $1, $2, 'x', $2 FROM "case" """,
+    ):
+        await utility.rows(statement, SECRET_WORDS, NOW)
+    for path in ("/cases", "/commitments", "/tasks"):
+        assert (await house.call("GET", path, key=key))["items"] == [], path
+        assert len((await house.call("GET", path, key=colleague))["items"]) > 0, path
     (case,) = (await house.call("GET", "/cases"))["items"]
     await house.call("GET", f"/cases/{case['id']}", key=key, expect=404)
     # Somebody else reads it.
     assert (await house.call("GET", f"/evaluations/{utility.evaluation}"))["comment"] == SECRET_WORDS
+
+
+async def test_whoever_may_read_replies_reads_none_about_their_own_work(utility: Utility) -> None:
+    house = utility.house
+    await utility.rows(
+        """INSERT INTO inbound (id, channel, carrier_id, sender, text, received_at, state, answers)
+           VALUES (gen_random_uuid(), 'sms', 'SM1', '+8613900000001', $1, $2, 'done', $3)""",
+        SECRET_WORDS,
+        NOW,
+        MESSAGE,
+    )
+    own, other = await utility.key("archive_admin", "E1"), await utility.key("archive_admin", "E9")
+    (heard,) = (await house.call("GET", "/inbound", key=other))["items"]
+    assert (await house.call("GET", "/inbound", key=own))["items"] == []
+    await house.call("GET", f"/inbound/{heard['id']}", key=own, expect=404)
 
 
 async def test_a_challenge_is_decided_outside_the_unit_and_stays_visible(utility: Utility) -> None:

@@ -76,6 +76,8 @@ class Run:
     zone: ZoneInfo
     region: str
     now: datetime
+    #: Accounts (ids) at which whoever handed the file in redirects nothing: the customer is asked about their work.
+    kept_off: frozenset[int] = frozenset()
     memory: dict[str, Any] = field(default_factory=dict)
 
 

@@ -23,6 +23,7 @@ from gateway.kernel.phones import PhoneNumber
 from gateway.kernel.tabular import Row
 
 STOPPED: Final = ("suspended", "revoked")
+HANDLED: Final = "handled: Whoever handled something of this customer lately changes no number of theirs."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +130,12 @@ def winners(wishes: Sequence[Wanted]) -> list[Wanted]:
     ]
 
 
+def _redirects(links: Mapping[str, Link], wanted: Wanted) -> bool:
+    """Whether a wish brings another number, or makes another one the usual."""
+    link = links.get(wanted.number.e164)
+    return link is None or (wanted.default and not link.is_default)
+
+
 def _make_default(links: Mapping[str, Link], link: Link, wanted: Wanted, changed: dict[int, Link]) -> bool:
     """Make the link its account's only default; whether it was not that before. A tombstone stays as it is."""
     if not wanted.default or link.is_default:
@@ -166,7 +173,11 @@ async def merge_links(
     for wish in wishes:
         fates.setdefault(wish.row.key, Fate.UNCHANGED)
     for wish in winners([wish for wish in wishes if wish.number.e164 not in staff]):
-        result = apply(accounts.setdefault(wish.account_id, {}), wish, changed, run.zone)
+        known = accounts.setdefault(wish.account_id, {})
+        if wish.account_id in run.kept_off and _redirects(known, wish):
+            refusals.append(Refusal(row=wish.row, column=wish.column, reason=HANDLED, scope="cell"))
+            continue
+        result = apply(known, wish, changed, run.zone)
         if isinstance(result, Fate):
             fates[wish.row.key] = max(result, fates[wish.row.key])
         else:

@@ -51,6 +51,9 @@ _POLL: Final = 0.5
 #: Told when an import is done, in the transaction that says so: `(connection, import_id, now)`.
 Finished = Callable[[Any, UUID, datetime], Awaitable[Any]]
 
+#: The accounts (ids) at which a member of staff redirects nothing at this moment.
+Handled = Callable[[Any, str, datetime], Awaitable[frozenset[int]]]
+
 #: Told after each chunk: rows dealt with, and the share of the file that has been read (0 to 1).
 Progress = Callable[[int, float], None]
 
@@ -109,8 +112,10 @@ class ImportRunner:
         chunk: int = CHUNK,
         limits: Limits | None = None,
         finished: Sequence[Finished] = (),
+        handled: Handled | None = None,
     ) -> None:
         self._finished = finished
+        self._handled = handled
         self._database = database
         self._clock = clock
         self._kinds = kinds
@@ -169,7 +174,7 @@ class ImportRunner:
         async with self._database.work() as work:
             rows = await work.fetch(
                 "UPDATE import SET state = 'running', started_at = coalesce(started_at, $2)"
-                " WHERE id = $1 AND state IN ('queued', 'running') RETURNING kind, filename, path, rows",
+                " WHERE id = $1 AND state IN ('queued', 'running') RETURNING kind, filename, path, rows, requested_by",
                 import_id,
                 self._clock.now(),
             )
@@ -200,6 +205,10 @@ class ImportRunner:
             _of_file, open_table, Path(queued["path"]), queued["filename"], kind.headings, self._limits
         )
         run = Run(import_id=import_id, zone=self._zone, region=self._region, now=self._clock.now())
+        who, _, staff_no = queued["requested_by"].partition(":")
+        if who == "staff" and self._handled is not None:
+            async with self._database.connection() as connection:
+                run.kept_off = await self._handled(connection, staff_no, run.now)
         done: int = queued["rows"]
         brought, analyse_at = 0, _ANALYSE_FROM
         with table, _rare_collections():

@@ -6,7 +6,7 @@ marks like of any other. Set-based: an import of many orders is three statements
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -57,14 +57,22 @@ _MERGE: Final = (
 async def take_over(connection: Any, orders: Sequence[str], now: datetime) -> int:
     """Write down the commitments among these orders, new or changed; how many."""
     rows = await connection.fetch(_ORDERS, list(orders))
+    return len(await write_down(connection, rows, now, actor=ACTOR))
+
+
+async def write_down(
+    connection: Any, rows: Sequence[Mapping[str, Any]], now: datetime, *, actor: str
+) -> Sequence[Mapping[str, Any]]:
+    """Write commitments down that were made elsewhere (rows as `_ORDERS` gives them); those new or changed: `id`,
+    `state`, `work_order_no`, `made`."""
     if not rows:
-        return 0
-    written = [_record(row, now) for row in rows]
+        return []
+    written = [_record(row, now, actor) for row in rows]
     columns = list(zip(*written, strict=True))
-    changed = await connection.fetch(_MERGE, *(list(column) for column in columns))
+    changed: Sequence[Mapping[str, Any]] = await connection.fetch(_MERGE, *(list(column) for column in columns))
     await connection.executemany(
         "INSERT INTO commitment_event (commitment_id, at, kind, by, detail) VALUES ($1, $2, $3, $4, $5)",
-        [(row["id"], now, _befell(row), ACTOR, row["work_order_no"]) for row in changed],
+        [(row["id"], now, _befell(row), actor, row["work_order_no"]) for row in changed],
     )
     await connection.execute(
         """INSERT INTO audit_entry (at, actor, action, subject, after)
@@ -73,9 +81,9 @@ async def take_over(connection: Any, orders: Sequence[str], now: datetime) -> in
            FROM commitment WHERE id = ANY($1::uuid[])""",
         [row["id"] for row in changed],
         now,
-        ACTOR,
+        actor,
     )
-    return len(changed)
+    return changed
 
 
 def _befell(row: Any) -> str:
@@ -85,7 +93,7 @@ def _befell(row: Any) -> str:
     return kinds.get(row["state"], "progress")
 
 
-def _record(row: Any, now: datetime) -> tuple[Any, ...]:
+def _record(row: Any, now: datetime, actor: str) -> tuple[Any, ...]:
     made_at, due_at, done_at = row["opened_at"], row["due_at"], row["fulfilled_at"]
     over = due_at <= now
     state = (
@@ -107,14 +115,14 @@ def _record(row: Any, now: datetime) -> tuple[Any, ...]:
         row["team_code"] or "customer_service",
         row["handler_no"],
         made_at,
-        ACTOR,
+        actor,
         due_at,
         marks,
         moment_of(marks, made_at, due_at) if running else None,
-        "by the hotline",
+        "by the hotline" if actor == ACTOR else "as the file says",
         done_at,
         due_at if state == "broken" else None,
         ended_at,
-        None if running else ACTOR,
+        None if running else actor,
         row["result"],
     )

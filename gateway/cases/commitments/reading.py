@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.archive.reach import within
 from gateway.archive.tables import Account
 from gateway.cases.commitments import tables
+from gateway.cases.hidden import not_of_own_ratings
 from gateway.cases.tables import Case
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
@@ -138,6 +139,13 @@ def _commitments() -> Any:
     )
 
 
+def _seen(session: AsyncSession, query: Any) -> Any:
+    """Within the reach of who acts, and without what was promised to customers for a bad rating of their own work."""
+    query = query.where(within(session, tables.Commitment.account_id))
+    hidden = not_of_own_ratings(session)
+    return query if hidden is None else query.where(hidden)
+
+
 def _commitment(found: Any, events: list[CommitmentEvent]) -> Commitment:
     facts = dict(found._mapping)
     return Commitment(told_percent=_PERCENT[facts.pop("marks")], events=events, **facts)
@@ -148,7 +156,7 @@ async def commitments(
 ) -> list[Commitment]:
     """Up to `limit` commitments older than `before`, newest first."""
     row = tables.Commitment
-    query = _commitments().where(within(session, row.account_id)).order_by(row.id.desc()).limit(limit)
+    query = _seen(session, _commitments()).order_by(row.id.desc()).limit(limit)
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
@@ -172,7 +180,7 @@ async def commitments(
 async def commitment(session: AsyncSession, commitment_id: UUID) -> Commitment:
     """One commitment with all that befell it. Raises NotFound."""
     row = tables.Commitment
-    query = _commitments().where(row.id == commitment_id, within(session, row.account_id))
+    query = _seen(session, _commitments()).where(row.id == commitment_id)
     found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotFound("There is no commitment with this id.")

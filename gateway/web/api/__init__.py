@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.web.api import (
+    alerts,
     archive,
     cases,
     changes,
@@ -15,6 +16,7 @@ from gateway.web.api import (
     evaluations,
     exports,
     followups,
+    handovers,
     imports,
     inbound,
     ladder,
@@ -34,6 +36,7 @@ from gateway.web.api import (
     templates,
     trust,
     warnings,
+    watches,
 )
 from gateway.web.routing import Route
 
@@ -50,6 +53,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *doubts.ROUTES,
     *templates.ROUTES,
     *inbound.ROUTES,
+    *exports.ROUTES,
     *surveying.ROUTES,
     *evaluations.ROUTES,
     *followups.ROUTES,
@@ -61,8 +65,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     *corrections.ROUTES,
     *changes.ROUTES,
     *repeats.ROUTES,
-    *exports.ROUTES,
+    *watches.ROUTES,
     *cases.ROUTES,
+    *handovers.ROUTES,
+    *alerts.ROUTES,
     *commitments.ROUTES,
     *warnings.ROUTES,
     *tasks.ROUTES,

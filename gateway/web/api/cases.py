@@ -8,12 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from gateway.cases import alerts as alerting
 from gateway.cases import reading, summing
 from gateway.cases.handing_over import Handover
 from gateway.cases.keeping import NewCase
 from gateway.cases.tables import CASE_CLASSES, CASE_STATES, SEVERITIES
-from gateway.kernel.errors import NotFound
 from gateway.web.models import AccountNo, Body, Number, Prose, query_number
 from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route
@@ -116,18 +114,6 @@ class CaseQuery(PageQuery):
     opened_before: QueryTime | None = None
 
 
-class AlertQuery(PageQuery):
-    """Which alerts."""
-
-    state: Literal["open", "all"] = "open"
-
-
-class NoteQuery(PageQuery):
-    """Which notes on accounts."""
-
-    account_no: AccountNo | None = None
-
-
 class SummaryQuery(BaseModel):
     """Cases opened in which span, and by what."""
 
@@ -203,31 +189,6 @@ class Answered(Body):
     note: Said
 
 
-class Taking(Body):
-    """That the receiving unit has it, and who."""
-
-    owner: StaffNo | None = None
-
-
-class Returning(Body):
-    """Why it is not for the receiving unit."""
-
-    reason: Said
-
-
-class Rating(Body):
-    """How the hand-over was, by who received it: 1 to 5."""
-
-    rating: Annotated[int, Field(ge=1, le=5)]
-    note: Prose | None = None
-
-
-class Acknowledgement(Body):
-    """That somebody has taken an alert on."""
-
-    note: Prose | None = None
-
-
 async def listed(call: Call[None, CaseQuery]) -> Page[Case]:
     """Cases, newest first."""
     query = call.query
@@ -260,13 +221,13 @@ async def summary(call: Call[None, SummaryQuery]) -> Summary:
 
 async def one(call: Call[None, None]) -> Case:
     """One case."""
-    return await _case(call)
+    return await shown(call)
 
 
 async def write(call: Call[CaseNote, None]) -> Case:
     """Write something on a case."""
     await call.services.cases.write(call.session, call.id("case"), note=call.body.note, actor=call.actor)
-    return await _case(call)
+    return await shown(call)
 
 
 async def assign(call: Call[Assignment, None]) -> Case:
@@ -275,7 +236,7 @@ async def assign(call: Call[Assignment, None]) -> Case:
     await call.services.cases.assign(
         call.session, call.id("case"), unit=body.unit, owner_no=body.owner, note=body.note, actor=call.actor
     )
-    return await _case(call)
+    return await shown(call)
 
 
 async def raise_(call: Call[AskedCase, None]) -> Case:
@@ -301,13 +262,13 @@ async def raise_(call: Call[AskedCase, None]) -> Case:
 async def tell(call: Call[Stage, None]) -> Case:
     """Tell the customer how far it is."""
     await call.services.cases.tell(call.session, call.id("case"), progress=call.body.progress, actor=call.actor)
-    return await _case(call)
+    return await shown(call)
 
 
 async def contacted(call: Call[CaseNote, None]) -> Case:
     """Somebody got in touch."""
     await call.services.cases.contacted(call.session, call.id("case"), note=call.body.note, actor=call.actor)
-    return await _case(call)
+    return await shown(call)
 
 
 async def judge(call: Call[Judgement, None]) -> Case:
@@ -322,7 +283,7 @@ async def judge(call: Call[Judgement, None]) -> Case:
         note=body.note,
         actor=call.actor,
     )
-    return await _case(call)
+    return await shown(call)
 
 
 async def answer(call: Call[Answered, None]) -> Case:
@@ -335,80 +296,20 @@ async def answer(call: Call[Answered, None]) -> Case:
         actor=call.actor,
         two_people=call.caller.two_people,
     )
-    return await _case(call)
-
-
-async def acknowledge_handover(call: Call[Taking, None]) -> Case:
-    """The receiving unit has it."""
-    await call.services.cases.acknowledge(
-        call.session, call.id("case"), _handover(call), owner_no=call.body.owner, actor=call.actor
-    )
-    return await _case(call)
-
-
-async def return_handover(call: Call[Returning, None]) -> Case:
-    """It is not for the receiving unit."""
-    await call.services.cases.give_back(
-        call.session, call.id("case"), _handover(call), reason=call.body.reason, actor=call.actor
-    )
-    return await _case(call)
-
-
-async def rate_handover(call: Call[Rating, None]) -> Case:
-    """Say how a hand-over was."""
-    await call.services.cases.rate(
-        call.session,
-        call.id("case"),
-        _handover(call),
-        rating=call.body.rating,
-        note=call.body.note,
-        actor=call.actor,
-        two_people=call.caller.two_people,
-    )
-    return await _case(call)
-
-
-def _handover(call: Call[Any, None]) -> int:
-    text = call.text("handover")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise NotFound("There is no such hand-over.")
-    return int(text)
+    return await shown(call)
 
 
 async def close(call: Call[Closing, None]) -> Case:
     """Say what came of a case, and ask."""
     await call.services.cases.close(call.session, call.id("case"), outcome=call.body.outcome, actor=call.actor)
-    return await _case(call)
+    return await shown(call)
 
 
-async def _case(call: Call[Any, None]) -> Case:
+async def shown(call: Call[Any, None]) -> Case:
     return Case.model_validate(await reading.case(call.session, call.id("case")))
 
 
-async def alerts(call: Call[None, AlertQuery]) -> Page[reading.Alert]:
-    """Alerts, newest first."""
-    query = call.query
-    before = behind("alerts", query.cursor, UUID)
-    found = await reading.alerts(call.session, open_only=query.state == "open", before=before, limit=query.limit + 1)
-    return Page[reading.Alert](**cut("alerts", found, query.limit, lambda one: one.id))
-
-
-async def acknowledge(call: Call[Acknowledgement, None]) -> reading.Alert:
-    """Take an alert on."""
-    alert_id = call.id("alert")
-    await alerting.acknowledge(call.session, alert_id, note=call.body.note, actor=call.actor, clock=call.services.clock)
-    return await reading.alert(call.session, alert_id)
-
-
-async def notes(call: Call[None, NoteQuery]) -> Page[reading.AccountNote]:
-    """Notes on accounts, newest first."""
-    query = call.query
-    before = behind("notes", query.cursor, int)
-    found = await reading.notes(call.session, account_no=query.account_no, before=before, limit=query.limit + 1)
-    return Page[reading.AccountNote](**cut("notes", found, query.limit, lambda one: one.id))
-
-
-def _writing(name: str, handler: Any, summary: str, body: Any, *, optional: bool = False) -> Route:
+def writing(name: str, handler: Any, summary: str, body: Any, *, optional: bool = False) -> Route:
     return Route(
         method="POST",
         path=f"/cases/{{id}}/{name}",
@@ -465,52 +366,11 @@ ROUTES: Final = (
         summary="One case with all that befell it",
         answer=Case,
     ),
-    _writing("note", write, "Write something on a case", CaseNote),
-    _writing("assign", assign, "Hand a case on to a unit or a person", Assignment),
-    _writing("judge", judge, "Judge severity, class or topic otherwise than the rule", Judgement),
-    _writing("tell", tell, "Tell the customer how far it is, in the customer's words", Stage),
-    _writing("contacted", contacted, "Somebody got in touch with the customer, as was promised", CaseNote),
-    _writing("close", close, "Say what came of it; the customer is asked whether it is solved", Closing),
-    _writing("answer", answer, "What the customer said on the telephone; not by who closed it", Answered),
-    _writing(
-        "handovers/{handover}/acknowledge",
-        acknowledge_handover,
-        "The receiving unit has the case",
-        Taking,
-        optional=True,
-    ),
-    _writing("handovers/{handover}/return", return_handover, "Give the case back, with a reason", Returning),
-    _writing("handovers/{handover}/rate", rate_handover, "Rate the hand-over, as who received it", Rating),
-    Route(
-        method="GET",
-        path="/alerts",
-        handler=alerts,
-        scope="cases:read",
-        tag=TAG,
-        summary="List alerts that nobody has taken on, or all of them, newest first",
-        answer=Page[reading.Alert],
-        query=AlertQuery,
-    ),
-    Route(
-        method="POST",
-        path="/alerts/{id}/acknowledge",
-        handler=acknowledge,
-        scope="cases:write",
-        tag=TAG,
-        summary="Take an alert on",
-        answer=reading.Alert,
-        body=Acknowledgement,
-        body_optional=True,
-        problems=(409,),
-    ),
-    Route(
-        method="GET",
-        path="/notes",
-        handler=notes,
-        scope="cases:read",
-        tag=TAG,
-        summary="List what customers said about paying, as it was noted on their accounts, newest first",
-        answer=Page[reading.AccountNote],
-        query=NoteQuery,
-    ),
+    writing("note", write, "Write something on a case", CaseNote),
+    writing("assign", assign, "Hand a case on to a unit or a person", Assignment),
+    writing("judge", judge, "Judge severity, class or topic otherwise than the rule", Judgement),
+    writing("tell", tell, "Tell the customer how far it is, in the customer's words", Stage),
+    writing("contacted", contacted, "Somebody got in touch with the customer, as was promised", CaseNote),
+    writing("close", close, "Say what came of it; the customer is asked whether it is solved", Closing),
+    writing("answer", answer, "What the customer said on the telephone; not by who closed it", Answered),
 )

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from gateway.followups import Change, Outcome, Plan, reading, visits
+from gateway.followups import Change, Outcome, Plan, reading, scripts, visits
 from gateway.kernel.database import driver
-from gateway.kernel.errors import Forbidden
+from gateway.kernel.errors import Forbidden, NotFound
+from gateway.notices import templates_directory
 from gateway.web.feeds import signed
 from gateway.web.models import AccountNo, Body
 from gateway.web.paging import Page, PageQuery, Words, behind, cut
@@ -260,6 +261,66 @@ class CalendarAddress(BaseModel):
     url: str
 
 
+class DeputyQuery(PageQuery):
+    """For whom."""
+
+    manager: str | None = None
+
+
+class DeputyEnd(Body):
+    """The last day on which somebody stands in."""
+
+    last_day: Day
+
+
+class ScriptQuery(BaseModel):
+    """In which language; the customer's where it names none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: str | None = None
+
+
+async def deputies(call: Call[None, DeputyQuery]) -> Page[reading.Standing]:
+    """Who stands in for whom, newest first."""
+    query = call.query
+    found = await reading.deputies(
+        call.session, manager=query.manager, before=behind("deputies", query.cursor, int), limit=query.limit + 1
+    )
+    return Page[reading.Standing](**cut("deputies", found, query.limit, lambda one: one.id))
+
+
+async def end_deputy(call: Call[DeputyEnd, None]) -> DeputyMade:
+    """Let somebody stand in no longer."""
+    text = call.text("id")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise NotFound("There is no such entry.")
+    await call.services.followups.end_standing_in(
+        call.session, int(text), last_day=call.body.last_day, actor=call.actor
+    )
+    return DeputyMade(id=int(text))
+
+
+async def script(call: Call[None, ScriptQuery]) -> scripts.Script:
+    """What a caller says, and the form."""
+    one = await reading.independent_one(call.session, call.id("independent follow-up"))
+    programmes = await visits.programmes(await driver(call.session))
+    settings = call.services.settings
+    directory = templates_directory() / "scripts"
+    known = scripts.languages(directory)
+    language = call.query.language or (one.language if one.language in known else settings.language)
+    return scripts.script(
+        directory,
+        language,
+        sender=(settings.sender_name_en if language == "en" else "") or settings.sender_name,
+        topic=one.topic,
+        channel=one.channel,
+        done_on=one.done_at.astimezone(settings.zone).date() if one.done_at else None,
+        caller=None,
+        questions=programmes[one.programme].questions if one.programme in programmes else (),
+    )
+
+
 class VisitChange(Body):
     """What is to change of a programme of visits; what is left out stays."""
 
@@ -342,6 +403,15 @@ ROUTES: Final = (
         query=IndependentQuery,
     ),
     _route(
+        "GET",
+        "/followups/independent/{id}/script",
+        script,
+        "followups:review",
+        "What the caller says, and the outcome form with what is asked for each field",
+        scripts.Script,
+        query=ScriptQuery,
+    ),
+    _route(
         "POST",
         "/followups/independent/{id}/outcome",
         called,
@@ -379,6 +449,24 @@ ROUTES: Final = (
         DeputyMade,
         body=NewDeputy,
         status=201,
+    ),
+    _route(
+        "GET",
+        "/followups/deputies",
+        deputies,
+        "followups:read",
+        "List who stands in for whom, newest first",
+        Page[reading.Standing],
+        query=DeputyQuery,
+    ),
+    _route(
+        "PATCH",
+        "/followups/deputies/{id}",
+        end_deputy,
+        "followups:write",
+        "Let somebody stand in no longer",
+        DeputyMade,
+        body=DeputyEnd,
     ),
     _route(
         "POST",

@@ -21,7 +21,7 @@ _UPLOADS: Final = "uploads"
 #: What a file may hold (contract §4, and `number_checks`).
 Kind = Literal[
     "archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "outages",
-    "work_orders", "followups", "number_checks", "outside_scores",
+    "work_orders", "followups", "number_checks", "outside_scores", "commitments", "warnings",
 ]  # fmt: skip
 
 

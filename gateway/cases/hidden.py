@@ -1,0 +1,25 @@
+"""What of cases is kept from those whose work customers rated (domain notes S0.14, §4.5.5)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.kernel.acting import acting_in
+
+_NOT_OWN: Final = """
+NOT (("case".topic = 'low_score' OR "case".matter LIKE 'followup:%') AND EXISTS (
+  SELECT 1 FROM invitation i WHERE i.event_kind = split_part("case".matter, ':', 1)
+    AND i.event_ref = substr("case".matter, strpos("case".matter, ':') + 1) AND i.person_no = :acting_staff_no))
+"""
+
+
+def not_of_own_ratings(session: AsyncSession) -> TextClause | None:
+    """That a case (joined as `case`, or none) is not what a customer said of the work of whoever acts, when he was
+    asked about it; None where nobody in person acts."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None:
+        return None
+    return text(_NOT_OWN).bindparams(acting_staff_no=acting.staff_no)
