@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.evaluations.ledger import events
 from gateway.evaluations.programmes import change
 from gateway.evaluations.summaries import summary
 from tests.evaluations.conftest import CLOSED, Desk
@@ -188,6 +189,17 @@ async def test_an_edit_shortly_before_an_event_is_flagged(desk: Desk, by: str, d
     desk.town.clock.on(hours=2)
     await desk.due()
     assert sorted((await desk.invitations())["W1"]["flags"]) == flags
+
+
+async def test_what_is_not_drawn_is_skipped_with_its_code_and_waits_for_nothing(desk: Desk) -> None:
+    await _programme(desk, "repair", rate=0.0)
+    await desk.began()
+    await desk.order("W1", await desk.town.account(A))
+    await desk.due()
+    async with desk.town.database.work() as work:
+        nobody: Any = dict.fromkeys(("before", "kind", "ref", "day", "team"))
+        (event,) = await events(work.connection, **nobody, limit=9)
+    assert (event.state, event.code, event.reason) == ("skipped", "6", "not_drawn")
 
 
 async def test_a_case_of_a_number_that_no_account_has_is_counted(desk: Desk) -> None:
