@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account
 from gateway.followups.rules import HORIZON, check_rule, occurrences
-from gateway.followups.standing_in import require_own_part
+from gateway.followups.standing_in import require_own_part, require_own_plan
 from gateway.kernel import audit
-from gateway.kernel.acting import acting_in, needs
+from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
-from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gateway.kernel.errors import Conflict, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.staff.tasks import NewTask, open_tasks
 
@@ -379,22 +379,8 @@ class Followups:
         if row is None:
             raise NotFound("There is no follow-up with this id.")
         await require_account(session, row["account_id"], "follow-up")
-        acting = acting_in(session)
-        if acting is not None and acting.staff_no is not None and not acting.may("admin"):
-            await self._must_be_theirs(connection, row, acting.staff_no)
+        await require_own_plan(session, row, self._today(self._clock.now()))
         return row
-
-    async def _must_be_theirs(self, connection: Any, row: Any, staff_no: str) -> None:
-        """Raise Forbidden for a plan that is neither a person's own nor one they stand in for."""
-        standing = await connection.fetchval(
-            """SELECT EXISTS (SELECT 1 FROM deputy WHERE manager_no = $1 AND deputy_no = $2
-                              AND $3::date BETWEEN first_day AND last_day)""",
-            row["manager_no"],
-            staff_no,
-            self._today(self._clock.now()),
-        )
-        if staff_no not in (row["manager_no"], row["deputy_no"]) and not standing:
-            raise Forbidden("this plan is somebody else's")
 
     async def _note(
         self,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.archive.reach import require_account
 from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, following, occurrences
+from gateway.followups.standing_in import require_own_plan
 from gateway.kernel import audit
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
@@ -97,6 +98,7 @@ class Series:
         if row is None:
             raise NotFound("There is no follow-up with this id.")
         await require_account(session, row["account_id"], "follow-up")
+        await require_own_plan(session, row, self._clock.now().astimezone(self._zone).date())
         if row["series_id"] is None:
             raise Conflict("this follow-up does not recur")
         if row["state"] not in ("planned", "missed"):

@@ -47,6 +47,25 @@ def require_own_part(session: AsyncSession, manager: str, deputy: str) -> None:
         raise Forbidden("who stands in for whom is said by one of the two, or by who acts for the whole utility")
 
 
+async def require_own_plan(session: AsyncSession, row: Any, today: date) -> None:
+    """Raise Forbidden where a person acts on a plan (a row of `followup`) that is neither their own nor one they
+    stand in for. Programs and admins may."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None or acting.may("admin"):
+        return
+    if acting.staff_no in (row["manager_no"], row["deputy_no"]):
+        return
+    standing = await (await driver(session)).fetchval(
+        """SELECT EXISTS (SELECT 1 FROM deputy WHERE manager_no = $1 AND deputy_no = $2
+                          AND $3::date BETWEEN first_day AND last_day)""",
+        row["manager_no"],
+        acting.staff_no,
+        today,
+    )
+    if not standing:
+        raise Forbidden("this plan is somebody else's")
+
+
 class Deputies:
     """What is done about deputies that were named."""
 

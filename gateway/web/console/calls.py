@@ -9,9 +9,10 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from gateway.archive.reading import contacts
-from gateway.followups import Outcome, reading
+from gateway.followups import Outcome, reading, scripts, visits
 from gateway.kernel.database import driver
 from gateway.kernel.errors import InvalidInput, NotFound
+from gateway.notices import templates_directory
 from gateway.staff import directory
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.paging import behind, cut
@@ -69,9 +70,27 @@ async def call(view: View) -> web.StreamResponse:
     return view.render(
         "plans/call.html",
         one=found,
+        script=await _script(view, found),
         numbers=numbers,
         holder=(await reading.holders(view.session, [found.account_no])).get(found.account_no),
         named=await directory.names(await driver(view.session), [found.caller]),
+    )
+
+
+async def _script(view: View, one: reading.Independent) -> scripts.Script:
+    """What is said, in the customer's language where somebody has written it."""
+    settings, directory = view.services.settings, templates_directory() / "scripts"
+    programmes = await visits.programmes(await driver(view.session))
+    language = one.language if one.language in scripts.languages(directory) else settings.language
+    return scripts.script(
+        directory,
+        language,
+        sender=(settings.sender_name_en if language == "en" else "") or settings.sender_name,
+        topic=one.topic,
+        channel=one.channel,
+        done_on=one.done_at.astimezone(settings.zone).date() if one.done_at else None,
+        caller=view.person.name if language == "en" else view.person.name[:1],
+        questions=programmes[one.programme].questions if one.programme in programmes else (),
     )
 
 

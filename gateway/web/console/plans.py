@@ -144,7 +144,7 @@ async def events(view: View) -> web.StreamResponse:
 def _event(
     view: View, one: reading.Followup, holders: dict[str, str], named: dict[str, str], *, of: str, may: bool
 ) -> dict[str, Any]:
-    movable = may and one.state in ("planned", "missed")
+    movable = may and one.state in ("planned", "missed") and _theirs(view, one)
     doer = one.deputy or one.manager
     parts = [holders.get(one.account_no, one.account_no), one.topic]
     if of == "all" or doer != of:
@@ -205,6 +205,11 @@ def _own(view: View) -> str:
     """A manager sees their own plan first; whoever plans nothing themselves, everybody's."""
     acting = view.person.acting
     return acting.staff_no if acting.staff_no is not None and "account_manager" in view.person.roles else "all"
+
+
+def _theirs(view: View, one: reading.Followup) -> bool:
+    """Whether who is signed in may change it, as far as a page need know; the use case decides."""
+    return view.may("admin") or view.person.acting.staff_no in (one.manager, one.deputy)
 
 
 async def _whose(view: View) -> str:
@@ -277,6 +282,7 @@ async def one(view: View) -> web.StreamResponse:
         "plans/one.html",
         one=found,
         today=_today(view),
+        theirs=_theirs(view, found),
         holder=(await reading.holders(view.session, [found.account_no])).get(found.account_no),
         recurs=in_words(view, found.rule),
         voices=voices,
