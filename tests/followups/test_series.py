@@ -80,6 +80,18 @@ async def test_a_series_ends_from_a_day_on(office: Office) -> None:
         await end(office, single[0])
 
 
+async def test_a_series_is_changed_by_whose_it_is(office: Office) -> None:
+    made = await weekly(office)
+    for staff_no, allowed in (("E2", False), ("E1", True)):
+        async with office.town.database.session() as session:
+            act_for(session, Acting(actor=f"staff:{staff_no}", scopes=frozenset(["followups:write"])))
+            if allowed:
+                assert await office.house.series.end(session, made[3], actor=f"staff:{staff_no}") == 3
+            else:
+                with pytest.raises(Forbidden):
+                    await office.house.series.end(session, made[3], actor=f"staff:{staff_no}")
+
+
 def test_what_is_left_of_a_count() -> None:
     assert following("RRULE:FREQ=WEEKLY;COUNT=6", 2) == "FREQ=WEEKLY;COUNT=4"
     assert following("FREQ=MONTHLY;UNTIL=20260101", 2) == "FREQ=MONTHLY;UNTIL=20260101"
