@@ -10,7 +10,10 @@ from gateway.archive.misdirection import HeldLink
 _HELD: Final = """
 SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
        a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on,
-       a.language, point.id AS point_id, point.address AS number, point.line, trust.probability
+       a.language, point.id AS point_id, point.address AS number, point.line, trust.probability,
+       a.updated_on AS changed_on, EXISTS (
+         SELECT 1 FROM account_transfer t WHERE t.account_id = a.id AND t.at > coalesce(l.verified_at, '-infinity')
+           AND t.at::date > greatest(l.registered_on, l.updated_on)) AS came_to_another
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
 JOIN contact_point point ON point.id = l.contact_point_id
 LEFT JOIN link_trust trust ON trust.link_id = l.id
@@ -43,4 +46,6 @@ def held(row: Any) -> HeldLink:
         said_on=row["said_on"],
         point_id=row["point_id"],
         probability=row["probability"],
+        changed_on=row["changed_on"],
+        came_to_another=row["came_to_another"],
     )

@@ -27,6 +27,8 @@ _LATER: Final = timedelta(days=90)
 _MANY: Final = 4
 #: More likely wrong than right below this.
 _EVEN: Final = 0.5
+#: So many accounts are taken for the one that was meant, where nothing but their dates speaks against them.
+_GUESSED: Final = 2
 _FOR_OTHERS: Final = frozenset(("payer", "agent", "landlord"))
 
 
@@ -51,6 +53,18 @@ class HeldLink:
     point_id: int = 0
     #: How likely it was thought right; None where nobody reckoned it.
     probability: float | None = None
+    #: When the account's own record was changed last, and whether it came to another holder since the link was
+    #: written down.
+    changed_on: date | None = None
+    came_to_another: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The accounts that words speak of, and those of which they may speak as well until somebody says which."""
+
+    accounts: frozenset[int]
+    maybe: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,21 +116,38 @@ def concerned(
     )
 
 
-def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[HeldLink], since: datetime) -> set[int]:
+def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[HeldLink], since: datetime) -> Spoken:
     """Which accounts words speak of that name nobody, where the number was just told of several.
 
     `newest` are the accounts of the newest message, `recent` those of all that went out shortly before the words.
     Any of them may be meant, so all are that the archive does not surely show to be the number's own: a report that
-    is laid on the wrong text is a report ignored. Where all are its own, the one that is doubted is meant, else the
-    newest.
+    is laid on the wrong text is a report ignored. Where all are its own, the likeliest is meant, and the rest that
+    were not confirmed lately may be, until somebody says which.
     """
     live = [link for link in links if link.state in ("unverified", "verified")]
     told = [link for link in live if link.account_id in newest or link.account_id in recent]
     if not any(link.account_id in newest for link in told):
-        return set(newest)
+        return Spoken(frozenset(newest))
     unsure = {link.account_id for link in told if not _surely_stands(link, told, links, since)}
-    doubted = {link.account_id for link in told if link.probability is not None and link.probability < _EVEN}
-    return unsure or doubted or set(newest)
+    if unsure:
+        return Spoken(frozenset(unsure))
+    open_to_doubt = [link for link in told if not _confirmed(link, since)]
+    chosen = _likeliest(open_to_doubt) or frozenset(newest)
+    return Spoken(chosen, frozenset(link.account_id for link in open_to_doubt) - chosen)
+
+
+def _likeliest(told: Sequence[HeldLink]) -> frozenset[int]:
+    """Which of somebody's accounts is most likely none of theirs any more; none where nothing speaks against any."""
+    doubted = [link for link in told if _passed_on(link) or (link.probability or 1) < _EVEN]
+    if doubted:
+        return frozenset(link.account_id for link in doubted)
+    changed = [link for link in told if link.changed_on and link.said_on and link.changed_on > link.said_on]
+    changed.sort(key=lambda link: (link.probability or 1, link.said_on))
+    return frozenset(link.account_id for link in changed[:_GUESSED])
+
+
+def _passed_on(link: HeldLink) -> bool:
+    return link.came_to_another and fit(link.name, link.holder) is not Fit.SAME
 
 
 def _surely_stands(link: HeldLink, told: Sequence[HeldLink], links: Sequence[HeldLink], since: datetime) -> bool:

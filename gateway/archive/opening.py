@@ -174,6 +174,63 @@ async def open_again(connection: Any, case: UUID, was: str, because: str, at: da
     await _add_hints(connection, case, [{"kind": "reopened", "reason": because, "was": was}])
 
 
+async def hold_until(connection: Any, case: UUID, held: Sequence[int], until: datetime) -> None:
+    """Say until when links of a case wait in doubt; then they go on, unless somebody has decided by then."""
+    await connection.execute(
+        """UPDATE correction_link SET held_until = $3 WHERE correction_id = $1 AND link_id = ANY($2::int[])
+             AND suspended AND lifted_at IS NULL""",
+        case,
+        list(held),
+        until,
+    )
+
+
+async def hold_for_good(connection: Any, held: Sequence[int], words: str) -> None:
+    """Somebody said that links which wait in doubt are wrong: they wait for a decision, whatever the time."""
+    await connection.execute(
+        "UPDATE correction_link SET held_until = NULL WHERE link_id = ANY($1::int[]) AND held_until IS NOT NULL",
+        list(held),
+    )
+    await connection.execute(
+        """UPDATE contact_link SET reason = $2
+           WHERE id = ANY($1::int[]) AND state = 'suspended' AND reason LIKE 'in doubt%'""",
+        list(held),
+        words,
+    )
+
+
+async def let_go_due(connection: Any, now: datetime) -> list[tuple[UUID, list[int]]]:
+    """Put links back of which nobody said in time that they were meant; the accounts of each case."""
+    rows = await connection.fetch(
+        """SELECT correction_id, array_agg(link_id ORDER BY link_id) AS held FROM correction_link
+           WHERE held_until <= $1 AND lifted_at IS NULL GROUP BY 1 ORDER BY 1""",
+        now,
+    )
+    gone_on = []
+    for row in rows:
+        case, held = row["correction_id"], row["held"]
+        await connection.execute("SELECT FROM correction WHERE id = $1 FOR UPDATE", case)
+        accounts = await let_go(connection, case, held, inbound_id=None, actor="gateway", at=now, unfounded=False)
+        await connection.execute(
+            "UPDATE correction_link SET held_until = NULL WHERE correction_id = $1 AND link_id = ANY($2::int[])",
+            case,
+            held,
+        )
+        if accounts:
+            await audit.write(
+                connection,
+                at=now,
+                actor="gateway",
+                action="correction.let_go",
+                subject=f"correction:{case}",
+                after={"restored_links": held, "note": NOBODY_SAID},
+            )
+            gone_on.append((case, accounts))
+    return gone_on
+
+
+#: Said of links that may have been meant.
+NOBODY_SAID: Final = "nobody said that these were meant"
 #: Said of a case that rested on words which meant something else.
 UNFOUNDED: Final = "a person read the words otherwise"
 _LET_GO: Final = """
@@ -197,7 +254,7 @@ async def let_go(
     case: UUID,
     held: Sequence[int],
     *,
-    inbound_id: UUID,
+    inbound_id: UUID | None,
     actor: str,
     at: datetime,
     unfounded: bool,

@@ -337,6 +337,8 @@ class CorrectionLink(Base):
     #: When this case suspended it, and when it was found to be right and sent again.
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)
     lifted_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Until when it waits in doubt for somebody to say that it was meant; empty where it waits for a person.
+    held_until: Mapped[datetime | None] = mapped_column(Instant)
     #: The link before the case took hold of it: what `keep` and a dismissal go back to.
     before_case: Mapped[dict[str, Any]] = mapped_column(JSONB)
     #: The link before and after the decisions were carried out; a revert goes back to the first.
@@ -344,6 +346,8 @@ class CorrectionLink(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     #: The latest import that spoke of the account and did not bring the revoked number again.
     clean_import_id: Mapped[UUID | None]
+
+    __table_args__ = (Index("ix_correction_link_held", "held_until", postgresql_where=text("held_until IS NOT NULL")),)
 
 
 class CorrectionContact(Base):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from gateway.archive import evidence
+from gateway.archive import evidence, opening
 from gateway.archive.held import held, rows_of
 from gateway.archive.misdirection import concerned
 from gateway.archive.opening import Doubt, open_or_join
@@ -80,6 +80,8 @@ async def _of_number(connection: Any, order: Any, now: datetime) -> None:
         # It names no account that the number stands for: which of them was meant is for a person.
         await _open(connection, order, order["point"], [link.account_id for link in links], [], now)
         return
+    in_doubt = [link.link_id for link in links if link.state == "suspended" and link.account_id in answered]
+    await opening.hold_for_good(connection, in_doubt, "ticket")
     concern = concerned("wrong_number", links, answered=answered, told=answered, since=order["opened_at"])
     since = order["opened_at"].date()
     stopped = [

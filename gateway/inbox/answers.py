@@ -24,6 +24,8 @@ ONE_APOLOGY: Final = timedelta(days=30)
 #: Asked to say it again once in this time, as long as a question is open; asked for the role once in that.
 ONCE_AGAIN: Final = timedelta(hours=72)
 ONE_ROLE: Final = timedelta(days=90)
+#: The text that asks which of several accounts is none of the recipient's.
+ASKS_ACCOUNT: Final = "clarification_account"
 #: Characters of a customer's words that an alert quotes.
 _MOST_QUOTED: Final = 60
 #: A contact check that nobody answered by then is not sent any more.
@@ -199,6 +201,16 @@ class Answers:
         values = {"account_tail": part.account_no}
         of_link = AccountPart(part.account_id, part.account_no, part.link_id)
         return await self._say(connection, "clarification_role", values, to, now, [of_link])
+
+    async def ask_account(self, connection: Any, to: Recipient, now: datetime) -> UUID | None:
+        """Ask which of several accounts is none of the recipient's; None where that was asked lately."""
+        asked = await connection.fetchval(
+            """SELECT true FROM message WHERE contact_point_id = $1 AND id >= $2 AND template = $3 LIMIT 1""",
+            to.contact_point_id,
+            first_id(now - ONCE_AGAIN),
+            ASKS_ACCOUNT,
+        )
+        return None if asked else await self._say(connection, ASKS_ACCOUNT, {}, to, now)
 
     async def tell_case(
         self,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.archive import chats, evidence
+from gateway.archive import chats, evidence, opening
 from gateway.archive.corrections import AddedContact, Doubt, Opened, open_or_join
 from gateway.archive.held import held, rows_of
-from gateway.archive.misdirection import Concern, Disowning, HeldLink, concerned, meant_by
+from gateway.archive.misdirection import Concern, Disowning, HeldLink, Spoken, concerned, meant_by
 from gateway.archive.names import plain
 from gateway.archive.signals import Sign
 from gateway.archive.trust.judging import Verdict
 from gateway.inbox.heard import Heard, Reaction, Tools, quoted
-from gateway.inbox.threads import Sent, accounts_told, parts_of
+from gateway.inbox.threads import Sent, accounts_told, accounts_within, parts_of
 from gateway.outbox import stop_links
 
 #: Short refusals that answer the question of a contact check as its code does.
@@ -24,11 +26,17 @@ _NO: Final = frozenset(("不是", "否", "不", "不是我", "no", "n", "2"))
 _MOST_ASKED: Final = 3
 #: Words that name nobody may speak of any text that came so shortly before them.
 _JUST_TOLD: Final = timedelta(hours=24)
-_MOST_TOLD: Final = 20
 #: The kind of signal that an unclear word leaves.
 SEEMS: Final = "seems_wrong"
-#: The reason of a link that waits for a person to read what was said.
+#: The reason of a link that waits for a person to read what was said, or for the customer to say which was meant.
 IN_DOUBT: Final = "in doubt"
+#: The effect that an inbound has which we asked to say which account is meant.
+ASKED_ACCOUNT: Final = "asked_account"
+#: The figures that accounts are named by, and whose they are not if they are called one's own.
+_FIGURES: Final = re.compile(r"\d{4,}")
+_OWN: Final = re.compile(r"我(?:家|的|自己)的?(?:户号|电表|账户)|\bmy (?:own )?account\b", re.IGNORECASE)
+#: How long accounts that may have been meant as well are held for the customer to say so.
+TO_SAY: Final = timedelta(hours=48)
 
 
 async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) -> Reaction:
@@ -45,7 +53,14 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
     if not links:
         reaction.leave("says we have the wrong number, but no account is linked to it")
         return reaction
-    answered = await _spoken_of(connection, heard, intent, about, links)
+    spoken = await _spoken_of(connection, heard, intent, about, links)
+    if spoken.maybe:
+        reaction.add(await hold(connection, heard, intent))
+        await _ask_account(connection, heard, tools, reaction)
+        return reaction
+    answered = spoken.accounts
+    in_doubt = [link.link_id for link in links if link.state == "suspended" and link.account_id in answered]
+    await opening.hold_for_good(connection, in_doubt, f"reply: {intent}")
     concern = concerned(
         _meant(heard, intent),
         links,
@@ -72,7 +87,8 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
 async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
     """Hold what would be stopped if the text said "not me", until a person has read it; nobody is written to.
 
-    A word that is unclear is acted on as well: should it be true, no more texts follow it (promise P3).
+    A word that is unclear is acted on as well: should it be true, no more texts follow it (promise P3). What may be
+    meant beside it is held too, until somebody says which, or `TO_SAY` is over.
     """
     reaction = Reaction()
     about, point = _about(heard), heard.contact_point_id
@@ -80,15 +96,19 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
         return reaction
     reaction.answers = about.id
     links = [held(row) for row in await rows_of(connection, point)]
-    answered = await _spoken_of(connection, heard, intent, about, links)
+    spoken = await _spoken_of(connection, heard, intent, about, links)
     told = await accounts_told(connection, await chats.person(connection, point), heard.at)
-    concern = concerned(_meant(heard, intent), links, answered=answered, told=told, since=about.sent_at)
+    concern = concerned(_meant(heard, intent), links, answered=spoken.accounts, told=told, since=about.sent_at)
     if not concern.stopped:
         return reaction
+    meant = {link.link_id for link in concern.stopped}
+    maybe = [link for link in concern.standing if link.account_id in spoken.maybe and link.link_id not in meant]
     verdicts = await _note(connection, heard, SEEMS, about.id, [link.account_id for link in concern.stopped])
     words = f"{IN_DOUBT}: {intent}"
-    for stopped in _by_number(concern.stopped):
+    for stopped in _by_number([*concern.stopped, *maybe]):
         opened, withheld = await _suspend(connection, heard, words, about.id, stopped, verdicts)
+        others = [link.link_id for link in stopped if link.link_id not in meant]
+        await opening.hold_until(connection, opened.id, others, heard.at + TO_SAY)
         reaction.caused(
             "links_held",
             accounts=[link.account_no for link in stopped],
@@ -100,26 +120,33 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
     return reaction
 
 
-async def _answered(
-    connection: Any, heard: Heard, intent: Disowning, about: Sent, links: Sequence[HeldLink]
-) -> set[int]:
+async def _ask_account(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
+    """Ask which of the accounts is meant that somebody pays or acts for; a person may say it as well."""
+    asked = await tools.answers.ask_account(connection, heard.to, heard.at)
+    reaction.leave("stands for several accounts and does not say which is meant")
+    if asked is not None:
+        reaction.caused(ASKED_ACCOUNT, message_id=str(asked))
+
+
+async def _answered(connection: Any, heard: Heard, intent: Disowning, about: Sent, links: Sequence[HeldLink]) -> Spoken:
     """The accounts a text speaks of: those of the message it answers, or of one that came with it."""
     newest = {part.account_id for part in await parts_of(connection, about.id)}
     if _meant(heard, intent) != "wrong_number":
-        return newest
+        return Spoken(frozenset(newest))
     recent = [one.id for one in heard.sent if about.sent_at - one.sent_at <= _JUST_TOLD and one.id != about.id]
-    told = {part.account_id for id_ in recent[:_MOST_TOLD] for part in await parts_of(connection, id_)}
-    return meant_by(newest, told, links, about.sent_at)
+    return meant_by(newest, await accounts_within(connection, recent), links, about.sent_at)
 
 
 async def _spoken_of(
     connection: Any, heard: Heard, intent: Disowning, about: Sent | None, links: Sequence[HeldLink]
-) -> set[int]:
+) -> Spoken:
     """The accounts a text speaks of: the one chosen in a dialogue, those named, else those of what it answers."""
     if heard.account is not None:
-        return {heard.account.account_id}
-    named = _named(heard.text, links)
-    return named if named or about is None else await _answered(connection, heard, intent, about, links)
+        return Spoken(frozenset({heard.account.account_id}))
+    named = _denied(heard.text, links) or (set() if _OWN.search(heard.text) else by_figures(heard.text, links))
+    return (
+        Spoken(frozenset(named)) if named or about is None else await _answered(connection, heard, intent, about, links)
+    )
 
 
 def _by_number(stopped: Sequence[HeldLink]) -> list[list[HeldLink]]:
@@ -129,7 +156,13 @@ def _by_number(stopped: Sequence[HeldLink]) -> list[list[HeldLink]]:
     ]
 
 
-def _named(text: str, links: Sequence[HeldLink]) -> set[int]:
+def by_figures(text: str, links: Sequence[HeldLink]) -> set[int]:
+    """The accounts that a text names by the last figures of their numbers, four or more."""
+    figures = _FIGURES.findall(unicodedata.normalize("NFKC", text))
+    return {link.account_id for link in links if any(link.account_no.endswith(one) for one in figures)}
+
+
+def _denied(text: str, links: Sequence[HeldLink]) -> set[int]:
     """The accounts whose holder the text says not to be: "我不是王强" speaks of his, whatever was sent last."""
     said = plain(text)
     return {

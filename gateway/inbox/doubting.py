@@ -13,8 +13,10 @@ from gateway.inbox.heard import Heard, Tools
 HELD: Final = "links_held"
 
 
-async def clear(connection: Any, inbound_id: UUID, heard: Heard, tools: Tools, *, otherwise: bool) -> None:
-    """Let go what an inbound holds, now that it is read for sure.
+async def clear(
+    connection: Any, inbound_id: UUID, heard: Heard, tools: Tools, *, otherwise: bool
+) -> list[tuple[UUID, list[int]]]:
+    """Let go what an inbound holds, now that it is read for sure; the accounts of each case that go on.
 
     Read `otherwise`, its links go on as before, what they missed is told, and a case that rests on nothing else is
     dismissed. Read as "not me" after all, whoever reacts to it stops them in the same transaction.
@@ -26,6 +28,7 @@ async def clear(connection: Any, inbound_id: UUID, heard: Heard, tools: Tools, *
         inbound_id,
         HELD,
     )
+    gone_on = []
     for row in rows:
         accounts = await opening.let_go(
             connection,
@@ -38,3 +41,5 @@ async def clear(connection: Any, inbound_id: UUID, heard: Heard, tools: Tools, *
         )
         if otherwise and accounts:
             await tools.catch_up(connection, accounts, row["case_id"], heard.at)
+        gone_on.append((row["case_id"], accounts))
+    return gone_on

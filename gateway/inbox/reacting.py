@@ -22,6 +22,7 @@ from gateway.inbox import (
     proposing,
     raising,
     roles,
+    saying_which,
     supplying,
 )
 from gateway.inbox.heard import Heard, Reaction, Tools
@@ -62,6 +63,9 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     if reading.urgent:
         reaction.add(await alarming.alarm(connection, heard, tools))
         reaction.leave("urgent")
+    if (which := await saying_which.react(connection, heard, tools)) is not None:
+        _go_on(reaction, which)
+        return reaction
     if (own := await proposing.react(connection, heard, tools)) is not None:
         _go_on(reaction, own)
         if set(reading.intents) <= QUIET | _BESIDE_PROPOSALS:

@@ -168,6 +168,14 @@ async def parts_of(connection: Any, message_id: UUID) -> list[AccountPart]:
     return [AccountPart(**dict(row)) for row in rows]
 
 
+async def accounts_within(connection: Any, message_ids: Sequence[UUID]) -> set[int]:
+    """The accounts that messages speak for, whichever of them."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT account_id FROM message_account WHERE id = ANY($1::uuid[])", list(message_ids)
+    )
+    return {row["account_id"] for row in rows}
+
+
 async def accounts_told(connection: Any, contact_points: Sequence[int], now: datetime) -> set[int]:
     """Accounts that a person was told about at these contact points within the last 90 days."""
     rows = await connection.fetch(

@@ -178,7 +178,7 @@ def test_who_sold_a_flat_and_keeps_two_speaks_of_the_flat() -> None:
     kept = [own(number, customer_id=5, holder="赵浩良", name=None) for number in (2, 3)]
     for newest in (1, 2, 3):
         recent = {1, 2, 3} - {newest}
-        assert meant_by({newest}, recent, [sold, *kept], SENT) == {1}
+        assert meant_by({newest}, recent, [sold, *kept], SENT).accounts == {1}
     assert concerned("wrong_number", [sold, *kept], answered={1}, told={1, 2, 3}, since=SENT).stopped == (sold,)
 
 
@@ -186,17 +186,17 @@ def test_words_that_name_nobody_are_laid_on_every_text_that_may_be_meant() -> No
     """Two that came together: by dates alone neither is left out, for a report on the wrong text is one ignored."""
     before = own(1, holder="苏若伟", name="苏若伟", said_on=date(2013, 10, 9))
     later = own(2, holder="赵新政", name="赵新政", said_on=date(2021, 3, 20))
-    assert meant_by({1}, {2}, [before, later], SENT) == {1, 2}
+    assert meant_by({1}, {2}, [before, later], SENT).accounts == {1, 2}
     confirmed = own(2, holder="赵新政", name="赵新政", state="verified", verified_at=SENT - timedelta(days=40))
-    assert meant_by({2}, {1}, [before, confirmed], SENT) == {1}
-    assert meant_by({1}, set(), [before, later], SENT) == {1}
+    assert meant_by({2}, {1}, [before, confirmed], SENT).accounts == {1}
+    assert meant_by({1}, set(), [before, later], SENT).accounts == {1}
 
 
 def test_of_many_that_somebody_pays_for_the_doubted_one_is_meant() -> None:
     flats = [own(number, role="payer", name="贾芳波", holder=f"租客{number}") for number in range(1, 6)]
-    assert meant_by({3}, {1, 2, 4, 5}, flats, SENT) == {3}
+    assert meant_by({3}, {1, 2, 4, 5}, flats, SENT).accounts == {3}
     sold = own(2, role="payer", name="贾芳波", holder="丁信心", probability=0.2)
-    assert meant_by({3}, {1, 2, 4, 5}, [*flats[:1], sold, *flats[2:]], SENT) == {2}
+    assert meant_by({3}, {1, 2, 4, 5}, [*flats[:1], sold, *flats[2:]], SENT).accounts == {2}
 
 
 def test_who_answers_for_the_own_account_and_a_relatives_speaks_of_the_third() -> None:
@@ -204,7 +204,7 @@ def test_who_answers_for_the_own_account_and_a_relatives_speaks_of_the_third() -
     slipped = own(2, holder="罗博平", name="杨思之")
     parents = own(3, holder="王友绍", name="杨思之", role="payer")
     for newest in (1, 2, 3):
-        assert meant_by({newest}, {1, 2, 3} - {newest}, [home, slipped, parents], SENT) == {2}
+        assert meant_by({newest}, {1, 2, 3} - {newest}, [home, slipped, parents], SENT).accounts == {2}
 
 
 def test_a_slipped_row_leaves_the_neighbour_his_own() -> None:

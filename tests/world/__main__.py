@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from datetime import date
@@ -26,7 +27,11 @@ async def live(accounts: int, months: int, seed: int, nights: int) -> None:
         gateway = Gateway(Path(directory), carrier, TWILIO__RATE="0", LOG_LEVEL="warning")
         try:
             await gateway.start()
-            life = Life(Town(accounts, seed, date(2025, 4, 1)), gateway, carrier, seed=seed, nights=nights)
+            town = Town(accounts, seed, date(2025, 4, 1))
+            life = Life(
+                town, gateway, carrier, seed=seed, nights=nights,
+                say=lambda words: print(f"{time.monotonic() - began:5.0f} s  {words}", file=sys.stderr, flush=True),
+            )  # fmt: skip
             tally = await life.run(months)
             print(told(tally, accounts))
         finally:

@@ -24,13 +24,14 @@ def told(tally: Tally, accounts: int) -> str:
     stopped = len(tally.wrongly_stopped)
     lines += [
         f"sweep: {_precision(found)} (wanted 90 %)",
-        f"texts after a report: {len(tally.after_report)} (wanted 0) {tally.after_report[:3]}",
+        f"texts after a report: {len(tally.after_report)} (wanted 0)",
         f"recurrences after a correction: {len(tally.recurrences)} (wanted 0) {tally.recurrences[:3]}",
         f"accounts wrongly stopped for more than 3 days: {stopped} = {stopped / accounts:.2%} (wanted < 0.3 %)",
         f"most checks to a number that never answers: {max(tally.checks.values(), default=0)} (wanted ≤ 3)",
     ]
+    lines += [f"    late {words[:600]}" for words in tally.after_report[:20]]
     lines += [f"    stopped {words}" for words in tally.stopped_words[:40]]
-    lines += [f"    wrong {reason} {number} {hints[:900]}" for reason, number, hints in tally.wrongs[:20]]
+    lines += [f"    wrong {reason} {number} {hints[:300]}" for reason, number, hints in tally.wrongs[:20]]
     lines.append(f"still wrong at the default number of the file: {dict(tally.left)}")
     return "\n".join(lines)
 

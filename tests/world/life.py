@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -91,7 +91,14 @@ class Life:
     """The town's life with one gateway. The gateway's clock stands at the town's start when it begins."""
 
     def __init__(
-        self, town: Town, gateway: Gateway, carrier: OutsideCarrier, *, seed: int = 1, nights: int = 3
+        self,
+        town: Town,
+        gateway: Gateway,
+        carrier: OutsideCarrier,
+        *,
+        seed: int = 1,
+        nights: int = 3,
+        say: Callable[[str], None] = lambda _words: None,
     ) -> None:
         self.town = town
         self.gateway = gateway
@@ -99,6 +106,7 @@ class Life:
         self.draw = random.Random(seed * 7 + 1)
         self.nights = nights
         self.tally = Tally()
+        self._say = say
         self._seen: set[str] = set()
         self._reported: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._revoked: set[tuple[str, str]] = set()
@@ -121,6 +129,7 @@ class Life:
             self.month = Month()
             self.tally.months.append(self.month)
             await self._live(first)
+            self._say(f"{first:%Y-%m}: {self.month.share:.2%} misdirected, {self.month.reach:.2%} reached")
             first = (first.replace(day=28) + timedelta(days=7)).replace(day=1)
         for number in sorted(self._late)[:5]:
             self.tally.stopped_words += await self._heard_from(number)
@@ -403,8 +412,8 @@ class Life:
     async def _heard_from(self, number: str) -> list[str]:
         """What a number said and what became of it, for whoever looks into a text after a report."""
         return [
-            f"{number} said {one['text']!r} at {one['received_at']}: {one['reading']['intents']} {one['effects']}"
-            f" {one['remark']}"
+            f"{number} said {one['text']!r} at {one['received_at']}: {(one['reading'] or {}).get('intents')} {one['effects']}"
+            f" {one['state']} {one['remark']}"
             for one in await self.gateway.every("/inbound", **{"from": number})
         ]
 
