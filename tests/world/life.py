@@ -412,8 +412,8 @@ class Life:
     async def _heard_from(self, number: str) -> list[str]:
         """What a number said and what became of it, for whoever looks into a text after a report."""
         return [
-            f"{number} said {one['text']!r} at {one['received_at']}: {(one['reading'] or {}).get('intents')} {one['effects']}"
-            f" {one['state']} {one['remark']}"
+            f"{number} said {one['text']!r} at {one['received_at']}: {(one['reading'] or {}).get('intents')}"
+            f" {one['effects']} {one['state']} {one['remark']}"
             for one in await self.gateway.every("/inbound", **{"from": number})
         ]
 
