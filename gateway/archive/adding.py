@@ -171,3 +171,35 @@ async def _note(
 
 def _change(kind: str, wanted: _Wanted) -> NewChange:
     return NewChange(kind=kind, account_no=wanted.account_no, number=wanted.number.e164, role=wanted.role)
+
+
+async def brought_beside(connection: Any, link_ids: Sequence[int]) -> list[int]:
+    """Links that the same correction brought for other accounts of the same customer, with the same number.
+
+    Whoever is reached for one of them is reached for all: the number is asked about one.
+    """
+    rows = await connection.fetch(
+        """SELECT DISTINCT l.id FROM correction_contact asked JOIN account a ON a.id = asked.account_id
+           JOIN correction_contact c ON c.correction_id = asked.correction_id
+             AND c.contact_point_id = asked.contact_point_id
+           JOIN account o ON o.id = c.account_id AND o.customer_id = a.customer_id
+           JOIN contact_link l ON l.id = c.link_id AND l.state = 'unverified' AND l.needs_proof
+           WHERE asked.link_id = ANY($1::int[]) AND l.id <> ALL($1::int[]) ORDER BY 1""",
+        list(link_ids),
+    )
+    return [row["id"] for row in rows]
+
+
+async def unasked(connection: Any, contact_point_id: int) -> list[AddedContact]:
+    """Links of a number that corrections brought, are not proven, and were not asked about yet."""
+    rows = await connection.fetch(
+        """SELECT DISTINCT l.id AS link_id, p.id AS contact_point_id, p.address AS number, p.line,
+                  a.id AS account_id, a.account_no, a.language
+           FROM contact_link l JOIN correction_contact c ON c.link_id = l.id
+           JOIN contact_point p ON p.id = l.contact_point_id JOIN account a ON a.id = l.account_id
+           WHERE l.contact_point_id = $1 AND l.state = 'unverified' AND l.needs_proof
+             AND NOT EXISTS (SELECT 1 FROM contact_check k WHERE k.contact_point_id = $1 AND k.link_id = l.id)
+           ORDER BY l.id""",
+        contact_point_id,
+    )
+    return [AddedContact(**dict(row)) for row in rows]

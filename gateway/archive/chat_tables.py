@@ -6,7 +6,7 @@ that is known of the number's links, and every stop of them, holds in the chat a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -31,6 +31,19 @@ class Chat(Base):
     #: Since when nothing can be written there (the bot was blocked, the chat deleted), and what the platform said.
     gone_at: Mapped[datetime | None] = mapped_column(Instant)
     gone_why: Mapped[str | None] = mapped_column(Text)
+
+
+class ContactHours(Base):
+    """When the person of a contact point wants no texts, by the clock on the wall where they are served."""
+
+    __tablename__ = "contact_hours"
+
+    contact_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"), primary_key=True, autoincrement=False)
+    #: From this moment of the day until just before that one; over midnight where `ends` is not later.
+    begins: Mapped[time]
+    ends: Mapped[time]
+    at: Mapped[datetime] = mapped_column(Instant)
+    source: Mapped[str] = mapped_column(Text)
 
 
 class ChatBinding(Base):

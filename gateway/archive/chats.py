@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from gateway.archive.opt_outs import PURPOSES
 from gateway.archive.proving import CODE_LASTS, MOST_TRIES, new_code
 from gateway.kernel import audit
 
@@ -201,6 +202,33 @@ async def want(connection: Any, chat: int, purpose: str, *, here: bool, at: date
         subject=f"contact_point:{chat}",
         after={"purpose": purpose, "here": here},
     )
+
+
+async def want_only(connection: Any, point: int, channel: str, *, at: datetime, actor: str) -> bool:
+    """Have a person told in their chat of one platform, or (`sms`) at their number alone, where a notice leaves it
+    open; False where no such chat of theirs is known. `point` is a number or a chat of theirs.
+    """
+    rows = await connection.fetch(
+        """SELECT c.contact_point_id AS id, p.kind = $2 AS here FROM chat c
+           JOIN contact_point p ON p.id = c.contact_point_id
+           WHERE c.contact_point_id = ANY($1::int[]) AND c.gone_at IS NULL ORDER BY 1""",
+        await person(connection, point),
+        channel,
+    )
+    if channel != "sms" and not any(row["here"] for row in rows):
+        return False
+    for row in rows:
+        wants = list(PURPOSES) if row["here"] else []
+        await connection.execute("UPDATE chat SET wants = $2 WHERE contact_point_id = $1", row["id"], wants)
+        await audit.write(
+            connection,
+            at=at,
+            actor=actor,
+            action="chat.wants",
+            subject=f"contact_point:{row['id']}",
+            after={"purposes": wants},
+        )
+    return True
 
 
 def _digest(token: str, chat: int | None) -> str:

@@ -11,7 +11,15 @@ _HELD: Final = """
 SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
        a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on,
        a.language, point.id AS point_id, point.address AS number, point.line, trust.probability,
-       a.updated_on AS changed_on, EXISTS (
+       l.state = 'revoked' AND l.reason NOT IN ('bounce', 'taken back', 'transfer')
+         OR l.state = 'suspended' AND (l.reason LIKE 'reply%' OR l.reason IN ('ticket', 'staff_report')) AS of_word,
+       a.updated_on > (
+           SELECT max(greatest(o.registered_on, o.updated_on)) FROM contact_link o WHERE o.account_id = a.id)
+         OR EXISTS (
+         SELECT 1 FROM contact_link o WHERE o.account_id = a.id AND o.id <> l.id AND o.role = 'holder'
+           AND o.state IN ('unverified', 'verified')
+           AND greatest(o.registered_on, o.updated_on) > greatest(l.registered_on, l.updated_on) + 60) AS superseded,
+       EXISTS (
          SELECT 1 FROM account_transfer t WHERE t.account_id = a.id AND t.at > coalesce(l.verified_at, '-infinity')
            AND t.at::date > greatest(l.registered_on, l.updated_on)) AS came_to_another
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
@@ -46,6 +54,7 @@ def held(row: Any) -> HeldLink:
         said_on=row["said_on"],
         point_id=row["point_id"],
         probability=row["probability"],
-        changed_on=row["changed_on"],
+        of_word=bool(row["of_word"]),
+        superseded=bool(row["superseded"]),
         came_to_another=row["came_to_another"],
     )

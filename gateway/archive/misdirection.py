@@ -27,6 +27,10 @@ _LATER: Final = timedelta(days=90)
 _MANY: Final = 4
 #: More likely wrong than right below this.
 _EVEN: Final = 0.5
+#: Accounts are imported in the order of the utility's list; a row that slips comes to the one before or after.
+_NEXT: Final = 1
+#: From this on a link is likely right beside one that is doubted.
+_LIKELY: Final = 0.7
 #: So many accounts are taken for the one that was meant, where nothing but their dates speaks against them.
 _GUESSED: Final = 2
 _FOR_OTHERS: Final = frozenset(("payer", "agent", "landlord"))
@@ -53,10 +57,12 @@ class HeldLink:
     point_id: int = 0
     #: How likely it was thought right; None where nobody reckoned it.
     probability: float | None = None
-    #: When the account's own record was changed last, and whether it came to another holder since the link was
-    #: written down.
-    changed_on: date | None = None
+    #: Whether somebody's word stopped it, or a decision.
+    of_word: bool = False
+    #: Since the link was written down the account came to another holder; or its record was changed, and by none of
+    #: its contacts, or its holder gave another number.
     came_to_another: bool = False
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +93,27 @@ def concerned(
     answered: Collection[int],
     told: Collection[int],
     since: datetime,
+    spared: Collection[int] = (),
+    by_code: bool = False,
 ) -> Concern:
     """Whom `intent` concerns among `links` of the number.
 
     `answered` are the accounts of the message answered, `told` those the number was told about in the last
-    90 days, `since` is when the message went out.
+    90 days, `since` is when the message went out. `spared` are accounts that are the number's own for all that is
+    known (`Spoken.maybe`); `by_code`: it was a no to the question whether the number is right.
     """
     live = [link for link in links if link.state in ("unverified", "verified")]
     disowned = [link for link in links if link.account_id in answered]
-    moved_from = _of_the_household(live, disowned, told)
+    moved_from = _of_the_household(live, disowned, told, by_code)
     asked: list[HeldLink] = []
     standing: list[HeldLink] = []
     if intent == "wrong_number":
         known = {link.link_id for link in moved_from}
-        standing = [link for link in live if link.link_id not in known and _stands(link, disowned, links, since)]
+        standing = [
+            link
+            for link in live
+            if link.link_id not in known and (link.account_id in spared or _stands(link, disowned, links, since))
+        ]
         kept = {link.link_id for link in standing}
         meant = [link for link in live if link.link_id not in kept]
     else:
@@ -128,12 +141,23 @@ def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[H
     told = [link for link in live if link.account_id in newest or link.account_id in recent]
     if not any(link.account_id in newest for link in told):
         return Spoken(frozenset(newest))
-    unsure = {link.account_id for link in told if not _surely_stands(link, told, links, since)}
+    unsure = [link for link in told if not _surely_stands(link, told, links, since)]
     if unsure:
-        return Spoken(frozenset(unsure))
+        spared = _far_likelier(unsure)
+        return Spoken(frozenset(link.account_id for link in unsure) - spared, spared)
     open_to_doubt = [link for link in told if not _confirmed(link, since)]
     chosen = _likeliest(open_to_doubt) or frozenset(newest)
     return Spoken(chosen, frozenset(link.account_id for link in open_to_doubt) - chosen)
+
+
+def _far_likelier(told: Sequence[HeldLink]) -> frozenset[int]:
+    """Of several people's accounts those that are likely right, where others are more likely wrong than right."""
+    doubted = [link for link in told if (link.probability or 1) < _EVEN]
+    return frozenset(
+        link.account_id
+        for link in told
+        if doubted and (link.probability or 0) >= _LIKELY and not any(_one_person(link, other) for other in doubted)
+    )
 
 
 def _likeliest(told: Sequence[HeldLink]) -> frozenset[int]:
@@ -141,9 +165,8 @@ def _likeliest(told: Sequence[HeldLink]) -> frozenset[int]:
     doubted = [link for link in told if _passed_on(link) or (link.probability or 1) < _EVEN]
     if doubted:
         return frozenset(link.account_id for link in doubted)
-    changed = [link for link in told if link.changed_on and link.said_on and link.changed_on > link.said_on]
-    changed.sort(key=lambda link: (link.probability or 1, link.said_on))
-    return frozenset(link.account_id for link in changed[:_GUESSED])
+    superseded = sorted((link for link in told if link.superseded), key=lambda link: link.probability or 1)
+    return frozenset(link.account_id for link in superseded[:_GUESSED])
 
 
 def _passed_on(link: HeldLink) -> bool:
@@ -153,14 +176,23 @@ def _passed_on(link: HeldLink) -> bool:
 def _surely_stands(link: HeldLink, told: Sequence[HeldLink], links: Sequence[HeldLink], since: datetime) -> bool:
     """Whether a link is the answering person's own by more than its dates."""
     others = [other for other in told if other is not link and not _one_person(other, link)]
-    if _has_left(link, others):
+    if _has_left(link, others) or _disowned_before(link, links):
         return False
     return _confirmed(link, since) or _pays_for_many(link, links) or _is_named_beside(link, others, links, since)
 
 
-def _of_the_household(live: Sequence[HeldLink], disowned: Sequence[HeldLink], told: Collection[int]) -> list[HeldLink]:
+def _of_the_household(
+    live: Sequence[HeldLink], disowned: Sequence[HeldLink], told: Collection[int], by_code: bool
+) -> list[HeldLink]:
     """The accounts of the message answered, and those told of that share their address."""
     accounts = {link.account_id for link in disowned}
+    if by_code:
+        # "Not this number" to a question about one account says it of the same holder's own other accounts too.
+        accounts |= {
+            link.account_id
+            for link in live
+            if _is_own(link) and any(one.role == "holder" and _one_person(link, one) for one in disowned)
+        }
     ids, addresses = {link.premise_id for link in disowned}, {link.address for link in disowned}
     return [
         link
@@ -174,9 +206,9 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
     """Whether a link of the number is the answering person's own, though another account was disowned."""
     if not disowned or any(_one_person(link, other) for other in disowned):
         return False
-    if _has_left(link, disowned):
+    if _has_left(link, disowned) or _disowned_before(link, links):
         return False
-    if _confirmed(link, since):
+    if _confirmed(link, since) or _is_next_to(link, disowned):
         return True
     if link.role in _FOR_OTHERS and link.name:
         # A bulk payer who has nothing to do with one account any more.
@@ -190,6 +222,15 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
         return True
     dates = [other.said_on for other in disowned]
     return link.said_on is not None and all(said is not None and link.said_on - said >= _LATER for said in dates)
+
+
+def _is_next_to(link: HeldLink, disowned: Sequence[HeldLink]) -> bool:
+    """Whether a row of a list has slipped: the number is that of the holder next door, under whose name it stands."""
+    return (
+        len(disowned) == 1
+        and fit(link.name, link.holder) is Fit.SAME
+        and abs(link.account_id - disowned[0].account_id) <= _NEXT
+    )
 
 
 def _confirmed(link: HeldLink, since: datetime) -> bool:
@@ -213,6 +254,20 @@ def _is_named_beside(link: HeldLink, others: Sequence[HeldLink], own: Sequence[H
         and (_confirmed(mine, since) or _is_named_beside(mine, [one for one in others if one is not mine], own, since))
         for mine in own
         if mine is not link and mine.holder and mine.state in ("unverified", "verified")
+    )
+
+
+def _is_own(link: HeldLink) -> bool:
+    """Whether a number stands on an account as its holder's own."""
+    return link.role == "holder" and fit(link.name, link.holder) is Fit.SAME
+
+
+def _disowned_before(link: HeldLink, links: Sequence[HeldLink]) -> bool:
+    """Whether the number was disowned for another account of the same person, whose own it was said to be."""
+    return any(
+        one.state in ("suspended", "revoked") and one.of_word and one is not link and _one_person(one, link)
+        for one in links
+        if _is_own(link) and one.role == "holder"
     )
 
 

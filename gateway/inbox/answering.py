@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.archive import links
+from gateway.archive import adding, links
 from gateway.evaluations import Answer, record, withdraw
 from gateway.inbox.dialogues import WINDOW
 from gateway.inbox.heard import Heard, Reaction, Tools
@@ -153,7 +153,8 @@ async def confirm_contact(connection: Any, heard: Heard, tools: Tools) -> Reacti
     assert question is not None, "a contact is confirmed only in answer to a check"
     reaction.answers = question.id
     asked = [part.link_id for part in await parts_of(connection, question.id) if part.link_id is not None]
-    confirmed = await links.verify(connection, sorted(asked), at=heard.at, how="reply")
+    beside = await adding.brought_beside(connection, asked)
+    confirmed = await links.verify(connection, sorted({*asked, *beside}), at=heard.at, how="reply")
     if confirmed:
         reaction.caused("links_verified", links=confirmed)
         for case in await tools.proven(connection, confirmed, heard.at):
@@ -166,6 +167,8 @@ async def confirm_contact(connection: Any, heard: Heard, tools: Tools) -> Reacti
             subject=f"contact_point:{heard.contact_point_id}",
             after={"links": confirmed, "how": "reply", "inbound_id": str(heard.id)},
         )
+        waiting = await adding.unasked(connection, heard.contact_point_id or 0)
+        await tools.answers.check_contacts(connection, waiting, heard.at, answered=question.id)
     if len(confirmed) < len(asked) or not asked:
         reaction.leave("confirms a contact that was stopped meanwhile: a person judges who is right")
     return reaction

@@ -54,6 +54,10 @@ _QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "case_progress": "your case",
     },
 }
+_CHANNELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "zh": {"sms": "短信", "wecom": "企业微信", "telegram": "Telegram"},
+    "en": {"sms": "SMS", "wecom": "WeCom", "telegram": "Telegram"},
+}
 _OTHERWISE: Final = {"zh": "较早的一条消息", "en": "an earlier text"}
 
 
@@ -164,6 +168,15 @@ class Answers:
         values = {"resumed": self._say_purposes(resumed, to.language or self._language)}
         return await self._say(connection, "opt_in_confirm", values, to, now)
 
+    async def confirm_wish(
+        self, connection: Any, to: Recipient, template: str, values: Mapping[str, str], now: datetime
+    ) -> UUID:
+        """Say how a wish about when and where to be told was taken down."""
+        language = (to.language or self._language).partition("-")[0]
+        channel = values.get("channel")
+        named = {} if channel is None else {"channel": _CHANNELS.get(language, _CHANNELS["en"])[channel]}
+        return await self._say(connection, template, {**values, **named}, to, now)
+
     async def ask_which(self, connection: Any, to: Recipient, which: Sequence[Sent], now: datetime) -> UUID | None:
         """Ask which of two questions a digit answered; None where that was asked already while they are open."""
         asked = await connection.fetchval(
@@ -251,12 +264,25 @@ class Answers:
             reference=said.reference,
         )
 
-    async def check_contacts(self, connection: Any, contacts: Sequence[AddedContact], now: datetime) -> list[UUID]:
-        """Ask the holders of numbers whether they are to be reached there; landlines are left out, and so are
-        numbers that were asked too often in vain."""
+    async def check_contacts(
+        self,
+        connection: Any,
+        contacts: Sequence[AddedContact],
+        now: datetime,
+        *,
+        answered: UUID | None = None,
+    ) -> list[UUID]:
+        """Ask the holders of numbers whether they are to be reached there, each number about one account at a time.
+
+        Landlines are left out, and so are numbers that were asked too often in vain, and those of which an answer is
+        awaited (but for the check `answered` just now): of two questions nobody could tell which a "1" answers.
+        """
         asked: list[UUID] = []
-        for contact in contacts:
-            if contact.line == "landline" or not await asking.may_ask(connection, [contact.contact_point_id], now):
+        for contact in {contact.contact_point_id: contact for contact in reversed(contacts)}.values():
+            point = contact.contact_point_id
+            if contact.line == "landline" or not await asking.may_ask(connection, [point], now):
+                continue
+            if await _is_asked(connection, point, answered, now):
                 continue
             await asking.note(connection, [(contact.contact_point_id, contact.link_id)], now)
             to = Recipient(number=contact.number, contact_point_id=contact.contact_point_id, language=contact.language)
@@ -352,3 +378,19 @@ class Answers:
         )
         await insert(connection, [message])
         return message.id
+
+
+async def _is_asked(connection: Any, point: int, answered: UUID | None, now: datetime) -> bool:
+    """Whether a contact check to a number waits for its answer."""
+    return bool(
+        await connection.fetchval(
+            """SELECT true FROM message m WHERE m.contact_point_id = $1 AND m.id >= $2 AND m.kind = 'contact_confirm'
+                 AND m.state IN ('queued', 'sending', 'uncertain', 'sent', 'delivered') AND m.id IS DISTINCT FROM $3
+                 AND NOT EXISTS (
+                   SELECT 1 FROM inbound i WHERE i.contact_point_id = $1 AND i.id >= $2 AND i.answers = m.id)
+               LIMIT 1""",
+            point,
+            first_id(now - ONCE_AGAIN),
+            answered,
+        )
+    )

@@ -22,8 +22,6 @@ from gateway.outbox import stop_links
 
 #: Short refusals that answer the question of a contact check as its code does.
 _NO: Final = frozenset(("不是", "否", "不", "不是我", "no", "n", "2"))
-#: A mover's other accounts are asked about, each with a text: more than this would be a burden.
-_MOST_ASKED: Final = 3
 #: Words that name nobody may speak of any text that came so shortly before them.
 _JUST_TOLD: Final = timedelta(hours=24)
 #: The kind of signal that an unclear word leaves.
@@ -67,6 +65,7 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
         answered=answered,
         told=await accounts_told(connection, await chats.person(connection, point), heard.at),
         since=heard.at if about is None else about.sent_at,
+        by_code=_says_not_this_number(heard),
     )
     of_accounts = [link.account_id for link in concern.stopped] or sorted(answered)
     verdicts = await _note(connection, heard, intent, reaction.answers, of_accounts)
@@ -98,7 +97,15 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
     links = [held(row) for row in await rows_of(connection, point)]
     spoken = await _spoken_of(connection, heard, intent, about, links)
     told = await accounts_told(connection, await chats.person(connection, point), heard.at)
-    concern = concerned(_meant(heard, intent), links, answered=spoken.accounts, told=told, since=about.sent_at)
+    concern = concerned(
+        _meant(heard, intent),
+        links,
+        answered=spoken.accounts,
+        told=told,
+        since=about.sent_at,
+        spared=spoken.maybe,
+        by_code=_says_not_this_number(heard),
+    )
     if not concern.stopped:
         return reaction
     meant = {link.link_id for link in concern.stopped}
@@ -198,6 +205,11 @@ def _meant(heard: Heard, intent: Disowning) -> Disowning:
     return "moved_or_sold" if heard.account is not None or heard.by_code or _says_no(heard) else intent
 
 
+def _says_not_this_number(heard: Heard) -> bool:
+    question = heard.thread.question
+    return question is not None and question.kind == "contact_confirm" and (heard.by_code or _says_no(heard))
+
+
 async def _note(
     connection: Any, heard: Heard, intent: str, about: UUID | None, accounts: Sequence[int | None]
 ) -> dict[int, Verdict]:
@@ -291,8 +303,8 @@ async def _suspend(
 async def _ask(
     connection: Any, heard: Heard, concern: Concern, rows: dict[int, Any], tools: Tools, reaction: Reaction
 ) -> None:
-    """Ask about the mover's other accounts, which go on until answered."""
-    for link in concern.asked[:_MOST_ASKED]:
+    """Ask about the mover's other accounts, which go on until answered: one by one, as each answer is a bare code."""
+    for link in sorted(concern.asked, key=lambda one: one.probability or 1)[:1]:
         row = rows[link.link_id]
         contact = AddedContact(
             link_id=link.link_id,
@@ -303,5 +315,6 @@ async def _ask(
             account_no=link.account_no,
             language=row["language"],
         )
-        asked = await tools.answers.check_contacts(connection, [contact], heard.at)
-        reaction.caused("asked_about", account=link.account_no, message_ids=[str(id_) for id_ in asked])
+        asked = await tools.answers.check_contacts(connection, [contact], heard.at, answered=reaction.answers)
+        if asked:
+            reaction.caused("asked_about", account=link.account_no, message_ids=[str(id_) for id_ in asked])

@@ -1,4 +1,4 @@
-"""Preferences by text command: the language, and the purposes that alone are wanted."""
+"""Preferences by text command: the language, the purposes that alone are wanted, the channel, one's own hours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.archive import opt_outs
+from gateway.archive import chats, opt_outs, own_hours
 from gateway.inbox import consenting
 from gateway.inbox.answers import Recipient
 from gateway.inbox.heard import Heard, Reaction, Tools
+from gateway.inbox.wished_hours import AtAnyHour, HoursWish, hours_asked
 from gateway.kernel import audit
+from gateway.outbox import new_openings
 
 _LANGUAGES: Final[Mapping[str, str]] = {
     "英文": "en", "英语": "en", "english": "en", "english please": "en", "in english": "en", "in english please": "en",
@@ -31,6 +33,21 @@ _PURPOSE: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+#: Where texts are wanted alone: by SMS, or in a chat of the platform.
+_CHANNELS: Final[Mapping[str, str]] = {
+    "短信": "sms", "手机短信": "sms", "sms": "sms", "text": "sms", "texts": "sms", "text messages": "sms",
+    "微信": "wecom", "企业微信": "wecom", "wechat": "wecom", "电报": "telegram", "telegram": "telegram",
+}  # fmt: skip
+_CHANNEL: Final = re.compile(
+    r"^(?:请|麻烦)?(?:以后|今后)?(?:(?:都|只|仅)(?:用|要|走|收|通过|发到?)|用|走|通过)(?P<where>手机短信|短信|企业微信|微信|电报)"
+    r"(?:上)?(?:发给我|发|通知我?|联系我?|就行|即可|就好|就可以)?(?:了|吧)?$"
+    r"|^(?:please )?(?:only )?(?:use|by|via|on|send (?:it |them )?(?:by|via|on)) (?:only )?"
+    r"(?P<english>sms|texts?|text messages|wechat|telegram)(?: only)?(?: please)?$"
+    r"|^(?:please )?only (?P<only>sms|text messages|wechat|telegram)(?: please)?$"
+    r"|^(?P<alone>sms|text messages|wechat|telegram) only(?: please)?$"
+)
+
+
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip(" \t\r\n。.!！~,，\"'“”").casefold()
 
@@ -46,6 +63,12 @@ def only_wanted(text: str) -> str | None:
     return None if found is None else _PURPOSE[found["what"] or found["english"]]
 
 
+def channel_asked(text: str) -> str | None:
+    """The channel that a text says texts are wanted on: `sms`, or the platform of a chat. Pure."""
+    found = _CHANNEL.match(_plain(text))
+    return None if found is None else _CHANNELS[next(word for word in found.groups() if word)]
+
+
 async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction | None:
     """Do what a command asks for; None for any other text."""
     if heard.contact_point_id is None or heard.by_code:
@@ -54,6 +77,10 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction | None:
         return await _speak(connection, heard, language, tools)
     if (purpose := only_wanted(heard.text)) is not None:
         return await _keep_to(connection, heard, purpose, tools)
+    if (channel := channel_asked(heard.text)) is not None:
+        return await _tell_on(connection, heard, channel, tools)
+    if (wish := hours_asked(heard.text)) is not None:
+        return await _keep_hours(connection, heard, wish, tools)
     return None
 
 
@@ -101,5 +128,41 @@ async def _keep_to(connection: Any, heard: Heard, purpose: str, tools: Tools) ->
     refused = await opt_outs.refused(connection, point)
     to = Recipient(number=heard.sender, contact_point_id=point, language=heard.language)
     message = await tools.answers.confirm_refusal(connection, to, stopped, opt_outs.still_sent(refused), heard.at)
+    reaction.caused("confirmation_queued", message_id=str(message))
+    return reaction
+
+
+async def _tell_on(connection: Any, heard: Heard, channel: str, tools: Tools) -> Reaction:
+    """Tell the person on one channel where a notice leaves it open; confirmed once."""
+    reaction = Reaction(answers=heard.thread.answers.id if heard.thread.answers else None)
+    assert heard.contact_point_id is not None, "only a number we know has preferences"
+    chosen = await chats.want_only(connection, heard.contact_point_id, channel, at=heard.at, actor=heard.actor)
+    if not chosen:
+        reaction.leave("wants to be told in a chat, but none of theirs is known there: how it is bound")
+        return reaction
+    reaction.caused("channel_chosen", channel=channel)
+    message = await tools.answers.confirm_wish(connection, heard.to, "channel_confirm", {"channel": channel}, heard.at)
+    reaction.caused("confirmation_queued", message_id=str(message))
+    return reaction
+
+
+async def _keep_hours(connection: Any, heard: Heard, wish: HoursWish, tools: Tools) -> Reaction:
+    """Keep or take back the hours in which the person wants nothing; what waits is put off too. Confirmed once."""
+    reaction = Reaction(answers=heard.thread.answers.id if heard.thread.answers else None)
+    point = heard.contact_point_id
+    assert point is not None, "only a number we know has preferences"
+    if isinstance(wish, AtAnyHour):
+        points = await own_hours.set_any(connection, point, at=heard.at, actor=heard.actor)
+        reaction.caused("hours_taken_back", contact_points=len(points))
+        template, values = "hours_any", {}
+    else:
+        points = await own_hours.set_quiet(
+            connection, point, wish.begins, wish.ends, at=heard.at, source=heard.channel, actor=heard.actor
+        )
+        put_off = await new_openings(connection, points, heard.at)
+        values = {"begins": f"{wish.begins:%H:%M}", "ends": f"{wish.ends:%H:%M}"}
+        reaction.caused("hours_chosen", quiet=str(wish), messages_put_off=put_off)
+        template = "hours_confirm"
+    message = await tools.answers.confirm_wish(connection, heard.to, template, values, heard.at)
     reaction.caused("confirmation_queued", message_id=str(message))
     return reaction

@@ -46,7 +46,7 @@ _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")}, {places.COLUMNS},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
-       false AS fresh, chat.wants, staff.id IS NOT NULL AS of_staff,
+       false AS fresh, chat.wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to, staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
@@ -57,13 +57,16 @@ LEFT JOIN contact_link link ON link.account_id = a.id
 LEFT JOIN {REACH}
 LEFT JOIN chat ON chat.contact_point_id = reach.id
 LEFT JOIN contact_point point ON point.id = reach.id
+LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
 LEFT JOIN staff_member staff ON staff.phone = point.address
 LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
 WHERE a.account_no = ANY($1::text[])
 """
 #: All that the policy goes by in a row of `_NUMBERS`, beside what was refused and what was consented to.
-_FACTS: Final = itemgetter("line", "point_state", "role", "state", "is_default", "verified_at", "needs_proof")
+_FACTS: Final = itemgetter(
+    "line", "point_state", "role", "state", "is_default", "verified_at", "needs_proof", "quiet_from", "quiet_to"
+)
 #: A number that somebody else makes known at this moment is in neither half: it is there when asked for again.
 _NUMBERS: Final = """
 WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, line)), made AS (
@@ -74,12 +77,13 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
   SELECT id, address, line, state, false FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
 )
 SELECT point.id AS point_id, point.fresh, 'phone' AS point_kind, point.address, point.line, point.state AS point_state,
-       NULL::text[] AS wants,
+       NULL::text[] AS wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        false AS of_staff, NULL::float8 AS trust,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id
+LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
 """
 
 

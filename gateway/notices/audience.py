@@ -35,6 +35,7 @@ from gateway.notices.policy import (
     decide,
 )
 from gateway.outbox.carriers import kind_of_point
+from gateway.outbox.hours import Quiet
 
 #: Subjects looked at in one transaction.
 CHUNK: Final = 2000
@@ -68,7 +69,7 @@ SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")}, {p
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
-       chat.wants,
+       chat.wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (subject_id, account_id, own_point)
 LEFT JOIN account a ON a.id = s.account_id
@@ -79,6 +80,7 @@ LEFT JOIN {REACH}
 LEFT JOIN chat ON chat.contact_point_id = reach.id
 LEFT JOIN contact_point point ON point.id = coalesce(reach.id,
                                                      CASE WHEN s.account_id IS NULL THEN s.own_point END)
+LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
 LEFT JOIN staff_member staff ON staff.phone = point.address
 LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}
@@ -101,6 +103,7 @@ def facts_of(row: Any) -> tuple[Any, ...]:
     """All that the policy goes by in a contact row. Rows of one moment with the same facts get the same answer."""
     return (
         *_FACTS(row), *(row["opt_outs"] or ()), None, *row["consents"], None, *(row.get("wants") or ()),
+        row.get("quiet_from"), row.get("quiet_to"),
         row.get("reported"), row["time_zone"], row["calendar"], *(row["tags"] or ()),
     )  # fmt: skip
 
@@ -125,7 +128,14 @@ def link_of(row: Any, place: int = 0) -> Link:
         of_staff=row["of_staff"],
         place=place,
         trust=row["trust"],
+        quiet=quiet_of(row),
     )
+
+
+def quiet_of(row: Any) -> Quiet | None:
+    """The hours in which the person of a contact row wants nothing."""
+    begins, ends = row.get("quiet_from"), row.get("quiet_to")
+    return None if begins is None or ends is None else Quiet(begins, ends)
 
 
 def recipient_of(row: Any, links: Sequence[Link], zone: ZoneInfo, region: str) -> Recipient:

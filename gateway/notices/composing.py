@@ -61,7 +61,7 @@ SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withh
        a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")}, {places.COLUMNS},
        c.link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        c.contact_point_id AS point_id, point.kind AS point_kind, point.address, point.line,
-       point.state AS point_state, false AS of_staff,
+       point.state AS point_state, false AS of_staff, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        CASE WHEN point.id IS NOT NULL THEN
          ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
@@ -74,6 +74,7 @@ LEFT JOIN account a ON a.id = c.account_id
 LEFT JOIN contact_link link ON link.id = c.link_id
 LEFT JOIN link_trust ON link_trust.link_id = c.link_id
 LEFT JOIN contact_point point ON point.id = c.contact_point_id
+LEFT JOIN contact_hours quiet ON quiet.contact_point_id = c.contact_point_id
 LEFT JOIN LATERAL (
   SELECT * FROM ({{subjects}}) AS every WHERE every.subject_id = c.subject_id OFFSET 0
 ) AS s ON true

@@ -27,7 +27,7 @@ _CONTACTS: Final = f"""
 SELECT asked.message, asked.failed, a.id AS account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
-       staff.id IS NOT NULL AS of_staff, {TRUST},
+       staff.id IS NOT NULL AS of_staff, {TRUST}, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id IN (point.id, asked.failed)) AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until
@@ -36,6 +36,7 @@ JOIN account a ON a.id = asked.account
 JOIN contact_link link ON link.account_id = a.id
 JOIN {REACH}
 JOIN contact_point point ON point.id = reach.id
+LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
 LEFT JOIN staff_member staff ON staff.phone = point.address
 LEFT JOIN link_trust ON link_trust.link_id = link.id
 {HOLD}

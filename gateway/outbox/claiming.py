@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.kernel.ids import first_id
+from gateway.outbox.hours import NARROWED, Quiet
 from gateway.outbox.lanes import BURST_SECONDS, FEWEST_TOKENS, LaneRow
 from gateway.outbox.messages import ANSWERS, GIVES_UP
 from gateway.outbox.streams import Share
@@ -280,6 +281,31 @@ async def reclaim(connection: Any, lane: LaneRow, node: UUID, *, known: Sequence
         node,
         lane.id,
         list(known),
+    )
+    return len(rows)
+
+
+async def quiet_of(connection: Any, messages: Sequence[UUID]) -> dict[UUID, Quiet]:
+    """The hours in which the recipients of messages want nothing, of those who said so."""
+    rows = await connection.fetch(
+        """SELECT m.id, h.begins, h.ends FROM message m JOIN contact_hours h USING (contact_point_id)
+           WHERE m.id = ANY($1::uuid[])""",
+        list(messages),
+    )
+    return {row["id"]: Quiet(row["begins"], row["ends"]) for row in rows}
+
+
+async def new_openings(connection: Any, points: Sequence[int], at: datetime) -> int:
+    """Have what waits for contact points given an opening anew, since their person chose other hours; how many.
+
+    It is put off at its claim, so what was to leave later leaves no sooner.
+    """
+    rows = await connection.fetch(
+        """UPDATE message SET closes_at = least(closes_at, greatest(not_before, $2::timestamptz))
+           WHERE state = 'queued' AND contact_point_id = ANY($1::int[]) AND hours = ANY($3::text[]) RETURNING id""",
+        list(points),
+        at,
+        sorted(NARROWED),
     )
     return len(rows)
 

@@ -64,6 +64,27 @@ class HoursTable:
     openings: Mapping[HoursClass, Opening]
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """When somebody wants nothing: from `begins` until just before `ends` on the wall, over midnight where `ends` is
+    not later."""
+
+    begins: time
+    ends: time
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M}"
+
+    def holds(self, wall: time) -> bool:
+        """Whether a moment of the day lies in it."""
+        if self.begins < self.ends:
+            return self.begins <= wall < self.ends
+        return wall >= self.begins or wall < self.ends
+
+
+#: Classes that somebody's own hours narrow. What concerns the supply at this moment, the law and answers keep theirs.
+NARROWED: Final = frozenset({HoursClass.SERVICE, HoursClass.ARREARS, HoursClass.ADVICE})
+
 #: The product's own hours (domain notes §7).
 STANDARD_HOURS: Final = HoursTable(
     {
@@ -109,18 +130,28 @@ def describe(hours_class: HoursClass, table: HoursTable = STANDARD_HOURS) -> str
 
 
 def next_window(
-    hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: str, table: HoursTable = STANDARD_HOURS
+    hours_class: HoursClass,
+    at: datetime,
+    zone: ZoneInfo,
+    region: str,
+    table: HoursTable = STANDARD_HOURS,
+    quiet: Quiet | None = None,
 ) -> Window:
     """Find the first moment not before `at` when a message of this class may leave, and when that ends.
 
-    Inside its hours the answer opens at `at` itself, so asking again about the answer changes nothing.
+    `quiet` are the recipient's own hours, which narrow most classes; where they leave nothing of a class they do
+    not count. Inside its hours the answer opens at `at` itself, so asking again about the answer changes nothing.
     `region` is a country (`CN`) or a country and a part of it (`US-NY`), for public holidays. A naive `at`
     raises InvalidInput; an unknown region raises Misconfigured (`check_region` finds it at start).
     """
     if at.tzinfo is None:
         raise InvalidInput("a moment without a time zone cannot be placed in sending hours", field="at")
     # Compared in UTC: between zones, Python holds no two moments equal in the hour that a clock change repeats.
-    return _next_window(hours_class, at if at.tzinfo is UTC else at.astimezone(UTC), zone, region, table)
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    window = _next_window(hours_class, at, zone, region, table)
+    if quiet is None or hours_class not in NARROWED:
+        return window
+    return _narrowed(hours_class, window, zone, region, table, quiet) or window
 
 
 def check_region(region: str) -> None:
@@ -152,6 +183,33 @@ def _next_window(hours_class: HoursClass, at: datetime, zone: ZoneInfo, region: 
             return Window(opens=max(at, window[0]), closes=window[1])
         day += _DAY
     raise Misconfigured(f"region {region}: no {hours_class.value} hours within {_FURTHEST_DAYS} days of {at}")
+
+
+@lru_cache(maxsize=16_384)
+def _narrowed(
+    hours_class: HoursClass, window: Window, zone: ZoneInfo, region: str, table: HoursTable, quiet: Quiet
+) -> Window | None:
+    """The first stretch from `window` on outside somebody's own hours; None where they leave none."""
+    for _ in range(_FURTHEST_DAYS):
+        opens = window.opens
+        if quiet.holds(opens.astimezone(zone).time()):
+            opens = _next_wall(opens, quiet.ends, zone)
+        if window.closes is not None and opens < window.closes:
+            return Window(opens=opens, closes=min(window.closes, _next_wall(opens, quiet.begins, zone)))
+        if window.closes is None:
+            return Window(opens=opens, closes=_next_wall(opens, quiet.begins, zone))
+        window = _next_window(hours_class, max(opens, window.closes), zone, region, table)
+    return None
+
+
+def _next_wall(after: datetime, wall: time, zone: ZoneInfo) -> datetime:
+    """The next moment after `after` at which the clock on the wall shows `wall`."""
+    day = after.astimezone(zone).date() - _DAY
+    while True:
+        moment = max(_moments(day, wall, zone))
+        if moment > after:
+            return moment
+        day += _DAY
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.outbox import claiming
 from gateway.outbox.claiming import Late
-from gateway.outbox.hours import HoursClass, HoursTable, next_window
+from gateway.outbox.hours import HoursClass, HoursTable, Quiet, next_window
 from gateway.outbox.sweeping import withhold
 from gateway.outbox.wiring import Recompose
 
@@ -30,13 +30,16 @@ async def put_off(database: Database, late: Sequence[Late], *, now: datetime, re
     """Give late texts their next opening."""
     async with database.connection() as connection:
         there = dict(await connection.fetch(_CALENDARS, [item.id for item in late]))
-        openings = [_opening(item, now, there.get(item.id, region), hours) for item in late]
+        quiet = await claiming.quiet_of(connection, [item.id for item in late])
+        openings = [_opening(item, now, there.get(item.id, region), hours, quiet.get(item.id)) for item in late]
         await claiming.put_off(connection, openings, now)
 
 
-def _opening(late: Late, now: datetime, region: str, hours: HoursTable) -> tuple[UUID, datetime, datetime | None]:
+def _opening(
+    late: Late, now: datetime, region: str, hours: HoursTable, quiet: Quiet | None
+) -> tuple[UUID, datetime, datetime | None]:
     try:
-        window = next_window(HoursClass(late.hours), now, ZoneInfo(late.zone), region, hours)
+        window = next_window(HoursClass(late.hours), now, ZoneInfo(late.zone), region, hours, quiet)
     except (ValueError, ZoneInfoNotFoundError, LamplighterError) as error:
         log.error("hours cannot be told", message=str(late.id), hours=late.hours, zone=late.zone, error=str(error))
         opens = now + _UNREADABLE_HOURS

@@ -153,11 +153,11 @@ def own(number: int, **more: Any) -> Any:
 
 def test_a_strangers_own_account_is_left_alone() -> None:
     before = own(1, holder="陈功博", name="陈功博", said_on=date(2012, 1, 1))
-    theirs = own(2, holder="郑亨元", name="郑亨元", said_on=date(2024, 3, 30))
-    concern = concerned("wrong_number", [before, theirs], answered={1}, told={1, 2}, since=SENT)
+    theirs = own(4, holder="郑亨元", name="郑亨元", said_on=date(2024, 3, 30))
+    concern = concerned("wrong_number", [before, theirs], answered={1}, told={1, 4}, since=SENT)
     assert concern.stopped == (before,) and concern.standing == (theirs,)
     # The other way round it is the newer one that was disowned, and the older one says nothing for itself.
-    concern = concerned("wrong_number", [before, theirs], answered={2}, told={1, 2}, since=SENT)
+    concern = concerned("wrong_number", [before, theirs], answered={4}, told={1, 4}, since=SENT)
     assert set(concern.stopped) == {before, theirs}
 
 
@@ -248,3 +248,38 @@ def test_what_twilios_lookup_comes_to(said: dict[str, Any], verdict: str) -> Non
 
 def test_lists_of_numbers_use_known_words() -> None:
     assert set(VERDICTS.values()) == {"recycled", "inactive", "active", "unknown"}
+
+
+def test_beside_one_that_is_doubted_the_likely_one_is_only_held() -> None:
+    """A number sold again: the old customer's account is doubted, the one written down later is likely its owner's."""
+    old = own(1, holder="胡英", name="胡英", said_on=date(2013, 12, 30), probability=0.04)
+    new = own(2, holder="郭霞中", name="郭霞中", said_on=date(2019, 4, 4), probability=0.9)
+    for newest in (1, 2):
+        spoken = meant_by({newest}, {1, 2}, [old, new], SENT)
+        assert (spoken.accounts, spoken.maybe) == ({1}, {2})
+    unreckoned = own(2, holder="郭霞中", name="郭霞中", said_on=date(2019, 4, 4))
+    assert meant_by({1}, {2}, [old, unreckoned], SENT).accounts == {1, 2}
+
+
+def test_the_holder_next_door_keeps_the_own_number_where_the_other_is_named() -> None:
+    slipped = own(1, holder="蒋轮红", name="蒋轮红", said_on=date(2020, 2, 13))
+    theirs = own(2, holder="叶杰邦", name="叶杰邦", said_on=date(2013, 11, 15))
+    far = own(4, holder="叶杰邦", name="叶杰邦", said_on=date(2013, 11, 15))
+    assert concerned("wrong_number", [slipped, theirs], answered={1}, told={1, 2}, since=SENT).stopped == (slipped,)
+    assert len(concerned("wrong_number", [slipped, far], answered={1}, told={1, 4}, since=SENT).stopped) == 2
+
+
+def test_a_no_to_a_contact_check_says_it_of_the_same_holders_other_account() -> None:
+    one, other = own(1, holder="唐义政", name="唐义政"), own(4, holder="唐 义政", name="唐义政")
+    code = concerned("moved_or_sold", [one, other], answered={1}, told=set(), since=SENT, by_code=True)
+    assert set(code.stopped) == {one, other}
+    words = concerned("moved_or_sold", [one, other], answered={1}, told={1, 4}, since=SENT)
+    assert words.stopped == (one,) and words.asked == (other,)
+
+
+def test_who_was_disowned_for_one_account_surely_stands_for_no_other() -> None:
+    gone = own(1, holder="唐义政", name="唐义政", state="suspended", of_word=True)
+    same = own(3, holder="唐 义政", name="唐义政")
+    slipped = own(4, holder="刘红祥", name="唐义政")
+    assert meant_by({4}, {3}, [gone, same, slipped], SENT).accounts == {3, 4}
+    assert meant_by({4}, {3}, [own(1, holder="唐义政", name="唐义政"), same, slipped], SENT).accounts == {4}

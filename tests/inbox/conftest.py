@@ -58,6 +58,7 @@ class Town:
     inbox: Inbox
     corrections: Corrections
     cases: Cases
+    acceptor: Acceptor
     numbers: Any = field(default_factory=lambda: count(1))
 
     async def account(self, account_no: str, *, customer: str | None = None, address: str | None = None) -> int:
@@ -243,6 +244,7 @@ def settled(database: Database, wording: Wording) -> Town:
             clock, stop_links, answers.check_contacts, rooms=(waiting, open_invitations, open_followups)
         ),
         cases=Cases(clock, lift_of_case, CaseTexts(acceptor, language="zh-CN")),
+        acceptor=acceptor,
     )
 
 

@@ -91,6 +91,7 @@ async def let_go_twice(town: Any) -> list[Any]:
 
 
 async def test_an_account_that_was_changed_since_is_likelier_than_the_last_told(landlord: Any) -> None:
+    await landlord.do("UPDATE account SET updated_on = '2020-05-01'")
     await landlord.do("UPDATE account SET updated_on = '2024-08-01' WHERE account_no = $1", FLATS[0])
     await landlord.hears(X, "打错了")
     landlord.clock.on(hours=49)

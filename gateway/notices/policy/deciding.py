@@ -21,7 +21,7 @@ from gateway.notices.policy.values import (
     Wish,
     Withhold,
 )
-from gateway.outbox.hours import HoursClass, HoursTable, describe, next_window
+from gateway.outbox.hours import NARROWED, HoursClass, HoursTable, Quiet, describe, next_window
 
 #: Kinds whose texts have a form without the amount.
 _WITH_AMOUNTS: Final = frozenset({"arrears", "bill"})
@@ -124,7 +124,8 @@ def _when(
     )
     if urgent:
         hours = HoursClass.ANY
-    window = next_window(hours, wanted, recipient.zone, recipient.region, table.hours)
+    quiet = None if link is None else link.quiet
+    window = next_window(hours, wanted, recipient.zone, recipient.region, table.hours, quiet)
     at = window.opens
     if wish.expires_at is not None and wish.expires_at <= at:
         return _expired(hours, table.hours)
@@ -147,6 +148,7 @@ def _when(
         None if link is None else link.role,
         link is not None and link.is_default,
         masked,
+        quiet if hours in NARROWED else None,
     )
     return SendAt(at, window.closes, because, link, masked)
 
@@ -194,7 +196,14 @@ def _segment_instead(segment: str) -> Withhold:
 
 @lru_cache(maxsize=1024)
 def _words(
-    hours: HoursClass, table: HoursTable, deferred: bool, urgent: bool, role: str | None, is_default: bool, masked: bool
+    hours: HoursClass,
+    table: HoursTable,
+    deferred: bool,
+    urgent: bool,
+    role: str | None,
+    is_default: bool,
+    masked: bool,
+    quiet: Quiet | None,
 ) -> str:
     if role is None:
         whom = "to the number that wrote"
@@ -204,4 +213,6 @@ def _words(
         when = "at any hour, as the supply matters to them urgently"
     else:
         when = f"deferred to the next opening of {describe(hours, table)}" if deferred else describe(hours, table)
+    if quiet is not None:
+        when += f", not {quiet} by their own wish"
     return f"{whom}; {when}" + ("; without the amount, as the contact is unproven" if masked else "")

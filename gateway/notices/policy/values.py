@@ -9,7 +9,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from gateway.notices.policy.table import USUAL, Matter, Reason, Role
-from gateway.outbox.hours import HoursClass
+from gateway.outbox.hours import HoursClass, Quiet
 
 _NOTHING: Final[frozenset[str]] = frozenset()
 #: Below this a contact is more likely wrong than right.
@@ -41,6 +41,8 @@ class Link:
     of_staff: bool = False
     #: The place of its channel among those the text may use.
     place: int = 0
+    #: When its person wants no texts.
+    quiet: Quiet | None = None
     #: How likely it reaches somebody who belongs to the account, in steps of 0.05; None where nobody reckoned it.
     trust: float | None = None
 
