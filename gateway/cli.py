@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -235,13 +235,16 @@ def export(
         from gateway.exporting import export_csv, export_labels, export_xlsx
         from gateway.house import furnished
 
-        write = export_labels if kind == "labels" else partial(export_csv, kind=kind)
         encoding = "utf-8" if kind == "labels" else "utf-8-sig"
         async with furnished(settings) as house:
+            now = house.clock.now()
+            write: Callable[..., Awaitable[int]] = (
+                export_labels if kind == "labels" else partial(export_csv, kind=kind, now=now, zone=settings.zone)
+            )
             if out is None:
                 await write(house.database, sink=sys.stdout)
             elif out.suffix.lower() == ".xlsx" and kind != "labels":
-                await export_xlsx(house.database, kind, out)
+                await export_xlsx(house.database, kind, out, now=now, zone=settings.zone)
             else:
                 with out.open("w", encoding=encoding, newline="") as sink:
                     await write(house.database, sink=sink)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TextIO
+from zoneinfo import ZoneInfo
 
 from gateway.cases import exporting as of_cases
 from gateway.evaluations import exporting as of_evaluations
@@ -16,6 +17,7 @@ from gateway.kernel.database import Database
 from gateway.kernel.errors import InvalidInput
 from gateway.kernel.exporting import pages
 from gateway.kernel.spreadsheets import XlsxWriter, safe
+from gateway.outbox import reaching
 
 _MASKED: Final = "left({0}, greatest(length({0}) - 8, 0)) || '****' || right({0}, 4)"
 
@@ -35,6 +37,9 @@ QUERIES: Final = {
 #: Statements over a span, which the command line leaves open.
 OVER_A_SPAN: Final = of_cases.QUERIES | of_followups.QUERIES | of_evaluations.QUERIES
 
+#: How well the right person is reached, and how often each kind of evidence was right, of the last three years.
+MEASURES: Final = ("contact-measures", "signal-precision")
+_SPAN: Final = timedelta(days=3 * 366)
 _PAGE: Final = 2000
 #: Taken over by programs, which need numbers whole and cells as they are.
 _FOR_MACHINES: Final = ("changes",)
@@ -52,25 +57,25 @@ async def export_labels(database: Database, sink: TextIO) -> int:
     return written
 
 
-async def export_csv(database: Database, kind: str, sink: TextIO) -> int:
+async def export_csv(database: Database, kind: str, sink: TextIO, *, now: datetime, zone: ZoneInfo) -> int:
     """Write one kind as CSV with a header; the number of rows. Raises InvalidInput for an unknown kind."""
     _check(kind)
     plain = kind in _FOR_MACHINES
     writer, rows = csv.writer(sink, lineterminator="\n"), 0
     async with database.work() as work:
-        async for page in _pages(work.connection, kind):
+        async for page in _pages(work.connection, kind, now, zone):
             for row in page:
                 writer.writerow([_moment(value) if plain else safe(_moment(value)) for value in row])
             rows += len(page)
     return rows - 1
 
 
-async def export_xlsx(database: Database, kind: str, path: Path) -> int:
+async def export_xlsx(database: Database, kind: str, path: Path, *, now: datetime, zone: ZoneInfo) -> int:
     """Write one kind as XLSX with a header; the number of rows. Raises InvalidInput for an unknown kind."""
     _check(kind)
     writer, rows = XlsxWriter(kind), 0
     async with database.work() as work:
-        async for page in _pages(work.connection, kind):
+        async for page in _pages(work.connection, kind, now, zone):
             writer.add(page)
             rows += len(page)
     writer.save(path)
@@ -78,13 +83,16 @@ async def export_xlsx(database: Database, kind: str, path: Path) -> int:
 
 
 def _check(kind: str) -> None:
-    known = [*QUERIES, *OVER_A_SPAN]
+    known = [*QUERIES, *MEASURES, *OVER_A_SPAN]
     if kind not in known:
         raise InvalidInput(f"no such export: {kind} (there are {', '.join(known)}, labels)", field="kind")
 
 
-async def _pages(connection: Any, kind: str) -> AsyncIterator[list[Sequence[Any]]]:
+async def _pages(connection: Any, kind: str, now: datetime, zone: ZoneInfo) -> AsyncIterator[list[Sequence[Any]]]:
     """The header, then the rows, some thousand at a time."""
+    if kind in MEASURES:
+        yield await _measured(connection, kind, now, zone)
+        return
     if kind in OVER_A_SPAN:
         async for page in pages(connection, OVER_A_SPAN[kind]):
             yield page
@@ -94,6 +102,16 @@ async def _pages(connection: Any, kind: str) -> AsyncIterator[list[Sequence[Any]
     cursor = await statement.cursor()
     while rows := await cursor.fetch(_PAGE):
         yield [list(row) for row in rows]
+
+
+async def _measured(connection: Any, kind: str, now: datetime, zone: ZoneInfo) -> list[Sequence[Any]]:
+    since = (now - _SPAN).astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if kind == "contact-measures":
+        found = await reaching.measures(connection, "both", since=since, until=now, now=now, zone=zone.key)
+        heads, rows = reaching.flat(found)
+        return [heads, *rows]
+    seen = await reaching.precision(connection, "both", since=since, until=now, zone=zone.key)
+    return [reaching.PRECISION_HEADS, *reaching.flat_precision(seen)]
 
 
 def _moment(value: Any) -> Any:

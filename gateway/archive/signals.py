@@ -38,6 +38,11 @@ DEAD: Final = (
     Pattern("unallocated", 2, timedelta(hours=24)),
     Pattern("temporary", 3, timedelta(days=14)),
 )
+#: When no text can ever reach a number, dead or not, and what its line is then (domain notes §3.7, §5.2).
+USELESS: Final[Mapping[str, tuple[Pattern, str]]] = {
+    "malformed": (Pattern("malformed", 1, timedelta(0)), "invalid"),
+    "no_sms": (Pattern("no_sms", 2, timedelta(hours=24)), "landline"),
+}
 #: How far back bounces are counted.
 MEMORY: Final = timedelta(days=90)
 
@@ -48,6 +53,15 @@ def is_dead(moments: Mapping[str, Sequence[datetime]]) -> Pattern | None:
         seen = moments.get(pattern.kind, ())
         if len(seen) >= pattern.times and max(seen) - min(seen) >= pattern.apart:
             return pattern
+    return None
+
+
+def is_useless(moments: Mapping[str, Sequence[datetime]]) -> tuple[Pattern, str] | None:
+    """The pattern by which no text can reach a number, and its line; None where one may."""
+    for pattern, line in USELESS.values():
+        seen = moments.get(pattern.kind, ())
+        if len(seen) >= pattern.times and max(seen) - min(seen) >= pattern.apart:
+            return pattern, line
     return None
 
 
@@ -75,7 +89,7 @@ async def bounces(
            WHERE contact_point_id = ANY($1::bigint[]) AND at > $2 AND kind = ANY($3::text[]) ORDER BY at""",
         list(points),
         at - MEMORY,
-        [pattern.kind for pattern in DEAD],
+        [*(pattern.kind for pattern in DEAD), *USELESS],
     )
     found: dict[int, dict[str, list[datetime]]] = {point: {} for point in points}
     for row in rows:

@@ -182,7 +182,7 @@ class ContactPoint(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text, server_default="phone")
     address: Mapped[str] = mapped_column(Text)
-    #: `mobile`, `landline` or `unknown`: whether a text can reach it.
+    #: `mobile`, `landline`, `unknown`, or `invalid` where the carrier knows no such number.
     line: Mapped[str] = mapped_column(Text, server_default="mobile")
     state: Mapped[str] = mapped_column(Text, server_default="active")
     state_since: Mapped[datetime | None] = mapped_column(Instant)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.archive import chats, evidence, opt_outs, signals
 from gateway.archive.opening import Doubt, open_or_join
-from gateway.archive.signals import Pattern, Sign, is_dead
+from gateway.archive.signals import Pattern, Sign, is_dead, is_useless
 from gateway.inbox.consenting import stop
 from gateway.kernel import audit
 from gateway.kernel.ids import first_id
@@ -59,7 +59,7 @@ async def hear(connection: Any, told: Sequence[Told]) -> None:
         await _bury(connection, bounced)
 
 
-_BOUNCES: Final = frozenset((Evidence.TEMPORARY, Evidence.UNALLOCATED))
+_BOUNCES: Final = frozenset((Evidence.TEMPORARY, Evidence.UNALLOCATED, Evidence.NO_SMS, Evidence.MALFORMED))
 
 
 async def _bury(connection: Any, bounced: dict[int, datetime]) -> None:
@@ -78,6 +78,8 @@ async def _bury(connection: Any, bounced: dict[int, datetime]) -> None:
         pattern = is_dead(moments[point])
         if pattern is not None:
             await _unreachable(connection, point, pattern, bounced[point])
+        elif (useless := is_useless(moments[point])) is not None:
+            await _no_text(connection, point, *useless, bounced[point])
 
 
 async def _unreachable(connection: Any, point: int, pattern: Pattern, at: datetime) -> None:
@@ -90,9 +92,6 @@ async def _unreachable(connection: Any, point: int, pattern: Pattern, at: dateti
     if not fell:
         return
     words = f"{pattern.kind} at least {pattern.times} times"
-    accounts = await connection.fetch(
-        "SELECT account_id FROM contact_link WHERE contact_point_id = $1 AND state <> 'revoked'", point
-    )
     await audit.write(
         connection,
         at=at,
@@ -102,6 +101,34 @@ async def _unreachable(connection: Any, point: int, pattern: Pattern, at: dateti
         before={"state": "active"},
         after={"state": "unreachable", "because": words},
     )
+    await _ask_for_another(connection, point, "bounce", words, at)
+
+
+async def _no_text(connection: Any, point: int, pattern: Pattern, line: str, at: datetime) -> None:
+    """A number that cannot be, or a landline: policy writes to it no more, and a correction asks for another."""
+    was = await connection.fetchval("SELECT line FROM contact_point WHERE id = $1", point)
+    if was in ("landline", "invalid"):
+        return
+    await connection.execute("UPDATE contact_point SET line = $2 WHERE id = $1", point, line)
+    await audit.write(
+        connection,
+        at=at,
+        actor="carrier",
+        action="contact_point.line",
+        subject=f"contact_point:{point}",
+        before={"line": was},
+        after={"line": line, "because": pattern.kind},
+    )
+    words = "there is no such number" if line == "invalid" else "no text can reach it: it is no mobile"
+    await give_up_at(connection, point, code=pattern.kind, at=at, words=words)
+    await _ask_for_another(connection, point, "invalid_format", words, at)
+
+
+async def _ask_for_another(connection: Any, point: int, reason: str, words: str, at: datetime) -> None:
+    """Open a case that asks for a better number, where the number stands on accounts."""
+    accounts = await connection.fetch(
+        "SELECT account_id FROM contact_link WHERE contact_point_id = $1 AND state <> 'revoked'", point
+    )
     if accounts:
         await open_or_join(
             connection,
@@ -109,10 +136,10 @@ async def _unreachable(connection: Any, point: int, pattern: Pattern, at: dateti
                 contact_point_id=point,
                 accounts=[row["account_id"] for row in accounts],
                 suspend=[],
-                reason="bounce",
+                reason=reason,
                 words=words,
                 actor="carrier",
                 at=at,
-                hints=[{"kind": "bounce", "words": words}],
+                hints=[{"kind": reason, "words": words}],
             ),
         )

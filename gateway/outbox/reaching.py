@@ -91,13 +91,15 @@ class SignalPrecision:
 
 
 #: Links that proved wrong, and since when they were not proven right: a person revoked them, or somebody's word
-#: stopped them and nothing was decided yet. That a number is dead says nothing of whose it was.
+#: stopped them and nothing was decided yet. That a number is dead says nothing of whose it was, and what waits in
+#: doubt has proved nothing yet.
 _WRONG: Final = """
 SELECT l.id AS link_id, l.account_id, l.contact_point_id, coalesce(l.verified_at, '-infinity') AS proven,
        coalesce((SELECT min(c.suspended_at) FROM correction_link c WHERE c.link_id = l.id AND c.lifted_at IS NULL),
                 l.state_since) AS stopped_at
 FROM contact_link l
-WHERE l.state = 'revoked' AND l.reason NOT IN ('bounce', 'taken back') OR l.state = 'suspended'
+WHERE l.state = 'revoked' AND l.reason NOT IN ('bounce', 'taken back')
+   OR l.state = 'suspended' AND coalesce(l.reason, '') NOT LIKE 'in doubt%'
 """
 #: Each measure yields rows of (at or month, organisation) with a `part` and a `whole`, or with `seconds`.
 _MEASURES: Final[Mapping[str, str]] = {
@@ -276,6 +278,17 @@ def flat(items: Sequence[Reaching]) -> tuple[list[str], list[list[object]]]:
             row += [times.n, times.median, times.p95]
         rows.append(row)
     return heads, rows
+
+
+PRECISION_HEADS: Final = ["kind", "month", "organisation", "right_numerator", "right_denominator", "right"]
+
+
+def flat_precision(items: Sequence[SignalPrecision]) -> list[list[object]]:
+    """The precision of evidence as rows under `PRECISION_HEADS`."""
+    return [
+        [one.kind, one.month, one.organisation, one.right.numerator, one.right.denominator, one.right.value]
+        for one in items
+    ]
 
 
 async def _organise(connection: Any) -> None:

@@ -135,3 +135,27 @@ async def test_many_who_hear_of_the_same_numbers_at_once_wait_for_each_other_in_
 
     await asyncio.gather(*(heard(told) for _ in range(4) for told in (items, items[::-1])))
     assert await town.values("SELECT count(*) FROM signal") == [16]
+
+
+@pytest.mark.parametrize(
+    ("evidence_of", "code", "times", "line"),
+    [(Evidence.MALFORMED, "21211", 1, "invalid"), (Evidence.NO_SMS, "21614", 2, "landline")],
+)
+async def test_a_number_that_no_text_can_reach_is_written_to_no_more_and_asked_about(
+    town: Town, evidence_of: Evidence, code: str, times: int, line: str
+) -> None:
+    await town.household(A, X)
+    message = await town.text(X, "arrears", [A], state="undelivered")
+    (point,) = await town.values("SELECT id FROM contact_point")
+    for turn in range(1, times + 1):
+        assert await town.values("SELECT reason FROM correction") == []
+        async with town.database.work() as work:
+            item = Told(
+                message_id=message, contact_point_id=point, evidence=evidence_of, code=code, at=town.clock.now()
+            )
+            await hear(work.connection, [item])
+            await work.commit()
+        town.clock.on(hours=25 * turn)
+    assert await town.values("SELECT reason FROM correction") == ["invalid_format"]
+    assert await town.values("SELECT line FROM contact_point") == [line]
+    assert await town.states() == {f"{A} {X}": "unverified"}, "no text reaches it, and nobody said that it is wrong"

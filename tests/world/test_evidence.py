@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from gateway.archive.trust import asking
+from gateway.archive.trust import asking, marks
 from gateway.archive.trust.looking_up import Answered, LookingUp, Question
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.channels.twilio_lookup import TwilioLookup
@@ -195,3 +195,26 @@ async def test_a_number_that_never_answers_is_asked_three_times_in_half_a_year(o
             assert await asking.may_ask(work.connection, [point["id"]], now)
             await asking.note(work.connection, [(point["id"], None)], now - timedelta(days=days))
         assert not await asking.may_ask(work.connection, [point["id"]], now)
+
+
+async def test_a_check_that_nobody_answers_is_kept_as_weak_evidence_once(office: Office) -> None:
+    now = office.clock.now()
+    async with office.database.work() as work:
+        rows = await work.fetch("SELECT l.id, l.contact_point_id AS point FROM contact_link l ORDER BY l.id")
+        (first, second) = rows
+        for days in (90, 20, 3):
+            await asking.note(work.connection, [(first["point"], first["id"])], now - timedelta(days=days))
+        await asking.note(work.connection, [(second["point"], second["id"])], now - timedelta(days=20))
+        await work.execute(
+            "UPDATE contact_link SET state = 'verified', verified_at = $1 WHERE id = $2",
+            now - timedelta(days=19),
+            second["id"],
+        )
+        await work.commit()
+    before = await trust(office)
+    kept = "SELECT account_id FROM signal WHERE kind = 'silence'"
+    assert len(await office.rows(kept)) == 2, "one is too young, and one was answered"
+    after = await trust(office)
+    assert len(await office.rows(kept)) == 2 and after[A] == before[A]
+    (seen,) = await office.rows("SELECT marks FROM link_trust WHERE link_id = $1", first["id"])
+    assert "silent" in {mark.name for mark in marks.of(seen["marks"])}

@@ -51,3 +51,25 @@ async def may_ask(connection: Any, points: Sequence[int], at: datetime) -> set[i
         MOST_UNANSWERED,
     )
     return {row["point"] for row in rows}
+
+
+#: How long an answer to a contact check may take before it counts as silence.
+TO_ANSWER: Final = timedelta(days=14)
+
+_SILENT: Final = """
+INSERT INTO signal (contact_point_id, account_id, kind, at, evidence)
+SELECT c.contact_point_id, l.account_id, 'silence', c.at + $2, jsonb_build_object('asked_at', c.at)
+FROM contact_check c JOIN contact_point p ON p.id = c.contact_point_id AND p.state = 'active'
+JOIN contact_link l ON l.id = c.link_id AND l.state = 'unverified'
+WHERE c.at > $1::timestamptz - $2 - $3 AND c.at <= $1::timestamptz - $2
+  AND NOT EXISTS (
+    SELECT 1 FROM contact_link told WHERE told.contact_point_id = c.contact_point_id
+      AND (told.verified_at >= c.at OR told.state IN ('suspended', 'revoked') AND told.state_since >= c.at))
+  AND NOT EXISTS (SELECT 1 FROM signal s WHERE s.contact_point_id = c.contact_point_id AND s.kind = 'silence'
+                    AND s.account_id = l.account_id AND s.at = c.at + $2)
+"""
+
+
+async def note_silence(connection: Any, now: datetime) -> None:
+    """Keep it as evidence, weak as it is, where a contact check was not answered; each check once."""
+    await connection.execute(_SILENT, now, TO_ANSWER, SPAN)

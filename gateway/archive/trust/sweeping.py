@@ -22,7 +22,7 @@ from gateway.archive import coverage, evidence, names, signals
 from gateway.archive.carrying_out import Stop
 from gateway.archive.opening import Doubt
 from gateway.archive.opening_together import open_many
-from gateway.archive.trust import judging, looking, marks, model
+from gateway.archive.trust import asking, judging, looking, marks, model
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, copy
 from gateway.kernel.logs import logger
@@ -107,6 +107,7 @@ class TrustSweeper:
         await self._know_names()
         async with self._database.work() as work:
             connection = work.connection
+            await asking.note_silence(connection, now)
             await note_outcomes(connection, now)
             weights = await fitted(connection, now)
             await look(connection, now, self._zone)

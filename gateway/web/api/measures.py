@@ -141,11 +141,7 @@ async def signals(call: Call[None, MeasureQuery]) -> Precisions:
 
 async def signals_sheet(call: Call[None, MeasureQuery]) -> Any:
     """The same as CSV."""
-    rows = [
-        [one.kind, one.month, one.organisation, one.right.numerator, one.right.denominator, one.right.value]
-        for one in await _precision(call)
-    ]
-    return _csv(["kind", "month", "organisation", "right_numerator", "right_denominator", "right"], rows)
+    return _csv(reaching.PRECISION_HEADS, reaching.flat_precision(await _precision(call)))
 
 
 async def _precision(call: Call[None, MeasureQuery]) -> list[reaching.SignalPrecision]:
