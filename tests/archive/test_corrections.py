@@ -299,3 +299,20 @@ async def self_contained(town: Any, new: list[changes.NewChange]) -> None:
     async with town.database.work() as work:
         await changes.record(work.connection, new, at=town.clock.now())
         await work.commit()
+
+
+async def test_the_same_customer_with_a_remark_to_the_name_is_listed_too(town: Any) -> None:
+    await town.household(A, X, customer="王强")
+    await town.household(B, Y, customer="王強(住宅)")
+    await town.do("UPDATE customer SET id_masked = '41************1234' WHERE name LIKE '王%'")
+    await town.do(
+        """INSERT INTO name_form (name, plain, sound, is_group) VALUES ('王强', '王强', 'wang qiang', false),
+             ('王強(住宅)', '王强', 'wang qiang', false)"""
+    )
+    await town.text(X, "arrears", [A])
+    await town.hears(X, "打错了，我不是王强")
+    listed = await town.values(
+        """SELECT a.account_no FROM correction_link c JOIN contact_link l ON l.id = c.link_id
+           JOIN account a ON a.id = l.account_id ORDER BY 1"""
+    )
+    assert listed == [A, B]

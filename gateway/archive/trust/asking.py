@@ -58,15 +58,15 @@ TO_ANSWER: Final = timedelta(days=14)
 
 _SILENT: Final = """
 INSERT INTO signal (contact_point_id, account_id, kind, at, evidence)
-SELECT c.contact_point_id, l.account_id, 'silence', c.at + $2, jsonb_build_object('asked_at', c.at)
+SELECT c.contact_point_id, l.account_id, 'silence', c.at + $2::interval, jsonb_build_object('asked_at', c.at)
 FROM contact_check c JOIN contact_point p ON p.id = c.contact_point_id AND p.state = 'active'
 JOIN contact_link l ON l.id = c.link_id AND l.state = 'unverified'
-WHERE c.at > $1::timestamptz - $2 - $3 AND c.at <= $1::timestamptz - $2
+WHERE c.at > $1::timestamptz - $2::interval - $3::interval AND c.at <= $1::timestamptz - $2::interval
   AND NOT EXISTS (
     SELECT 1 FROM contact_link told WHERE told.contact_point_id = c.contact_point_id
       AND (told.verified_at >= c.at OR told.state IN ('suspended', 'revoked') AND told.state_since >= c.at))
   AND NOT EXISTS (SELECT 1 FROM signal s WHERE s.contact_point_id = c.contact_point_id AND s.kind = 'silence'
-                    AND s.account_id = l.account_id AND s.at = c.at + $2)
+                    AND s.account_id = l.account_id AND s.at = c.at + $2::interval)
 """
 
 

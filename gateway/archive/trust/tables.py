@@ -23,7 +23,7 @@ class NameForm(Base):
     __tablename__ = "name_form"
 
     name: Mapped[str] = mapped_column(Text, primary_key=True)
-    plain: Mapped[str] = mapped_column(Text)
+    plain: Mapped[str] = mapped_column(Text, index=True)
     sound: Mapped[str] = mapped_column(Text)
     is_group: Mapped[bool]
 
