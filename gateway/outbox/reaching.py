@@ -91,15 +91,16 @@ class SignalPrecision:
 
 
 #: Links that proved wrong, and since when they were not proven right: a person revoked them, or somebody's word
-#: stopped them and nothing was decided yet. That a number is dead says nothing of whose it was, and what waits in
-#: doubt has proved nothing yet.
+#: stopped them and nothing was decided yet. That a number is dead says nothing of whose it was, a number
+#: that its own customer gave up was right until then, and what waits in doubt has proved nothing yet.
 _WRONG: Final = """
 SELECT l.id AS link_id, l.account_id, l.contact_point_id, coalesce(l.verified_at, '-infinity') AS proven,
        coalesce((SELECT min(c.suspended_at) FROM correction_link c WHERE c.link_id = l.id AND c.lifted_at IS NULL),
                 l.state_since) AS stopped_at
 FROM contact_link l
-WHERE l.state = 'revoked' AND l.reason NOT IN ('bounce', 'taken back')
-   OR l.state = 'suspended' AND coalesce(l.reason, '') NOT LIKE 'in doubt%'
+WHERE l.state = 'revoked' AND l.reason NOT IN ('bounce', 'invalid_format', 'proposal', 'taken back')
+   OR l.state = 'suspended'
+     AND (l.reason LIKE 'reply%' OR l.reason IN ('ticket', 'staff_report', 'staff_number', 'upstream_conflict'))
 """
 #: Each measure yields rows of (at or month, organisation) with a `part` and a `whole`, or with `seconds`.
 _MEASURES: Final[Mapping[str, str]] = {
