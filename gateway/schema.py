@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bots import tables as bots
 from gateway.archive import chat_tables as chats
+from gateway.archive import correction_tables as corrections
 from gateway.archive import tables as archive
 from gateway.archive import upstream_tables as upstream
 from gateway.archive.trust import tables as trust
@@ -28,6 +29,7 @@ __all__ = [
     "cases",
     "chats",
     "commitments",
+    "corrections",
     "evaluations",
     "followups",
     "inbox",

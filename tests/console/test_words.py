@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.archive.correction_tables import CORRECTION_STATES
 from gateway.archive.opening import REASONS
-from gateway.archive.tables import CORRECTION_STATES, LINK_STATES, POINT_STATES
+from gateway.archive.tables import LINK_STATES, POINT_STATES
 from gateway.archive.tables import ROLES as LINK_ROLES
 from gateway.archive.trust.judging import WEIGHTS
 from gateway.archive.trust.marks import MARKS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import ClassVar
 
 from tests.walks import files
 
@@ -97,6 +98,16 @@ class Account:
 
 class Town:
     """Everything there is, and the truth about it. `holders` says whose a number is; who is missing is nobody."""
+
+    #: How many kinds of households there are of each, and which share of accounts each trouble has.
+    households: ClassVar[dict[str, float]] = {
+        "one": 66, "several": 9, "family": 3, "parents": 6, "landlord": 0.35, "payer": 0.3, "firm": 0.6, "shop": 4,
+        "couple": 10,
+    }  # fmt: skip
+    troubles: ClassVar[dict[str, float]] = {
+        "recycled": 0.042, "vacant": 0.022, "typo": 0.02, "tenant": 0.013, "owner": 0.026,
+    }  # fmt: skip
+    lists: ClassVar[dict[str, float]] = {"half": 0.022, "agents": 0.028, "staff": 0.006, "shifts": 0.012}
 
     def __init__(self, size: int, seed: int, start: date) -> None:
         self.draw = random.Random(seed)
@@ -195,10 +206,7 @@ class Town:
     def _populate(self) -> None:
         draw, size = self.draw, self.size
         while self._serials < size:
-            kind = draw.choices(
-                ["one", "several", "family", "parents", "landlord", "payer", "firm", "shop", "couple"],
-                [66, 9, 3, 6, 0.35, 0.3, 0.6, 4, 10],
-            )[0]
+            kind = draw.choices([*self.households], [*self.households.values()])[0]
             getattr(self, f"_{kind}")()
 
     def _extra(self, account: Account, owner: Person, chance: float = 0.22) -> None:
@@ -322,19 +330,16 @@ class Town:
         draw.shuffle(untouched)
         take = iter(untouched)
         self._taken: set[str] = set()
-        shares = {
-            "recycled": 0.042, "vacant": 0.022, "typo": 0.02, "tenant": 0.013, "owner": 0.026,
-        }  # fmt: skip
-        for cause, share in shares.items():
+        for cause, share in self.troubles.items():
             for _ in range(int(share * self.size)):
                 account = self.accounts[next(take)]
                 if account.number not in self._taken:
                     self._taken.add(account.number)
                     getattr(self, f"_make_{cause}")(account)
-        self._make_half(int(0.022 * self.size))
-        self._make_agents(int(0.028 * self.size))
-        self._make_staff(int(0.006 * self.size), take)
-        self._make_shifts(int(0.012 * self.size))
+        self._make_half(int(self.lists["half"] * self.size))
+        self._make_agents(int(self.lists["agents"] * self.size))
+        self._make_staff(int(self.lists["staff"] * self.size), take)
+        self._make_shifts(int(self.lists["shifts"] * self.size))
 
     def rows(self, account: str) -> list[Contact]:
         """The rows of an account."""

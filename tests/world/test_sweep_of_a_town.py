@@ -52,5 +52,6 @@ async def test_what_the_sweep_finds_is_right_nine_times_in_ten(office: Office, s
         if row.default and row.mobile in town.holders and not town.right(number, row.mobile)
     )
     found = sum((counts for counts in right.values()), Counter[bool]())
+
     assert found[True] >= 0.9 * found.total(), dict(right)
     assert found[True] >= 0.5 * wrong.total()

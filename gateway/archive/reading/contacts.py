@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import tables
+from gateway.archive import correction_tables, tables
 from gateway.archive.reach import part_of, within
 from gateway.archive.trust.tables import LinkJudgement, LinkTrust
 from gateway.kernel.database import driver
@@ -280,7 +280,7 @@ async def _signals_of(session: AsyncSession, point_id: int) -> list[SignalSeen]:
 
 async def _corrections_about(session: AsyncSession, point_id: int) -> list[UUID]:
     # In two halves, each by its index: with OR the planner goes through all cases from the newest.
-    case, listed, link = tables.Correction, tables.CorrectionLink, tables.ContactLink
+    case, listed, link = correction_tables.Correction, correction_tables.CorrectionLink, tables.ContactLink
     of_links = (
         select(listed.correction_id).join(link, link.id == listed.link_id).where(link.contact_point_id == point_id)
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import tables
+from gateway.archive import correction_tables, tables
 from gateway.archive.reach import part_of, within
 from gateway.kernel.errors import Forbidden, NotFound
 
@@ -71,7 +71,7 @@ _PLAIN: Final = (
 
 
 def _query() -> Select[Any]:
-    case = tables.Correction
+    case = correction_tables.Correction
     return (
         select(
             *(getattr(case, name) for name in _PLAIN),
@@ -93,7 +93,7 @@ async def corrections(
     reason: str | None = None,
 ) -> list[Correction]:
     """Up to `limit` cases older than `before`, newest first; with `overdue_at` those whose time has passed then."""
-    case = tables.Correction
+    case = correction_tables.Correction
     query = _query().order_by(case.id.desc()).limit(limit)
     if reason is not None:
         query = query.where(case.reason == reason)
@@ -134,7 +134,7 @@ async def findings_by_reason(session: AsyncSession, opened_by: str) -> dict[str,
 
 async def correction(session: AsyncSession, correction_id: UUID) -> Correction:
     """One case. Raises NotFound."""
-    found = await session.execute(_query().where(tables.Correction.id == correction_id, _within(session)))
+    found = await session.execute(_query().where(correction_tables.Correction.id == correction_id, _within(session)))
     row = found.one_or_none()
     if row is None:
         raise NotFound("There is no correction with this id.")
@@ -146,7 +146,7 @@ def _within(session: AsyncSession) -> ColumnElement[bool]:
     """That the case concerns an account within reach."""
     if part_of(session) is None:
         return true()
-    case, listed, link = tables.Correction, tables.CorrectionLink, tables.ContactLink
+    case, listed, link = correction_tables.Correction, correction_tables.CorrectionLink, tables.ContactLink
     of_links = (
         select(listed.correction_id)
         .join(link, link.id == listed.link_id)
@@ -169,7 +169,7 @@ async def require_whole_case(session: AsyncSession, correction_id: UUID) -> None
 
 
 async def _links(session: AsyncSession, cases: Sequence[UUID]) -> defaultdict[UUID, list[tuple[CorrectionLink, bool]]]:
-    listed, link = tables.CorrectionLink, tables.ContactLink
+    listed, link = correction_tables.CorrectionLink, tables.ContactLink
     rows = await session.execute(
         select(
             listed.correction_id,

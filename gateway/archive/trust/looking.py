@@ -134,10 +134,11 @@ SELECT s.id, NULL::int FROM swept s WHERE s.fit <> 'same' AND EXISTS (
 SELECT DISTINCT ON (s.id) s.id, o.id FROM swept s JOIN swept o ON o.account_id = s.account_id AND o.point <> s.point
 WHERE s.role = 'holder' AND s.fit = 'other' AND o.role = 'holder' AND o.fit = 'same'
 ORDER BY s.id, o.said_on DESC NULLS LAST""",
-    # Numbers rest some months before they are sold again; what was written down sooner is one telephone for two.
+    # A number is given up some time after it was written down, and rests some months before it is sold again; what
+    # was written down sooner is one telephone for two.
     "later_elsewhere": """
 SELECT DISTINCT ON (s.id) s.id, o.id FROM shared s JOIN shared o ON o.point = s.point
-  AND o.customer_id <> s.customer_id AND o.holder <> s.holder AND o.registered_on >= s.said_on + 90
+  AND o.customer_id <> s.customer_id AND o.holder <> s.holder AND o.registered_on >= s.said_on + 180
 JOIN premise mine ON mine.id = s.premise_id JOIN premise theirs ON theirs.id = o.premise_id
 WHERE o.role IN ('holder', 'tenant', 'landlord') AND (o.fit IN ('same', 'shop') OR o.role = 'tenant')
   AND o.contact_sound <> s.contact_sound AND s.contact <> o.holder AND o.contact <> s.holder
@@ -158,7 +159,17 @@ WHERE s.role = 'holder' AND s.fit = 'other'""",
     "newer_number": """
 SELECT DISTINCT ON (s.id) s.id, o.id FROM several s JOIN several o ON o.whose = s.whose AND o.point <> s.point
   AND o.said_on > s.said_on + 60
-WHERE NOT EXISTS (SELECT 1 FROM several still WHERE still.whose = s.whose AND still.point = s.point
+WHERE (o.account_id = s.account_id OR o.said_on > o.registered_on)
+  AND NOT EXISTS (SELECT 1 FROM several still WHERE still.whose = s.whose AND still.point = s.point
+                    AND still.said_on + 60 >= o.said_on)
+  AND NOT pg_temp.is_near(s.address, o.address)
+ORDER BY s.id, o.said_on DESC""",
+    # Who opens another account with another telephone may have two.
+    "another_number": """
+SELECT DISTINCT ON (s.id) s.id, o.id FROM several s JOIN several o ON o.whose = s.whose AND o.point <> s.point
+  AND o.said_on > s.said_on + 60
+WHERE o.account_id <> s.account_id AND o.said_on = o.registered_on
+  AND NOT EXISTS (SELECT 1 FROM several still WHERE still.whose = s.whose AND still.point = s.point
                     AND still.said_on + 60 >= o.said_on)
   AND NOT pg_temp.is_near(s.address, o.address)
 ORDER BY s.id, o.said_on DESC""",

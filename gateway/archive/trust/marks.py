@@ -58,7 +58,7 @@ MARKS: Final[tuple[Mark, ...]] = (
     Mark("later_elsewhere", -4.6, "the number was registered later elsewhere under another name", "name_mismatch"),
     Mark("later_with_kin", -0.6, "the number was registered later by somebody who may be of the family"),
     Mark("neighbours_name", -3.2, "the name is that of the holder next door: a list may have slipped", "name_mismatch"),
-    Mark("newer_number", -4.4, "the same person gave a newer number for another account", "newer_number"),
+    Mark("newer_number", -4.4, "the same person's number was changed on another account, or here", "newer_number"),
     Mark("replaced", -3.2, "the account has a newer contact of the same role", "newer_number"),
     Mark("near_miss", -4.4, "one digit from the same person's better known number", "near_miss"),
     Mark("near_twin", -1.0, "one digit from another number of the same person"),
@@ -74,6 +74,8 @@ MARKS: Final[tuple[Mark, ...]] = (
     Mark("looked_up_recycled", -4.0, "a look-up says that the number was given to somebody else since", "lookup"),
     Mark("looked_up_mismatch", -1.2, "a look-up says that the number is in another name"),
     Mark("looked_up_match", 2.5, "a look-up says that the number is in the holder's name"),
+    # Marks are kept as bits by their places: new ones come last.
+    Mark("another_number", -2.8, "the same person opened another account with another number", "newer_number"),
 )
 BITS: Final = {mark.name: place for place, mark in enumerate(MARKS)}
 #: The log-odds of a link of which nothing is known.

@@ -390,4 +390,4 @@ def _found(point: int, rows: Sequence[Any], weights: model.Weights) -> Found:
 
 
 #: Findings whose evidence is the number that may be the right one.
-_BETTER: Final = frozenset(("newer_number", "near_miss"))
+_BETTER: Final = frozenset(("newer_number", "another_number", "near_miss"))

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from gateway.archive.correction_tables import CORRECTION_STATES
 from gateway.archive.opening import REASONS
 from gateway.archive.reading import corrections as reading
-from gateway.archive.tables import CORRECTION_STATES, ROLES
+from gateway.archive.tables import ROLES
 from gateway.web.models import AccountNo, Body, Number, Prose
 from gateway.web.paging import Page, PageQuery, Words, behind, cut
 from gateway.web.routing import Call, Route

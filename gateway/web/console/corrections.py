@@ -9,9 +9,10 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BeforeValidator, Field
 
+from gateway.archive.correction_tables import CORRECTION_STATES
 from gateway.archive.reading import case_files
 from gateway.archive.reading import corrections as reading
-from gateway.archive.tables import CORRECTION_STATES, ROLES
+from gateway.archive.tables import ROLES
 from gateway.kernel.errors import FieldError, InvalidInput
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.paging import behind, cut
