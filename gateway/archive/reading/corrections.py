@@ -112,7 +112,7 @@ async def findings(
     session: AsyncSession, opened_by: str, *, reason: str | None, after: UUID | None, limit: int
 ) -> list[Correction]:
     """Up to `limit` open cases that `opened_by` opened, behind the case `after`: in the order of opening."""
-    case = tables.Correction
+    case = correction_tables.Correction
     query = _query().where(case.state == "open", case.opened_by == opened_by).order_by(case.id).limit(limit)
     if reason is not None:
         query = query.where(case.reason == reason)
@@ -125,7 +125,7 @@ async def findings(
 
 async def findings_by_reason(session: AsyncSession, opened_by: str) -> dict[str, int]:
     """How many open cases that `opened_by` opened there are, by reason, the most first."""
-    case = tables.Correction
+    case = correction_tables.Correction
     count = func.count().label("found")
     query = select(case.reason, count).where(case.state == "open", case.opened_by == opened_by, _within(session))
     rows = await session.execute(query.group_by(case.reason).order_by(count.desc(), case.reason))
