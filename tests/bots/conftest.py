@@ -27,6 +27,7 @@ from yarl import URL
 import bots
 from bots.platform import Platform
 from gateway.app import Node
+from gateway.archive import chats
 from gateway.house import House
 from gateway.kernel.clock import ShiftedClock
 from gateway.kernel.database import Database
@@ -104,8 +105,9 @@ class Chat:
 
     async def say(self, text: str, *, until: str | None = None, reply_to: int | None = None) -> None:
         number = self._emulator.say(self.token, self.id, text, reply_to=reply_to, language=self.language)
-        await self.world.row("SELECT 1 FROM chat_update WHERE update_no = $1", str(number))
-        await self.settled()
+        await self.world.row(
+            "SELECT 1 FROM chat_update WHERE update_no = $1 AND state IN ('done', 'left')", str(number)
+        )
         if until is not None:
             await self.sees(until)
 
@@ -198,6 +200,20 @@ class World:
                 )  # fmt: skip
             await work.commit()
         return account_no
+
+    async def bound(self, number: str, *wants: str) -> int:
+        """A chat that is bound to a number without a word said; the chat."""
+        chat = 900_000 + next(self.numbers)
+        self.emulator.bots[TOKEN].chats.setdefault(chat, [])
+        async with self.database.work() as work:
+            now = self.house.clock.now()
+            opened = await chats.open_chat(work.connection, "telegram", str(chat), at=now)
+            phone = await work.value("SELECT id FROM contact_point WHERE address = $1 AND kind = 'phone'", number)
+            await chats.bind(work.connection, opened.point, phone, how="contact", at=now)
+            for purpose in wants:
+                await chats.want(work.connection, opened.point, purpose, here=True, at=now)
+            await work.commit()
+        return chat
 
     async def closed_order(self, number: str, account_no: str) -> str:
         """A work order that this number raised and that was closed this morning."""

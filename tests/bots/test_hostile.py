@@ -171,6 +171,48 @@ async def test_what_the_chat_does_not_take_in_time_goes_by_sms_and_never_by_both
     assert not any("请评价" in text for text in chat.texts)
 
 
+async def test_the_timer_and_the_chat_race_and_one_of_them_wins(world: World) -> None:
+    """Twelve texts that the chat would not take for ten minutes, and takes at the very moment the time is over."""
+    numbers = [world.number() for _ in range(12)]
+    accounts = [await world.account(number) for number in numbers]
+    places = [await world.bound(number, "outage") for number in numbers]
+    for _ in range(200):
+        world.emulator.fail("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
+    values = {"area": "赛跑台区", "restored_at": "2025-11-04T09:30:00+08:00"}
+    sent = [await world.send("restoration", account, values) for account in accounts]
+
+    async def tried() -> bool:
+        rows = await world.rows(
+            "SELECT DISTINCT id FROM message_event WHERE id = ANY($1::uuid[]) AND kind = 'retry'", sent
+        )
+        return bool(rows)
+
+    await eventually(tried)
+    world.emulator.failures.clear()
+    async with world.database.work() as work:
+        await work.execute(
+            """UPDATE message SET created_at = created_at - interval '11 minutes',
+                 not_before = not_before - interval '11 minutes' WHERE id = ANY($1::uuid[])""",
+            sent,
+        )
+        await work.execute("UPDATE message_event SET at = at - interval '11 minutes' WHERE id = ANY($1::uuid[])", sent)
+        await work.commit()
+
+    async def ended() -> bool:
+        rows = await world.rows(
+            """SELECT 1 FROM message m LEFT JOIN message n ON n.id = m.replaced_by WHERE m.id = ANY($1::uuid[])
+                 AND (m.state = 'delivered' OR n.state IN ('sent', 'delivered'))""",
+            sent,
+        )
+        return len(rows) == len(sent)
+
+    await eventually(ended)
+    for number, chat in zip(numbers, places, strict=True):
+        here = sum("赛跑台区" in one.text for one in world.emulator.chat(TOKEN, chat))
+        there = len(await world.rows("SELECT 1 FROM message WHERE to_address = $1 AND body LIKE '%赛跑台区%'", number))
+        assert here + there == 1, (here, there)
+
+
 async def test_unlinking_stops_what_waits_and_sends_it_by_sms(world: World) -> None:
     number = world.number()
     account = await world.account(number)

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 from aiohttp import web
 from pydantic import BeforeValidator, Field
 
-from gateway.staff import keys, members, passwords
+from gateway.kernel.database import driver
+from gateway.staff import chat_sign_in, keys, members, passwords
 from gateway.staff.keys import SCOPES
 from gateway.staff.roles import GRANTED, ROLES
 from gateway.staff.signing_in import organisations
@@ -123,6 +124,15 @@ async def reset(view: View) -> web.StreamResponse:
     return view.render("people/password.html", sign_in=found.sign_in, password=password)
 
 
+async def chat_code(view: View) -> web.StreamResponse:
+    """A code that signs somebody in to the staff bot, shown once."""
+    found = await members.member(view.session, view.number("person"))
+    code = await chat_sign_in.new_code(
+        await driver(view.session), found.sign_in, actor=view.actor, at=view.services.clock.now()
+    )
+    return view.render("people/password.html", sign_in=found.sign_in, password=code, in_chat=True)
+
+
 async def key_list(view: View) -> web.StreamResponse:
     """Keys for programs."""
     return view.render("people/keys.html", keys=await keys.listed(view.session), scopes=list(SCOPES), made=None)
@@ -157,6 +167,7 @@ PAGES: Final = (
     _page("POST", "/people/{id}/lock-out", lock_out, again=one),
     _page("POST", "/people/{id}/let-in", let_in, again=one),
     _page("POST", "/people/{id}/reset", reset, again=one),
+    _page("POST", "/people/{id}/chat-code", chat_code, again=one),
     _page("GET", "/keys", key_list, menu=Menu(group="settings", order=80, icon="key")),
     _page("POST", "/keys", make_key, form=NewKey, again=key_list),
     _page("POST", "/keys/{name}/revoke", revoke_key, again=key_list),
