@@ -8,12 +8,11 @@ from uuid import UUID
 
 import pytest
 
+from gateway.archive.correction_tables import Correction, CorrectionLink
 from gateway.archive.tables import (
     Account,
     ContactLink,
     ContactPoint,
-    Correction,
-    CorrectionLink,
     Customer,
     OptOut,
     Premise,
