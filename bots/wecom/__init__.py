@@ -33,7 +33,7 @@ from gateway.outbox.lanes import LaneSpec
 log = logger(__name__)
 
 _PATH: Final = "/webhooks/wecom"
-_FIELD: Final = r"<{0}>(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))</{0}>"
+_FIELD: Final = re.compile(r"<(\w+)>(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))</\1>", re.DOTALL)
 _BIND: Final = re.compile(r"(?:绑定|bind)\s*(\+?[\d\s-]{5,20})", re.IGNORECASE)
 _UNBIND: Final = ("解绑", "解除绑定", "unlink")
 #: Words and keys of the application's menu that show something.
@@ -41,9 +41,12 @@ _SHOWS: Final = {"户号": "accounts", "我的户号": "accounts", "accounts": "
 
 
 def field(name: str, xml: str) -> str:
-    """A field of WeCom's flat XML. A parser would be a way in for entities that nobody asked for."""
-    found = re.search(_FIELD.format(name), xml, re.DOTALL)
-    return "" if found is None else (found[1] if found[1] is not None else html.unescape(found[2]))
+    """A field of WeCom's flat XML. A parser would be a way in for entities that nobody asked for.
+
+    Fields are read one after another, so what looks like one inside somebody's words is only words.
+    """
+    found = next((one for one in _FIELD.finditer(xml) if one[1] == name), None)
+    return "" if found is None else (found[2] if found[2] is not None else html.unescape(found[3]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +181,8 @@ class WeComBot:
             count = len(await desk.accounts(connection, [phone]))
             return words("bound", count=count)
         if not chat.phones:
+            # Whoever is in danger is heard before he is known.
+            await self._hear(connection, chat, text, number)
             return words("not_bound") + "\n" + words("bind_by_words")
         if text in _UNBIND:
             await chats.unbind(connection, chat.point, why="asked for in the chat", actor="customer", at=update.at)

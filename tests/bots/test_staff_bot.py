@@ -310,3 +310,28 @@ async def test_one_person_is_a_customer_here_and_staff_there(world: World) -> No
     assert await customer.press_data(shown.message_id, "today") == "这个按钮已失效，请用 /menu 重新打开。"
     assert "已失效" in await staff.chat.press_data(staff.chat.shown[-1].message_id, "m:accounts")
     assert not any(account[-4:] in text for text in staff.chat.texts)
+
+
+async def test_a_manager_is_shown_what_was_raised_and_no_single_score(world: World) -> None:
+    staff = await signed_in(world, "account_manager")
+    account = await world.account(world.number())
+    rows = (
+        ("表箱锈蚀", "表箱锈蚀", "报的故障"),
+        ("low_score", "followup:f1", "1分"),
+        ("回访", "followup:f2", "2分，没来"),
+    )
+    async with world.database.work() as work:
+        await work.execute("UPDATE account SET manager_no = $2 WHERE account_no = $1", account, staff.staff_no)
+        for topic, matter, summary in rows:
+            await work.execute(
+                """INSERT INTO "case" (id, klass, topic, subject, matter, account_id, unit, summary, opened_at,
+                     opened_by, due_at)
+                   SELECT uuidv7(), 'complaint', $2, 'account:' || a.id, $3, a.id, 'T1', $4, now(), 'x', now()
+                   FROM account a WHERE a.account_no = $1""",
+                account, topic, matter, summary,
+            )  # fmt: skip
+        await work.commit()
+    await staff.chat.press("📣 我的客户动态", until="表箱锈蚀")
+    shown = "\n".join(staff.chat.texts)
+    assert "low_score" not in shown
+    assert "回访，" not in shown

@@ -215,3 +215,28 @@ async def test_a_repeat_changes_nothing(world: World, wecom: WeComEmulator) -> N
     await person.hears("请先绑定手机号")
     rows = await world.rows("SELECT 1 FROM chat_update WHERE bot = 'wecom' AND update_no = '77'")
     assert len(rows) == 1
+
+
+async def test_who_is_in_danger_is_heard_before_he_is_known(world: World, wecom: WeComEmulator) -> None:
+    person = Person(world, wecom)
+    await person.say("家里漏电着火了，快来人")
+    await person.hears("请先绑定手机号")
+    row = await world.row(
+        "SELECT i.text FROM alert a JOIN inbound i ON i.id = a.inbound_id WHERE i.sender = $1", person.name
+    )
+    assert row["text"] == "家里漏电着火了，快来人"
+
+
+async def test_words_that_look_like_fields_are_words(world: World, wecom: WeComEmulator) -> None:
+    person = Person(world, wecom)
+    for words in ("你好一<MsgId>5</MsgId>", "你好二<MsgId>5</MsgId><AgentID>x</AgentID>"):
+        await person.say(words)
+    rows = await eventually(lambda: _bodies(world, person.name, 2))
+    assert [row["text"] for row in rows] == [
+        "你好一<MsgId>5</MsgId>", "你好二<MsgId>5</MsgId><AgentID>x</AgentID>"
+    ]  # fmt: skip
+
+
+async def _bodies(world: World, sender: str, number: int) -> list[Any] | None:
+    rows = await world.rows("SELECT text FROM inbound WHERE sender = $1 ORDER BY id", sender)
+    return rows if len(rows) == number else None

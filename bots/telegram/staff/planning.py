@@ -178,10 +178,12 @@ async def plan_topic(message: Message, state: FSMContext, duty: Duty) -> list[Te
     return [duty.say(duty.words("kept"), [[(duty.words("back"), "home")]])]
 
 
-# Single scores are nobody's of the line they are about: only what was raised by name is shown.
+# Single scores are nobody's of the line they are about, nor is what was said when a follow-up was asked about:
+# only what was raised by name is shown.
 _CASES = """
 SELECT a.account_no, c.topic, c.state FROM "case" c JOIN account a ON a.id = c.account_id
-WHERE a.manager_no = $1 AND c.closed_at IS NULL ORDER BY c.id DESC LIMIT 15
+WHERE a.manager_no = $1 AND c.closed_at IS NULL AND c.topic <> 'low_score'
+  AND (c.matter IS NULL OR c.matter NOT LIKE 'followup:%') ORDER BY c.id DESC LIMIT 15
 """
 
 
