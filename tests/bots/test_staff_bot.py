@@ -208,6 +208,21 @@ async def test_an_alert_is_told_taken_on_by_one_and_the_others_see_it(world: Wor
     assert not any("漏电" in text for text in manager.chat.texts)
 
 
+async def test_an_alert_is_told_although_the_platform_stumbles(world: World) -> None:
+    people = [await signed_in(world, "supervisor") for _ in range(2)]
+    id_ = await alert(world, "楼道里冒烟了，有人被困")
+    for one in people:
+        await one.chat.sees("楼道里冒烟了")
+        await one.chat.settled()
+    for _ in people:
+        world.emulator.fail("sendMessage", 502, "Bad Gateway")
+    async with world.database.work() as work:
+        await work.execute("DELETE FROM alert_told WHERE alert_id = $1", id_)
+        await work.commit()
+    for one in people:
+        await eventually(lambda one=one: sum("楼道里冒烟了" in text for text in one.chat.texts) == 2)
+
+
 async def test_an_alert_that_nobody_takes_on_is_told_to_everybody(world: World) -> None:
     manager = await signed_in(world, "account_manager")
     id_ = await alert(world, "变压器着火了，快来")

@@ -30,6 +30,8 @@ _ROUND: Final = 1.0
 #: After so long nobody has to be asked twice: everybody is told.
 ESCALATES: Final = timedelta(minutes=5)
 _FIRST: Final = ["supervisor", "admin"]
+#: The chat itself is refused: it is gone, or its owner blocked the bot. Anything else passes, and is tried again.
+_FOR_GOOD: Final = (400, 403)
 #: Older alerts are not told any more to whoever signs in.
 _TOLD_FOR: Final = timedelta(hours=12)
 
@@ -86,9 +88,17 @@ class Alarms:
             if late:
                 await self._escalate(connection, one, now)
             await session.commit()
-        missing = [chat for chat in chats if chat not in known]
-        for chat in missing:
-            message = await self._send(one, chat, late)
+        told = 0
+        for chat in chats:
+            if chat in known:
+                continue
+            try:
+                message = await self._send(one, chat, late)
+            except (NotConnected, NoAnswer) as error:
+                # Its turn comes again in the next round; nobody else waits for it.
+                log.warning("a chat was not told of an alert", error=str(error))
+                continue
+            told += 1
             async with self._database.connection() as connection:
                 await connection.execute(
                     """INSERT INTO alert_told (alert_id, chat, message_no, at) VALUES ($1, $2, $3, $4)
@@ -98,7 +108,7 @@ class Alarms:
                     message,
                     now,
                 )
-        return len(missing)
+        return told
 
     async def _send(self, one: Alert, chat: str, late: bool) -> str:
         text = self._said(one) + (self._words("escalated") if late else "")
@@ -107,9 +117,8 @@ class Alarms:
             "sendMessage",
             {"chat_id": int(chat), "text": text, "reply_markup": {"inline_keyboard": [[button]]}},
         )
-        if reply.retry_after is not None:
-            await asyncio.sleep(min(reply.retry_after, 30))
-            raise NoAnswer("too much at once")
+        if reply.retry_after is not None or reply.status not in (*_FOR_GOOD, 200):
+            raise NoAnswer(f"{reply.status} {reply.description}")
         if not reply.ok:
             # Somebody who blocked the bot keeps no other from being told.
             log.warning("an alert was not told", status=reply.status, why=reply.description)
