@@ -54,6 +54,7 @@ async def test_a_promise_is_told_and_its_progress_unasked(gateway: Gateway, carr
         status=201,
     )
     await gateway.post(f"/cases/{case['id']}/contacted", {"note": "已电话联系"})
+    await gateway.idle()
     await carrier.settled()
     noted, promised = carrier.to(ONE)
     assert case["reference"] in noted and "4月11日10时" in promised and case["reference"] in promised
@@ -97,12 +98,13 @@ async def test_closing_asks_and_no_opens_again_and_yes_closes(gateway: Gateway, 
 
 
 async def test_orders_are_cases_and_their_commitments_are_followed(gateway: Gateway, carrier: OutsideCarrier) -> None:
+    await gateway.set_clock("2025-04-14T10:00:00")
     orders = [
         order("25033100000001", "fault_repair", "13912366002", SECOND, content="线路打火", subtype="低压故障",
-              opened="2025-04-11 09:00:00"),
+              opened="2025-04-14 09:00:00"),
         order("25033100000002", "complaint", "13912366002", SECOND, closed="2025-04-10 12:00:00"),
         order("25033100000003", "commitment", "13912366002", SECOND, promised="2025-04-21 18:00:00",
-              opened="2025-04-11 09:00:00", content="承诺4月21日前整改完毕"),
+              opened="2025-04-14 09:00:00", content="承诺4月21日前整改完毕"),
     ]  # fmt: skip
     await gateway.imported("work_orders", files.sheet([HEADINGS, *orders]).encode(), "orders.csv")
     by_order = {case["work_order_no"]: case for case in await gateway.every("/cases", account_no=SECOND)}
