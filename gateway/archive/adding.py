@@ -141,9 +141,9 @@ async def _contact_point(connection: Any, number: PhoneNumber) -> int:
 
 async def _make(connection: Any, wanted: _Wanted, point: int, at: datetime) -> int:
     link: int = await connection.fetchval(
-        """INSERT INTO contact_link (account_id, contact_point_id, role, state, source, state_since, needs_proof,
-                                     is_default)
-           VALUES ($1, $2, $3, 'unverified', 'correction', $4, true,
+        """INSERT INTO contact_link (account_id, contact_point_id, role, state, source, state_since, registered_on,
+                                     needs_proof, is_default)
+           VALUES ($1, $2, $3, 'unverified', 'correction', $4, $4::timestamptz::date, true,
                    NOT EXISTS (SELECT 1 FROM contact_link WHERE account_id = $1 AND is_default)) RETURNING id""",
         wanted.account_id,
         point,

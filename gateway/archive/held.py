@@ -18,7 +18,7 @@ SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.s
          OR EXISTS (
          SELECT 1 FROM contact_link o WHERE o.account_id = a.id AND o.id <> l.id AND o.role = 'holder'
            AND o.state IN ('unverified', 'verified')
-           AND greatest(o.registered_on, o.updated_on) > greatest(l.registered_on, l.updated_on) + 60) AS superseded,
+           AND greatest(o.registered_on, o.updated_on) > greatest(l.registered_on, l.updated_on)) AS superseded,
        EXISTS (
          SELECT 1 FROM account_transfer t WHERE t.account_id = a.id AND t.at > coalesce(l.verified_at, '-infinity')
            AND t.at::date > greatest(l.registered_on, l.updated_on)) AS came_to_another

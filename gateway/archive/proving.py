@@ -200,9 +200,9 @@ async def settle(connection: Any, proofs: Sequence[Open], state: str, at: dateti
 
 
 _PROVEN_LINK: Final = """
-INSERT INTO contact_link AS l (account_id, contact_point_id, role, state, source, state_since, verified_at,
-                               verified_how, is_default)
-VALUES ($1, $2, $3, 'verified', 'customer', $4, $4, $5,
+INSERT INTO contact_link AS l (account_id, contact_point_id, role, state, source, state_since, registered_on,
+                               verified_at, verified_how, is_default)
+VALUES ($1, $2, $3, 'verified', 'customer', $4, $4::timestamptz::date, $4, $5,
         NOT EXISTS (SELECT 1 FROM contact_link WHERE account_id = $1 AND is_default))
 ON CONFLICT (account_id, contact_point_id) DO UPDATE SET state = 'verified', needs_proof = false, reason = NULL,
   verified_at = $4, verified_how = $5,

@@ -131,7 +131,7 @@ class Life:
             await self._live(first)
             self._say(f"{first:%Y-%m}: {self.month.share:.2%} misdirected, {self.month.reach:.2%} reached")
             first = (first.replace(day=28) + timedelta(days=7)).replace(day=1)
-        for number in sorted(self._late)[:5]:
+        for number in sorted(self._late)[:12]:
             self.tally.stopped_words += await self._heard_from(number)
         for number in self.town.accounts:
             row = self.town.default(number)
@@ -429,6 +429,7 @@ class Life:
                 if self._now - since > PATIENCE and link["account_no"] not in self.tally.wrongly_stopped:
                     self.tally.wrongly_stopped.add(link["account_no"])
                     self.tally.stopped_words.append(f"{key} {link['reason']}: {self._whose(key[1])}")
+                    self._late.add(key[1])
         for key in set(self.tally.shut_out) - now:
             del self.tally.shut_out[key]
 

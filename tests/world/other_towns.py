@@ -12,7 +12,11 @@ _FOREIGN = ("John Smith", "Mary Jones", "Peter Schmidt", "Anna Kowalska")
 
 
 class NamesTown(Town):
-    """Compound and minority names, foreign ones, and lists that add titles and remarks to names."""
+    """Compound and minority names, foreign ones, lists that add titles and remarks; families live far apart."""
+
+    def _place(self, serial: int) -> tuple[str, str, str, str]:
+        """Neighbours in the list are none in the town."""
+        return super()._place(serial * 7919 % self.size)
 
     def name(self, surname: str = "") -> str:
         """A name as they come elsewhere."""

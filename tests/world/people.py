@@ -164,7 +164,7 @@ class Town:
             holder=name or owner.name,
             segment=segment,
             id_masked=f"41************{(owner.id * 7919) % 10000:04d}",
-            place=(f"小区{serial // 60}", f"{serial % 60 // 12 + 1}", f"{serial % 12 // 6 + 1}", f"{serial % 6 + 1}01"),
+            place=self._place(serial),
             opened=opened,
             updated=opened,
             people={owner.id},
@@ -173,6 +173,10 @@ class Town:
         self.accounts[one.number] = one
         draw.random()
         return one
+
+    def _place(self, serial: int) -> tuple[str, str, str, str]:
+        """Estate, building, staircase and flat. Who comes one after the other lives side by side."""
+        return (f"小区{serial // 60}", f"{serial % 60 // 12 + 1}", f"{serial % 12 // 6 + 1}", f"{serial % 6 + 1}01")
 
     def contact(
         self, account: Account, person: Person, *, role: str = "holder", default: bool = True, **more: object

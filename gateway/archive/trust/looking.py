@@ -77,10 +77,11 @@ PREPARED: Final = (
     "ANALYZE several",
 )
 
-#: What a link says of itself: conditions on `swept`. `$1` is today, `$2` the day from which a proof counts as new.
+#: What a link says of itself: conditions on `swept` and `moment`, which has `today` and the time from which a `proof`
+#: counts as new.
 PLAIN: Final = {
-    "proven": "state = 'verified' AND verified_at >= $2",
-    "proven_before": "state = 'verified' AND verified_at < $2",
+    "proven": "state = 'verified' AND verified_at >= proof",
+    "proven_before": "state = 'verified' AND verified_at < proof",
     "relative": "role = 'relative'",
     "payer": "role = 'payer'",
     "tenant": "role = 'tenant'",
@@ -93,10 +94,16 @@ PLAIN: Final = {
     "of_group": "holder_is_group",
     "by_batch": "source IN ('agent', 'developer_batch')",
     "by_field": "source IN ('meter_reader', 'migration')",
-    "old": "said_on < $1::date - 2922",
-    "fresh": "said_on >= $1::date - 731",
+    "old": "said_on < today - 2922",
+    "fresh": "said_on >= today - 731",
     "former_owner": "fit = 'other' AND role = 'holder' AND account_on > said_on",
 }
+
+#: Whether two premises, `mine` and `theirs`, lie in one estate or village, or in one street where none is known.
+_ONE_PLACE: Final = """(
+  coalesce(nullif(mine.community, ''), nullif(mine.street, ''))
+    = coalesce(nullif(theirs.community, ''), nullif(theirs.street, ''))
+  AND mine.district IS NOT DISTINCT FROM theirs.district) IS TRUE"""
 
 #: What the rest of the archive says of a link.
 SIGHTS: Final = {
@@ -134,21 +141,27 @@ SELECT s.id, NULL::int FROM swept s WHERE s.fit <> 'same' AND EXISTS (
 SELECT DISTINCT ON (s.id) s.id, o.id FROM swept s JOIN swept o ON o.account_id = s.account_id AND o.point <> s.point
 WHERE s.role = 'holder' AND s.fit = 'other' AND o.role = 'holder' AND o.fit = 'same'
 ORDER BY s.id, o.said_on DESC NULLS LAST""",
-    # A number is given up some time after it was written down, and rests some months before it is sold again; what
-    # was written down sooner is one telephone for two.
-    "later_elsewhere": """
+    # A number is given up some years after it was written down, and rests some months before it is sold again; what
+    # was written down sooner, or lately, is one telephone for two. So it mostly is within one estate or village: a
+    # number that is sold again turns up anywhere, while families live close to one another. Who pays for others is
+    # a holder elsewhere by right.
+    "later_elsewhere": f"""
 SELECT DISTINCT ON (s.id) s.id, o.id FROM shared s JOIN shared o ON o.point = s.point
-  AND o.customer_id <> s.customer_id AND o.holder <> s.holder AND o.registered_on >= s.said_on + 180
+  AND o.customer_id <> s.customer_id AND o.holder <> s.holder AND o.registered_on >= s.said_on + 365
 JOIN premise mine ON mine.id = s.premise_id JOIN premise theirs ON theirs.id = o.premise_id
-WHERE o.role IN ('holder', 'tenant', 'landlord') AND (o.fit IN ('same', 'shop') OR o.role = 'tenant')
+CROSS JOIN moment
+WHERE s.said_on < moment.today - 1826 AND s.role <> 'payer' AND o.role IN ('holder', 'tenant', 'landlord')
+  AND (o.fit IN ('same', 'shop') OR o.role = 'tenant')
   AND o.contact_sound <> s.contact_sound AND s.contact <> o.holder AND o.contact <> s.holder
   AND NOT o.holder_is_group AND left(o.holder, 1) <> left(s.holder, 1) AND left(o.contact, 1) <> left(s.contact, 1)
-  AND mine.id <> theirs.id AND mine.address <> theirs.address
+  AND mine.id <> theirs.id AND mine.address <> theirs.address AND ({_ONE_PLACE}) = false
 ORDER BY s.id, o.registered_on DESC""",
-    "later_with_kin": """
+    "later_with_kin": f"""
 SELECT DISTINCT ON (s.id) s.id, o.id FROM shared s JOIN shared o ON o.point = s.point
   AND o.customer_id <> s.customer_id AND o.holder <> s.holder AND o.registered_on >= s.said_on + 90
-WHERE o.role = 'holder' AND o.fit = 'same' AND o.contact <> s.contact AND left(o.holder, 1) = left(s.holder, 1)
+JOIN premise mine ON mine.id = s.premise_id JOIN premise theirs ON theirs.id = o.premise_id
+WHERE o.role = 'holder' AND o.fit = 'same' AND o.contact <> s.contact
+  AND (left(o.holder, 1) = left(s.holder, 1) OR {_ONE_PLACE})
 ORDER BY s.id""",
     "neighbours_name": """
 SELECT DISTINCT ON (s.id) s.id, NULL::int

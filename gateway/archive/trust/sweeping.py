@@ -254,6 +254,10 @@ async def look(connection: Any, now: datetime, zone: ZoneInfo) -> None:
     """Write down what is seen of every link, in tables that last as long as the transaction."""
     # With the usual memory for sorts and hashes a million links would go through the disk several times.
     await connection.execute("SET LOCAL work_mem = '128MB'")
+    await connection.execute(
+        f"""CREATE TEMP TABLE moment ON COMMIT DROP AS
+            SELECT '{now.astimezone(zone).date()}'::date AS today, '{now - _PROVEN_FOR}'::timestamptz AS proof"""
+    )
     await connection.execute(looking.SWEPT)
     await connection.execute(looking.WRONG)
     for statement in looking.PREPARED:
@@ -272,10 +276,9 @@ async def look(connection: Any, now: datetime, zone: ZoneInfo) -> None:
     )
     await connection.execute(
         f"""CREATE TEMP TABLE marked ON COMMIT DROP AS
-            SELECT s.id, s.account_id, s.point, ({own.replace("$1", "today").replace("$2", "proof")}) AS own,
+            SELECT s.id, s.account_id, s.point, ({own}) AS own,
                    0::bigint AS all_marks
-            FROM swept s, (SELECT '{now.astimezone(zone).date()}'::date, '{now - _PROVEN_FOR}'::timestamptz)
-                          AS moment (today, proof)"""
+            FROM swept s, moment"""
     )
     await connection.execute("CREATE INDEX ON marked (id)")
     await connection.execute(
