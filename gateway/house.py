@@ -235,7 +235,7 @@ class House:
         self.ratings = Ratings(clock)
         self.series = Series(clock, zone)
         self.deputies = Deputies(clock, zone)
-        self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone)
+        self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone, freeze=self.events.freeze)
         self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
         self.platforms = bots.open_platforms(self, platforms)
         self.retention = Retention(

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, RowRefused, Run
 from gateway.archive.importing.contacts import accounts_by_number
-from gateway.archive.importing.kinds import Fate
+from gateway.archive.importing.kinds import Fate, Refusal
 from gateway.archive.importing.reading import CellRefused, account_number
 from gateway.archive.importing.words import ACCOUNT_NO
 from gateway.cases import from_orders, misdirected
@@ -136,6 +136,11 @@ class WorkOrdersKind(ImportKind[WorkOrderRecord]):
         )
 
     async def merge(self, work: Work, rows: Sequence[Parsed[WorkOrderRecord]], run: Run) -> Outcome:
+        own = await _own(work, rows, run)
+        refusals = [
+            Refusal(row=row.row, column="handler_id", reason=OWN) for row in rows if row.record.work_order_no in own
+        ]
+        rows = [row for row in rows if row.record.work_order_no not in own]
         # Of several rows for one order the last is taken, and what became of it counts once.
         records = {row.record.work_order_no: row.record for row in rows}
         accounts = await accounts_by_number(
@@ -155,7 +160,22 @@ class WorkOrdersKind(ImportKind[WorkOrderRecord]):
         await from_orders.take_over(work.connection, list(became), run.now)
         await commitment_orders.take_over(work.connection, list(became), run.now)
         await misdirected.react(work.connection, list(became), run.now)
-        return Outcome.of([became.pop(row.record.work_order_no, Fate.UNCHANGED) for row in rows], [])
+        fates = [became.pop(row.record.work_order_no, Fate.UNCHANGED) for row in rows]
+        return Outcome.of(fates, refusals)
+
+
+async def _own(work: Work, rows: Sequence[Parsed[WorkOrderRecord]], run: Run) -> frozenset[str]:
+    """The orders that whoever handed the file in has handled, or would say so of: who is asked about one's own work,
+    when and where, is nothing that one says oneself (promise P6)."""
+    if run.staff_no is None:
+        return frozenset()
+    handled = await work.fetch(
+        "SELECT work_order_no FROM work_order WHERE handler_no = $1 AND work_order_no = ANY($2::text[])",
+        run.staff_no,
+        [row.record.work_order_no for row in rows],
+    )
+    said = (row.record.work_order_no for row in rows if row.record.handler_no == run.staff_no)
+    return frozenset((*(row[0] for row in handled), *said))
 
 
 def _word(cells: Reader, column: str, words: dict[str, str]) -> str | None:
@@ -202,4 +222,6 @@ _MERGE: Final = (
     " RETURNING work_order_no, xmax = 0"
 )
 
+#: Why rows of one's own orders are refused.
+OWN: Final = "own_work: Whoever handled an order brings no file of it: somebody else does."
 WORK_ORDERS: Final = WorkOrdersKind()

@@ -37,14 +37,17 @@ WITH RECURSIVE own AS MATERIALIZED (
   FROM work_order w
   WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
     AND NOT (w.kind = 'consultation' AND w.once_done)
+), hotline AS (
+  SELECT a.work_order_no, a.tie FROM own a JOIN own b ON b.work_order_no = a.tie
+  WHERE a.accounts && b.accounts OR cardinality(a.accounts) = 0 OR cardinality(b.accounts) = 0 OR a.number = b.number
 ), ties AS (
-  SELECT work_order_no, tie FROM own WHERE tie IS NOT NULL
+  SELECT work_order_no, tie FROM hotline
   UNION ALL
   SELECT greater.work_order_no, lesser.work_order_no FROM unnest($4::text[], $5::text[]) AS pair(one, other)
   JOIN own lesser ON lesser.work_order_no IN (pair.one, pair.other)
   JOIN own greater ON greater.work_order_no IN (pair.one, pair.other)
    AND (greater.opened_at, greater.work_order_no) > (lesser.opened_at, lesser.work_order_no)
-  WHERE greater.tie IS NULL
+  WHERE greater.work_order_no NOT IN (SELECT work_order_no FROM hotline)
 ), up(work_order_no, topic, first, depth) AS (
   SELECT t.work_order_no, o.topic, o.work_order_no, 1 FROM ties t JOIN own o ON o.work_order_no = t.tie
   UNION ALL

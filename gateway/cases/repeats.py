@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from difflib import SequenceMatcher
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,16 @@ _UNANSWERED: Final = re.compile(r"[没未无][^,。,;]{0,12}(答复|回复|回�
 #: Ties of the hotline that hold whatever topic each order was put under: a matter may change its class and topic on
 #: its way up, from a request to an opinion to a complaint (S2.20).
 TIES: Final = ("same_event", "urge", "new_demand")
+#: Topics of which each case is an incident of its day: what was done to a customer on two days is two matters.
+_INCIDENTS: Final = ("服务行为", "服务态度", "抢修超时", "conduct", "late repair")
+_DAY: Final = re.compile(r"(\d{1,2})月(\d{1,2})[日号]")
+#: Words by which a suggestion is the one that was made before.
+_AGAIN: Final = re.compile(r"再次|再度|又(一)?次|仍|还(是|没)|依(旧|然)|上次|上回|此前|之前|前次|曾")
+#: Words that any suggestion may hold, and how alike (0 to 1) the rest of two is that are one.
+_ANY_SUGGESTION: Final = re.compile(
+    r"客户|来电|建议|希望|能否|可否|贵司|公司|营业厅|供电所|增加|增设|设置|设立|开通|提供|功能|[\s,，。.、]"
+)
+_ALIKE: Final = 0.45
 _UNREASONABLE: Final = ("恶意", "不合理")
 
 
@@ -143,7 +154,10 @@ def tie_topics(contacts: Iterable[Contact], *, marks: Marks = NO_MARKS) -> list[
     ties = {
         one.work_order_no: one.related_no
         for one in by_order.values()
-        if one.related_no in by_order and one.relation_kind in TIES and one.work_order_no not in marks.split
+        if one.related_no in by_order
+        and one.relation_kind in TIES
+        and one.work_order_no not in marks.split
+        and may_be_one(one, by_order[one.related_no])
     }
     for pair in marks.merged:
         if pair <= by_order.keys() and len(pair) > 1:
@@ -200,7 +214,7 @@ def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | Non
             near = [*by_number[contact.number or ""], *(m for a in _accounts(contact) for m in by_account[a])]
             near = [m for m in near if _in_time(m[-1], contact, calendar) and _same_matter(m, contact)]
             tied = by_order.get(contact.related_no or "")
-            if tied is not None and _in_time(tied[-1], contact, calendar):
+            if tied is not None and _in_time(tied[-1], contact, calendar) and may_be_one(tied[-1], contact):
                 known.append(tied)
             matter = max(known or near, key=lambda m: m[-1].opened_at, default=None)
         if matter is None:
@@ -230,11 +244,33 @@ def _in_time(last: Contact, contact: Contact, calendar: ZoneInfo | None) -> bool
 
 def _same_matter(matter: Sequence[Contact], contact: Contact) -> bool:
     """Whether the contact is about what the matter's contacts are about; the latest that can tell decides."""
+    if all(_another(earlier, contact) for earlier in matter):
+        return False
     for earlier in reversed(matter):
         told = same_thing(earlier, contact)
         if told is not None:
             return told
     return True
+
+
+def may_be_one(one: Contact, other: Contact) -> bool:
+    """Whether two contacts that the hotline tied together may be one customer's: one outage that two customers called
+    about is one event, and nobody's repeat."""
+    mine, theirs = _accounts(one), _accounts(other)
+    return not mine or not theirs or bool(mine & theirs) or (one.number is not None and one.number == other.number)
+
+
+def _another(one: Contact, other: Contact) -> bool:
+    """Whether two contacts of one topic and account are plainly two matters: incidents of different days, or
+    suggestions of different things."""
+    first, second = _wide(one.content), _wide(other.content)
+    if any(word in one.topic for word in _INCIDENTS):
+        days, others = set(_DAY.findall(first)), set(_DAY.findall(second))
+        return bool(days and others) and not days & others
+    if one.kind == other.kind == "suggestion" and not _AGAIN.search(second):
+        wanted, another = _ANY_SUGGESTION.sub("", first), _ANY_SUGGESTION.sub("", second)
+        return SequenceMatcher(None, wanted, another).ratio() < _ALIKE
+    return False
 
 
 def same_thing(one: Contact, other: Contact) -> bool | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gateway.evaluations.deciding import Ratings
-from gateway.evaluations.inviting import answered, attach, invitation_for, open_invitations, qualify
+from gateway.evaluations.inviting import answered, attach, begin, frozen_for, invitation_for, open_invitations, qualify
 from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
-from gateway.evaluations.reviewing import handled_accounts, must_not_be_rated_by, must_not_have_handled
+from gateway.evaluations.reviewing import handled_accounts, must_not_be_rated_by, must_not_have_handled, must_not_steer
 
 __all__ = [
     "Answer",
@@ -14,11 +14,14 @@ __all__ = [
     "answered",
     "asked_about",
     "attach",
+    "begin",
     "carry_over",
+    "frozen_for",
     "handled_accounts",
     "invitation_for",
     "must_not_be_rated_by",
     "must_not_have_handled",
+    "must_not_steer",
     "open_invitations",
     "qualify",
     "record",

@@ -25,6 +25,35 @@ ORDER BY i.invited_at, i.id LIMIT $2
 _MOST: Final = 200
 
 
+async def begin(
+    connection: Any,
+    *,
+    event_kind: str,
+    event_ref: str,
+    service: str,
+    account_id: int,
+    team_code: str | None,
+    person_no: str | None,
+    began_at: datetime,
+    at: datetime,
+    zone: ZoneInfo,
+) -> None:
+    """Note an event that is under way, once, with its draw: before anybody can say what it came to."""
+    await note_one(
+        connection,
+        kind=event_kind,
+        ref=event_ref,
+        service=service,
+        account_id=account_id,
+        team_code=team_code,
+        person_no=person_no,
+        began_at=began_at,
+        occurred_at=None,
+        now=at,
+        zone=zone,
+    )
+
+
 async def qualify(
     connection: Any,
     *,
@@ -37,10 +66,12 @@ async def qualify(
     occurred_at: datetime,
     at: datetime,
     zone: ZoneInfo,
+    late: bool = False,
 ) -> int | None:
-    """Note an event that is over, once, with its draw; its invitation, None where it is not drawn or was noted.
+    """Note that an event is over, once; its invitation, None where nobody is to be asked or it was over before.
 
-    Team and person are frozen as they are.
+    Team and person are frozen as they are. The draw is that of when it was first heard of. What is `late` is counted
+    and not asked about.
     """
     noted = await note_one(
         connection,
@@ -50,9 +81,11 @@ async def qualify(
         account_id=account_id,
         team_code=team_code,
         person_no=person_no,
+        began_at=occurred_at,
         occurred_at=occurred_at,
         now=at,
         zone=zone,
+        late=late,
     )
     return noted[0] if noted is not None and noted[1] else None
 
@@ -68,6 +101,12 @@ async def attach(connection: Any, invitation: int, message_id: UUID, at: datetim
         message_id,
         at,
     )
+
+
+async def frozen_for(connection: Any, invitation: int) -> tuple[bool, int | None]:
+    """Whether the number of an invitation is frozen, and which it is; frozen without one, nobody is asked by text."""
+    row = await connection.fetchrow("SELECT frozen_at, contact_point_id FROM invitation WHERE id = $1", invitation)
+    return row["frozen_at"] is not None, row["contact_point_id"]
 
 
 async def invitation_for(connection: Any, event_kind: str, event_ref: str) -> int | None:

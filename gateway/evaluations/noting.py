@@ -148,7 +148,7 @@ class Events:
             )
             await connection.execute(_FIND_ACCOUNT.format(source=source), since, until, kind)
             await connection.execute(_CLOSE.format(source=source), _EVER, until, kind, now)
-        await self._freeze(connection, now)
+        await self.freeze(connection, now)
 
     async def qualify(
         self, connection: Any, now: datetime, *, since: datetime, until: datetime, fresh: datetime, kinds: Sequence[str]
@@ -158,7 +158,8 @@ class Events:
         if rows:
             await uncount(connection, [row["id"] for row in rows])
 
-    async def _freeze(self, connection: Any, now: datetime) -> None:
+    async def freeze(self, connection: Any, now: datetime) -> None:
+        """Freeze the numbers of events noted since: where each account would be told of a survey now."""
         nothing = {"tone": None, "not_before": None, "expires_at": None, "channels": None, "about": "{}"}
         wish = self._composer.wish(nothing, self._unfrozen)
         async with Audience.of(connection, nothing, self._unfrozen, size=_CHUNK) as audience:
@@ -186,6 +187,25 @@ def _columns(table: Mapping[str, Programme]) -> tuple[list[Any], ...]:
     )
 
 
+_FROM_THE_DRAW: Final = f"""
+INSERT INTO invitation (event_kind, event_ref, account_id, team_code, person_no, service, began_at, occurred_at,
+  qualified_at, programme, programme_version, seed_day, draw, rate, drawn, drawn_at, skipped, answer_by, asks)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8::timestamptz IS NOT NULL THEN $9::timestamptz END,
+       $10, $11, $12, d.draw, $14, d.draw < $14, $9,
+       CASE WHEN $8::timestamptz IS NOT NULL AND d.draw >= $14 THEN 'not_drawn' END,
+       CASE WHEN $8::timestamptz IS NOT NULL THEN $15::timestamptz END, $16
+FROM (SELECT {DRAW_SQL.format(seed="$13::text", kind="$1::text", ref="$2::text")} AS draw) AS d
+ON CONFLICT (event_kind, event_ref) DO NOTHING RETURNING id, drawn
+"""
+# What was drawn while it was under way keeps its draw, whatever it came to.
+_CLOSE_ONE: Final = """
+UPDATE invitation SET occurred_at = $3, over_at = $4, qualified_at = $4, team_code = $5, person_no = $6, service = $7,
+  answer_by = $8, skipped = CASE WHEN NOT drawn THEN 'not_drawn' WHEN $9 THEN 'late' END
+WHERE event_kind = $1 AND event_ref = $2 AND occurred_at IS NULL AND qualified_at IS NULL AND message_id IS NULL
+RETURNING id, drawn AND NOT $9 AS drawn
+"""
+
+
 async def note_one(
     connection: Any,
     *,
@@ -195,27 +215,29 @@ async def note_one(
     account_id: int,
     team_code: str | None,
     person_no: str | None,
-    occurred_at: datetime,
+    began_at: datetime,
+    occurred_at: datetime | None,
     now: datetime,
     zone: ZoneInfo,
+    late: bool = False,
 ) -> tuple[int, bool] | None:
-    """Note one event that is over, with its draw: its invitation and whether it is drawn; None where it was noted."""
+    """Note one event with its draw: its invitation and whether it is to be asked about.
+
+    Without `occurred_at` it is under way; noted again with it, it is over and counts. None where it was over before.
+    One that is `late` is too old to be asked about: it is skipped with that code.
+    """
     day, seed = await seed_of(connection, now, zone)
     programme = (await programmes(connection))[PROGRAMME_OF.get(service, "order")]
+    answer_by = now + programme.answer_within
     row = await connection.fetchrow(
-        f"""INSERT INTO invitation (event_kind, event_ref, account_id, team_code, person_no, service, began_at,
-              occurred_at, qualified_at, programme, programme_version, seed_day, draw, rate, drawn, drawn_at, skipped,
-              answer_by, asks)
-            SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, d.draw, $13, d.draw < $13, $8,
-                   CASE WHEN d.draw >= $13 THEN 'not_drawn' END, $14, $15
-            FROM (SELECT {DRAW_SQL.format(seed="$12::text", kind="$1::text", ref="$2::text")} AS draw) AS d
-            ON CONFLICT (event_kind, event_ref) DO NOTHING RETURNING id, drawn""",
+        _FROM_THE_DRAW,
         kind,
         ref,
         account_id,
         team_code,
         person_no,
         service,
+        began_at,
         occurred_at,
         now,
         programme.code,
@@ -223,7 +245,14 @@ async def note_one(
         day,
         seed,
         programme.rate,
-        now + programme.answer_within,
+        answer_by,
         list(programme.asks),
     )
-    return None if row is None else (row["id"], row["drawn"])
+    if row is None and occurred_at is not None:
+        over = (occurred_at, now, team_code, person_no, service, answer_by, late)
+        row = await connection.fetchrow(_CLOSE_ONE, kind, ref, *over)
+    if row is None:
+        return None
+    if occurred_at is not None:
+        await uncount(connection, [row["id"]])
+    return row["id"], row["drawn"]

@@ -12,9 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gateway.evaluations.recording import OF_TEXT
 from gateway.evaluations.tallies import uncount
 from gateway.kernel import audit
+from gateway.kernel.acting import acting_in
+from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 
@@ -209,6 +213,22 @@ async def must_not_have_handled(connection: Any, staff_no: str, accounts: Sequen
     )
     if handled is not None:
         raise Forbidden(f"whoever handled {handled} changes no contact of that customer: somebody else does")
+
+
+async def must_not_steer(session: AsyncSession, at: datetime) -> None:
+    """Raise Forbidden where a person acts whose own work customers are being asked about: whatever roles they hold,
+    they have no say in who is asked, when and about what (promise P6)."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None:
+        return
+    handled = await (await driver(session)).fetchval(
+        """SELECT event_ref FROM invitation
+           WHERE person_no = $1 AND (occurred_at IS NULL OR occurred_at > $2) LIMIT 1""",
+        acting.staff_no,
+        at - HANDLER_KEEPS_OFF,
+    )
+    if handled is not None:
+        raise Forbidden(f"whoever handled {handled} has no say in who is asked: somebody else does this")
 
 
 async def handled_accounts(connection: Any, staff_no: str, at: datetime) -> frozenset[int]:

@@ -12,8 +12,12 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gateway.evaluations.noting import SOURCES, Events
 from gateway.evaluations.programmes import programmes
+from gateway.evaluations.reviewing import must_not_steer
+from gateway.kernel.acting import require
 from gateway.kernel.errors import InvalidInput
 from gateway.notices import Moment, PlainKind, Row, Saying
 
@@ -67,7 +71,6 @@ class Surveys(PlainKind):
     template = "survey"
     merges = False
     strict = True
-    steered_with = "evaluations:invite"
     gone = "superseded"
     subjects = """
 SELECT i.id AS subject_id, i.account_id, i.event_kind || ':' || i.event_ref AS ground,
@@ -83,6 +86,11 @@ WHERE i.occurred_at >= ($1::jsonb ->> 'closed_from')::timestamptz
     def __init__(self, events: Events, zone: ZoneInfo) -> None:
         self._events = events
         self._zone = zone
+
+    async def may_steer(self, session: AsyncSession, now: datetime) -> None:
+        """See `NoticeKind`: nobody whose work is rated, whether by their role or in fact."""
+        require(session, "evaluations:invite")
+        await must_not_steer(session, now)
 
     def parse(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         start, end = self._moment(asked, "closed_from"), self._moment(asked, "closed_to")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account
-from gateway.evaluations import Answer, answered, attach, invitation_for, qualify, record
+from gateway.evaluations import Answer, answered, attach, frozen_for, invitation_for, qualify, record
 from gateway.followups.rules import ANSWER_WITHIN, CALL_WITHIN, MOST_CALLS, Member, draw_caller, independent
 from gateway.kernel import audit
 from gateway.kernel.acting import needs
@@ -28,12 +28,19 @@ from gateway.notices import Asked, Taken
 
 #: What was done longer ago than this, as an import tells, is not asked about any more.
 _FRESH: Final = timedelta(days=7)
+#: What was missed or called off longer ago than this, because nothing ran meanwhile, is counted and not asked about.
+_TOO_LATE: Final = timedelta(days=14)
+_NOON: Final = time(12)
+#: No contact point: of an account that nobody could be reached at when the day came, nobody is asked by text.
+_NO_POINT: Final = 0
 _STATES_ON_THE_WAY: Final = ("queued", "sending", "uncertain", "sent", "delivered")
 
 #: Who did a follow-up: whoever of the manager and the deputy says so themselves, else the deputy where one is named.
 #: So nobody lays a visit of their own at somebody else's door.
 DOER: Final = """CASE WHEN f.done_by IN ('staff:' || f.manager_no, 'staff:' || f.deputy_no)
                            THEN substr(f.done_by, 7) ELSE coalesce(f.deputy_no, f.manager_no) END"""
+#: What the customer is asked about.
+SERVICE: Final = "CASE WHEN f.channel = 'visit' AND NOT a.vip THEN 'visit' ELSE 'followup' END"
 _STAFF: Final = "SELECT s.staff_no, t.code AS team, s.job FROM staff_member s LEFT JOIN team t ON t.id = s.team_id"
 
 
@@ -64,10 +71,14 @@ class Asking:
         self._zone = zone
 
     async def ask(self, connection: Any, followup_id: UUID, now: datetime) -> UUID | None:
-        """Ask about a follow-up that was done, in the connection's transaction; None where that was done before."""
+        """Ask about a follow-up whose day has come, in the connection's transaction: one that was done, and one that is
+        said to have been missed or called off, so that saying so keeps nobody from being asked.
+
+        None where nobody is to be asked, or that was done before.
+        """
         row = await connection.fetchrow(
-            f"""SELECT f.id, f.account_id, f.manager_no, {DOER} AS doer_no,
-                      coalesce(f.done_at, $2) AS done_at, a.account_no, a.language, a.vip, f.channel
+            f"""SELECT f.id, f.account_id, f.state, {DOER} AS doer_no, coalesce(f.done_at, $2) AS done_at,
+                      f.planned_for, a.account_no, a.language, {SERVICE} AS service
                FROM followup f JOIN account a ON a.id = f.account_id
                WHERE f.id = $1 AND NOT EXISTS (SELECT 1 FROM independent_followup i WHERE i.followup_id = f.id)""",
             followup_id,
@@ -75,21 +86,25 @@ class Asking:
         )
         if row is None:
             return None
+        done = row["state"] == "done"
+        ended_at = row["done_at"] if done else min(now, datetime.combine(row["planned_for"], _NOON, self._zone))
         # Whoever did the visit is evaluated; who that is is frozen here, and the draw is made before anybody is asked.
         invitation = await qualify(
             connection,
             event_kind="followup",
             event_ref=str(followup_id),
-            service="visit" if row["channel"] == "visit" and not row["vip"] else "followup",
+            service=row["service"],
             account_id=row["account_id"],
             team_code=await self._team(connection, row["doer_no"]),
             person_no=row["doer_no"],
-            occurred_at=row["done_at"],
+            occurred_at=ended_at,
             at=now,
             zone=self._zone,
+            late=not done and now - ended_at > _TOO_LATE,
         )
         if invitation is None:
             return None
+        frozen, point = await frozen_for(connection, invitation)
         (taken,) = await self._texts.accept(
             connection,
             [
@@ -97,8 +112,9 @@ class Asking:
                     template="survey_followup",
                     account_no=row["account_no"],
                     language=row["language"],
-                    values={"day": row["done_at"].astimezone(self._zone).date()},
+                    values={"day": ended_at.astimezone(self._zone).date() if done else row["planned_for"]},
                     reference=f"followup:{followup_id}",
+                    point=(point or _NO_POINT) if frozen else None,
                     expires_at=now + ANSWER_WITHIN,
                 )
             ],
@@ -120,13 +136,22 @@ class Asking:
         await self._note(connection, "independent_followup.asked", asked, {"message": str(message)})
         return asked
 
+    async def ask_anyway(self, connection: Any, now: datetime) -> int:
+        """Ask about follow-ups whose day had come and that were then missed or called off; how many."""
+        rows = await connection.fetch(
+            """SELECT f.id FROM invitation i JOIN followup f ON f.id::text = i.event_ref
+               WHERE i.event_kind = 'followup' AND i.occurred_at IS NULL AND i.message_id IS NULL
+                 AND f.state IN ('missed', 'cancelled') ORDER BY f.id FOR UPDATE OF f SKIP LOCKED"""
+        )
+        return sum([await self.ask(connection, row["id"], now) is not None for row in rows])
+
     async def ask_imported(self, connection: Any, now: datetime) -> int:
         """Ask about follow-ups that a file says were done lately; how many."""
         rows = await connection.fetch(
             """SELECT id FROM followup f WHERE state = 'done' AND done_at > $1
                  AND NOT EXISTS (SELECT 1 FROM independent_followup i WHERE i.followup_id = f.id)
-                 AND NOT EXISTS (SELECT 1 FROM invitation i
-                                 WHERE i.event_kind = 'followup' AND i.event_ref = f.id::text)
+                 AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.event_kind = 'followup'
+                                   AND i.event_ref = f.id::text AND i.occurred_at IS NOT NULL)
                ORDER BY id FOR UPDATE SKIP LOCKED""",
             now - _FRESH,
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.followups import visits
 from gateway.followups.asking import Asking, Texts
+from gateway.followups.beginning import begin_due
 from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, acting, occurrences
 from gateway.kernel import audit
@@ -25,16 +26,19 @@ MISSED_AFTER: Final = timedelta(days=7)
 _ACTOR: Final = "clock"
 #: The text that reminds, and the kind of the note that does so in a chat.
 REMINDER: Final = "followup_due"
+#: Freezes the numbers of events noted in the connection's transaction.
+Freeze = Callable[[Any, datetime], Awaitable[None]]
 
 
 class DueFollowups:
     """Does what is due; idempotent, so that it may run at any moment and on any node."""
 
-    def __init__(self, database: Database, asking: Asking, texts: Texts, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, asking: Asking, texts: Texts, zone: ZoneInfo, *, freeze: Freeze) -> None:
         self._database = database
         self._asking = asking
         self._texts = texts
         self._zone = zone
+        self._freeze = freeze
 
     async def run(self, now: datetime) -> None:
         """Do everything that is due at `now`."""
@@ -44,9 +48,12 @@ class DueFollowups:
             connection = work.connection
             await visits.plan(connection, now, self._zone)
             await self._recur(connection, now)
+            if await begin_due(connection, now, self._zone):
+                await self._freeze(connection, now)
             await self._remind(connection, now)
             await self._remind_otherwise(connection, now)
             await self._miss(connection, now)
+            await self._asking.ask_anyway(connection, now)
             await self._asking.ask_imported(connection, now)
             await self._asking.go_on(connection, now)
             await work.commit()

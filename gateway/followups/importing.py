@@ -80,6 +80,9 @@ class FollowupsKind(ImportKind[PlanRecord]):
         )
 
     async def merge(self, work: Work, rows: Sequence[Parsed[PlanRecord]], run: Run) -> Outcome:
+        own = await _own(work, rows, run)
+        refusals = [Refusal(row=row.row, column="manager_id", reason=OWN) for row in rows if row.record.plan_no in own]
+        rows = [row for row in rows if row.record.plan_no not in own]
         accounts = await accounts_by_number(work, {row.record.account_no for row in rows})
         unknown = [row for row in rows if row.record.account_no not in accounts]
         # Of several rows for one plan the last is taken, and what became of it counts once.
@@ -101,11 +104,24 @@ class FollowupsKind(ImportKind[PlanRecord]):
         )
         became = {row[0]: Fate.CREATED if row[1] else Fate.UPDATED for row in touched}
         fates = [became.pop(row.record.plan_no, Fate.UNCHANGED) for row in rows if row.record.account_no in accounts]
-        refusals = [
+        refusals += [
             Refusal(row=row.row, column="account_no", reason="unknown_account: The archive has no such account.")
             for row in unknown
         ]
         return Outcome.of(fates, refusals)
+
+
+async def _own(work: Work, rows: Sequence[Parsed[PlanRecord]], run: Run) -> frozenset[str]:
+    """The plans of whoever handed the file in: what came of one's own visits is said one by one, and asked about."""
+    if run.staff_no is None:
+        return frozenset()
+    kept = await work.fetch(
+        "SELECT plan_no FROM followup WHERE $1 IN (manager_no, deputy_no) AND plan_no = ANY($2::text[])",
+        run.staff_no,
+        [row.record.plan_no for row in rows],
+    )
+    said = (row.record.plan_no for row in rows if row.record.manager_no == run.staff_no)
+    return frozenset((*(row[0] for row in kept), *said))
 
 
 def _noon(day: date | None, run: Run) -> datetime | None:
@@ -134,4 +150,6 @@ WHERE (followup.planned_for, followup.topic, followup.channel, followup.manager_
 RETURNING plan_no, xmax = 0
 """
 
+#: Why rows of one's own visits are refused.
+OWN: Final = "own_work: A manager's own visits are said to be done by a page or the API, not by a file."
 FOLLOWUPS: Final = FollowupsKind()

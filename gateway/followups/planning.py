@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account
+from gateway.followups.beginning import PUT_OFF, begin_due, begun_on
+from gateway.followups.noting import note
 from gateway.followups.rules import HORIZON, check_rule, occurrences
-from gateway.followups.standing_in import require_own_part, require_own_plan
-from gateway.kernel import audit
+from gateway.followups.standing_in import known, require_own_plan
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
@@ -82,15 +83,16 @@ class Followups:
         manager = plan.manager_no or account["manager_no"]
         if manager is None:
             raise InvalidInput("this account has no manager: name one", field="manager")
-        await self._known(connection, manager, "manager")
+        await known(connection, manager, "manager")
         if plan.planned_for < self._today(now):
             raise InvalidInput("a plan is for today or later", field="planned_for")
         if plan.rule is None:
             made = [await self._insert(connection, None, account["id"], manager, plan, plan.planned_for, now, actor)]
         else:
             made = await self._series(connection, account["id"], manager, plan, now, actor)
-        await self._note(
+        await note(
             connection,
+            now,
             actor,
             "followup.planned",
             made[0],
@@ -154,12 +156,23 @@ class Followups:
         """
         connection, now = await driver(session), self._clock.now()
         row = await self._locked(session, followup_id)
+        # What is said from its day on changes nothing about who is asked.
+        await begin_due(connection, now, self._zone)
         if row["state"] not in ("planned", "missed"):
             raise Conflict(f"the follow-up is {row['state']}")
         if change.deputy_no is not None:
-            await self._known(connection, change.deputy_no, "deputy")
+            await known(connection, change.deputy_no, "deputy")
         if change.planned_for is not None and change.planned_for < self._today(now):
             raise InvalidInput("a plan is moved to today or later", field="planned_for")
+        begun = await begun_on(connection, followup_id, self._zone)
+        if begun is not None and change.planned_for is not None:
+            if row["state"] == "missed":
+                raise Conflict("its customer was asked about it: plan another")
+            if change.planned_for > begun + PUT_OFF:
+                words = (
+                    f"it was to be on {begun}: say what came of it, or put it off to {begun + PUT_OFF} at the latest"
+                )
+                raise InvalidInput(words, field="planned_for")
         if change.state == "done" and not change.outcome:
             raise InvalidInput("what is done has an outcome", field="outcome")
         state = change.state or ("planned" if change.planned_for is not None else row["state"])
@@ -184,15 +197,16 @@ class Followups:
             actor if done else None,
         )
         before = {name: row[name] for name in after}
-        await self._note(
+        await note(
             connection,
+            now,
             actor,
             f"followup.{state if change.state else 'changed'}",
             followup_id,
             _said(after),
             _said(before),
         )
-        if done:
+        if done or (begun is not None and state == "cancelled"):
             await self._ask(connection, followup_id, now)
 
     async def _stood_in(self, connection: Any, row: Any, actor: str) -> str | None:
@@ -211,6 +225,7 @@ class Followups:
         """End the series a follow-up belongs to: what is still planned of it is cancelled; how many."""
         connection, now = await driver(session), self._clock.now()
         row = await self._locked(session, followup_id)
+        await begin_due(connection, now, self._zone)
         if row["series_id"] is None:
             raise Conflict("this follow-up does not recur")
         await connection.execute(
@@ -221,68 +236,10 @@ class Followups:
                WHERE series_id = $1 AND state = 'planned' RETURNING id""",
             row["series_id"],
         )
-        await self._note(connection, actor, "followup.series_ended", followup_id, {"cancelled": len(cancelled)})
+        await note(
+            connection, self._clock.now(), actor, "followup.series_ended", followup_id, {"cancelled": len(cancelled)}
+        )
         return len(cancelled)
-
-    @needs("followups:write")
-    async def stand_in(
-        self,
-        session: AsyncSession,
-        *,
-        manager_no: str,
-        deputy_no: str,
-        first_day: date,
-        last_day: date,
-        reason: str | None,
-        actor: str,
-    ) -> int:
-        """Name who stands in for a manager, and when; the entry's id."""
-        connection = await driver(session)
-        await self._known(connection, manager_no, "manager")
-        await self._known(connection, deputy_no, "deputy")
-        require_own_part(session, manager_no, deputy_no)
-        if manager_no == deputy_no:
-            raise InvalidInput("nobody stands in for themselves", field="deputy")
-        if last_day < first_day:
-            raise InvalidInput("the last day comes before the first", field="last_day")
-        made: int = await connection.fetchval(
-            """INSERT INTO deputy (manager_no, deputy_no, first_day, last_day, reason)
-               VALUES ($1, $2, $3, $4, $5) RETURNING id""",
-            manager_no,
-            deputy_no,
-            first_day,
-            last_day,
-            reason,
-        )
-        await audit.write(
-            connection,
-            at=self._clock.now(),
-            actor=actor,
-            action="deputy.named",
-            subject=f"staff:{manager_no}",
-            after={"deputy": deputy_no, "first_day": first_day.isoformat(), "last_day": last_day.isoformat()},
-        )
-        return made
-
-    @needs("followups:write")
-    async def end_standing_in(self, session: AsyncSession, deputy_id: int, *, last_day: date, actor: str) -> None:
-        """Let somebody stand in until `last_day` and no longer. Raises NotFound, InvalidInput."""
-        connection = await driver(session)
-        row = await connection.fetchrow("SELECT * FROM deputy WHERE id = $1 FOR UPDATE", deputy_id)
-        if row is None:
-            raise NotFound("There is no such entry.")
-        if not row["first_day"] <= last_day <= row["last_day"]:
-            raise InvalidInput("it ends sooner, and not before it began", field="last_day")
-        await connection.execute("UPDATE deputy SET last_day = $2 WHERE id = $1", deputy_id, last_day)
-        await audit.write(
-            connection,
-            at=self._clock.now(),
-            actor=actor,
-            action="deputy.ended",
-            subject=f"staff:{row['manager_no']}",
-            before={"deputy": row["deputy_no"], "last_day": row["last_day"].isoformat()},
-            after={"last_day": last_day.isoformat()},
-        )
 
     @needs("followups:write")
     async def hear(
@@ -291,7 +248,7 @@ class Followups:
         """Write down what the customer wants looked into: who owes the answer, and by when."""
         connection, now = await driver(session), self._clock.now()
         row = await self._locked(session, followup_id)
-        await self._known(connection, owner_no, "owner")
+        await known(connection, owner_no, "owner")
         voice = new_id(now)
         task = await self._task(connection, voice, row["account_id"], words, owner_no, due_on, now, actor)
         await connection.execute(
@@ -305,7 +262,14 @@ class Followups:
             now,
             task,
         )
-        await self._note(connection, actor, "followup.voice", followup_id, {"voice": str(voice), "owner": owner_no})
+        await note(
+            connection,
+            self._clock.now(),
+            actor,
+            "followup.voice",
+            followup_id,
+            {"voice": str(voice), "owner": owner_no},
+        )
         return voice
 
     async def _task(
@@ -364,14 +328,17 @@ class Followups:
             actor,
             answer,
         )
-        await self._note(connection, actor, "followup.voice_answered", row["followup_id"], {"voice": str(voice_id)})
+        await note(
+            connection,
+            self._clock.now(),
+            actor,
+            "followup.voice_answered",
+            row["followup_id"],
+            {"voice": str(voice_id)},
+        )
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
-
-    async def _known(self, connection: Any, staff_no: str, field: str) -> None:
-        if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", staff_no):
-            raise InvalidInput(f"there is no member of staff {staff_no}", field=field)
 
     async def _locked(self, session: AsyncSession, followup_id: UUID) -> Any:
         connection = await driver(session)
@@ -381,25 +348,6 @@ class Followups:
         await require_account(session, row["account_id"], "follow-up")
         await require_own_plan(session, row, self._today(self._clock.now()))
         return row
-
-    async def _note(
-        self,
-        connection: Any,
-        actor: str,
-        action: str,
-        followup_id: UUID,
-        after: dict[str, Any],
-        before: dict[str, Any] | None = None,
-    ) -> None:
-        await audit.write(
-            connection,
-            at=self._clock.now(),
-            actor=actor,
-            action=action,
-            subject=f"followup:{followup_id}",
-            before=before,
-            after=after,
-        )
 
 
 def _said(values: dict[str, Any]) -> dict[str, Any]:

@@ -106,18 +106,6 @@ FROM customer_voice v JOIN followup f ON f.id = v.followup_id JOIN account a ON 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Who stands in for a manager, first and last day included."""
-
-    id: int
-    manager: str
-    deputy: str
-    first_day: date
-    last_day: date
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowupFilter:
     """Which to list; everything given must hold. `manager`: whose it is, or who stands in, that day or by name."""
 
@@ -262,18 +250,6 @@ async def voices(
         followup,
     )
     return [Voice(**row) for row in rows]
-
-
-async def deputies(session: AsyncSession, *, manager: str | None, before: int | None, limit: int) -> list[Standing]:
-    """Up to `limit` of who stood, stands or will stand in, named before `before`, newest first."""
-    rows = await (await driver(session)).fetch(
-        """SELECT id, manager_no AS manager, deputy_no AS deputy, first_day, last_day, reason FROM deputy
-           WHERE ($1::text IS NULL OR manager_no = $1) AND ($2::int IS NULL OR id < $2) ORDER BY id DESC LIMIT $3""",
-        manager,
-        before,
-        limit,
-    )
-    return [Standing(**row) for row in rows]
 
 
 async def voice(session: AsyncSession, voice_id: UUID) -> Voice:

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.reach import require_account
+from gateway.followups.beginning import begin_due
+from gateway.followups.noting import note
 from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, following, occurrences
 from gateway.followups.standing_in import require_own_plan
-from gateway.kernel import audit
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
@@ -77,7 +78,7 @@ class Series:
             "rule": row["rule"], "starts_on": row["planned_for"].isoformat(), "topic": row["topic"],
             "channel": row["channel"],
         }  # fmt: skip
-        await self._note(connection, actor, "followup.series_changed", made[0], after, before)
+        await note(connection, self._clock.now(), actor, "followup.series_changed", made[0], after, before)
         return made[0]
 
     @needs("followups:write")
@@ -85,7 +86,7 @@ class Series:
         """Cancel this day and all that follow; how many. What lies before stays planned."""
         connection, row = await self._locked(session, followup_id)
         cancelled = await self._end(connection, row, self._clock.now(), "the series was ended")
-        await self._note(connection, actor, "followup.series_ended", followup_id, {"cancelled": cancelled})
+        await note(connection, self._clock.now(), actor, "followup.series_ended", followup_id, {"cancelled": cancelled})
         return cancelled
 
     async def _locked(self, session: AsyncSession, followup_id: UUID) -> tuple[Any, Any]:
@@ -117,6 +118,7 @@ class Series:
         return number
 
     async def _end(self, connection: Any, row: Any, now: datetime, because: str) -> int:
+        await begin_due(connection, now, self._zone)
         await connection.execute("UPDATE followup_series SET ended_at = $2 WHERE id = $1", row["series_id"], now)
         cancelled = await connection.fetch(
             """UPDATE followup SET state = 'cancelled', outcome = $3
@@ -127,22 +129,3 @@ class Series:
             row["id"],
         )
         return len(cancelled)
-
-    async def _note(
-        self,
-        connection: Any,
-        actor: str,
-        action: str,
-        followup_id: UUID,
-        after: dict[str, Any],
-        before: dict[str, Any] | None = None,
-    ) -> None:
-        await audit.write(
-            connection,
-            at=self._clock.now(),
-            actor=actor,
-            action=action,
-            subject=f"followup:{followup_id}",
-            before=before,
-            after=after,
-        )

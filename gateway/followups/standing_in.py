@@ -1,4 +1,4 @@
-"""Who stands in for an account manager: read, and ended early. Naming somebody is `Followups.stand_in`."""
+"""Who stands in for an account manager: named, read, ended early."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.kernel import audit
 from gateway.kernel.acting import acting_in, needs, require
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
-from gateway.kernel.errors import Conflict, Forbidden, NotFound
+from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,25 @@ async def deputies(session: AsyncSession, *, since: date, limit: int) -> list[St
         limit,
     )
     return [StandingIn(**row) for row in rows]
+
+
+async def of_manager(session: AsyncSession, manager: str | None, *, before: int | None, limit: int) -> list[StandingIn]:
+    """Up to `limit` of who stood, stands or will stand in, named before `before`, newest first."""
+    require(session, "followups:read")
+    rows = await (await driver(session)).fetch(
+        """SELECT id, manager_no AS manager, deputy_no AS deputy, first_day, last_day, reason FROM deputy
+           WHERE ($1::text IS NULL OR manager_no = $1) AND ($2::int IS NULL OR id < $2) ORDER BY id DESC LIMIT $3""",
+        manager,
+        before,
+        limit,
+    )
+    return [StandingIn(**row) for row in rows]
+
+
+async def known(connection: Any, staff_no: str, field: str) -> None:
+    """Raise InvalidInput where there is no such member of staff."""
+    if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", staff_no):
+        raise InvalidInput(f"there is no member of staff {staff_no}", field=field)
 
 
 def require_own_part(session: AsyncSession, manager: str, deputy: str) -> None:
@@ -67,15 +86,58 @@ async def require_own_plan(session: AsyncSession, row: Any, today: date) -> None
 
 
 class Deputies:
-    """What is done about deputies that were named."""
+    """Use cases on who stands in. Each works in the session's transaction."""
 
     def __init__(self, clock: Clock, zone: ZoneInfo) -> None:
         self._clock = clock
         self._zone = zone
 
     @needs("followups:write")
-    async def end(self, session: AsyncSession, deputy_id: int, *, actor: str) -> None:
-        """From today on nobody stands in any more: the manager is back. Raises NotFound, Forbidden, Conflict."""
+    async def name(
+        self,
+        session: AsyncSession,
+        *,
+        manager_no: str,
+        deputy_no: str,
+        first_day: date,
+        last_day: date,
+        reason: str | None,
+        actor: str,
+    ) -> int:
+        """Name who stands in for a manager, and when; the entry's id. Raises InvalidInput, Forbidden."""
+        connection = await driver(session)
+        await known(connection, manager_no, "manager")
+        await known(connection, deputy_no, "deputy")
+        require_own_part(session, manager_no, deputy_no)
+        if manager_no == deputy_no:
+            raise InvalidInput("nobody stands in for themselves", field="deputy")
+        if last_day < first_day:
+            raise InvalidInput("the last day comes before the first", field="last_day")
+        made: int = await connection.fetchval(
+            """INSERT INTO deputy (manager_no, deputy_no, first_day, last_day, reason)
+               VALUES ($1, $2, $3, $4, $5) RETURNING id""",
+            manager_no,
+            deputy_no,
+            first_day,
+            last_day,
+            reason,
+        )
+        await audit.write(
+            connection,
+            at=self._clock.now(),
+            actor=actor,
+            action="deputy.named",
+            subject=f"staff:{manager_no}",
+            after={"deputy": deputy_no, "first_day": first_day.isoformat(), "last_day": last_day.isoformat()},
+        )
+        return made
+
+    @needs("followups:write")
+    async def end(self, session: AsyncSession, deputy_id: int, *, last_day: date | None = None, actor: str) -> None:
+        """Let somebody stand in until `last_day` and no longer; without one the manager is back from today on.
+
+        Raises NotFound, Forbidden, InvalidInput naming the field, Conflict where it is over already.
+        """
         connection: Any = await driver(session)
         row = await connection.fetchrow("SELECT * FROM deputy WHERE id = $1 FOR UPDATE", deputy_id)
         if row is None:
@@ -83,16 +145,19 @@ class Deputies:
         require_own_part(session, row["manager_no"], row["deputy_no"])
         now = self._clock.now()
         yesterday = now.astimezone(self._zone).date() - timedelta(days=1)
-        if row["last_day"] <= yesterday:
+        if last_day is not None and not row["first_day"] <= last_day <= row["last_day"]:
+            raise InvalidInput("it ends sooner, and not before it began", field="last_day")
+        if last_day is None and row["last_day"] <= yesterday:
             raise Conflict("this is over already")
-        await connection.execute("UPDATE deputy SET last_day = $2 WHERE id = $1", deputy_id, yesterday)
-        # Whom a reminder has handed to the deputy already, for today, is the manager's again.
+        last = last_day or yesterday
+        await connection.execute("UPDATE deputy SET last_day = $2 WHERE id = $1", deputy_id, last)
+        # Whom a reminder has handed to the deputy already, for days that are the manager's again.
         await connection.execute(
             """UPDATE followup SET deputy_no = NULL WHERE manager_no = $1 AND deputy_no = $2 AND state = 'planned'
                  AND planned_for > $3""",
             row["manager_no"],
             row["deputy_no"],
-            yesterday,
+            last,
         )
         await audit.write(
             connection,
@@ -101,5 +166,5 @@ class Deputies:
             action="deputy.ended",
             subject=f"staff:{row['manager_no']}",
             before={"deputy": row["deputy_no"], "last_day": row["last_day"].isoformat()},
-            after={"deputy": row["deputy_no"], "last_day": yesterday.isoformat()},
+            after={"deputy": row["deputy_no"], "last_day": last.isoformat()},
         )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from gateway.followups.beginning import begin_due
 from gateway.followups.rules import check_rule
 from gateway.followups.tables import CHANNELS
 from gateway.kernel import audit
@@ -107,6 +108,7 @@ async def change(
         actor,
     )
     if before.active and not after.active:
+        await begin_due(connection, now, zone)
         await _end(connection, code, now)
     await audit.write(
         connection,

@@ -89,7 +89,7 @@ class Notices:
         """Write a draft down; its id. A kind that needs no approval is approved at once."""
         _may_draft(session, asked.kind)
         kind = self.kind(asked.kind)
-        _may_steer(session, kind)
+        await kind.may_steer(session, self._clock.now())
         about = kind.parse(asked.about)
         now = self._clock.now()
         if asked.tone not in (None, "warm", "official"):
@@ -255,7 +255,7 @@ class Notices:
         notice = await session.scalar(select(Notice).where(Notice.id == notice_id).with_for_update())
         if notice is None:
             raise NotFound(f"there is no notice {notice_id}")
-        _may_steer(session, self.kind(notice.kind))
+        await self.kind(notice.kind).may_steer(session, self._clock.now())
         return notice
 
     def _note(
@@ -276,12 +276,6 @@ class Notices:
             before=before,
             after=after,
         )
-
-
-def _may_steer(session: AsyncSession, kind: NoticeKind) -> None:
-    """Raise Forbidden where who acts has no say in notices of this kind."""
-    if kind.steered_with is not None:
-        require(session, kind.steered_with)
 
 
 def _may_draft(session: AsyncSession, kind: str) -> None:

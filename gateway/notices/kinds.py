@@ -11,6 +11,8 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gateway.notices.policy import Wish
 
 Row = Mapping[str, Any]
@@ -104,9 +106,8 @@ class NoticeKind(Protocol):
         """Whether what it says now goes on being worth saying after the notice's own end."""
         ...
 
-    @property
-    def steered_with(self) -> str | None:
-        """The scope that drafting and steering such a notice needs beside the usual one."""
+    async def may_steer(self, session: AsyncSession, now: datetime) -> None:
+        """Raise Forbidden where who acts has no say in notices of this kind."""
         ...
 
     @property
@@ -166,7 +167,6 @@ class PlainKind:
     subjects: str
     outlives = False
     strict = False
-    steered_with: str | None = None
 
     @property
     def audience(self) -> str:
@@ -177,6 +177,9 @@ class PlainKind:
     def facts(self) -> str:
         """See `NoticeKind`."""
         return self.subjects
+
+    async def may_steer(self, session: AsyncSession, now: datetime) -> None:
+        """See `NoticeKind`; the usual scopes are enough."""
 
     def of(self, about: Mapping[str, Any]) -> Any:
         """See `NoticeKind`."""

@@ -16,7 +16,7 @@ from gateway.kernel.acting import acting_in, require, require_whole
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.staff import passwords
-from gateway.staff.roles import ROLES
+from gateway.staff.roles import ROLES, at_odds
 from gateway.staff.tables import StaffLogin, StaffMember, StaffSession, Team
 
 _LONGEST_NAME: Final = 64
@@ -255,6 +255,10 @@ def _roles(roles: Sequence[str]) -> list[str]:
     for role in roles:
         if role not in ROLES:
             raise InvalidInput(f"unknown role {role!r}; known are {', '.join(ROLES)}", field="roles")
+    if (both := at_odds(roles)) is not None:
+        rated, steers = both
+        words = f"whose work is rated has no say in who is asked: nobody is {rated} and {steers}"
+        raise InvalidInput(words, field="roles")
     return [role for role in ROLES if role in roles]
 
 

@@ -70,5 +70,15 @@ STEERING: Final = frozenset(
 
 
 def scopes_of(roles: Iterable[str]) -> frozenset[str]:
-    """What these roles together may do."""
-    return frozenset[str]().union(*(GRANTED[role] for role in roles))
+    """What these roles together may do: with a rated one among them, nothing that has a say in who is asked."""
+    held = list(roles)
+    together = frozenset[str]().union(*(GRANTED[role] for role in held))
+    return together - STEERING if any(role in RATED for role in held) else together
+
+
+def at_odds(roles: Iterable[str]) -> tuple[str, str] | None:
+    """A rated role and one that steers, where nobody may hold both; None where these go together."""
+    held = list(roles)
+    rated = next((role for role in held if role in RATED), None)
+    steers = next((role for role in held if GRANTED[role] & STEERING), None)
+    return (rated, steers) if rated is not None and steers is not None else None

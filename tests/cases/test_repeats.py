@@ -225,3 +225,31 @@ def test_the_order_of_the_file_never_matters_and_no_contact_counts_twice(orders:
         gaps = [b.opened_at - a.opened_at for a, b in zip(event.contacts, event.contacts[1:], strict=False)]
         assert all(timedelta() <= gap <= timedelta(days=30) for gap in gaps)
         assert event.counted == any(one.work_order_no not in event.exclusions for one in event.contacts[1:])
+
+
+def test_one_outage_that_two_customers_called_about_is_nobody_s_repeat() -> None:
+    first = order(0)
+    other = order(5, account_no="4100000022", number="+8613800000002", relation_kind="same_event")
+    other = replace(other, related_no=first.work_order_no)
+    assert verdict(first, other) == NOTHING
+    # A relative from another telephone, who names no account, may be the same customer: the hotline says so.
+    assert verdict(first, replace(other, account_no=None)) == COUNTED
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic", "first", "second", "one"),
+    [
+        ("complaint", "服务行为", "客户投诉10月7日柜员推诿。", "客户投诉10月26日抄表员言语不当。", False),
+        ("complaint", "服务行为", "客户投诉10月7日柜员推诿。", "客户再次投诉10月7日柜员推诿一事,无人道歉。", True),
+        ("complaint", "服务行为", "客户投诉柜员推诿。", "客户投诉10月26日柜员推诿。", True),
+        ("complaint", "频繁停电", "客户投诉10月7日又停电。", "客户投诉10月26日又停电。", True),
+        ("suggestion", "服务渠道", "客户建议东湖营业厅增加饮水机。", "客户建议掌上电力增加语音播报。", False),
+        ("suggestion", "服务渠道", "客户建议东湖营业厅增加自助终端。", "建议在东湖营业厅设置自助终端。", True),
+        ("suggestion", "服务渠道", "客户建议增加夜间窗口。", "客户再次建议延长营业时间,上次未答复。", True),
+    ],
+)
+def test_incidents_of_different_days_and_different_suggestions_are_different_matters(
+    kind: str, topic: str, first: str, second: str, one: bool
+) -> None:
+    about: dict[str, Any] = {"kind": kind, "topic": topic}
+    assert (verdict(order(0, content=first, **about), order(9, content=second, **about)) == COUNTED) is one

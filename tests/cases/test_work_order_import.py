@@ -79,3 +79,18 @@ async def test_orders_that_say_too_little(office: Office) -> None:
         ("空号", None, "12"),
         ("+8613700361079", None, None),
     ]
+
+
+async def test_nobody_brings_a_file_of_their_own_orders(office: Office) -> None:
+    """Whose number an order names, when it was closed and by whom decides who is asked, and where (promise P6)."""
+    await office.load("work_orders", CHINESE)
+    before = await office.rows("SELECT * FROM work_order ORDER BY work_order_no")
+    another = CHINESE.replace("E000005", "E000007").replace("015800180338", "13900000009")
+    for content in (CHINESE.replace("015800180338", "13900000009"), another):
+        loaded = await office.load("work_orders", content, by="staff:E000005")
+        assert counts(loaded) == (2, 0, 0, 1, 1, 0)
+        assert await office.rejects(loaded) == [(2, "处理人", "own_work", "row")]
+    assert await office.rows("SELECT * FROM work_order ORDER BY work_order_no") == before
+    taken = CHINESE.replace("E000030", "E000005")
+    assert counts(await office.load("work_orders", taken, by="staff:E000005"))[4] == 2
+    assert counts(await office.load("work_orders", another, by="staff:E000008")) == (2, 0, 1, 1, 0, 0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,3 +112,26 @@ async def test_who_steers_notices_steers_no_survey_without_a_say_in_them(town: T
             with pytest.raises(Forbidden, match="evaluations:invite"):
                 await step(session)
     assert (await town.row(drafted))["state"] == "draft"
+
+
+async def test_nobody_steers_surveys_while_their_own_work_is_asked_about(town: Town) -> None:
+    await order(town, "W1", await town.account(A))
+    drafted = await town.compose("survey", SPAN)
+    async with town.database.work() as work:
+        await work.execute("UPDATE invitation SET person_no = 'E7'")
+        await work.commit()
+    notices = town.house.notices
+    for staff_no in ("E7", "E8"):
+        head = Acting(actor=f"staff:{staff_no}", scopes=frozenset({"admin"}), two_people=True)
+        refused = pytest.raises(Forbidden, match="whoever handled W1") if staff_no == "E7" else nullcontext()
+        for step in (
+            lambda session: notices.draft(session, Draft(kind="survey", about=SPAN), actor="x"),
+            lambda session: notices.pause(session, drafted, actor="x"),
+            lambda session: notices.resume(session, drafted, actor="x"),
+            lambda session: notices.cancel(session, drafted, actor="x"),
+        ):
+            async with town.database.session() as session:
+                act_for(session, head)
+                with refused:
+                    await step(session)
+                    await session.commit()

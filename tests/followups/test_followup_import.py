@@ -50,3 +50,16 @@ async def test_a_file_does_not_undo_what_was_done_here(office: Office) -> None:
         ("2025-02-20", "planned", None),
         ("2025-01-21", "done", "客户满意"),
     ]
+
+
+async def test_no_manager_brings_a_file_of_their_own_visits(office: Office) -> None:
+    await office.load("followups", PLAN)
+    before = await office.rows("SELECT * FROM followup ORDER BY plan_no")
+    done = PLAN.replace("走访,,", "走访,2025-01-20,客户满意")
+    for content in (done, done.replace("E000024", "E000025")):
+        loaded = await office.load("followups", content, by="staff:E000024")
+        assert [reason for _, _, reason, _ in await office.rejects(loaded)].count("own_work") == 3 - (content != done)
+    assert await office.rows("SELECT * FROM followup ORDER BY plan_no") == before
+    await office.load("followups", done, by="staff:E000025")
+    states = await office.rows("SELECT state FROM followup")
+    assert [row["state"] for row in states] == ["done", "done"]

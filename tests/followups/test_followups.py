@@ -164,7 +164,7 @@ async def test_managers_are_reminded_on_the_day_once_and_deputies_in_their_place
     assert [message["to_address"] for message in reminders] == [PHONE]
     async with office.town.database.session() as session:
         tomorrow = TODAY + timedelta(days=1)
-        await office.house.followups.stand_in(
+        await office.house.deputies.name(
             session,
             manager_no="E1",
             deputy_no="E9",
@@ -210,7 +210,8 @@ async def test_the_next_due_moment_is_named_for_every_kind_of_work(office: Offic
         clock.at = moment
         await office.due()
         seen.append(moment.astimezone(office.house.settings.zone).isoformat()[:13])
-    assert seen == ["2025-11-06T08", "2025-11-13T08"]
+    # The reminder, the end of waiting for a word, and the call to the customer who did not answer.
+    assert seen == ["2025-11-06T08", "2025-11-13T08", "2025-11-16T08"]
     assert [row["state"] for row in await office.rows("SELECT state FROM followup WHERE id = $1", followup)] == [
         "missed"
     ]

@@ -100,7 +100,7 @@ def test_what_is_left_of_a_count() -> None:
 async def test_a_deputys_plan_shows_the_days_to_come(office: Office) -> None:
     await weekly(office)
     async with office.town.database.session() as session:
-        named = await office.house.followups.stand_in(
+        named = await office.house.deputies.name(
             session, manager_no="E1", deputy_no="E2", first_day=TODAY + WEEK, last_day=TODAY + 2 * WEEK,
             reason="休假", actor="key:manager",
         )  # fmt: skip

@@ -13,12 +13,12 @@ import pytest
 from gateway.archive.corrections import Corrections
 from gateway.evaluations import must_not_be_rated_by, must_not_have_handled
 from gateway.evaluations.drawing import digest_of, draw
-from gateway.kernel.errors import Forbidden
+from gateway.kernel.errors import Forbidden, InvalidInput
 from gateway.kernel.ids import new_id
 from gateway.outbox.stopping import stop_links
-from gateway.staff import keys
+from gateway.staff import keys, members
 from gateway.staff.keys import SCOPES
-from gateway.staff.roles import GRANTED, RATED, STEERING
+from gateway.staff.roles import GRANTED, RATED, ROLES, STEERING, at_odds, scopes_of
 from gateway.web.api import ROUTES
 from tests.web.conftest import NOW, House
 
@@ -173,6 +173,45 @@ def test_the_rated_hold_no_scope_that_steers() -> None:
     assert set(SCOPES) >= STEERING
     for role in RATED:
         assert not STEERING & GRANTED[role]
+
+
+@pytest.mark.parametrize("rated", RATED)
+def test_no_other_role_gives_the_rated_a_say(rated: str) -> None:
+    for other in ROLES:
+        assert not STEERING & scopes_of([rated, other]), other
+        assert (at_odds([other, rated]) is None) == (other in RATED), other
+    assert at_odds(["reviewer", "supervisor"]) is None and scopes_of(["admin"]) == GRANTED["admin"]
+
+
+async def test_nobody_is_given_a_rated_role_and_one_that_steers(utility: Utility) -> None:
+    async with utility.house.database.session() as session:
+        wanted: Any = {"sign_in": "E1", "name": None, "organisation": None, "password": "Lanzhou-2025-x"}
+        wanted |= {"must_change": False, "clock": utility.house.clock, "actor": "cli:test"}
+        for roles in (["handler", "admin"], ["supervisor", "account_manager"]):
+            with pytest.raises(InvalidInput, match="no say in who is asked"):
+                await members.add(session, roles=roles, **wanted)
+        staff_id = await members.add(session, roles=["handler", "account_manager"], **wanted)
+        with pytest.raises(InvalidInput, match="no say in who is asked"):
+            await members.change(
+                session, staff_id, roles=["handler", "auditor"], organisation=None, clock=utility.house.clock, actor="x"
+            )
+
+
+async def test_whoever_handled_something_steers_nothing_whatever_role_they_hold(utility: Utility) -> None:
+    """A head who takes an order himself: the programmes of surveys and of visits are another's until a month later."""
+    house = utility.house
+    own, other = await utility.key("admin", "E1"), await utility.key("admin", "E9")
+    lower = {"version": 1, "rate": 0.5, "reason": "忙"}
+    for path, body in (("/evaluations/programmes/repair", lower), ("/followups/programmes/visit1", {"active": False})):
+        problem = await house.call("PATCH", path, key=own, json=body, expect=403)
+        assert "no say in who is asked" in problem["detail"]
+        await house.call("PATCH", path, key=other, json=body)
+    await house.call(
+        "POST", "/evaluations/events/leave-out", key=own, json={"kind": "work_order", "ref": "W2", "reason": "x"},
+        expect=403,
+    )  # fmt: skip
+    house.clock.at = NOW + timedelta(days=40)
+    await house.call("PATCH", "/evaluations/programmes/repair", key=own, json={**lower, "version": 2})
 
 
 async def test_even_who_may_send_texts_sends_no_survey(utility: Utility) -> None:

@@ -78,6 +78,8 @@ class Run:
     now: datetime
     #: Accounts (ids) at which whoever handed the file in redirects nothing: the customer is asked about their work.
     kept_off: frozenset[int] = frozenset()
+    #: The member of staff who handed it in; None for a program.
+    staff_no: str | None = None
     memory: dict[str, Any] = field(default_factory=dict)
 
 

@@ -208,7 +208,7 @@ class ImportRunner:
         who, _, staff_no = queued["requested_by"].partition(":")
         if who == "staff" and self._handled is not None:
             async with self._database.connection() as connection:
-                run.kept_off = await self._handled(connection, staff_no, run.now)
+                run.staff_no, run.kept_off = staff_no, await self._handled(connection, staff_no, run.now)
         done: int = queued["rows"]
         brought, analyse_at = 0, _ANALYSE_FROM
         with table, _rare_collections():

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from gateway.followups import Change, Outcome, Plan, reading, scripts, visits
+from gateway.evaluations import must_not_steer
+from gateway.followups import Change, Outcome, Plan, reading, scripts, standing_in, visits
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Forbidden, NotFound
 from gateway.notices import templates_directory
@@ -217,7 +218,7 @@ async def answer(call: Call[VoiceAnswer, None]) -> reading.Voice:
 async def stand_in(call: Call[NewDeputy, None]) -> DeputyMade:
     """Name a deputy."""
     body = call.body
-    made = await call.services.followups.stand_in(
+    made = await call.services.deputies.name(
         call.session,
         manager_no=body.manager,
         deputy_no=body.deputy,
@@ -281,13 +282,12 @@ class ScriptQuery(BaseModel):
     language: str | None = None
 
 
-async def deputies(call: Call[None, DeputyQuery]) -> Page[reading.Standing]:
+async def deputies(call: Call[None, DeputyQuery]) -> Page[standing_in.StandingIn]:
     """Who stands in for whom, newest first."""
     query = call.query
-    found = await reading.deputies(
-        call.session, manager=query.manager, before=behind("deputies", query.cursor, int), limit=query.limit + 1
-    )
-    return Page[reading.Standing](**cut("deputies", found, query.limit, lambda one: one.id))
+    before = behind("deputies", query.cursor, int)
+    found = await standing_in.of_manager(call.session, query.manager, before=before, limit=query.limit + 1)
+    return Page[standing_in.StandingIn](**cut("deputies", found, query.limit, lambda one: one.id))
 
 
 async def end_deputy(call: Call[DeputyEnd, None]) -> DeputyMade:
@@ -295,9 +295,7 @@ async def end_deputy(call: Call[DeputyEnd, None]) -> DeputyMade:
     text = call.text("id")
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise NotFound("There is no such entry.")
-    await call.services.followups.end_standing_in(
-        call.session, int(text), last_day=call.body.last_day, actor=call.actor
-    )
+    await call.services.deputies.end(call.session, int(text), last_day=call.body.last_day, actor=call.actor)
     return DeputyMade(id=int(text))
 
 
@@ -357,6 +355,7 @@ async def change_visits(call: Call[VisitChange, None]) -> visits.VisitProgramme:
     if "questions" in changes:
         changes["questions"] = tuple(changes["questions"])
     services = call.services
+    await must_not_steer(call.session, call.services.clock.now())
     return await visits.change(
         await driver(call.session),
         call.text("code"),
@@ -456,7 +455,7 @@ ROUTES: Final = (
         deputies,
         "followups:read",
         "List who stands in for whom, newest first",
-        Page[reading.Standing],
+        Page[standing_in.StandingIn],
         query=DeputyQuery,
     ),
     _route(

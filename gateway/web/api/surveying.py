@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from gateway.evaluations import ledger, reading, reviewing
+from gateway.evaluations import ledger, must_not_steer, reading, reviewing
 from gateway.evaluations import programmes as kept
 from gateway.evaluations.drawing import Programme, Question
 from gateway.kernel.database import driver
@@ -175,6 +175,7 @@ async def change_programme(call: Call[ProgrammeChange, None]) -> ProgrammeBody:
     """A new version of one."""
     body = call.body
     changes = body.model_dump(exclude={"version", "reason"}, exclude_none=True)
+    await must_not_steer(call.session, _now(call))
     made = await kept.change(
         await driver(call.session),
         call.text("code"),

@@ -65,7 +65,7 @@ async def deputies(view: View) -> web.StreamResponse:
 async def name(view: View) -> web.StreamResponse:
     """Name a deputy."""
     form: NewDeputy = view.form
-    await view.services.followups.stand_in(
+    await view.services.deputies.name(
         view.session, manager_no=form.manager, deputy_no=form.deputy, first_day=form.first_day,
         last_day=form.last_day, reason=form.reason, actor=view.actor,
     )  # fmt: skip
