@@ -1,9 +1,10 @@
 """How well the right person is reached: measures by organisation and month, each with what it rests on.
 
 A text counts as misdirected once its link proved wrong, in the month in which it was delivered: the finding is
-carried back to all that went through the link since it was last proven (domain notes §5.4). So the figures of a
-month may rise later; they never fall but by a revert. One statement a measure, over all at once; a measure is
-grouped by month, by organisation, by both and in all by the database.
+carried back to all that went through the link since it was last proven (domain notes §5.4). A text for several
+accounts counts once, in the organisation of the first of them. So the figures of a month may rise later; they never
+fall but by a revert. One statement a measure, over all at once; a measure is grouped by month, by organisation, by
+both and in all by the database.
 """
 
 from __future__ import annotations
@@ -111,12 +112,14 @@ WHERE m.state = 'delivered' AND m.id >= $4 AND m.id < $5 AND r.id >= $4 AND r.id
   AND m.delivered_at >= $1 AND m.delivered_at < $2""",
     "misdirected": """
 SELECT to_char(delivered_at AT TIME ZONE $3, 'YYYY-MM') AS month, organisation, 1 AS part, 0 AS whole FROM (
-  SELECT DISTINCT ON (m.id) m.id, m.delivered_at, org.organisation
-  FROM wrong w JOIN org ON org.account_id = w.account_id
+  SELECT DISTINCT m.id, m.delivered_at, org.organisation
+  FROM wrong w
   JOIN message_account r ON r.account_id = w.account_id AND r.link_id = w.link_id AND r.id >= $4 AND r.id < $5
+  JOIN message_account f ON f.id = r.id AND f.position = 0 AND f.id >= $4 AND f.id < $5
+  JOIN org ON org.account_id = f.account_id
   JOIN message m ON m.id = r.id AND m.id >= $4 AND m.id < $5
-  WHERE m.state = 'delivered' AND m.delivered_at >= $1 AND m.delivered_at < $2 AND m.delivered_at > w.proven
-  ORDER BY m.id) AS once""",
+  WHERE m.state = 'delivered' AND m.delivered_at >= $1 AND m.delivered_at < $2
+    AND m.delivered_at > w.proven) AS once""",
     "after_report": """
 SELECT to_char(w.stopped_at AT TIME ZONE $3, 'YYYY-MM') AS month, org.organisation, (
     SELECT count(*) FROM message_account r JOIN message m ON m.id = r.id
