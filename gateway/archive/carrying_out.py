@@ -155,8 +155,8 @@ async def note_applied(connection: Any, case: UUID, actor: str | None, now: date
     return "verifying" if unproven else "applied"
 
 
-async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
-    """Put the decided links back as they were before; what upstream must hear of it.
+async def take_back_decisions(connection: Any, case: UUID) -> tuple[list[NewChange], list[int]]:
+    """Put the decided links back as they were before; what upstream must hear of it, and accounts reached again.
 
     Raises Conflict where a link is no longer as the case left it, since then the revert would undo what others
     decided later.
@@ -168,6 +168,7 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
     )
     now = await links.lock(connection, [row["link_id"] for row in kept])
     told: list[NewChange] = []
+    reached: set[int] = set()
     back: list[tuple[int, dict[str, Any]]] = []
     for row in kept:
         link, before, after = now[row["link_id"]], json.loads(row["before"]), json.loads(row["after"])
@@ -175,6 +176,8 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
             raise Conflict(f"the link of account {link.account_no} was changed since; settle that first")
         if after["state"] == "revoked" and before["state"] != "revoked":
             told.append(_change("link_restored", link, before["role"]))
+            if before["state"] in ("unverified", "verified"):
+                reached.add(link.account_id)
         elif after["role"] != before["role"]:
             told.append(_change("role_changed", link, before["role"]))
         if before != after:
@@ -185,7 +188,7 @@ async def take_back_decisions(connection: Any, case: UUID) -> list[NewChange]:
              after = NULL, lifted_at = NULL WHERE correction_id = $1""",
         case,
     )
-    return told
+    return told, sorted(reached)
 
 
 async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datetime) -> list[NewChange]:

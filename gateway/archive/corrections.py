@@ -287,13 +287,17 @@ class Corrections:
 
     @needs("corrections:decide")
     async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
-        """Put every link back as it stood before `apply`. Conflict where one was changed by others since."""
+        """Put every link back as it stood before `apply`, and tell what was withheld from those that send again.
+
+        Raises Conflict where a link was changed by others since.
+        """
         connection = await driver(session)
         now = self._clock.now()
         await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
-        told += await carrying_out.take_back_decisions(connection, case.id)
+        restored, reached = await carrying_out.take_back_decisions(connection, case.id)
+        told += restored
         await _settle(connection, case.id, "reverted", note, None)
         await connection.execute(
             """UPDATE correction SET applied_at = NULL, applied_by = NULL, signed_at = NULL, signed_by = NULL,
@@ -311,6 +315,7 @@ class Corrections:
             after={"state": "reverted", "note": note},
         )
         await changes.record(connection, told, at=now, correction_id=case.id)
+        await self._catch_up(connection, reached, case.id, now)
 
     async def _work_on(self, session: AsyncSession, correction_id: UUID, named: Sequence[str] = ()) -> None:
         """Raise unless the case is within reach as a whole, and who acts handled nothing of its accounts lately."""

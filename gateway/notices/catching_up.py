@@ -58,9 +58,10 @@ WHERE n.kind = ANY($3::text[]) AND (n.expires_at IS NULL OR n.expires_at > $4)
 GROUP BY n.id ORDER BY n.id
 """
 _AGAIN: Final = """
-INSERT INTO notice (id, kind, state, about, tone, expires_at, channels, fallback_minutes, drafted_by, drafted_at,
-                    approved_by, approved_at, remark)
-SELECT $2, kind, 'approved', about || $3::jsonb, tone, expires_at, channels, fallback_minutes, $4, $5, $4, $5, $6
+INSERT INTO notice (id, kind, state, about, tone, not_before, expires_at, channels, fallback_minutes, drafted_by,
+                    drafted_at, approved_by, approved_at, remark)
+SELECT $2, kind, 'approved', about || $3::jsonb, tone, not_before, expires_at, channels, fallback_minutes, $4, $5, $4,
+       $5, $6
 FROM notice WHERE id = $1
 """
 #: Kinds that are told again as notices of their own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -126,6 +127,28 @@ async def test_a_reminder_waits_for_the_proof_and_tells_no_amount_before(town: T
     (masked,) = await town.messages(await town.compose())
     assert (masked["to_address"], masked["template"]) == (RIGHT, "arrears_masked")
     assert "86.40" not in masked["body"]
+
+
+async def test_what_a_mistaken_correction_withheld_is_told_when_it_is_reverted(town: Town) -> None:
+    account = await town.account(RIGHT, owes="86.40")
+    monday = town.clock.now() + timedelta(days=5)
+    await town.compose(not_before=monday)
+    async with town.database.session() as session:
+        case = await town.house.corrections.open_case(
+            session, account_no=account, number=RIGHT, reason="transfer", evidence="过户", new_contacts=[], note=None,
+            actor="staff:E1",
+        )  # fmt: skip
+        await session.commit()
+    await applied(town, case, {(account, RIGHT): "revoke"})
+    async with town.database.session() as session:
+        await town.house.corrections.revert(session, case, note="误删", actor="staff:E1")
+        await session.commit()
+    while await town.house.notice_runner.compose_next():
+        pass
+    withheld, again = await told(town, RIGHT, "arrears")
+    assert (withheld["state"], withheld["withheld_reason"]) == ("withheld", "revoked")
+    assert again["state"] == "queued" and again["body"] == withheld["body"]
+    assert again["not_before"] == withheld["not_before"] >= monday, "no sooner than it was planned"
 
 
 async def test_what_is_still_owed_is_told_once_the_contact_is_proven(town: Town) -> None:
