@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 from zoneinfo import ZoneInfo
 
 from gateway.cases import exporting as of_cases
+from gateway.cases import repeating
 from gateway.evaluations import exporting as of_evaluations
 from gateway.followups import exporting as of_followups
 from gateway.inbox import labels
@@ -37,6 +38,9 @@ QUERIES: Final = {
 #: Statements over a span, which the command line leaves open.
 OVER_A_SPAN: Final = of_cases.QUERIES | of_followups.QUERIES | of_evaluations.QUERIES
 
+#: Which customers came again with the same matter, of so many months.
+REPEATS: Final = "repeats"
+_MONTHS: Final = 13
 #: How well the right person is reached, and how often each kind of evidence was right, of the last three years.
 MEASURES: Final = ("contact-measures", "signal-precision")
 _SPAN: Final = timedelta(days=3 * 366)
@@ -63,7 +67,7 @@ async def export_csv(database: Database, kind: str, sink: TextIO, *, now: dateti
     plain = kind in _FOR_MACHINES
     writer, rows = csv.writer(sink, lineterminator="\n"), 0
     async with database.work() as work:
-        async for page in _pages(work.connection, kind, now, zone):
+        async for page in _pages(database, work.connection, kind, now, zone):
             for row in page:
                 writer.writerow([_moment(value) if plain else safe(_moment(value)) for value in row])
             rows += len(page)
@@ -75,7 +79,7 @@ async def export_xlsx(database: Database, kind: str, path: Path, *, now: datetim
     _check(kind)
     writer, rows = XlsxWriter(kind), 0
     async with database.work() as work:
-        async for page in _pages(work.connection, kind, now, zone):
+        async for page in _pages(database, work.connection, kind, now, zone):
             writer.add(page)
             rows += len(page)
     writer.save(path)
@@ -83,15 +87,20 @@ async def export_xlsx(database: Database, kind: str, path: Path, *, now: datetim
 
 
 def _check(kind: str) -> None:
-    known = [*QUERIES, *MEASURES, *OVER_A_SPAN]
+    known = [*QUERIES, *MEASURES, *OVER_A_SPAN, REPEATS]
     if kind not in known:
         raise InvalidInput(f"no such export: {kind} (there are {', '.join(known)}, labels)", field="kind")
 
 
-async def _pages(connection: Any, kind: str, now: datetime, zone: ZoneInfo) -> AsyncIterator[list[Sequence[Any]]]:
+async def _pages(
+    database: Database, connection: Any, kind: str, now: datetime, zone: ZoneInfo
+) -> AsyncIterator[list[Sequence[Any]]]:
     """The header, then the rows, some thousand at a time."""
     if kind in MEASURES:
         yield await _measured(connection, kind, now, zone)
+        return
+    if kind == REPEATS:
+        yield await _repeats(database, now, zone)
         return
     if kind in OVER_A_SPAN:
         async for page in pages(connection, OVER_A_SPAN[kind]):
@@ -102,6 +111,20 @@ async def _pages(connection: Any, kind: str, now: datetime, zone: ZoneInfo) -> A
     cursor = await statement.cursor()
     while rows := await cursor.fetch(_PAGE):
         yield [list(row) for row in rows]
+
+
+async def _repeats(database: Database, now: datetime, zone: ZoneInfo) -> list[Sequence[Any]]:
+    """The repeats of the last thirteen months, the present one among them, oldest first."""
+    rows: list[Sequence[Any]] = [of_cases.REPEAT_HEADS]
+    month = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    months = [month]
+    while len(months) < _MONTHS:
+        months.append((months[-1] - timedelta(days=1)).replace(day=1))
+    async with database.session() as session:
+        for one in reversed(months):
+            found, _ = await repeating.of_month(session, one, zone=zone)
+            rows += of_cases.repeat_rows(found)
+    return rows
 
 
 async def _measured(connection: Any, kind: str, now: datetime, zone: ZoneInfo) -> list[Sequence[Any]]:

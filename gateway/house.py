@@ -35,6 +35,7 @@ from gateway.cases.keeping import Cases
 from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.importing import WARNINGS
+from gateway.cases.warnings.importing_cards import SUPERVISION_CARDS
 from gateway.cases.warnings.keeping import DueWarnings, Warnings
 from gateway.evaluations import Ratings, handled_accounts, must_not_have_handled, open_invitations
 from gateway.evaluations import forgetting as keeps_evaluations
@@ -42,7 +43,17 @@ from gateway.evaluations.asking import Surveying
 from gateway.evaluations.noting import Events
 from gateway.evaluations.outside import OUTSIDE
 from gateway.evaluations.surveys import Surveys
-from gateway.followups import FOLLOWUPS, Asking, Deputies, DueFollowups, Followups, Series, open_followups
+from gateway.followups import (
+    DEPUTIES,
+    FOLLOWUPS,
+    VISIT_PROGRAMMES,
+    Asking,
+    Deputies,
+    DueFollowups,
+    Followups,
+    Series,
+    open_followups,
+)
 from gateway.followups import forgetting as keeps_followups
 from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
 from gateway.inbox import forgetting as keeps_replies
@@ -178,7 +189,7 @@ class House:
         self.outages = Outages(clock, zone, policy.timetable)
         kinds: tuple[ImportKind[Any], ...] = (
             *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS),
-            *(COMMITMENTS, WARNINGS, FOLLOWUPS, OUTSIDE),
+            *(COMMITMENTS, WARNINGS, SUPERVISION_CARDS, FOLLOWUPS, DEPUTIES, VISIT_PROGRAMMES, OUTSIDE),
             OutagesKind(policy.timetable),
         )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {

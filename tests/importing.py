@@ -16,9 +16,10 @@ from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, T
 from gateway.cases.commitments.importing import COMMITMENTS
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.warnings.importing import WARNINGS
+from gateway.cases.warnings.importing_cards import SUPERVISION_CARDS
 from gateway.evaluations import handled_accounts
 from gateway.evaluations.outside import OUTSIDE
-from gateway.followups import FOLLOWUPS
+from gateway.followups import DEPUTIES, FOLLOWUPS, VISIT_PROGRAMMES
 from gateway.kernel.clock import Clock, ShiftedClock
 from gateway.kernel.database import Database
 from gateway.notices.billing import billing_kinds
@@ -50,6 +51,9 @@ class Office:
             FOLLOWUPS,
             COMMITMENTS,
             WARNINGS,
+            SUPERVISION_CARDS,
+            DEPUTIES,
+            VISIT_PROGRAMMES,
             OUTSIDE,
             *billing_kinds(self._rewrite),
         )

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel.acting import acting_in
 
-_NOT_OWN: Final = """
-NOT (("case".topic = 'low_score' OR "case".matter LIKE 'followup:%') AND EXISTS (
-  SELECT 1 FROM invitation i WHERE i.event_kind = split_part("case".matter, ':', 1)
-    AND i.event_ref = substr("case".matter, strpos("case".matter, ':') + 1) AND i.person_no = :acting_staff_no))
+#: That a case (`case`) is not what a customer said of the work of a member of staff (`acting`) when asked about it.
+NOT_OWN: Final = """
+NOT (({case}.topic = 'low_score' OR {case}.matter LIKE 'followup:%') AND EXISTS (
+  SELECT 1 FROM invitation i WHERE i.event_kind = split_part({case}.matter, ':', 1)
+    AND i.event_ref = substr({case}.matter, strpos({case}.matter, ':') + 1) AND i.person_no = {acting}))
 """
 
 
@@ -22,4 +23,4 @@ def not_of_own_ratings(session: AsyncSession) -> TextClause | None:
     acting = acting_in(session)
     if acting is None or acting.staff_no is None:
         return None
-    return text(_NOT_OWN).bindparams(acting_staff_no=acting.staff_no)
+    return text(NOT_OWN.format(case='"case"', acting=":acting_staff_no")).bindparams(acting_staff_no=acting.staff_no)

@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.evaluations.recording import OF_TEXT
+from gateway.evaluations.summaries import SEE_AT_ONCE
 from gateway.evaluations.tallies import uncount
 from gateway.kernel import audit
 from gateway.kernel.acting import acting_in
@@ -172,16 +173,26 @@ async def leave_out(
 
 
 async def challenges(
-    connection: Any, *, states: Sequence[str] | None, team: str | None, before: UUID | None, limit: int
+    session: AsyncSession, *, states: Sequence[str] | None, team: str | None, before: UUID | None, limit: int
 ) -> list[Challenge]:
-    """Up to `limit` challenges opened before `before`, newest first."""
-    rows = await connection.fetch(
+    """Up to `limit` challenges opened before `before`, newest first.
+
+    Whoever acts in person reads none about their own work but what they raised, and none at all without a part in
+    looking after ratings: a challenge tells of a single answer (domain notes §4.5.5).
+    """
+    acting = acting_in(session)
+    staff_no = acting.staff_no if acting is not None else None
+    if acting is not None and staff_no is not None and not any(acting.may(scope) for scope in SEE_AT_ONCE):
+        return []
+    rows = await (await driver(session)).fetch(
         f"""{_CHALLENGES} WHERE ($1::text[] IS NULL OR c.state = ANY($1)) AND ($2::text IS NULL OR c.team_code = $2)
-              AND ($3::uuid IS NULL OR c.id < $3) ORDER BY c.id DESC LIMIT $4""",
+              AND ($3::uuid IS NULL OR c.id < $3)
+              AND ($5::text IS NULL OR i.person_no IS DISTINCT FROM $5 OR c.by_no = $5) ORDER BY c.id DESC LIMIT $4""",
         list(states) if states is not None else None,
         team,
         before,
         limit,
+        staff_no,
     )
     return [Challenge(**row) for row in rows]
 

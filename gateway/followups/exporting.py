@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.followups.visits import STANDARD
 from gateway.kernel.exporting import SPAN
+
+#: The programmes of visits that nobody has changed, as rows.
+_USUAL: Final = ", ".join(
+    f"('{one.code}', '{one.name}', '{one.topic}', '{one.channel}', '{one.rule}', '{one.audience}',"
+    f" '{'|'.join(one.questions)}', {one.active})"
+    for one in STANDARD.values()
+)
 
 #: $1 and $2 are the span in which the row began, either of them open.
 QUERIES: Final = {
@@ -18,6 +26,17 @@ QUERIES: Final = {
       FROM followup f JOIN account a ON a.id = f.account_id LEFT JOIN followup_series s ON s.id = f.series_id
       LEFT JOIN independent_followup i ON i.followup_id = f.id
       WHERE {SPAN.format("f.made_at")} ORDER BY f.id""",
+    "deputies": f"""
+      SELECT d.manager_no AS manager_id, d.deputy_no AS deputy_id, d.first_day, d.last_day, d.reason, d.id
+      FROM deputy d WHERE {SPAN.format("d.first_day::timestamptz")} ORDER BY d.id""",
+    "visit-programmes": f"""
+      SELECT v.code, v.name, v.topic, v.channel, v.rule, v.audience, v.questions, v.active, v.changed_at, v.changed_by
+      FROM (SELECT code, name, topic, channel, rule, audience, array_to_string(questions, '|') AS questions, active,
+                   changed_at, changed_by FROM visit_programme
+            UNION ALL
+            SELECT usual.*, NULL, NULL FROM (VALUES {_USUAL}) AS usual(code)
+            WHERE code NOT IN (SELECT code FROM visit_programme)) AS v
+      WHERE v.changed_at IS NULL OR {SPAN.format("v.changed_at")} ORDER BY v.code""",
     "voices": f"""
       SELECT a.account_no, v.words, v.owner_no AS owner, v.due_on, v.state, v.said_at, v.answer, v.answered_at,
              v.followup_id, v.id

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, RowRefused, Run
@@ -12,7 +12,9 @@ from gateway.archive.importing.contacts import accounts_by_number
 from gateway.archive.importing.kinds import Fate, Refusal
 from gateway.archive.importing.reading import account_number
 from gateway.archive.importing.words import ACCOUNT_NO
+from gateway.followups.rules import check_rule
 from gateway.kernel.database import Work
+from gateway.kernel.errors import InvalidInput
 from gateway.kernel.ids import new_id
 from gateway.kernel.tabular import Column, Headings
 
@@ -36,6 +38,8 @@ class PlanRecord:
     planned_for: date
     topic: str
     channel: str
+    #: The value of RRULE, where it is the first of a series.
+    rule: str | None
     done_on: date | None
     outcome: str | None
 
@@ -54,6 +58,7 @@ class FollowupsKind(ImportKind[PlanRecord]):
                 Column(name="planned_date", words=("计划日期", "计划时间"), required=True),
                 Column(name="topic", words=("主题", "回访主题", "事项")),
                 Column(name="channel", words=("方式", "回访方式", "渠道")),
+                Column(name="rule", words=("周期", "周期规则")),
                 Column(name="done_date", words=("完成日期", "实际日期")),
                 Column(name="result", words=("结果", "回访结果", "完成情况")),
             ]
@@ -68,7 +73,14 @@ class FollowupsKind(ImportKind[PlanRecord]):
         planned_for = cells.day("planned_date")
         if planned_for is None:
             raise RowRefused(*cells.refused[0])
+        rule = cells.text("rule") or None
+        if rule is not None:
+            try:
+                check_rule(rule, planned_for)
+            except InvalidInput as wrong:
+                raise RowRefused("rule", f"bad_rule: {wrong}") from wrong
         return PlanRecord(
+            rule=rule,
             plan_no=cells.required("plan_id").removesuffix(".0"),
             account_no=account_number(cells.required("account_no")),
             manager_no=cells.required("manager_id").upper(),
@@ -102,6 +114,7 @@ class FollowupsKind(ImportKind[PlanRecord]):
             run.now,
             f"import:{run.import_id}",
         )
+        await _recur(work, [row[0] for row in touched if row[1]], records, accounts, run)
         became = {row[0]: Fate.CREATED if row[1] else Fate.UPDATED for row in touched}
         fates = [became.pop(row.record.plan_no, Fate.UNCHANGED) for row in rows if row.record.account_no in accounts]
         refusals += [
@@ -109,6 +122,34 @@ class FollowupsKind(ImportKind[PlanRecord]):
             for row in unknown
         ]
         return Outcome.of(fates, refusals)
+
+
+async def _recur(
+    work: Work, made: Sequence[str], records: Mapping[str, PlanRecord], accounts: Mapping[str, int], run: Run
+) -> None:
+    """Make a series of each new plan that has a rule; the clock writes its further days down."""
+    new = [(new_id(run.now), one) for one in (records[plan_no] for plan_no in made) if one.rule is not None]
+    await work.execute(
+        """INSERT INTO followup_series (id, account_id, manager_no, topic, channel, rule, starts_on, made_until)
+           SELECT id, account_id, manager_no, topic, channel, rule, starts_on, greatest(starts_on, $8::date)
+           FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[])
+             AS new(id, account_id, manager_no, topic, channel, rule, starts_on)""",
+        [series for series, _ in new],
+        [accounts[one.account_no] for _, one in new],
+        [one.manager_no for _, one in new],
+        [one.topic for _, one in new],
+        [one.channel for _, one in new],
+        [one.rule for _, one in new],
+        [one.planned_for for _, one in new],
+        # Days that are over are nobody's plan any more.
+        run.now.astimezone(run.zone).date() - timedelta(days=1),
+    )
+    await work.execute(
+        """UPDATE followup f SET series_id = new.series FROM unnest($1::uuid[], $2::text[]) AS new(series, plan_no)
+           WHERE f.plan_no = new.plan_no""",
+        [series for series, _ in new],
+        [one.plan_no for _, one in new],
+    )
 
 
 async def _own(work: Work, rows: Sequence[Parsed[PlanRecord]], run: Run) -> frozenset[str]:

@@ -14,12 +14,18 @@ _PAGE: Final = 2000
 
 
 async def pages(
-    connection: Any, query: str, *, since: datetime | None = None, until: datetime | None = None
+    connection: Any,
+    query: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    staff_no: str | None = None,
 ) -> AsyncGenerator[list[Sequence[Any]], None]:
     """The heading and then the rows of a statement of `SPAN`, some thousand at a time, in the connection's
-    transaction."""
+    transaction. `staff_no` is who exports in person, for statements that keep something from them ($3)."""
     statement = await connection.prepare(query)
     yield [[attribute.name for attribute in statement.get_attributes()]]
-    cursor = await statement.cursor(since, until)
+    values = (since, until, staff_no)
+    cursor = await statement.cursor(*values[: len(statement.get_parameters())])
     while rows := await cursor.fetch(_PAGE):
         yield [list(row) for row in rows]

@@ -163,3 +163,91 @@ async def test_whoever_handled_an_order_redirects_nothing_by_a_file(office: Offi
     assert counts(await office.load("contacts", first, by="staff:E000013"))[4] == 0
     await office.load("contacts", again, by="staff:E000014")
     assert len(await office.links()) == 3
+
+
+STAFF = "工号,姓名,电话,班组编号,班组,岗位\n" + "".join(
+    f"E00000{one},员工{one},1390000000{one},{team},{team}班,客户经理\n"
+    for one, team in ((1, "T1"), (2, "T1"), (3, "T2"))
+)
+CARDS = (
+    "督办编号,督办事项,签发人,责任人,督察人,完成期限,责任单位\n"
+    "D1,限期整改,E000002,E000001,E000003,2099-03-10 18:00,\n"
+    "D2,限期整改,E000001,E000001,E000003,2099-03-10 18:00,\n"
+    "D3,限期整改,E000003,E000001,E000002,2099-03-10 18:00,\n"
+    "D4,限期整改,E000002,E000009,E000003,2099-03-10 18:00,\n"
+    "D5,限期整改,E000002,E000001,E000003,下周,\n"
+)
+
+
+async def test_supervision_cards_of_three_people(office: Office) -> None:
+    await office.load("staff", STAFF)
+    assert counts(await office.load("supervision_cards", CARDS))[:2] == (5, 1)
+    (card,) = await office.rows("SELECT issuer, doer, checker, unit, state FROM supervision_card")
+    assert tuple(card.values()) == ("E000002", "E000001", "E000003", "T1", "issued")
+    assert await rejects(office) == [
+        ("督察人", "same_person"),
+        ("督察人", "same_team"),
+        ("责任人", "unknown_staff"),
+        ("完成期限", "bad_time"),
+    ]
+    assert counts(await office.load("supervision_cards", CARDS))[1:4] == (0, 0, 1)
+    later = CARDS.replace("2099-03-10", "2099-03-20")
+    assert counts(await office.load("supervision_cards", later))[1:4] == (0, 1, 0)
+    # What was reported on is not rewritten.
+    await office.rows("UPDATE supervision_card SET state = 'reported' RETURNING id")
+    assert counts(await office.load("supervision_cards", CARDS))[1:4] == (0, 0, 1)
+
+
+DEPUTIES = (
+    "客户经理,代办人,开始日期,结束日期,原因\n"
+    "e000001,E000002,2025-07-01,2025-07-14,年假\n"
+    "E000001,E000001,2025-07-01,2025-07-14,\n"
+    "E000001,E000009,2025-07-01,2025-07-14,\n"
+    "E000001,E000002,2025-07-14,2025-07-01,\n"
+)
+
+
+async def test_deputies_as_a_file(office: Office) -> None:
+    await office.load("staff", STAFF)
+    assert counts(await office.load("deputies", DEPUTIES))[:2] == (4, 1)
+    assert await rejects(office) == [
+        ("代办人", "same_person"),
+        ("代办人", "unknown_staff"),
+        ("结束日期", "out_of_range"),
+    ]
+    assert counts(await office.load("deputies", DEPUTIES))[1:4] == (0, 0, 1)
+    assert counts(await office.load("deputies", DEPUTIES.replace("2025-07-14,年假", "2025-07-20,年假")))[1:4] == (
+        0,
+        1,
+        0,
+    )
+    (one,) = await office.rows("SELECT manager_no, deputy_no, last_day::text FROM deputy")
+    assert tuple(one.values()) == ("E000001", "E000002", "2025-07-20")
+
+
+FOUR = (
+    "编码,名称,主题,方式,周期,对象,问题,启用\n"
+    "visit1,访大客户,季度走访,走访,FREQ=MONTHLY;INTERVAL=3,大客户,质量如何？|时限如何？,是\n"
+    "visit3,访弱势群体,,电话,,弱势群体,,否\n"
+    "visit5,第五访,,,,,,\n"
+    "visit2,x,,写信,,,,\n"
+    "visit4,x,,,FREQ=HOURLY,,,\n"
+)
+
+
+async def test_the_four_visits_as_a_file(office: Office) -> None:
+    assert counts(await office.load("visit_programmes", FOUR))[:3] == (5, 0, 2)
+    assert await rejects(office) == [("编码", "unknown_word"), ("方式", "unknown_word"), ("周期", "bad_value")]
+    rows = await office.rows("SELECT code, name, channel, audience, questions, active FROM visit_programme ORDER BY 1")
+    assert [tuple(row.values()) for row in rows] == [
+        ("visit1", "访大客户", "visit", "vip", ["质量如何？", "时限如何？"], True),
+        (
+            "visit3",
+            "访弱势群体",
+            "phone",
+            "vulnerable",
+            ["服务质量如何？", "办理时限是否兑现？", "施工质量如何？"],
+            False,
+        ),
+    ]
+    assert counts(await office.load("visit_programmes", FOUR))[1:4] == (0, 0, 2)

@@ -16,9 +16,10 @@ from gateway.archive.importing import ACCOUNTS, CONTACTS, FLAT, NUMBER_CHECKS, T
 from gateway.cases.commitments.importing import COMMITMENTS
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.warnings.importing import WARNINGS
+from gateway.cases.warnings.importing_cards import SUPERVISION_CARDS
 from gateway.cli import app
 from gateway.evaluations.outside import OUTSIDE
-from gateway.followups import FOLLOWUPS
+from gateway.followups import DEPUTIES, FOLLOWUPS, VISIT_PROGRAMMES
 from gateway.kernel.settings import Settings
 from gateway.notices.billing import billing_kinds
 from gateway.notices.outages.importing import OutagesKind
@@ -164,6 +165,9 @@ def test_the_columns_of_files_are_those_of_the_code() -> None:
         OUTSIDE,
         COMMITMENTS,
         WARNINGS,
+        SUPERVISION_CARDS,
+        DEPUTIES,
+        VISIT_PROGRAMMES,
     ]
     kinds = [*own, OutagesKind(), *billing_kinds(write_nothing)]
     assert set(page) == {kind.name for kind in kinds}

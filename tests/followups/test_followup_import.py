@@ -63,3 +63,21 @@ async def test_no_manager_brings_a_file_of_their_own_visits(office: Office) -> N
     await office.load("followups", done, by="staff:E000025")
     states = await office.rows("SELECT state FROM followup")
     assert [row["state"] for row in states] == ["done", "done"]
+
+
+async def test_a_plan_of_a_file_may_recur(office: Office) -> None:
+    recurring = (
+        "计划编号,户号,客户经理,计划日期,主题,方式,周期\n"
+        "VF1,4105000015791,E000024,2099-01-20,季度走访,走访,FREQ=MONTHLY;INTERVAL=3\n"
+        "VF2,4105000015791,E000024,2099-01-20,季度走访,走访,FREQ=HOURLY\n"
+    )
+    loaded = await office.load("followups", recurring)
+    assert counts(loaded)[:2] == (2, 1)
+    assert await office.rejects(loaded) == [(3, "周期", "bad_rule", "row")]
+    (series,) = await office.rows(
+        """SELECT s.rule, s.starts_on::text, s.made_until::text, f.plan_no FROM followup_series s
+           JOIN followup f ON f.series_id = s.id"""
+    )
+    assert tuple(series.values()) == ("FREQ=MONTHLY;INTERVAL=3", "2099-01-20", "2099-01-20", "VF1")
+    await office.load("followups", recurring)
+    assert len(await office.rows("SELECT 1 FROM followup_series")) == 1

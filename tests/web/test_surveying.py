@@ -20,7 +20,7 @@ from gateway.staff import keys, members
 from gateway.staff.keys import SCOPES
 from gateway.staff.roles import GRANTED, RATED, ROLES, STEERING, at_odds, scopes_of
 from gateway.web.api import ROUTES
-from tests.web.conftest import NOW, House
+from tests.web.conftest import NOW, ROOT, House
 
 MESSAGE = UUID("019a0000-0000-7000-8000-000000000001")
 SECRET_WORDS = "王师傅收了红包还骂人"
@@ -305,6 +305,26 @@ async def test_nobody_reads_a_single_answer_about_themselves(utility: Utility, r
            SELECT gen_random_uuid(), 'case_urgent', 'case:' || id, 1, 'x', $1, $2, 'x', $2 FROM "case" """,
     ):
         await utility.rows(statement, SECRET_WORDS, NOW)
+    await house.call(
+        "POST", f"/evaluations/{utility.evaluation}/challenge",
+        json={"by": "E2", "grounds": SECRET_WORDS, "evidence": "x"}, expect=201,
+    )  # fmt: skip
+    await utility.rows(
+        """INSERT INTO outside_score (source, ref, "on", team_code, person_no, score, best, comment)
+           VALUES ('card', '1', '2025-10-18', 'T1', 'E1', 1, 5, $1)""",
+        SECRET_WORDS,
+    )
+    # Whatever role they hold beside it: who looks after ratings reads those of others.
+    for every in (key, await utility.key("supervisor", "E1"), await utility.key("admin", "E1")):
+        for route in ROUTES:
+            if route.method != "GET" or "{" in route.path or route.path.startswith(("/audit", "/sandbox")):
+                continue
+            headers = {"Authorization": f"Bearer {every}"}
+            async with house.client.get(f"/api/v1{route.path}", headers=headers) as answer:
+                assert SECRET_WORDS.encode() not in await answer.read(), route.path
+    for path in ("/cases/export", "/commitments/export", "/evaluations/export", "/evaluations/challenges/export"):
+        async with house.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {ROOT}"}) as answer:
+            assert SECRET_WORDS in await answer.text(), path
     for path in ("/cases", "/commitments", "/tasks"):
         assert (await house.call("GET", path, key=key))["items"] == [], path
         assert len((await house.call("GET", path, key=colleague))["items"]) > 0, path

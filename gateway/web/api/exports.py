@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from aiohttp import hdrs, web
@@ -14,10 +12,12 @@ from pydantic import BaseModel, ConfigDict
 
 from gateway.cases import exporting as of_cases
 from gateway.evaluations import exporting as of_evaluations
+from gateway.evaluations.summaries import SEE_AT_ONCE
 from gateway.followups import exporting as of_followups
 from gateway.kernel import exporting
-from gateway.kernel.errors import TooLarge
+from gateway.kernel.errors import Forbidden, TooLarge
 from gateway.kernel.spreadsheets import XlsxWriter, csv_lines
+from gateway.web.files import BOM, CSV, XLSX, saved
 from gateway.web.paging import QueryTime
 from gateway.web.routing import Call, Route
 
@@ -31,20 +31,22 @@ PLACES: Final = {
     "supervision-cards": ("/supervision-cards/export", "cases:read", "warnings"),
     "repeat-marks": ("/cases/repeats/marks/export", "cases:read", "cases"),
     "followups": ("/followups/export", "followups:read", "followups"),
+    "deputies": ("/followups/deputies/export", "followups:read", "followups"),
+    "visit-programmes": ("/followups/programmes/export", "followups:read", "followups"),
     "voices": ("/followups/voices/export", "followups:read", "followups"),
     "independent": ("/followups/independent/export", "followups:review", "followups"),
     "evaluations": ("/evaluations/export", "evaluations:audit", "evaluations"),
     "events": ("/evaluations/events/export", "evaluations:audit", "evaluations"),
+    "survey-programmes": ("/evaluations/programmes/export", "evaluations:read", "evaluations"),
     "challenges": ("/evaluations/challenges/export", "evaluations:read", "evaluations"),
     "sources": ("/evaluations/sources/export", "evaluations:read", "evaluations"),
 }
 assert PLACES.keys() == QUERIES.keys()
 
-CSV: Final = "text/csv"
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: What tells of single ratings: a person sees it who has a part in looking after them.
+_SINGLE: Final = ("evaluations", "challenges", "sources")
 #: A sheet of more rows is made of CSV by whoever needs it.
 _MOST_ROWS: Final = 100_000
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 class ExportQuery(BaseModel):
@@ -60,6 +62,9 @@ class ExportQuery(BaseModel):
 def _exporting(kind: str) -> Any:
     async def export(call: Call[None, ExportQuery]) -> web.Response:
         query = call.query
+        looks_after = any(call.caller.may(scope) for scope in SEE_AT_ONCE)
+        if kind in _SINGLE and call.caller.staff_no is not None and not looks_after:
+            raise Forbidden("single ratings are read by those who look after them")
         name = f"{kind}.{query.format}"
         headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"', hdrs.CACHE_CONTROL: "no-store"}
         if query.format == "xlsx":
@@ -71,29 +76,32 @@ def _exporting(kind: str) -> Any:
 
 async def _lines(call: Call[None, ExportQuery], kind: str) -> AsyncIterator[bytes]:
     """CSV as it is read; memory stays flat however long it is."""
-    yield _BOM
+    yield BOM
     async with call.services.database.work() as work:
-        found = exporting.pages(work.connection, QUERIES[kind], since=call.query.since, until=call.query.until)
+        found = _found(call, work.connection, kind)
         async with aclosing(found) as pages:
             async for rows in pages:
                 yield csv_lines(rows)
+
+
+def _found(call: Call[None, ExportQuery], connection: Any, kind: str) -> AsyncGenerator[list[Sequence[Any]], None]:
+    """The heading and the rows that whoever calls may read."""
+    query, staff_no = call.query, call.caller.staff_no
+    return exporting.pages(connection, QUERIES[kind], since=query.since, until=query.until, staff_no=staff_no)
 
 
 async def _sheet(call: Call[None, ExportQuery], kind: str) -> bytes:
     """A workbook; its rows are written beside the loop. Raises TooLarge."""
     writer, count = XlsxWriter(kind), 0
     async with call.services.database.work() as work:
-        found = exporting.pages(work.connection, QUERIES[kind], since=call.query.since, until=call.query.until)
+        found = _found(call, work.connection, kind)
         async with aclosing(found) as pages:
             async for rows in pages:
                 count += len(rows)
                 if count > _MOST_ROWS + 1:
                     raise TooLarge(f"a sheet holds {_MOST_ROWS} rows; ask for a shorter span, or for CSV")
                 await asyncio.to_thread(writer.add, rows)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "export.xlsx"
-        await asyncio.to_thread(writer.save, path)
-        return await asyncio.to_thread(path.read_bytes)
+    return await asyncio.to_thread(saved, writer)
 
 
 ROUTES: Final = tuple(

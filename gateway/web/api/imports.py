@@ -22,6 +22,7 @@ _UPLOADS: Final = "uploads"
 Kind = Literal[
     "archive", "accounts", "contacts", "topology", "staff", "bills", "arrears", "payments", "outages",
     "work_orders", "followups", "number_checks", "outside_scores", "commitments", "warnings",
+    "supervision_cards", "deputies", "visit_programmes",
 ]  # fmt: skip
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from aiohttp import hdrs, web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from gateway.cases import repeating
+from gateway.cases.exporting import REPEAT_HEADS, repeat_rows
 from gateway.cases.repeats import CODES, Code, Window
 from gateway.kernel.errors import NotFound
+from gateway.kernel.spreadsheets import XlsxWriter, csv_lines
+from gateway.web.files import BOM, CSV, XLSX, saved
 from gateway.web.models import Body, Word
 from gateway.web.paging import Page, PageQuery, behind, cursor, cut
 from gateway.web.routing import Call, Route
@@ -121,6 +127,38 @@ async def listed(call: Call[None, RepeatQuery]) -> RepeatPage:
     return RepeatPage(items=found[skip : skip + query.limit], next=more, figures=figures)
 
 
+class RepeatExport(BaseModel):
+    """Which month's repeats, as which file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    month: Month
+    codes: Codes = None
+    window: Window = "rolling"
+    format: Literal["csv", "xlsx"] = "csv"
+
+
+async def exported(call: Call[None, RepeatExport]) -> web.Response:
+    """The events of a month as a file."""
+    query, zone = call.query, call.services.settings.zone
+    codes = frozenset(CODES if query.codes is None else query.codes)
+    start = _first(query.month, zone)
+    found, _ = await repeating.of_month(call.session, start, zone=zone, window=query.window, codes=codes)
+    rows = [REPEAT_HEADS, *repeat_rows(found)]
+    name = f'attachment; filename="repeats-{query.month}.{query.format}"'
+    headers = {hdrs.CONTENT_DISPOSITION: name, hdrs.CACHE_CONTROL: "no-store"}
+    if query.format == "xlsx":
+        return web.Response(body=await asyncio.to_thread(_sheet, rows), content_type=XLSX, headers=headers)
+    body = BOM + await asyncio.to_thread(csv_lines, rows)
+    return web.Response(body=body, headers={**headers, hdrs.CONTENT_TYPE: f"{CSV}; charset=utf-8"})
+
+
+def _sheet(rows: Sequence[Sequence[Any]]) -> bytes:
+    writer = XlsxWriter("repeats")
+    writer.add(rows)
+    return saved(writer)
+
+
 def _first(month: str, zone: ZoneInfo) -> datetime:
     year, number = month.split("-")
     return datetime(int(year), int(number), 1, tzinfo=zone)
@@ -209,6 +247,17 @@ ROUTES: Final = (
         summary="Repeat appeals whose second contact falls in a month, with gross, excluded and net figures",
         answer=RepeatPage,
         query=RepeatQuery,
+    ),
+    Route(
+        method="GET",
+        path="/cases/repeats/export",
+        handler=exported,
+        scope="cases:read",
+        tag=TAG,
+        summary="Repeats of a month as CSV or XLSX, numbers masked",
+        answer=str,
+        query=RepeatExport,
+        files=(CSV, XLSX),
     ),
     Route(
         method="GET",

@@ -237,7 +237,7 @@ async def challenges(call: Call[None, ChallengeQuery]) -> Page[reviewing.Challen
     """Challenges, newest first."""
     query = call.query
     found = await reviewing.challenges(
-        await driver(call.session),
+        call.session,
         states=query.state,
         team=query.team,
         before=behind("challenges", query.cursor, UUID),

@@ -147,7 +147,7 @@ async def challenges(view: View) -> web.StreamResponse:
     query: ChallengeQuery = view.query if view.query is not None else ChallengeQuery()
     connection = await driver(view.session)
     found = await reviewing.challenges(
-        connection, states=[query.state], team=None, before=behind("challenges", query.cursor, UUID),
+        view.session, states=[query.state], team=None, before=behind("challenges", query.cursor, UUID),
         limit=query.limit + 1,
     )  # fmt: skip
     page = cut("challenges", found, query.limit, lambda one: one.id)
