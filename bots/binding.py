@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -28,7 +30,10 @@ async def known_number(connection: Any, number: str, rooms: Rooms) -> KnownNumbe
 
     Raises InvalidPhone for what is no number.
     """
-    e164 = parse(number, rooms.settings.region).e164
+    return await _known(connection, parse(number, rooms.settings.region).e164)
+
+
+async def _known(connection: Any, e164: str) -> KnownNumber | None:
     point = await connection.fetchval(
         """SELECT p.id FROM contact_point p WHERE p.kind = 'phone' AND p.address = $1 AND EXISTS (
              SELECT 1 FROM contact_link l WHERE l.contact_point_id = p.id AND l.state IN ('unverified', 'verified'))""",
@@ -40,15 +45,16 @@ async def known_number(connection: Any, number: str, rooms: Rooms) -> KnownNumbe
 async def ask_for_code(
     connection: Any, rooms: Rooms, chat: ChatRow, typed: str, *, now: datetime
 ) -> Literal["sent", "not_a_number", "too_many"]:
-    """Send a code by SMS to a number that is registered; `sent` is said of an unknown one too."""
+    """Send a code by SMS to a number that is registered; an unknown one is counted and answered the same."""
     try:
-        known = await known_number(connection, typed, rooms)
+        number = parse(typed, rooms.settings.region).e164
     except InvalidPhone:
         return "not_a_number"
+    if not await chats.may_ask(connection, chat.point, _stands_for(number, rooms), now):
+        return "too_many"
+    known = await _known(connection, number)
     if known is None:
         return "sent"
-    if not await chats.may_prove(connection, known.point, chat.point, now):
-        return "too_many"
     code = await chats.new_token(connection, known.point, chat=chat.point, at=now)
     to = Recipient(number=known.number, contact_point_id=known.point, language=chat.language)
     minutes = int(CODE_LASTS.total_seconds() // 60)
@@ -56,6 +62,11 @@ async def ask_for_code(
         connection, "verification_chat", {"code": code, "minutes": minutes}, to, now, lasts=CODE_LASTS, priority=0
     )
     return "sent"
+
+
+def _stands_for(number: str, rooms: Rooms) -> str:
+    key = rooms.settings.kept_secret().encode()
+    return hmac.new(key, f"asked in a chat {number}".encode(), hashlib.sha256).hexdigest()
 
 
 def words_for(chat: ChatRow | None, language: str | None, rooms: Rooms) -> Words:

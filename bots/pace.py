@@ -33,6 +33,8 @@ SELECT max(quota.span - extract(epoch FROM clock_timestamp() - (
   SELECT t FROM unnest(p.sent) AS t ORDER BY t DESC OFFSET quota.most - 1 LIMIT 1)))::float8
 FROM chat_pace p, unnest($3::int[], $4::float8[]) AS quota(most, span) WHERE p.lane = $1 AND p.chat = $2
 """
+#: Under which all chats of a bot are counted together.
+_ALL: Final = "*"
 #: The shortest wait that is told: another node may have taken what was free a moment ago.
 _LEAST: Final = 0.05
 
@@ -46,11 +48,12 @@ class Quota:
 
 
 class Pace:
-    """The pace of one bot, whose lane is named `lane`."""
+    """The pace of one bot, whose lane is named `lane`; one that has none in the outbox is given its rate `overall`."""
 
-    def __init__(self, database: Database, lane: str) -> None:
+    def __init__(self, database: Database, lane: str, *, overall: Quota | None = None) -> None:
         self._database = database
         self._lane = lane
+        self._overall = overall
 
     async def take(self, chat: str, quotas: Sequence[Quota]) -> float:
         """Count one more to a chat: 0, or the seconds until it may go, where nothing was counted."""
@@ -62,12 +65,21 @@ class Pace:
             return max(_LEAST, await connection.fetchval(_WAIT, *asked) or 0.0)
 
     async def turn(self, chat: str, quotas: Sequence[Quota]) -> None:
-        """Wait until one more may go to a chat, and by the lane; for what is sent beside the queue."""
+        """Wait until one more may go to a chat, and from the bot; for what is sent beside the queue."""
         while (wait := await self.take(chat, quotas)) > 0:
             await asyncio.sleep(wait)
+        await self.overall()
+
+    async def overall(self) -> None:
+        """Wait until one more may go from the bot, whomever to."""
+        while (wait := await self._from_the_bot()) > 0:
+            await asyncio.sleep(wait)
+
+    async def _from_the_bot(self) -> float:
+        if self._overall is not None:
+            return await self.take(_ALL, [self._overall])
         async with self._database.connection() as connection:
-            while (wait := await take(connection, self._lane)) > 0:
-                await asyncio.sleep(wait)
+            return await take(connection, self._lane)
 
     async def forget(self) -> None:
         """Drop what no quota asks about any more: none looks further back than an hour."""

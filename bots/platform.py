@@ -23,6 +23,18 @@ from gateway.outbox.carriers import Channel
 from gateway.outbox.lanes import LaneSpec
 
 
+class Speech(Protocol):
+    """What the house calls things, and says, in the language of staff."""
+
+    def term(self, language: str, area: str, key: str) -> str:
+        """What a reason, a role, a topic or the like is called; its key where it has no name."""
+        ...
+
+    def told(self, language: str, sentence: str) -> str:
+        """A sentence of a use case, numbers masked; as it is where nobody translated it."""
+        ...
+
+
 class Rooms(Protocol):
     """What the bots are given of the house; `gateway.house.House` is one."""
 
@@ -40,6 +52,9 @@ class Rooms(Protocol):
     policy: PolicyBook
     proofs: Proofs
     warnings: Warnings
+
+    @property
+    def speech(self) -> Speech: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

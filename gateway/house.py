@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any
 
 import bots
-from bots.platform import Platform
+from bots.platform import Platform, Speech
 from gateway.archive import completing
 from gateway.archive import forgetting as keeps_files
 from gateway.archive.corrections import Corrections
@@ -266,6 +267,13 @@ class House:
             (keeps_files.HELD, keeps_cases.HELD, keeps_evaluations.HELD, keeps_notices.HELD),
             zone=zone,
         )
+
+    @cached_property
+    def speech(self) -> Speech:
+        """What things are called in the language of staff. Read when a bot first asks: nodes without one need none."""
+        from gateway.web.console import speech
+
+        return speech.Speech()
 
 
 @asynccontextmanager

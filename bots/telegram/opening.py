@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from bots.choices import codes_in
-from bots.pace import Pace, forgetting
+from bots.pace import Pace, Quota, forgetting
 from bots.platform import Opened, Rooms
 from bots.telegram import NAME, STAFF_NAME, receiving
 from bots.telegram.api import BotApi
@@ -58,7 +58,7 @@ def open_staff(rooms: Rooms) -> Opened:
     token = rooms.settings.telegram_staff.token.get_secret_value()
     api = BotApi(token, lambda: rooms.settings.telegram.api_base)
     lane = f"{STAFF_NAME}:{api.bot_id}"
-    pace = Pace(rooms.database, lane)
+    pace = Pace(rooms.database, lane, overall=Quota(most=int(OVERALL), span=1))
     bot = StaffBot(rooms, api)
     updates = Updates(
         lane,
@@ -70,7 +70,7 @@ def open_staff(rooms: Rooms) -> Opened:
     )
     secret = receiving.secret_for(rooms.settings.kept_secret(), token)
     hooks, offices = _ways_in(rooms, api, updates, secret, "staff", rooms.settings.telegram.mode)
-    alarms = Alarms(api, rooms.database, rooms.clock, rooms.settings)
+    alarms = Alarms(api, rooms.database, rooms.clock, pace, rooms.settings)
     notes = Notes(api, rooms.database, pace, rooms.settings.language)
     return Opened(
         name=STAFF_NAME,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Any, Final
 
 from aiogram import Bot, Dispatcher, Router
 from aiogram.methods import TelegramMethod
+from aiogram.types import CallbackQuery, TelegramObject
 from aiogram.types import Update as TelegramUpdate
 from pydantic import ValidationError
 
@@ -48,12 +49,25 @@ def parse(body: bytes) -> TelegramUpdate:
 
 
 _STORAGE: Final = PostgresStorage()
+#: Buttons that leave the question as it is: the other language, and cells of a calendar that cannot be chosen.
+_LEAVE_IT: Final = ("m:language", "-")
+
+
+async def _ends_question(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]], event: TelegramObject, data: dict[str, Any]
+) -> Any:
+    """Whoever presses a button does not answer in words what was asked before: what he writes next is about that."""
+    assert isinstance(event, CallbackQuery)
+    if data.get("raw_state") is not None and event.data not in _LEAVE_IT:
+        await data["state"].set_state(None)
+    return await handler(event, data)
 
 
 @cache
 def _dispatcher(routers: tuple[Router, ...]) -> Dispatcher:
     """The dispatcher of some routers. It holds nothing of a node, and a router can be in one only."""
     dispatcher = Dispatcher(storage=_STORAGE)
+    dispatcher.callback_query.outer_middleware(_ends_question)
     dispatcher.include_routers(*routers)
     return dispatcher
 

@@ -88,3 +88,15 @@ class ChatToken(Base):
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     #: When it was used, or given up.
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ChatAsk(Base):
+    """That a chat asked for a code to a number, whether or not anybody knows the number. Kept for a day."""
+
+    __tablename__ = "chat_ask"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chat_point_id: Mapped[int] = mapped_column(ForeignKey("contact_point.id"), index=True)
+    #: HMAC of the number under SECRET_KEY: numbers that nobody knows are kept nowhere.
+    asked: Mapped[str] = mapped_column(Text, index=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)

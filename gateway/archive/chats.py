@@ -26,7 +26,8 @@ UNION SELECT other.chat_point_id FROM chat_binding other
   WHERE other.ended_at IS NULL AND (other.phone_point_id = {point} OR other.phone_point_id IN (
     SELECT phone_point_id FROM chat_binding WHERE chat_point_id = {point} AND ended_at IS NULL))
 """
-#: How long a link is good; codes and links that one number may be sent in a day, and one chat may ask for.
+#: How long a link is good; how many codes may be asked for in a day, for one number and by one chat, and how many
+#: texts of either kind a number has had at most before it is sent a link.
 LINK_LASTS: Final = timedelta(days=7)
 MOST_A_DAY: Final = 3
 
@@ -235,16 +236,31 @@ def _digest(token: str, chat: int | None) -> str:
     return hashlib.sha256(f"{chat or ''}:{token}".encode()).hexdigest()
 
 
-async def may_prove(connection: Any, phone: int, chat: int | None, at: datetime) -> bool:
-    """Whether one more code or link may be sent to a number today, and asked for by a chat."""
+async def may_ask(connection: Any, chat: int, asked: str, at: datetime) -> bool:
+    """Count that a chat asks for a code to a number (`asked` stands for it), whether or not anybody knows the number.
+
+    False where the chat asked, or the number was asked for, as often as a day allows: so nobody learns which is known.
+    """
+    await connection.execute("DELETE FROM chat_ask WHERE at <= $1", at - timedelta(days=1))
     most = await connection.fetchval(
-        """SELECT greatest(count(*) FILTER (WHERE phone_point_id = $1), count(*) FILTER (WHERE chat_point_id = $2))
-           FROM chat_token WHERE made_at > $3 AND (phone_point_id = $1 OR chat_point_id = $2)""",
-        phone,
+        """SELECT greatest(count(*) FILTER (WHERE chat_point_id = $1), count(*) FILTER (WHERE asked = $2))
+           FROM chat_ask WHERE at > $3 AND (chat_point_id = $1 OR asked = $2)""",
         chat,
+        asked,
         at - timedelta(days=1),
     )
-    return int(most) < MOST_A_DAY
+    if int(most) >= MOST_A_DAY:
+        return False
+    await connection.execute("INSERT INTO chat_ask (chat_point_id, asked, at) VALUES ($1, $2, $3)", chat, asked, at)
+    return True
+
+
+async def may_invite(connection: Any, phone: int, at: datetime) -> bool:
+    """Whether one more link may be sent to a number today, after whatever it was sent."""
+    sent = await connection.fetchval(
+        "SELECT count(*) FROM chat_token WHERE phone_point_id = $1 AND made_at > $2", phone, at - timedelta(days=1)
+    )
+    return int(sent) < MOST_A_DAY
 
 
 async def new_token(connection: Any, phone: int, *, chat: int | None, at: datetime) -> str:

@@ -194,6 +194,21 @@ async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | Non
     return [_case(one, []) for one in await session.execute(query)]
 
 
+async def raised_by_customers_of(session: AsyncSession, manager_no: str, *, limit: int) -> list[Case]:
+    """Up to `limit` open cases of a manager's customers, newest first: what they raised by themselves.
+
+    What they said when they were asked about a service is no manager's to read one by one (domain notes §4.5.5).
+    """
+    row = tables.Case
+    query = _seen(session, _cases()).where(
+        Account.manager_no == manager_no,
+        row.closed_at.is_(None),
+        row.topic != "low_score",
+        row.matter.is_(None) | row.matter.not_like("followup:%"),
+    )
+    return [_case(one, []) for one in await session.execute(query.order_by(row.id.desc()).limit(limit))]
+
+
 async def case(session: AsyncSession, case_id: UUID) -> Case:
     """One case with all that befell it. Raises NotFound."""
     found = (await session.execute(_seen(session, _cases()).where(tables.Case.id == case_id))).one_or_none()

@@ -150,6 +150,31 @@ async def holders(session: AsyncSession, account_nos: Sequence[str]) -> dict[str
     return {row["account_no"]: row["holder_name"] for row in rows}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managed:
+    """An account, and whose it is."""
+
+    id: int
+    account_no: str
+    manager: str | None
+
+
+async def managed(
+    session: AsyncSession, *, account_no: str | None = None, account_id: int | None = None
+) -> Managed | None:
+    """An account within reach by its number or its id, with its manager; None: there is no such account."""
+    connection = await driver(session)
+    row = await connection.fetchrow(
+        f"""SELECT id, account_no, manager_no AS manager FROM account
+            WHERE ($1::text IS NULL OR account_no = $1) AND ($2::int IS NULL OR id = $2)
+              AND ($1::text IS NOT NULL OR $2::int IS NOT NULL) AND {within_sql("account.id", "$3")}""",
+        account_no,
+        account_id,
+        part_of(session),
+    )
+    return None if row is None else Managed(**dict(row))
+
+
 async def customers_of(session: AsyncSession, manager: str, *, limit: int) -> list[tuple[str, str]]:
     """Up to `limit` accounts that a manager looks after: account number, holder."""
     rows = await (await driver(session)).fetch(

@@ -87,7 +87,7 @@ class Proofs:
         point = await connection.fetchval(_REACHED, number, part_of(session))
         if point is None:
             raise NotFound("No account is reached at this number.")
-        if not await chats.may_prove(connection, point, None, now):
+        if not await chats.may_invite(connection, point, now):
             raise Conflict("too many codes were sent today")
         token = await chats.new_token(connection, point, chat=None, at=now)
         to = Recipient(number=number, contact_point_id=point, language=await links.language_of(connection, point))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -120,10 +121,24 @@ async def sign_in(connection: Any, platform: str, chat: str, code: str, *, at: d
 
 
 async def sign_out(connection: Any, platform: str, chat: str, *, at: datetime) -> None:
-    """End the sign-in of a chat."""
-    await connection.execute(
-        "UPDATE staff_chat SET ended_at = $3 WHERE platform = $1 AND chat = $2 AND ended_at IS NULL", platform, chat, at
+    """End the sign-in of a chat, where there is one."""
+    ended = await connection.fetchrow(
+        """UPDATE staff_chat c SET ended_at = $3 FROM staff_member m
+           WHERE c.platform = $1 AND c.chat = $2 AND c.ended_at IS NULL AND m.id = c.staff_id
+           RETURNING m.id, m.staff_no""",
+        platform,
+        chat,
+        at,
     )
+    if ended is not None:
+        await audit.write(
+            connection,
+            at=at,
+            actor=f"staff:{ended['staff_no']}",
+            action="staff.signed_out",
+            subject=f"staff:{ended['id']}",
+            after={"platform": platform},
+        )
 
 
 async def who(connection: Any, platform: str, chat: str) -> InChat | None:
@@ -145,13 +160,43 @@ async def who(connection: Any, platform: str, chat: str) -> InChat | None:
     )
 
 
-async def chats_of(connection: Any, platform: str, roles: list[str] | None) -> list[str]:
-    """The chats of those on a platform who hold one of the roles; of everybody where none is named."""
-    rows = await connection.fetch(
-        """SELECT c.chat FROM staff_chat c JOIN staff_login l USING (staff_id)
-           WHERE c.platform = $1 AND c.ended_at IS NULL AND l.disabled_at IS NULL
-             AND ($2::text[] IS NULL OR l.roles && $2::text[]) ORDER BY c.id""",
-        platform,
-        roles,
-    )
-    return [row["chat"] for row in rows]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Somebody who is told something in a chat."""
+
+    staff_no: str
+    chat: str
+    language: str | None
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether one of their roles holds `scope`."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+#: That whoever signs in (`staff_login l`) acts for the part of the utility that an account (its number) belongs to,
+#: or for the whole of it. What belongs to no account, or to one that hangs nowhere, is the whole utility's.
+ACTS_FOR: Final = """(l.organisation_id IS NULL OR l.organisation_id IN (
+  WITH RECURSIVE above AS (
+    SELECT t.organisation_id AS id FROM account a JOIN transformer_area t ON t.id = a.transformer_area_id
+    WHERE a.account_no = {account_no} UNION
+    SELECT o.parent_id FROM organisation o JOIN above ON above.id = o.id WHERE o.parent_id IS NOT NULL
+  ) SELECT id FROM above))"""
+
+_LISTENING: Final = f"""
+SELECT m.staff_no, c.chat, l.language, l.roles
+FROM staff_chat c JOIN staff_login l USING (staff_id) JOIN staff_member m ON m.id = c.staff_id
+WHERE c.platform = $1 AND c.ended_at IS NULL AND l.disabled_at IS NULL AND ($2::text[] IS NULL OR l.roles && $2::text[])
+  AND {ACTS_FOR.format(account_no="$3::text")} ORDER BY c.id
+"""
+
+
+async def listening(
+    connection: Any, platform: str, *, roles: Sequence[str] | None, account_no: str | None
+) -> list[Listener]:
+    """Who is signed in on a platform and may see what concerns an account: those with one of the roles, or all."""
+    rows = await connection.fetch(_LISTENING, platform, None if roles is None else list(roles), account_no)
+    return [
+        Listener(staff_no=row["staff_no"], chat=row["chat"], language=row["language"], scopes=scopes_of(row["roles"]))
+        for row in rows
+    ]

@@ -125,6 +125,9 @@ class StaffNote(Base):
     ended: Mapped[str | None] = mapped_column(Text)
     #: Where it was told, or why it cannot be.
     remark: Mapped[str | None] = mapped_column(Text)
+    #: How often the chat refused it, and when it is told again; in the database's own time.
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    again_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (Index("ix_staff_note_open", "kind", "id", postgresql_where=text("ended_at IS NULL")),)
 

@@ -88,6 +88,8 @@ class Chat:
         self.id = id_
         self.token = token
         self.language = language
+        #: The short words above the screens, in the order of the presses.
+        self.heard: list[str] = []
         self._emulator = world.emulator
 
     @property
@@ -116,17 +118,19 @@ class Chat:
         await eventually(lambda: label in self.labels)
         shown = await self.sees(on) if on is not None else None
         query = self._emulator.press(self.token, self.id, label, message_id=shown.message_id if shown else None)
-        await eventually(lambda: self._emulator.answers[query] is not None)
-        await self.settled()
+        said = await self._answer(query)
         if until is not None:
             await self.sees(until)
-        return str(self._emulator.answers[query])
+        return said
 
     async def press_data(self, message_id: int, data: str) -> str:
-        query = self._emulator.press_data(self.token, self.id, message_id, data)
+        return await self._answer(self._emulator.press_data(self.token, self.id, message_id, data))
+
+    async def _answer(self, query: str) -> str:
         await eventually(lambda: self._emulator.answers[query] is not None)
         await self.settled()
-        return str(self._emulator.answers[query])
+        self.heard.append(str(self._emulator.answers[query]))
+        return self.heard[-1]
 
     async def settled(self) -> None:
         """Until everything that was done in the chat is dealt with and shown."""

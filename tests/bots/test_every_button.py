@@ -41,7 +41,9 @@ async def every_button(chat: Chat) -> set[tuple[str, str]]:
 
 def hold(chat: Chat, language: str) -> None:
     """Nothing failed, and what the buttons say is of the language that was chosen."""
-    assert not [text for text in chat.texts if "抱歉，刚才" in text or "Sorry, that failed" in text]
+    failed = ("抱歉，刚才", "Sorry, that failed", "没有办成", "That did not work", "已失效", "no longer valid")
+    said = [*chat.texts, *chat.heard]
+    assert not [text for text in said if any(words in text for words in failed)]
     labels = [label for one in chat.shown for label in one.labels if not label.startswith("🌐")]
     words = [label for label in labels if any(char.isalpha() for char in label)]
     if language == "en":

@@ -144,9 +144,9 @@ async def test_a_manager_plans_moves_and_completes(world: World) -> None:
     await chat.press("📣 我的客户动态")
 
 
-async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world: World) -> None:
-    staff = await signed_in(world, "archive_admin")
-    number, new = world.number(), world.number()
+async def doubted(world: World, *words: str, due: str) -> tuple[UUID, str, str]:
+    """A case about one number of one account, whose evidence is some words; with the number and the account."""
+    number = world.number()
     account = await world.account(number)
     async with world.database.work() as work:
         link = (await work.fetch(
@@ -156,28 +156,141 @@ async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world
         opened = await open_or_join(work.connection, Doubt(
             contact_point_id=link["contact_point_id"], accounts=[link["account_id"]], suspend=[link["id"]],
             reason="reply", words="reply: wrong_number", actor="customer", at=world.house.clock.now(),
-            hints=[{"kind": "reply", "words": "打错了，我不是王强"}],
+            hints=[{"kind": "reply", "words": one} for one in words],
         ))  # fmt: skip
         # Before all that other tests opened.
-        await work.execute("UPDATE correction SET due_at = '2025-01-01' WHERE id = $1", opened.id)
+        await work.execute("UPDATE correction SET due_at = $2::text::timestamptz WHERE id = $1", opened.id, due)
         await work.commit()
+    return opened.id, number, account
+
+
+async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world: World) -> None:
+    staff = await signed_in(world, "archive_admin")
+    new = world.number()
+    case_id, number, account = await doubted(world, "打错了，我不是王强", due="2025-01-01")
     chat = staff.chat
     await chat.press("🧾 下一件更正", until="打错了，我不是王强")
     assert number not in " ".join(chat.texts)
+    assert "用户说打错了" in chat.texts[-1]
+    assert "户主" in chat.texts[-1]
     await chat.press(next(one for one in chat.labels if one.startswith("停用")))
-    await chat.press("📱 补充新号码", until="请输入新号码")
-    await chat.say("不是号码", until="请输入新号码")
+    await chat.press("📱 补充新号码", until=f"请输入户号{account}的新号码")
+    await chat.say("不是号码", until="这不像电话号码")
     await chat.say(new.removeprefix("+86"), until="新号码")
-    await chat.press("✅ 执行", until="已记录")
-    case = await world.row("SELECT state, applied_by FROM correction WHERE id = $1", opened.id)
+    await chat.press("✅ 执行", until="确定按上面的决定执行吗")
+    assert (await world.row("SELECT state FROM correction WHERE id = $1", case_id))["state"] == "open"
+    await chat.press("✅ 确定", until="已记录")
+    case = await world.row("SELECT state, applied_by FROM correction WHERE id = $1", case_id)
     assert (case["state"], case["applied_by"]) == ("verifying", f"staff:{staff.staff_no}")
-    state = await world.row("SELECT state FROM contact_link WHERE id = $1", link["id"])
+    state = await world.row(
+        "SELECT l.state FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id WHERE p.address = $1",
+        number,
+    )
     assert state["state"] == "revoked"
     assert "correction.applied" in await staff.traces()
     await chat.press("⬅️ 返回")
     await chat.press("🔎 待核实的联系方式")
     await chat.press(next(one for one in chat.labels if "发验证码" in one), until="验证码已发出")
     await world.row("SELECT 1 FROM message WHERE to_address = $1 AND kind = 'verification'", new)
+
+
+def button(chat: Chat, label: str) -> tuple[int, str]:
+    """The newest button with a label, as it is now: the message it stands on and what it says."""
+    for one in reversed(chat.shown):
+        for pressed in (pressed for row in one.buttons for pressed in row):
+            if pressed["text"].startswith(label):
+                return one.message_id, pressed["callback_data"]
+    raise AssertionError(f"no button says {label}")
+
+
+async def test_a_card_of_another_time_does_what_it_shows_or_nothing(world: World) -> None:
+    """Two cases on two cards: the buttons of each are those of its case, and of what it showed."""
+    staff = await signed_in(world, "archive_admin")
+    first, number, _ = await doubted(world, "第一件", due="2025-01-02")
+    second, other, _ = await doubted(world, "第二件", due="2025-01-03")
+    chat = staff.chat
+    await chat.press("🧾 下一件更正", until="第一件")
+    undecided = button(chat, "停用")
+    await chat.press_data(*undecided)
+    whole = button(chat, "✅ 执行")
+    dropped = button(chat, "↩️ 无误")
+    await chat.press_data(*whole)
+    sure = button(chat, "✅ 确定")
+    # A second card, on which the second case is opened.
+    await chat.say("/menu", until="请选择")
+    await chat.press("🧾 下一件更正", until="第一件")
+    await chat.press("➡️ 下一件", until="第二件")
+    for stale in (whole, sure, dropped):
+        assert "没有执行" in await chat.press_data(*stale)
+        assert "第一件" in next(one.text for one in chat.shown if one.message_id == whole[0])
+    rows = await world.rows("SELECT state, applied_at FROM correction WHERE id = ANY($1::uuid[])", [first, second])
+    assert {tuple(row.values()) for row in rows} == {("open", None)}
+    # The card as it stands by now decides its own case, whatever else was opened in between.
+    await chat.press("⬅️ 返回", on="第二件")
+    await chat.press_data(*button(chat, "停用"))
+    await chat.press("✅ 执行", until="确定按上面")
+    await chat.press("✅ 确定", until="已记录")
+    states = await world.rows(
+        """SELECT p.address, l.state FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id
+           WHERE p.address = ANY($1::text[])""",
+        [number, other],
+    )
+    assert {row["address"]: row["state"] for row in states} == {number: "revoked", other: "suspended"}
+    # Decided, it has nothing left to press.
+    assert "没有执行" in await chat.press_data(*undecided)
+    assert "已经处理过了" in next(one.text for one in chat.shown if one.message_id == undecided[0])
+
+
+async def test_calendars_of_two_visits_move_each_its_own(world: World) -> None:
+    staff = await signed_in(world, "account_manager")
+    topics = ("走访甲", "走访乙")
+    for topic in topics:
+        account = await world.account(world.number())
+        async with world.database.work() as work:
+            await work.execute(
+                """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+                   SELECT gen_random_uuid(), id, $2, '2025-11-05', $3, 'visit', now(), 'key:test'
+                   FROM account WHERE account_no = $1""",
+                account, staff.staff_no, topic,
+            )  # fmt: skip
+            await work.commit()
+    chat = staff.chat
+    calendars = []
+    for topic in topics:
+        await chat.say("/menu", until="请选择")
+        await chat.press("🗓 未来十天", until="未来十天")
+        await chat.press(next(one for one in chat.labels if topic in one))
+        await chat.press("🗓 改期", until="选哪一天")
+        assert topic in chat.texts[-1]
+        calendars.append([one for one in chat.shown if one.labels][-1])
+    for shown, day in zip(calendars, ("20", "21"), strict=True):
+        data = next(one["callback_data"] for row in shown.buttons for one in row if one["text"] == day)
+        await chat.press_data(shown.message_id, data)
+    rows = await world.rows("SELECT topic, planned_for::text FROM followup WHERE manager_no = $1", staff.staff_no)
+    assert {tuple(row.values()) for row in rows} == {("走访甲", "2025-11-20"), ("走访乙", "2025-11-21")}
+
+
+async def test_what_is_written_after_another_button_is_no_outcome(world: World) -> None:
+    staff = await signed_in(world, "account_manager")
+    account = await world.account(world.number())
+    async with world.database.work() as work:
+        await work.execute(
+            """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+               SELECT gen_random_uuid(), id, $2, '2025-11-05', '走访丙', 'visit', now(), 'key:test'
+               FROM account WHERE account_no = $1""",
+            account, staff.staff_no,
+        )  # fmt: skip
+        await work.commit()
+    chat = staff.chat
+    await chat.press("🗓 未来十天", until="未来十天")
+    shown = next(one for one in reversed(chat.shown) if one.labels)
+    await chat.press(next(one for one in chat.labels if "走访丙" in one))
+    await chat.press("✅ 完成", until="请写下结果")
+    await chat.press_data(shown.message_id, "ten_days")
+    await chat.say("这句话不是结果")
+    await chat.settled()
+    row = await world.row("SELECT state, outcome FROM followup WHERE manager_no = $1", staff.staff_no)
+    assert tuple(row.values()) == ("planned", None)
 
 
 async def alert(world: World, words: str = "家里漏电冒火花，快来救人") -> UUID:
@@ -233,7 +346,7 @@ async def test_an_alert_that_nobody_takes_on_is_told_to_everybody(world: World) 
     assert "5分钟无人接手" in told.text
     await world.row("SELECT 1 FROM task WHERE kind = 'alert_unacknowledged' AND subject = $1", f"alert:{id_}")
     supervisor = await signed_in(world, "supervisor")
-    await supervisor.chat.press("📌 督办事项", until="Nobody took an alert on")
+    await supervisor.chat.press("📌 督办事项", until="5 分钟无人接手")
     await supervisor.chat.press(next(one for one in supervisor.chat.labels if one.startswith("👁")))
     assert "task.done" in await supervisor.traces()
     await manager.chat.press("🙋 我来处理", on="变压器着火", until="已接手")
@@ -245,6 +358,7 @@ async def test_the_words_are_english_for_who_speaks_it(world: World) -> None:
     await staff.chat.press("⬅️ Back", until="What would you like")
     await staff.chat.press("Sign out", until="Signed out.")
     await staff.chat.say("/menu", until="This bot is for staff")
+    assert await staff.traces() == ["staff.signed_in", "staff.signed_out"]
 
 
 async def test_the_days_plan_is_told_in_the_chat_and_by_sms_only_where_that_fails(world: World) -> None:

@@ -11,7 +11,7 @@ from aiogram.types import Update as TelegramUpdate
 from bots.platform import Rooms
 from bots.telegram.api import BotApi
 from bots.telegram.staff import correcting, door, planning, supervising
-from bots.telegram.staff.duty import PLATFORM, Duty
+from bots.telegram.staff.duty import PLATFORM, Duty, NotYours
 from bots.telegram.staff.words import StaffWords
 from bots.telegram.talking import Talking, parse
 from bots.updates import Call, Update
@@ -56,7 +56,9 @@ class StaffBot:
             async with update.session.begin_nested():
                 return await self._talking.feed(connection, parsed, duty=duty)
         except LamplighterError as error:
-            why = duty.words("not_allowed") if isinstance(error, Forbidden) else str(error)
+            why = duty.told(str(error))
+            if isinstance(error, Forbidden) and not isinstance(error, NotYours):
+                why = duty.words("not_allowed")
             return _refused(duty, parsed, why)
 
     async def excuse(self, connection: Any, update: Update) -> list[Call]:

@@ -1,9 +1,17 @@
-"""Corrections: the next case with its evidence, decided link by link, a new number proposed, a proof asked for."""
+"""Corrections: the next case with its evidence, decided link by link, a new number proposed, a proof asked for.
+
+Every button of a card names its case and what the card shows of it: whatever has changed since, it is drawn anew and
+nothing is done. What is decided is a draft in the conversation until it is carried out, which is asked once more.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aiogram import F, Router
@@ -15,27 +23,19 @@ from aiogram.types import CallbackQuery, Message
 
 from bots.telegram.customer.talk import Button
 from bots.telegram.staff.duty import Duty, long, masked, short
-from gateway.archive.reach import part_of, within_sql
-from gateway.archive.reading.corrections import Correction, correction
+from gateway.archive.reading.corrections import Correction, correction, next_to_decide
+from gateway.archive.reading.corrections import to_prove as waiting_for_proof
 from gateway.kernel.acting import require
 from gateway.kernel.phones import InvalidPhone, parse
 
 router = Router(name="staff correcting")
 
-_ID = r"[A-Za-z0-9_-]{22}"
-# A case that concerns an account outside one's part of the utility is not there.
-_NEXT = f"""
-SELECT id FROM correction c WHERE state = 'open' AND NOT EXISTS (
-  SELECT 1 FROM correction_link k JOIN contact_link l ON l.id = k.link_id
-  WHERE k.correction_id = c.id AND NOT {within_sql("l.account_id", "$1")}) ORDER BY due_at, id LIMIT 1
-"""
-_TO_PROVE = f"""
-SELECT c.correction_id, a.account_no, p.address AS number FROM correction_contact c
-JOIN contact_link l ON l.id = c.link_id JOIN account a ON a.id = l.account_id
-JOIN contact_point p ON p.id = l.contact_point_id JOIN correction k ON k.id = c.correction_id
-WHERE k.state = 'verifying' AND l.needs_proof AND l.state <> 'revoked' AND {within_sql("l.account_id", "$1")}
-ORDER BY k.due_at, l.id LIMIT 10
-"""
+_ID: Final = r"[A-Za-z0-9_-]{22}"
+_CHECK: Final = r"[A-Za-z0-9_-]{6}"
+_UNDECIDED: Final = ("open", "reverted")
+#: Links that a card has buttons for, and contacts that are listed for a proof.
+_MOST_LINKS: Final = 20
+_MOST_PROOFS: Final = 10
 
 
 class Correcting(StatesGroup):
@@ -63,119 +63,229 @@ class Proposed:
     account_no: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A case as a card shows it: the case, and what is decided and proposed but not carried out."""
+
+    case: Correction
+    #: Decisions by the place of the link, and numbers with the account that each is for.
+    decided: Mapping[str, str]
+    proposed: Sequence[tuple[str, str]]
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.case.state in _UNDECIDED
+
+    @property
+    def whole(self) -> bool:
+        """Whether every link is decided."""
+        return all(link.decision or str(place) in self.decided for place, link in enumerate(self.case.links))
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts that the case concerns, each once."""
+        listed = [link.account_no for link in self.case.links]
+        return list(dict.fromkeys([*([self.case.account_no] if self.case.account_no else []), *listed]))
+
+    @property
+    def check(self) -> str:
+        """Six characters that are others when anything is other than the card shows."""
+        links = [(link.account_no, link.number, link.role, link.state, link.decision) for link in self.case.links]
+        shown = json.dumps([self.case.state, links, sorted(self.decided.items()), list(self.proposed)])
+        return urlsafe_b64encode(hashlib.sha256(shown.encode()).digest()).decode()[:6]
+
+    def data(self, kind: str, place: int | None = None) -> str:
+        """What a button of the card says."""
+        behind = "" if place is None else f":{place}"
+        return f"{kind}:{short(self.case.id)}:{self.check}{behind}"
+
+
+async def _card(state: FSMContext, duty: Duty, case: UUID) -> Card:
+    """A case with its draft. What is no draft of this case is none."""
+    data = await state.get_data()
+    mine = data if data.get("case") == short(case) else {}
+    return Card(
+        case=await correction(duty.session, case),
+        decided=dict(mine.get("decided", {})),
+        proposed=[(number, account) for number, account in mine.get("proposed", [])],
+    )
+
+
+async def _draft(state: FSMContext, card: Card, **more: Any) -> None:
+    kept = {"case": short(card.case.id), "decided": dict(card.decided), "proposed": list(card.proposed)}
+    await state.set_data(kept | more)
+
+
 def _evidence(duty: Duty, case: Correction) -> list[str]:
     words = [_plainly(hint.get("words") or hint.get("number") or "") for hint in case.hints]
-    return [duty.words("evidence", words=one[:200]) for one in words if one][:6]
+    return [duty.words("evidence", words=duty.told(one)[:200]) for one in words if one][:6]
 
 
 def _plainly(said: Any) -> str:
     return "; ".join(map(str, said)) if isinstance(said, list | tuple) else str(said)
 
 
-def _screen(duty: Duty, case: Correction, data: dict[str, Any]) -> tuple[str, list[list[Button]]]:
-    decided: dict[str, str] = data.get("decided", {})
+def _head(duty: Duty, card: Card) -> list[str]:
+    case = card.case
+    reason = duty.term("correction_reasons", case.reason)
     lines = [
-        duty.words("case", number=masked(case.number or "…"), reason=case.reason, due=duty.moment(case.due_at)),
+        duty.words("case", number=masked(case.number or "…"), reason=reason, due=duty.moment(case.due_at)),
         *_evidence(duty, case),
     ]
-    rows: list[list[Button]] = []
-    for place, link in enumerate(case.links[:20]):
-        decision = decided.get(str(place)) or link.decision
-        told = duty.words(decision) if decision in ("keep", "revoke") else decision or duty.words("undecided")
+    for place, link in enumerate(case.links[:_MOST_LINKS]):
+        decision = card.decided.get(str(place)) or link.decision
         lines.append(
-            duty.words("link", account=link.account_no, number=masked(link.number), role=link.role, decision=told)
+            duty.words(
+                "link",
+                account=link.account_no,
+                number=masked(link.number),
+                role=duty.term("link_roles", link.role),
+                decision=duty.words(decision or "undecided"),
+            )
         )
+    lines += [duty.words("proposed", number=masked(number), account=account) for number, account in card.proposed]
+    if len(case.links) > _MOST_LINKS:
+        lines.append(duty.words("more", count=len(case.links) - _MOST_LINKS))
+    return lines
+
+
+def _screen(duty: Duty, card: Card) -> tuple[str, list[list[Button]]]:
+    following = [(duty.words("next_case"), f"cs:{short(card.case.id)}")]
+    if not card.open:
+        return "\n".join([*_head(duty, card), duty.words("case_over")]), [following]
+    rows: list[list[Button]] = []
+    for place, link in enumerate(card.case.links[:_MOST_LINKS]):
         if link.decision is None:
-            tail = link.account_no[-4:]
+            tail = f"{link.account_no[-4:]}/{link.number[-4:]}"
             rows.append(
                 [
-                    (f"{duty.words('keep')} {tail}/{link.number[-4:]}", f"ck:{place}"),
-                    (f"{duty.words('revoke')} {tail}/{link.number[-4:]}", f"cr:{place}"),
+                    (f"{duty.words('keep')} {tail}", card.data("ck", place)),
+                    (f"{duty.words('revoke')} {tail}", card.data("cr", place)),
                 ]
             )
-    lines += [duty.words("proposed", number=masked(number)) for number in data.get("proposed", [])]
-    rows.append([(duty.words("propose"), "cn")])
-    if all(link.decision or str(place) in decided for place, link in enumerate(case.links)):
-        rows.append([(duty.words("apply"), "ca")])
-    rows.append([(duty.words("dismiss"), "cd")])
-    return "\n".join(lines), rows
+    if card.accounts:
+        rows.append([(duty.words("propose"), card.data("cn"))])
+    if card.whole:
+        rows.append([(duty.words("apply"), card.data("ca"))])
+    rows.append([(duty.words("dismiss"), card.data("cd"))])
+    rows.append(following)
+    return "\n".join(_head(duty, card)), rows
 
 
 @router.callback_query(F.data == "correction")
+@router.callback_query(F.data.regexp(rf"^cs:{_ID}$"))
 async def next_case(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
-    """The case that is due first."""
+    """The case that is due first, or the one behind another."""
     require(duty.session, "corrections:decide")
-    found: UUID | None = await duty.connection.fetchval(_NEXT, part_of(duty.session))
+    behind = long((query.data or "")[3:]) if query.data != "correction" else None
+    found = await next_to_decide(duty.session, after=behind)
     if found is None:
-        return duty.show(query, duty.words("nothing"))
-    await state.set_data({"case": short(found)})
-    return duty.show(query, *_screen(duty, await correction(duty.session, found), {}))
+        return duty.show(query, duty.words("nothing"), [[(duty.words("correction"), "correction")]] if behind else [])
+    card = await _card(state, duty, found)
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card))
 
 
-async def _case(state: FSMContext, duty: Duty) -> tuple[Correction | None, dict[str, Any]]:
+async def _pressed(query: CallbackQuery, state: FSMContext, duty: Duty) -> tuple[Card, int | None, bool]:
+    """The card whose button was pressed, as it is by now; which link; and whether that is what was shown."""
     require(duty.session, "corrections:decide")
-    data = await state.get_data()
-    if "case" not in data:
-        return None, data
-    return await correction(duty.session, long(data["case"])), data
+    _, case, check, *behind = (query.data or "").split(":")
+    card = await _card(state, duty, long(case))
+    place = int(behind[0]) if behind else None
+    fits = card.check == check and card.open and (place is None or place < len(card.case.links))
+    return card, place, fits
 
 
-@router.callback_query(F.data.regexp(r"^c[kr]:\d{1,2}$"))
+async def _anew(query: CallbackQuery, state: FSMContext, duty: Duty, card: Card) -> list[TelegramMethod[Any]]:
+    """What the card showed is not so any more: nothing is done but to show it as it is."""
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card), said=duty.words("card_changed"))
+
+
+@router.callback_query(F.data.regexp(rf"^c[kr]:{_ID}:{_CHECK}:\d{{1,2}}$"))
 async def decide(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
-    """One link is decided; nothing happens before the whole is applied."""
-    case, data = await _case(state, duty)
-    kind, _, place = (query.data or "").partition(":")
-    if case is None or int(place) >= len(case.links):
-        return duty.tell(query, duty.words("stale"))
-    data.setdefault("decided", {})[place] = "keep" if kind == "ck" else "revoke"
-    await state.set_data(data)
-    return duty.show(query, *_screen(duty, case, data))
+    """One link is decided; nothing happens before the whole is carried out."""
+    card, place, fits = await _pressed(query, state, duty)
+    if not fits:
+        return await _anew(query, state, duty, card)
+    decision = "keep" if (query.data or "").startswith("ck") else "revoke"
+    card = Card(case=card.case, decided={**card.decided, str(place): decision}, proposed=card.proposed)
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card))
 
 
-@router.callback_query(F.data == "cn")
+@router.callback_query(F.data.regexp(rf"^cn:{_ID}:{_CHECK}(:\d{{1,2}})?$"))
 async def propose(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
-    """A new number is asked for."""
-    case, _ = await _case(state, duty)
-    if case is None:
-        return duty.tell(query, duty.words("stale"))
+    """A new number is asked for, and before that for which account where there are several."""
+    card, place, fits = await _pressed(query, state, duty)
+    if not fits or (place is not None and place >= len(card.accounts)):
+        return await _anew(query, state, duty, card)
+    if place is None and len(card.accounts) > 1:
+        rows = [[(account, card.data("cn", at))] for at, account in enumerate(card.accounts[:_MOST_LINKS])]
+        return duty.show(query, duty.words("which_of_case"), [*rows, [(duty.words("back_card"), card.data("cb"))]])
+    account = card.accounts[place or 0]
+    await _draft(state, card, account=account)
     await state.set_state(Correcting.number)
-    return duty.show(query, duty.words("say_number"))
+    rows = [[(duty.words("back_card"), card.data("cb"))]]
+    return duty.show(query, duty.words("say_number", account=account), rows)
 
 
 @router.message(StateFilter(Correcting.number), F.text, ~F.text.startswith("/"))
 async def proposed(message: Message, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """The number: it is added with the decision, unproven, and asked."""
-    case, data = await _case(state, duty)
+    require(duty.session, "corrections:decide")
+    data = await state.get_data()
     try:
         number = parse(message.text or "", duty.rooms.settings.region).e164
     except InvalidPhone:
-        return [duty.say(duty.words("say_number"))]
-    if case is None:
-        return [duty.say(duty.words("stale"))]
-    data.setdefault("proposed", []).append(number)
-    await state.set_data(data)
+        return [duty.say(duty.words("no_number", account=data["account"]))]
+    card = await _card(state, duty, long(data["case"]))
+    card = Card(case=card.case, decided=card.decided, proposed=[*card.proposed, (number, data["account"])])
+    await _draft(state, card)
     await state.set_state(None)
-    text, rows = _screen(duty, case, data)
+    text, rows = _screen(duty, card)
     return [duty.say(text, [*rows, [(duty.words("back"), "home")]])]
 
 
-@router.callback_query(F.data == "ca")
+@router.callback_query(F.data.regexp(rf"^cb:{_ID}:{_CHECK}$"))
+async def back_to_card(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """The card again."""
+    card, _, _ = await _pressed(query, state, duty)
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card))
+
+
+@router.callback_query(F.data.regexp(rf"^c[ad]:{_ID}:{_CHECK}$"))
+async def sure(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """To be carried out, or dropped: what that means is said, and asked once more."""
+    card, _, fits = await _pressed(query, state, duty)
+    carry_out = (query.data or "").startswith("ca")
+    if not fits or (carry_out and not card.whole):
+        return await _anew(query, state, duty, card)
+    lines = [*_head(duty, card), duty.words("sure_apply" if carry_out else "sure_dismiss")]
+    rows = [
+        [(duty.words("sure"), card.data("cA" if carry_out else "cD"))],
+        [(duty.words("back_card"), card.data("cb"))],
+    ]
+    return duty.show(query, "\n".join(lines), rows)
+
+
+@router.callback_query(F.data.regexp(rf"^cA:{_ID}:{_CHECK}$"))
 async def apply(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """The decisions are carried out, as the console would."""
-    case, data = await _case(state, duty)
-    if case is None:
-        return duty.tell(query, duty.words("stale"))
-    decided: dict[str, str] = data.get("decided", {})
-    account = case.account_no or case.links[0].account_no
+    card, _, fits = await _pressed(query, state, duty)
+    if not fits or not card.whole:
+        return await _anew(query, state, duty, card)
     await duty.rooms.corrections.apply(
         duty.session,
-        case.id,
+        card.case.id,
         links=[
-            Decided(account_no=link.account_no, number=link.number, decision=decided[str(place)])
-            for place, link in enumerate(case.links)
-            if str(place) in decided
+            Decided(account_no=link.account_no, number=link.number, decision=card.decided[str(place)])
+            for place, link in enumerate(card.case.links)
+            if str(place) in card.decided
         ],
-        new_contacts=[Proposed(number=number, account_no=account) for number in data.get("proposed", [])],
+        new_contacts=[Proposed(number=number, account_no=account) for number, account in card.proposed],
         note=None,
         actor=duty.actor,
     )
@@ -183,13 +293,13 @@ async def apply(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[Tel
     return duty.show(query, duty.words("kept"), [[(duty.words("correction"), "correction")]])
 
 
-@router.callback_query(F.data == "cd")
+@router.callback_query(F.data.regexp(rf"^cD:{_ID}:{_CHECK}$"))
 async def dismiss(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """The doubt was unfounded."""
-    case, _ = await _case(state, duty)
-    if case is None:
-        return duty.tell(query, duty.words("stale"))
-    await duty.rooms.corrections.dismiss(duty.session, case.id, note=None, actor=duty.actor)
+    card, _, fits = await _pressed(query, state, duty)
+    if not fits:
+        return await _anew(query, state, duty, card)
+    await duty.rooms.corrections.dismiss(duty.session, card.case.id, note=None, actor=duty.actor)
     await state.clear()
     return duty.show(query, duty.words("kept"), [[(duty.words("correction"), "correction")]])
 
@@ -198,15 +308,14 @@ async def dismiss(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[T
 async def to_prove(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """Contacts that corrections brought and that nobody has proven."""
     require(duty.session, "corrections:decide")
-    found = await duty.connection.fetch(_TO_PROVE, part_of(duty.session))
     rows = [
         [
             (
-                duty.words("prove", account=row["account_no"], number=masked(row["number"])),
-                f"cp:{short(row['correction_id'])}:{row['account_no'][-8:]}:{row['number'][-4:]}",
+                duty.words("prove", account=one.account_no, number=masked(one.number)),
+                f"cp:{short(one.correction_id)}:{one.account_no[-8:]}:{one.number[-4:]}",
             )
         ]
-        for row in found
+        for one in await waiting_for_proof(duty.session, limit=_MOST_PROOFS)
     ]
     return duty.show(query, duty.words("to_prove" if rows else "nothing"), rows)
 
@@ -216,20 +325,17 @@ async def prove(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """A code is sent to the contact."""
     require(duty.session, "corrections:decide")
     _, case, account, number = (query.data or "").split(":")
-    row = next(
-        (
-            one
-            for one in await duty.connection.fetch(_TO_PROVE, part_of(duty.session))
-            if one["correction_id"] == long(case)
-            and one["account_no"].endswith(account)
-            and one["number"].endswith(number)
-        ),
-        None,
-    )
-    if row is None:
+    meant = [
+        one
+        for one in await waiting_for_proof(duty.session, limit=1000)
+        if one.correction_id == long(case) and one.account_no.endswith(account) and one.number.endswith(number)
+    ]
+    if len(meant) != 1:
+        # Proven meanwhile; or two end alike, which the console tells apart.
         return duty.tell(query, duty.words("stale"))
+    (one,) = meant
     await duty.rooms.proofs.prove(
-        duty.session, row["correction_id"], account_no=row["account_no"], number=row["number"], how="code", code=None,
+        duty.session, one.correction_id, account_no=one.account_no, number=one.number, how="code", code=None,
         note=None, actor=duty.actor,
     )  # fmt: skip
-    return duty.show(query, duty.words("code_sent"))
+    return duty.show(query, duty.words("code_sent"), [[(duty.words("to_prove"), "to_prove")]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
@@ -18,7 +18,7 @@ from gateway.staff import chat_sign_in
 router = Router(name="staff door")
 
 #: What there is, and the scope that it needs; None is for everybody.
-_ENTRIES: tuple[tuple[str, str | None], ...] = (
+_ENTRIES: Final[tuple[tuple[str, str | None], ...]] = (
     ("today", "followups:write"),
     ("ten_days", "followups:write"),
     ("plan", "followups:write"),
@@ -32,12 +32,20 @@ _ENTRIES: tuple[tuple[str, str | None], ...] = (
 )
 
 
+#: Of these, what goes over the whole utility: nothing for whoever acts for a part of it.
+_OF_THE_WHOLE: Final = ("warnings",)
+
+
 async def _is_nobody(_event: Any, duty: Duty) -> bool:
     return duty.person is None
 
 
 def _menu(duty: Duty) -> list[list[Button]]:
-    rows = [[(duty.words(name), name)] for name, scope in _ENTRIES if scope is None or duty.me.may(scope)]
+    rows = [
+        [(duty.words(name), name)]
+        for name, scope in _ENTRIES
+        if (scope is None or duty.me.may(scope)) and (duty.me.acting.whole or name not in _OF_THE_WHOLE)
+    ]
     return [*rows, [(duty.words("sign_out"), "sign_out")]]
 
 

@@ -16,10 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bots.platform import Rooms
 from bots.telegram.customer.talk import Button, buttons
 from bots.telegram.staff.words import StaffWords
+from gateway.kernel.errors import Forbidden
 from gateway.staff.chat_sign_in import InChat
 
 #: How the platform of staff's sign-ins is named.
 PLATFORM = "telegram"
+
+
+class NotYours(Forbidden):
+    """What is another's; in the words of whoever asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +66,25 @@ class Duty:
             return SendMessage(chat_id=int(self.chat), text=text)
         return SendMessage(chat_id=int(self.chat), text=text, reply_markup=markup)
 
-    def show(self, query: CallbackQuery, text: str, rows: Sequence[Sequence[Button]] = ()) -> list[TelegramMethod[Any]]:
-        """Another screen in place of the one whose button was pressed; a way back beneath it."""
+    def term(self, area: str, key: str) -> str:
+        """What a reason, a role, a topic or the like is called."""
+        return self.rooms.speech.term(self.words.language, area, key)
+
+    def told(self, sentence: str) -> str:
+        """A sentence of a use case in one's language, numbers masked."""
+        return self.rooms.speech.told(self.words.language, sentence)
+
+    def show(
+        self, query: CallbackQuery, text: str, rows: Sequence[Sequence[Button]] = (), *, said: str = ""
+    ) -> list[TelegramMethod[Any]]:
+        """Another screen in place of the one whose button was pressed; a way back beneath it, a short word above."""
         assert query.message is not None
         whole = [*rows, [(self.words("back"), "home")]]
         edit = EditMessageText(
             chat_id=int(self.chat), message_id=query.message.message_id, text=text[:4000], reply_markup=buttons(whole)
         )
-        return [AnswerCallbackQuery(callback_query_id=query.id), edit]
+        answer = AnswerCallbackQuery(callback_query_id=query.id)
+        return [self.tell(query, said)[0] if said else answer, edit]
 
     def tell(self, query: CallbackQuery, text: str) -> list[TelegramMethod[Any]]:
         """A short word above the screen."""

@@ -95,11 +95,15 @@ class Notes:
         elif reply.retry_after is not None:
             await self._end(notes.put_back, note)
             await asyncio.sleep(min(reply.retry_after, 30))
+        elif reply.status >= 500:
+            # Nor does the platform know whether it did what it was asked.
+            await self._end(notes.told, note, where=f"{note.chat}, perhaps ({reply.status})")
         else:
             log.warning("a note was not told", status=reply.status, why=reply.description)
-            await self._end(notes.not_told, note, why=reply.description or str(reply.status))
+            why = reply.description or str(reply.status)
+            await self._end(notes.not_told, note, why=why, again=note.kind != REMINDER)
 
-    async def _end(self, how: Callable[..., Awaitable[None]], note: Note, **facts: str) -> None:
+    async def _end(self, how: Callable[..., Awaitable[None]], note: Note, **facts: str | bool) -> None:
         async with self._database.connection() as connection:
             await how(connection, note.id, **facts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from aiogram import F, Router
 from aiogram.filters import StateFilter
@@ -13,16 +13,17 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import CallbackQuery, Message
 
 from bots.telegram.staff import calendar
-from bots.telegram.staff.duty import Duty, long, short
+from bots.telegram.staff.duty import Duty, NotYours, long, short
+from gateway.cases.reading import raised_by_customers_of
 from gateway.followups import Change, Plan
-from gateway.followups.reading import Followup, FollowupFilter, followup, followups, voices
+from gateway.followups.reading import Followup, FollowupFilter, Managed, followup, followups, managed, voices
 from gateway.kernel.acting import require
-from gateway.kernel.errors import Forbidden
 
 router = Router(name="staff planning")
 
-_MOST = 20
-_ID = r"[A-Za-z0-9_-]{22}"
+_MOST: Final = 20
+_SIGNALS: Final = 15
+_ID: Final = r"[A-Za-z0-9_-]{22}"
 
 
 class Completing(StatesGroup):
@@ -32,10 +33,9 @@ class Completing(StatesGroup):
 
 
 class Planning(StatesGroup):
-    """Planning one: for which account, on which day, about what."""
+    """Planning one: for which account and, once the day is chosen, about what."""
 
     account = State()
-    day = State()
     topic = State()
 
 
@@ -58,8 +58,9 @@ async def plan(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     wanted = FollowupFilter(manager=duty.me.staff_no, states=("planned", "missed"), until=until)
     found = sorted(await followups(duty.session, wanted, before=None, limit=200), key=lambda one: one.planned_for)
     rows = [[(_line(duty, one)[:60], f"f:{short(one.id)}")] for one in found[:_MOST]]
-    return duty.show(query, duty.words("today" if query.data == "today" else "ten_days") if rows
-                     else duty.words("nothing"), rows)  # fmt: skip
+    head = duty.words(query.data or "today") if rows else duty.words("nothing")
+    more = [duty.words("more", count=len(found) - _MOST)] if len(found) > _MOST else []
+    return duty.show(query, "\n".join([head, *more]), rows)
 
 
 @router.callback_query(F.data.regexp(rf"^f:{_ID}$"))
@@ -73,11 +74,11 @@ async def one_followup(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[
 
 
 async def _mine(duty: Duty, text: str) -> Followup:
-    """A follow-up of one's own, or that one stands in for. Raises Forbidden for another's."""
+    """A follow-up of one's own, or that one stands in for. Raises NotYours for another's."""
     require(duty.session, "followups:write")
     one = await followup(duty.session, long(text))
     if duty.me.staff_no not in (one.manager, one.deputy) and "admin" not in duty.me.roles:
-        raise Forbidden(duty.words("not_yours"))
+        raise NotYours(duty.words("not_yours"))
     return one
 
 
@@ -102,32 +103,39 @@ async def outcome(message: Message, state: FSMContext, duty: Duty) -> list[Teleg
 
 
 @router.callback_query(F.data.regexp(rf"^fm:{_ID}$"))
-async def move(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+async def move(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """Another day is chosen."""
-    one = await _mine(duty, (query.data or "")[3:])
-    await state.set_data({"followup": short(one.id)})
-    return duty.show(query, duty.words("which_day"), calendar.month(duty.today, duty.today, "mv", duty.words.language))
+    return await _which_day(query, duty, f"mv:{(query.data or '')[3:]}", duty.today)
 
 
-@router.callback_query(F.data.regexp(r"^(mv|pl)>\d{4}-\d{2}$"))
+async def _which_day(query: CallbackQuery, duty: Duty, purpose: str, shown: date) -> list[TelegramMethod[Any]]:
+    """The calendar of a purpose, which says what the day is for."""
+    kind, _, key = purpose.partition(":")
+    what = _line(duty, await _mine(duty, key)) if kind == "mv" else _account_line(duty, await _planned_for(duty, key))
+    rows = calendar.month(shown, duty.today, purpose, duty.words.language)
+    return duty.show(query, f"{what}\n{duty.words('which_day')}", rows)
+
+
+@router.callback_query(F.data.regexp(rf"^(mv:{_ID}|pl:\d{{1,9}})>\d{{4}}-\d{{2}}$"))
 async def another_month(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """The calendar's next or last month."""
-    purpose, _, shown = (query.data or "").partition(">")
-    rows = calendar.month(date.fromisoformat(f"{shown}-01"), duty.today, purpose, duty.words.language)
-    return duty.show(query, duty.words("which_day"), rows)
-
-
-@router.callback_query(F.data.regexp(r"^mv:\d{4}-\d{2}-\d{2}$"))
-async def moved(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
-    """It is moved to that day."""
-    data = await state.get_data()
-    if "followup" not in data:
+    chosen = calendar.pressed(query.data or "")
+    if chosen is None:
         return duty.tell(query, duty.words("stale"))
-    one = await _mine(duty, data["followup"])
-    day = date.fromisoformat((query.data or "")[3:])
+    return await _which_day(query, duty, *chosen)
+
+
+@router.callback_query(F.data.regexp(rf"^mv:{_ID}:\d{{4}}-\d{{2}}-\d{{2}}$"))
+async def moved(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
+    """The visit that the calendar was drawn for is moved to that day."""
+    chosen = calendar.pressed(query.data or "")
+    if chosen is None:
+        return duty.tell(query, duty.words("stale"))
+    purpose, day = chosen
+    one = await _mine(duty, purpose[3:])
     await duty.rooms.followups.change(duty.session, one.id, Change(planned_for=day), actor=duty.actor)
-    await state.clear()
-    return duty.show(query, duty.words("kept"))
+    again = await followup(duty.session, one.id)
+    return duty.show(query, f"{_line(duty, again)}\n{duty.words('kept')}")
 
 
 @router.callback_query(F.data == "plan")
@@ -138,25 +146,48 @@ async def begin_plan(query: CallbackQuery, state: FSMContext, duty: Duty) -> lis
     return duty.show(query, duty.words("which_account"))
 
 
+def _account_line(duty: Duty, account: Managed) -> str:
+    return duty.words("for_account", account=account.account_no)
+
+
+async def _planned_for(duty: Duty, key: str) -> Managed:
+    """The account that a plan is for, by its id: one of one's own customers. Raises NotYours for another's."""
+    require(duty.session, "followups:write")
+    account = await managed(duty.session, account_id=int(key))
+    if account is None or not _is_mine(duty, account):
+        raise NotYours(duty.words("not_yours"))
+    return account
+
+
+def _is_mine(duty: Duty, account: Managed) -> bool:
+    return account.manager == duty.me.staff_no or "admin" in duty.me.roles
+
+
 @router.message(StateFilter(Planning.account), F.text, ~F.text.startswith("/"))
 async def plan_account(message: Message, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """The account: one of one's own customers."""
-    account = (message.text or "").strip()
-    manager = await duty.connection.fetchval("SELECT manager_no FROM account WHERE account_no = $1", account)
-    if manager != duty.me.staff_no and "admin" not in duty.me.roles:
+    require(duty.session, "followups:write")
+    account = await managed(duty.session, account_no=(message.text or "").strip())
+    if account is None or not _is_mine(duty, account):
         return [duty.say(duty.words("not_yours")), duty.say(duty.words("which_account"))]
-    await state.set_data({"account": account})
-    await state.set_state(Planning.day)
-    rows = calendar.month(duty.today, duty.today, "pl", duty.words.language)
-    return [duty.say(duty.words("which_day"), rows)]
+    await state.clear()
+    rows = calendar.month(duty.today, duty.today, f"pl:{account.id}", duty.words.language)
+    return [
+        duty.say(f"{_account_line(duty, account)}\n{duty.words('which_day')}", [*rows, [(duty.words("back"), "home")]])
+    ]
 
 
-@router.callback_query(StateFilter(Planning.day), F.data.regexp(r"^pl:\d{4}-\d{2}-\d{2}$"))
+@router.callback_query(F.data.regexp(r"^pl:\d{1,9}:\d{4}-\d{2}-\d{2}$"))
 async def plan_day(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
-    """The day."""
-    await state.update_data(day=(query.data or "")[3:])
+    """The day, for the account that the calendar was drawn for."""
+    chosen = calendar.pressed(query.data or "")
+    if chosen is None:
+        return duty.tell(query, duty.words("stale"))
+    purpose, day = chosen
+    account = await _planned_for(duty, purpose[3:])
     await state.set_state(Planning.topic)
-    return duty.show(query, duty.words("which_topic"))
+    await state.set_data({"account": account.account_no, "day": day.isoformat()})
+    return duty.show(query, f"{_account_line(duty, account)}　{day:%m-%d}\n{duty.words('which_topic')}")
 
 
 @router.message(StateFilter(Planning.topic), F.text, ~F.text.startswith("/"))
@@ -178,25 +209,21 @@ async def plan_topic(message: Message, state: FSMContext, duty: Duty) -> list[Te
     return [duty.say(duty.words("kept"), [[(duty.words("back"), "home")]])]
 
 
-# Single scores are nobody's of the line they are about, nor is what was said when a follow-up was asked about:
-# only what was raised by name is shown.
-_CASES = """
-SELECT a.account_no, c.topic, c.state FROM "case" c JOIN account a ON a.id = c.account_id
-WHERE a.manager_no = $1 AND c.closed_at IS NULL AND c.topic <> 'low_score'
-  AND (c.matter IS NULL OR c.matter NOT LIKE 'followup:%') ORDER BY c.id DESC LIMIT 15
-"""
-
-
 @router.callback_query(F.data == "signals")
 async def signals(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """What one's customers want looked into, and what they raised."""
     require(duty.session, "followups:write")
-    said = await voices(duty.session, owner=duty.me.staff_no, state="open", before=None, limit=15)
+    said = await voices(duty.session, owner=duty.me.staff_no, state="open", before=None, limit=_SIGNALS)
     lines = [
         duty.words("voice", tail=one.account_no[-4:], words=one.words[:200], due=f"{one.due_on:%m-%d}") for one in said
     ]
     lines += [
-        duty.words("case_open", tail=row["account_no"][-4:], topic=row["topic"], state=duty.words(f"is_{row['state']}"))
-        for row in await duty.connection.fetch(_CASES, duty.me.staff_no)
+        duty.words(
+            "case_open",
+            tail=(one.account_no or "")[-4:],
+            topic=duty.term("topics", one.topic),
+            state=duty.words(f"is_{one.state}"),
+        )
+        for one in await raised_by_customers_of(duty.session, duty.me.staff_no, limit=_SIGNALS)
     ]
     return duty.show(query, "\n".join(lines) or duty.words("nothing"))

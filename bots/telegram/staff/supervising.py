@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from aiogram import F, Router
 from aiogram.filters import StateFilter
@@ -18,9 +18,10 @@ from gateway.cases import alerts as alarms
 from gateway.cases.commitments.reading import CommitmentFilter, commitments
 from gateway.cases.reading import Alert, alert, alerts
 from gateway.cases.warnings.reading import EarlyWarning, WarningFilter
+from gateway.cases.warnings.reading import warning as early_warning
 from gateway.cases.warnings.reading import warnings as early_warnings
 from gateway.kernel.acting import require
-from gateway.staff import tasks
+from gateway.staff import directory, tasks
 from gateway.staff.tasks import TaskFilter
 
 router = Router(name="staff supervising")
@@ -29,6 +30,8 @@ _ID = r"[A-Za-z0-9_-]{22}"
 _MOST = 10
 _BROKEN = "commitment_broken"
 _ACKNOWLEDGED = "acknowledged in the chat"
+#: Whoever may take an alert on has a button for it.
+TAKES_ON: Final = "cases:write"
 
 
 class Closing(StatesGroup):
@@ -50,6 +53,8 @@ async def broken(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     found = await commitments(duty.session, CommitmentFilter(states=("broken",)), before=None, limit=_MOST)
     waiting = await tasks.tasks(duty.session, TaskFilter(states=("open",), kinds=(_BROKEN,)), before=None, limit=500)
     task_of = {one.subject: one.id for one in waiting}
+    named = await directory.names(duty.connection, [one.owner_no for one in found])
+    teams = await directory.team_names(duty.connection)
     lines: list[str] = []
     rows: list[list[Button]] = []
     for place, one in enumerate(found, 1):
@@ -58,7 +63,7 @@ async def broken(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
             "promise",
             reference=one.reference,
             what=one.what[:150],
-            who=one.owner_no or one.unit,
+            who=named.get(one.owner_no or "") or teams.get(one.unit) or duty.term("units", one.unit),
             due=duty.moment(one.due_at),
         )
         lines.append(f"{place}. {said}{'' if task else duty.words('seen_already')}")
@@ -80,7 +85,9 @@ async def _warnings(duty: Duty) -> tuple[str, list[list[Button]]]:
         await early_warnings(duty.session, wanted, before=None, limit=100),
         key=lambda one: (one.state != "open", one.due_at),
     )
-    lines = [f"{place}. {_said(duty, one)}" for place, one in enumerate(found[:_MOST], 1)]
+    who = await directory.actors(duty.connection, [one.acknowledged_by for one in found])
+    teams = await directory.team_names(duty.connection)
+    lines = [f"{place}. {_said(duty, one, teams, who)}" for place, one in enumerate(found[:_MOST], 1)]
     if len(found) > _MOST:
         lines.append(duty.words("more", count=len(found) - _MOST))
     rows = [
@@ -92,11 +99,16 @@ async def _warnings(duty: Duty) -> tuple[str, list[list[Button]]]:
     return "\n".join(lines) or duty.words("nothing"), rows
 
 
-def _said(duty: Duty, one: EarlyWarning) -> str:
-    said = {"kind": duty.words(f"warning_{one.kind}"), "words": one.words[:200], "unit": one.unit}
+def _said(duty: Duty, one: EarlyWarning, teams: Mapping[str, str], named: Mapping[str, str]) -> str:
+    said = {
+        "kind": duty.words(f"warning_{one.kind}"),
+        "words": duty.told(one.words)[:200],
+        "unit": teams.get(one.unit) or duty.term("units", one.unit),
+    }
     if one.state == "open":
         return duty.words("warning", **said, due=duty.moment(one.due_at))
-    return duty.words("warning_seen", **said, who=(one.acknowledged_by or "").removeprefix("staff:"))
+    by = one.acknowledged_by or ""
+    return duty.words("warning_seen", **said, who=named.get(by) or by.partition(":")[2])
 
 
 @router.callback_query(F.data.regexp(rf"^wa:{_ID}$"))
@@ -112,9 +124,15 @@ async def acknowledge(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[A
 async def close(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """A warning is about to be closed: what was done is asked for."""
     require(duty.session, "cases:review")
+    id_ = (query.data or "")[3:]
+    one = await early_warning(duty.session, long(id_))
+    if one.state != "acknowledged":
+        return duty.show(query, *await _warnings(duty), said=duty.words("stale"))
     await state.set_state(Closing.outcome)
-    await state.set_data({"warning": (query.data or "")[3:]})
-    return duty.show(query, duty.words("say_done"))
+    await state.set_data({"warning": id_})
+    who = await directory.actors(duty.connection, [one.acknowledged_by])
+    teams = await directory.team_names(duty.connection)
+    return duty.show(query, f"{_said(duty, one, teams, who)}\n{duty.words('say_done')}")
 
 
 @router.message(StateFilter(Closing.outcome), F.text, ~F.text.startswith("/"))
@@ -139,7 +157,7 @@ async def _tasks(duty: Duty) -> tuple[str, Sequence[Sequence[Button]]]:
         duty.session, TaskFilter(states=("open",), units=("supervision",)), before=None, limit=_MOST
     )
     lines = [
-        f"{place}. " + duty.words("task", words=one.words[:200], due=duty.moment(one.due_at))
+        f"{place}. " + duty.words("task", words=duty.told(one.words)[:200], due=duty.moment(one.due_at))
         for place, one in enumerate(found, 1)
     ]
     rows = [[(f"{duty.words('seen')} {place}", f"ws:{short(one.id)}")] for place, one in enumerate(found, 1)]
@@ -164,7 +182,11 @@ async def open_alerts(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[A
     """Alerts that nobody has taken on."""
     found = await alerts(duty.session, open_only=True, before=None, limit=_MOST)
     lines = [f"{place}. " + alert_words(duty.words, one, duty.moment(one.at)) for place, one in enumerate(found, 1)]
-    rows = [[(f"{duty.words('take_on')} {place}", f"al:{short(one.id)}")] for place, one in enumerate(found, 1)]
+    rows = [
+        [(f"{duty.words('take_on')} {place}", f"al:{short(one.id)}")]
+        for place, one in enumerate(found, 1)
+        if duty.me.may(TAKES_ON)
+    ]
     return duty.show(query, "\n\n".join(lines) or duty.words("nothing"), rows)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive import correction_tables, tables
-from gateway.archive.reach import part_of, within
+from gateway.archive.reach import part_of, within, within_sql
+from gateway.kernel.database import driver
 from gateway.kernel.errors import Forbidden, NotFound
 
 
@@ -68,6 +69,24 @@ _PLAIN: Final = (
     "id", "state", "reason", "opened_at", "opened_by", "due_at", "settled_at", "note", "hints", "applied_at",
     "applied_by", "signed_at", "signed_by", "waived", "watch_until", "closed_at", "escalated_at", "reopened", "follows",
 )  # fmt: skip
+
+
+# A case that concerns an account outside one's part of the utility is for somebody else.
+_NEXT: Final = f"""
+SELECT id FROM correction c WHERE state IN ('open', 'reverted') AND NOT EXISTS (
+  SELECT 1 FROM correction_link k JOIN contact_link l ON l.id = k.link_id
+  WHERE k.correction_id = c.id AND NOT {within_sql("l.account_id", "$1")})
+  AND ($1::int[] IS NULL OR EXISTS (SELECT 1 FROM correction_link k WHERE k.correction_id = c.id))
+  AND ($2::uuid IS NULL OR (due_at, id) > (SELECT due_at, id FROM correction WHERE id = $2))
+ORDER BY due_at, id LIMIT 1
+"""
+_TO_PROVE: Final = f"""
+SELECT c.correction_id, a.account_no, p.address AS number FROM correction_contact c
+JOIN contact_link l ON l.id = c.link_id JOIN account a ON a.id = l.account_id
+JOIN contact_point p ON p.id = l.contact_point_id JOIN correction k ON k.id = c.correction_id
+WHERE k.state = 'verifying' AND l.needs_proof AND l.state <> 'revoked' AND {within_sql("l.account_id", "$1")}
+ORDER BY k.due_at, l.id LIMIT $2
+"""
 
 
 def _query() -> Select[Any]:
@@ -140,6 +159,28 @@ async def correction(session: AsyncSession, correction_id: UUID) -> Correction:
         raise NotFound("There is no correction with this id.")
     listed = await _links(session, [correction_id])
     return _seen(row, listed[correction_id])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToProve:
+    """A contact that a correction brought and that nobody has proven."""
+
+    correction_id: UUID
+    account_no: str
+    number: str
+
+
+async def next_to_decide(session: AsyncSession, *, after: UUID | None = None) -> UUID | None:
+    """The case that is to be decided first, or next `after` another; of those within reach as a whole."""
+    connection = await driver(session)
+    found: UUID | None = await connection.fetchval(_NEXT, part_of(session), after)
+    return found
+
+
+async def to_prove(session: AsyncSession, *, limit: int) -> list[ToProve]:
+    """Up to `limit` contacts within reach that wait for a proof: those of the case that is due first before others."""
+    connection = await driver(session)
+    return [ToProve(**dict(row)) for row in await connection.fetch(_TO_PROVE, part_of(session), limit)]
 
 
 def _within(session: AsyncSession) -> ColumnElement[bool]:

@@ -90,6 +90,12 @@ async def escalate(connection: Any, rows: list[Any], *, at: datetime, actor: str
     heads = await heads_of(
         connection, [row["owner_no"] for row in rows if row["owner_no"]], [row["unit"] for row in rows]
     )
+    accounts = dict(
+        await connection.fetch(
+            "SELECT account_no, id FROM account WHERE account_no = ANY($1::text[])",
+            [row["account_no"] for row in rows if row["account_no"]],
+        )
+    )
     tasks = []
     for row in rows:
         head = heads.get(row["owner_no"] or "") or heads.get(row["unit"])
@@ -98,6 +104,7 @@ async def escalate(connection: Any, rows: list[Any], *, at: datetime, actor: str
             NewTask(
                 kind="commitment_broken",
                 subject=f"commitment:{row['id']}",
+                account_id=accounts.get(row["account_no"]),
                 words=f"{row['reference']}: not kept by {whose}: {row['what']}",
                 unit=SUPERVISION,
                 owner_no=head,
@@ -105,7 +112,14 @@ async def escalate(connection: Any, rows: list[Any], *, at: datetime, actor: str
             )
         )
     await open_tasks(connection, tasks, at=at, actor=actor)
-    told = [(f"commitment:{row['id']}", {"reference": row["reference"], "what": row["what"]}) for row in rows]
+    told = [
+        notes.Said(
+            subject=f"commitment:{row['id']}",
+            values={"reference": row["reference"], "what": row["what"]},
+            account_no=row["account_no"],
+        )
+        for row in rows
+    ]
     await notes.tell_role(connection, "supervisor", "promise_broken", told, at=at)
     await connection.executemany(
         "INSERT INTO commitment_event (commitment_id, at, kind, by, detail) VALUES ($1, $2, 'escalated', $3, $4)",

@@ -240,7 +240,7 @@ class DueWarnings:
                 raised = await raise_by_rule(connection, now)
                 await connection.execute("UPDATE warning_run SET raised = $2 WHERE day = $1", day.date(), raised)
                 if raised:
-                    said = (f"warnings:{day.date()}", {"count": str(raised)})
+                    said = notes.Said(subject=f"warnings:{day.date()}", values={"count": str(raised)})
                     await notes.tell_role(connection, "supervisor", "warnings", [said], at=now)
             await self._escalate(connection, now)
             await work.commit()
