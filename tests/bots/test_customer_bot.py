@@ -76,12 +76,25 @@ async def test_binds_by_a_code_that_the_number_was_sent(world: World) -> None:
 
 
 async def test_an_unknown_number_is_answered_like_a_known_one(world: World) -> None:
-    chat = world.chat()
-    await chat.say("/start", until="您好")
-    await chat.press("✉️ 用短信验证码绑定")
-    await chat.say("13912349999", until="请在这里输入6位数字")
-    await chat.say("123456", until="验证码不对")
-    assert not await world.rows("SELECT 1 FROM message WHERE to_address = '+8613912349999'")
+    """As often as anybody asks, by one chat or another, with right and with wrong figures."""
+    known, unknown = world.number(), world.number()
+    await world.account(known)
+    said: list[list[str]] = []
+    for number in (known, unknown):
+        chat, other = world.chat(), world.chat()
+        for one, asks in ((chat, 4), (other, 1)):
+            await one.say("/start", until="您好")
+            for _ in range(asks):
+                await one.press_data(one.shown[-1].message_id, "b:code")
+                await one.say(number)
+                await one.say("000000")
+                await one.settled()
+        said.append([*chat.texts, *other.texts])
+    assert said[0] == said[1]
+    assert sum("如果这个号码已登记" in text for text in said[0]) == 3
+    assert sum("今天的验证码已达上限" in text for text in said[0]) == 2
+    sent = await world.rows("SELECT to_address FROM message WHERE to_address = ANY($1::text[])", [known, unknown])
+    assert [row["to_address"] for row in sent] == [known] * 3
 
 
 async def test_a_link_from_an_sms_binds_once(world: World) -> None:
