@@ -145,6 +145,16 @@ async def survey(connection: Any, point: int, now: datetime) -> Question | None:
     return None if row is None else _question(row, is_open=True, answered=False)
 
 
+async def quoted(connection: Any, carrier_id: str, point: int) -> UUID | None:
+    """Which text of the house a message in a chat is; None for a screen of the bot's, or somebody's own words."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT id FROM message WHERE contact_point_id = $1 AND carrier_id = $2 ORDER BY id DESC LIMIT 1",
+        point,
+        carrier_id,
+    )
+    return found
+
+
 async def question(connection: Any, message: UUID, point: int, now: datetime) -> Question | None:
     """A text that was sent to the person at a contact point; None for anything else."""
     row = await connection.fetchrow(_ASKED, message, await chats.person(connection, point))

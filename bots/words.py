@@ -124,6 +124,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "hours": ("🌙 免打扰时段", "🌙 Quiet hours"),
+    "quiet_is": ("您的免打扰时段：{begins}–{ends}。", "Your quiet hours: {begins}–{ends}."),
+    "quiet_none": ("您没有设免打扰时段。", "You have chosen no quiet hours."),
     "which_hours": (
         "什么时候不要打扰您？停电、危险和您正在办的事不受影响。也可以直接写，例如“晚上9点到早上8点别发”。",
         (
@@ -143,6 +145,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     # Answers
     "noted": ("✓ 您的回答：{answer}", "✓ Your answer: {answer}"),
     "thanks": ("收到，谢谢！", "Noted, thank you!"),
+    "answer_taken": ("✓ {answer}", "✓ {answer}"),
     "stale_answered": ("这个问题已经回答过了。", "This was answered already."),
     "stale_over": ("这个问题已经过期。", "This question is no longer open."),
     "stale_menu": ("这个按钮已失效，请用 /menu 重新打开。", "This button is no longer valid. Please use /menu."),

@@ -18,7 +18,7 @@ from aiogram.types import CallbackQuery, TelegramObject
 from aiogram.types import Update as TelegramUpdate
 from pydantic import ValidationError
 
-from bots.channel import NotConnected
+from bots.channel import NoAnswer, NotConnected
 from bots.pace import Pace
 from bots.storage import PostgresStorage
 from bots.telegram.api import BotApi
@@ -99,7 +99,10 @@ class Showing:
         self._pace = pace
 
     async def show(self, call: Call) -> None:
-        """Make a call until Telegram takes or refuses it. What may have been made is not made again."""
+        """Make a call until Telegram takes or refuses it. A message that may have been sent is not sent again.
+
+        Edits and short words above a screen come to the same however often they are made.
+        """
         method, params = str(call["method"]), call["params"]
         for _ in range(5):
             if method == "sendMessage":
@@ -109,12 +112,21 @@ class Showing:
             except NotConnected:
                 await asyncio.sleep(1)
                 continue
+            except NoAnswer as error:
+                if method == "sendMessage":
+                    log.warning("whether something was said is unknown", why=str(error))
+                    return
+                await asyncio.sleep(1)
+                continue
             if reply.ok or any(words in reply.description for words in _NOTHING_TO_DO):
                 return
             if reply.retry_after is not None:
                 await asyncio.sleep(min(reply.retry_after, 30))
                 continue
             if reply.status >= 500:
+                if method == "sendMessage":
+                    log.warning("whether something was said is unknown", status=reply.status)
+                    return
                 await asyncio.sleep(1)
                 continue
             log.warning("a screen was refused", method=method, status=reply.status, why=reply.description)

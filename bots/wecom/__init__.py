@@ -14,7 +14,7 @@ from uuid import UUID
 
 from bots import binding, desk
 from bots.channel import NoAnswer, NotConnected
-from bots.choices import codes_in, pressed
+from bots.choices import choices, codes_in, pressed
 from bots.pace import Pace, forgetting
 from bots.platform import Answered, Opened, Platform, Rooms
 from bots.updates import WAKE, Call, Update, Updates
@@ -33,6 +33,10 @@ from gateway.outbox.lanes import LaneSpec
 log = logger(__name__)
 
 _PATH: Final = "/webhooks/wecom"
+#: Seconds that a callback's timestamp may be off.
+_FRESH: Final = 600
+#: Characters of what stands in place of a card's buttons.
+_REPLACED: Final = 20
 _FIELD: Final = re.compile(r"<(\w+)>(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))</\1>", re.DOTALL)
 _BIND: Final = re.compile(r"(?:绑定|bind)\s*(\+?[\d\s-]{5,20})", re.IGNORECASE)
 _UNBIND: Final = ("解绑", "解除绑定", "unlink")
@@ -62,11 +66,12 @@ class Callback:
     async def answer(
         self, *, method: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Answered:
-        """Check the signature, open, store, answer once that is committed."""
+        """Check signature and age, open, store, answer once that is committed. Nothing is said in the answer: what is
+        to be said is judged first."""
         text = body.decode("utf-8", "replace")
         sealed = query.get("echostr", "") if method == "GET" else field("Encrypt", text)
         signed = (query.get("msg_signature", ""), query.get("timestamp", ""), query.get("nonce", ""))
-        if not self.envelope.fits(*signed, sealed):
+        if not self.envelope.fits(*signed, sealed) or not _is_fresh(signed[1]):
             return Answered(status=403, outcome="forged")
         try:
             inner = self.envelope.open(sealed)
@@ -77,24 +82,12 @@ class Callback:
         xml = inner.decode("utf-8", "replace")
         number = field("MsgId", xml) or hashlib.sha256(inner).hexdigest()
         await self.updates.put(number, field("FromUserName", xml), inner)
-        return Answered(body=self._passive(xml), content_type="text/xml")
+        return Answered()
 
-    def _passive(self, xml: str) -> bytes:
-        """The card whose button was pressed says so at once; everything else is answered by messages."""
-        if field("Event", xml) != "template_card_event":
-            return b""
-        reply = (
-            f"<xml><ToUserName><![CDATA[{field('FromUserName', xml)}]]></ToUserName>"
-            f"<FromUserName><![CDATA[{field('ToUserName', xml)}]]></FromUserName>"
-            f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[update_button]]></MsgType>"
-            "<Button><ReplaceName><![CDATA[已收到 ✓]]></ReplaceName></Button></xml>"
-        )
-        sealed, now, nonce = self.envelope.seal(reply.encode()), str(int(time.time())), "lamplighter"
-        signature = self.envelope.signature(now, nonce, sealed)
-        return (
-            f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
-            f"<TimeStamp>{now}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
-        ).encode()
+
+def _is_fresh(timestamp: str) -> bool:
+    """Whether it was signed just now: what was overheard is of no use later. In real time, also in the sandbox."""
+    return timestamp.isascii() and timestamp.isdigit() and abs(time.time() - int(timestamp[:12])) <= _FRESH
 
 
 class WeComBot:
@@ -115,6 +108,8 @@ class WeComBot:
         chat = await chats.open_chat(connection, NAME, update.chat, at=update.at)
         words = binding.words_for(chat, None, self._rooms)
         kind = field("MsgType", xml)
+        if kind == "event" and field("Event", xml) == "template_card_event":
+            return await self._press(connection, update, chat, words, xml)
         if kind == "event":
             said = await self._event(connection, update, chat, words, xml)
         elif kind == "text":
@@ -132,7 +127,8 @@ class WeComBot:
 
     async def show(self, call: Call) -> None:
         """Say something; what may have been said is not said again."""
-        await self._pace.turn(str(call["params"]["touser"]), QUOTAS)
+        if call["method"] == "message/send":
+            await self._pace.turn(str(call["params"]["touser"]), QUOTAS)
         try:
             answer = await self._api.call(str(call["method"]), call["params"])
         except NoAnswer as error:
@@ -149,8 +145,6 @@ class WeComBot:
 
     async def _event(self, connection: Any, update: Update, chat: ChatRow, words: Words, xml: str) -> str:
         event, key = field("Event", xml), field("EventKey", xml)
-        if event == "template_card_event":
-            return await self._press(connection, update, chat, words, key)
         if event in ("subscribe", "enter_agent"):
             return "" if chat.phones else words("hello") + "\n" + words("bind_by_words")
         if event == "unsubscribe":
@@ -159,16 +153,37 @@ class WeComBot:
             return ""
         return await self._show(connection, chat, words, _SHOWS[key]) if key in _SHOWS else ""
 
-    async def _press(self, connection: Any, update: Update, chat: ChatRow, words: Words, key: str) -> str:
-        found = pressed(key)
-        if found is None:
-            return words("stale_over")
-        message, code = found
-        asked = await desk.question(connection, message, chat.point, update.at)
-        if asked is None or asked.answered or not asked.open:
-            return words("stale_answered" if asked is not None and asked.answered else "stale_over")
+    async def _press(self, connection: Any, update: Update, chat: ChatRow, words: Words, xml: str) -> list[Call]:
+        """A button of a card: what its digit says by SMS. The card then says what came of it instead."""
+        found = pressed(field("EventKey", xml))
+        asked = None
+        if found is not None and chat.phones:
+            asked = await desk.question(connection, found[0], chat.point, update.at)
+        if found is None or asked is None or asked.answered or not asked.open:
+            why = "stale_answered" if asked is not None and asked.answered else "stale_over"
+            said = words(why if chat.phones else "not_bound")
+            return [*self._replaced(chat, xml, said), self._say(chat, said)]
+        code = found[1]
+        labels = {
+            one.code: one.label
+            for row in choices(asked.template, asked.version, partial(codes_in, self._rooms.wording))
+            for one in row
+        }
         await self._hear(connection, chat, code, str(update.id), replies_to=asked.id)
-        return ""
+        return self._replaced(chat, xml, words("answer_taken", answer=labels.get(code, code)))
+
+    def _replaced(self, chat: ChatRow, xml: str, said: str) -> list[Call]:
+        """The buttons of the card that was pressed replaced by some words, for which WeCom gave a code."""
+        code = field("ResponseCode", xml)
+        if not code:
+            return []
+        params = {
+            "userids": [chat.address],
+            "agentid": self._agent_id,
+            "response_code": code,
+            "button": {"replace_name": said[:_REPLACED]},
+        }
+        return [{"method": "message/update_template_card", "params": params}]
 
     async def _text(self, connection: Any, update: Update, chat: ChatRow, words: Words, text: str, number: str) -> str:
         wanted = _BIND.fullmatch(text)

@@ -1,7 +1,8 @@
 """WeCom as a channel of the outbox: application messages, as cards with buttons where the text asks something.
 
-A card that WeCom will not have (an old client, a text too long for it) goes as plain text, whose words say which digit
-to answer. WeCom has neither look-ups nor receipts: what it takes, the person has; what is in doubt stays so.
+A text longer than a card shows, and a card that WeCom will not have (an old client), goes as plain text, whose words
+say which digit to answer. WeCom has neither look-ups nor receipts: what it takes, the person has; what is in doubt
+stays so.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ OVERALL: Final = 20.0
 #: What one application may send to one person.
 QUOTAS: Final = (Quota(most=30, span=60), Quota(most=1000, span=3600))
 _MOST_BUTTONS: Final = 6
-#: Characters of a card's text, bytes of a plain one.
-_CARD: Final = 400
+#: Characters that a card shows of its text and on a button, bytes of a plain text.
+_CARD: Final = 160
+_LABEL: Final = 20
 _PLAIN: Final = 2048
+#: What stands above a card's text.
+_TITLE: Final = {"zh": "请选择", "en": "Please choose"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +70,39 @@ class WeComChannel(ChatChannel):
 
     async def _send(self, handover: Handover) -> Outcome:
         buttons = [one for row in choices(handover.template, handover.template_version, self._codes_of) for one in row]
-        if buttons and len(buttons) <= _MOST_BUTTONS and len(handover.body) <= _CARD:
-            answer = await self._call(handover, card(handover, buttons))
+        if (
+            buttons
+            and len(buttons) <= _MOST_BUTTONS
+            and len(handover.body) <= _CARD
+            and all(len(one.label) <= _LABEL for one in buttons)
+        ):
+            answer = await self._call(handover, card(handover, buttons, self._title(handover)))
             if answer.get("errcode") not in _NO_CARD:
                 return _outcome(answer)
         if len(handover.body.encode()) > _PLAIN:
             return Refused(code="too_long", for_good=True, why="the text is too long")
         return _outcome(await self._call(handover, {"msgtype": "text", "text": {"content": handover.body}}))
 
+    def _title(self, handover: Handover) -> str:
+        found = self._codes_of(handover.template, handover.template_version)
+        return _TITLE["zh" if found is None or found[1].startswith("zh") else "en"]
+
     async def _call(self, handover: Handover, content: dict[str, Any]) -> dict[str, Any]:
         params = {"touser": handover.to, "agentid": self._agent_id, **content}
         return await self._application.call("message/send", params)
 
 
-def card(handover: Handover, buttons: list[Choice]) -> dict[str, Any]:
+def card(handover: Handover, buttons: list[Choice], title: str) -> dict[str, Any]:
     """A card with buttons, which say what the digits say."""
     return {
         "msgtype": "template_card",
         "template_card": {
             "card_type": "button_interaction",
-            "main_title": {"title": " ", "desc": handover.body},
+            "main_title": {"title": title},
+            "sub_title_text": handover.body,
             "task_id": handover.message_id.hex,
             "button_list": [
-                {"text": one.label[:10], "style": 1, "key": callback_data(handover.message_id, one.code)}
-                for one in buttons
+                {"text": one.label, "style": 1, "key": callback_data(handover.message_id, one.code)} for one in buttons
             ],
         },
     }

@@ -38,6 +38,15 @@ async def set_quiet(
     return points
 
 
+async def quiet(connection: Any, contact_point_id: int) -> tuple[time, time] | None:
+    """The hours in which the person of a contact point wants nothing; None: they chose none."""
+    row = await connection.fetchrow(
+        "SELECT begins, ends FROM contact_hours WHERE contact_point_id = ANY($1::int[]) ORDER BY at DESC LIMIT 1",
+        await chats.person(connection, contact_point_id),
+    )
+    return None if row is None else (row["begins"], row["ends"])
+
+
 async def set_any(connection: Any, contact_point_id: int, *, at: datetime, actor: str) -> list[int]:
     """Take a person's own hours back; the contact points that had some."""
     rows = await connection.fetch(

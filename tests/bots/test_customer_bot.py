@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bots.conftest import World
+from tests.bots.conftest import World, eventually
 
 
 async def test_begins_binds_and_shows_what_is_known(world: World) -> None:
@@ -198,8 +198,53 @@ async def test_a_button_is_good_once_and_a_stale_one_says_so(world: World) -> No
     assert len(said) == 1
     stranger = world.chat()
     await stranger.say("/start", until="您好")
+    assert await stranger.press_data(stranger.shown[-1].message_id, data) == "请先绑定手机号。"
+    other = world.number()
+    await world.account(other)
+    await stranger.bind(other)
     assert await stranger.press_data(stranger.shown[-1].message_id, data) == "这个问题已经过期。"
     assert len(await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(stranger.id))) == 0
+
+
+async def test_who_has_unlinked_changes_nothing_by_buttons_that_are_still_there(world: World) -> None:
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await world.send("restoration", account, {"area": "城北台区", "restored_at": "2025-11-04T09:30:00+08:00"},
+                     channel="telegram")  # fmt: skip
+    told = await chat.sees("复电通知")
+    answer = told.buttons[0][0]["callback_data"]
+    await chat.press("🔓 解除绑定", until="确认解除绑定")
+    await chat.press("✅ 是", until="已解除绑定")
+    account_id = (await world.row("SELECT id FROM account WHERE account_no = $1", account))["id"]
+    for data in (answer, "p:billing:0", "w:outage:1", "h:night", "m:accounts", f"n:{account_id}!", "m:person"):
+        assert await chat.press_data(told.message_id, data) == "请先绑定手机号。"
+    assert not await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(chat.id))
+    changed = "SELECT 1 FROM opt_out o JOIN contact_point p ON p.id = o.contact_point_id WHERE p.address = ANY($1)"
+    assert not await world.rows(changed, [number, str(chat.id)])
+
+
+async def test_a_press_ends_the_report_that_was_begun(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    menu = chat.shown[-1].message_id
+    await chat.press("🛠 报修", until="请说说情况")
+    await chat.press_data(menu, "m:prefs")
+    await chat.say("晚上8点到早上9点别发")
+    heard = await world.row("SELECT text FROM inbound WHERE sender = $1", str(chat.id))
+    assert heard["text"] == "晚上8点到早上9点别发"
+    await chat.press_data(menu, "m:hours")
+
+    async def shown() -> bool:
+        await chat.press_data(menu, "m:prefs")
+        return "您的免打扰时段：20:00–09:00" in chat.shown[-1].text or any(
+            "您的免打扰时段：20:00–09:00" in one.text for one in chat.shown
+        )
+
+    await eventually(shown)
 
 
 async def test_purposes_and_places_are_chosen_with_a_press(world: World) -> None:

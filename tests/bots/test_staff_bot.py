@@ -86,11 +86,11 @@ async def test_the_menu_is_that_of_the_role(world: World, role: str, entries: in
 
 
 async def test_two_roles_have_both_and_what_is_taken_away_is_gone_at_once(world: World) -> None:
-    staff = await signed_in(world, "account_manager", "archive_admin")
-    assert len(staff.chat.labels) == 8
+    staff = await signed_in(world, "supervisor", "archive_admin")
+    assert len(staff.chat.labels) == 7
     async with world.database.work() as work:
         await work.execute(
-            """UPDATE staff_login SET roles = '{account_manager}' WHERE staff_id =
+            """UPDATE staff_login SET roles = '{supervisor}' WHERE staff_id =
                  (SELECT id FROM staff_member WHERE staff_no = $1)""",
             staff.staff_no,
         )
@@ -103,7 +103,7 @@ async def test_two_roles_have_both_and_what_is_taken_away_is_gone_at_once(world:
             staff.staff_no,
         )
         await work.commit()
-    assert "请输入" in await staff.chat.press("📅 今天的计划")
+    assert "请输入" in await staff.chat.press("📌 督办事项")
 
 
 async def test_a_manager_plans_moves_and_completes(world: World) -> None:

@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 
 from bots.pace import Pace
-from bots.wecom import field
 from bots.wecom.api import WeComApi
 from bots.wecom.channel import QUOTAS, WeComChannel
 from bots.wecom.sealing import Envelope, NotSealed
@@ -30,6 +29,7 @@ CORP, AGENT, TOKEN, AES_KEY = COMPANY.corp_id, COMPANY.agent_id, COMPANY.token, 
 def _clean(wecom: WeComEmulator) -> None:
     wecom.sent.clear()
     wecom.next.clear()
+    wecom.codes.clear()
 
 
 @pytest.fixture
@@ -89,6 +89,17 @@ async def test_a_card_that_is_not_taken_goes_as_text(
     wecom.next.append({"errcode": 84014, "errmsg": "invalid card"})
     assert isinstance(await channel.hand_over(asked), Accepted)
     assert [one["msgtype"] for one in wecom.sent] == ["template_card", "text"]
+
+
+async def test_a_text_longer_than_a_card_shows_goes_as_text(
+    channel: WeComChannel, wecom: WeComEmulator, wording: Wording
+) -> None:
+    text = wording.named("restoration", "zh-CN")
+    for body in ("复电通知" * 40, "复电通知" * 41):
+        asked = handover(body=body, template=text.name, version=text.version)
+        assert isinstance(await channel.hand_over(asked), Accepted)
+    assert [one["msgtype"] for one in wecom.sent] == ["template_card", "text"]
+    assert wecom.sent[0]["template_card"]["main_title"] == {"title": "请选择"}
 
 
 async def test_nobody_gets_more_than_wecom_allows(channel: WeComChannel) -> None:
@@ -172,6 +183,15 @@ async def test_the_callback_is_verified(world: World, wecom: WeComEmulator) -> N
         ) as response:
             assert response.status == 403
     assert (await person.post("<xml/>", msg_signature="0" * 40))[0] == 403
+    old = str(int(time.time()) - 3600)
+    for timestamp in (old, "", "x", "９９９"):
+        signature = person.envelope.signature(timestamp, "n1", sealed)
+        query = {"msg_signature": signature, "timestamp": timestamp, "nonce": "n1"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(person.url, params=query, data=f"<xml><Encrypt>{sealed}</Encrypt></xml>") as response,
+        ):
+            assert response.status == 403
     assert (await person.post("<xml/>", msg_signature="Ünicode"))[0] == 403
 
 
@@ -195,18 +215,21 @@ async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: We
     )  # fmt: skip
     card = (await person.hears("请评价"))["template_card"]
     key = next(one["key"] for one in card["button_list"] if one["text"] == "4 分")
-    reply = await person.press(key)
-    sealed = field("Encrypt", reply)
-    assert "update_button" in person.envelope.open(sealed).decode()
-    assert person.envelope.fits(field("MsgSignature", reply), field("TimeStamp", reply), field("Nonce", reply), sealed)
+    assert await person.press(key) == ""
+    await eventually(lambda: "✓ 4 分" in wecom.codes.values())
     row = await world.row(
         """SELECT e.score, e.channel FROM evaluation e JOIN invitation i ON i.id = e.invitation_id
            WHERE i.event_ref = $1""",
         order,
     )
     assert tuple(row.values()) == (4, "wecom")
-    await person.press(key)
+    assert await person.press(key) == ""
     await person.hears("这个问题已经回答过了")
+    await eventually(lambda: "这个问题已经回答过了。" in wecom.codes.values())
+    await person.say("解绑")
+    await person.hears("已解除绑定")
+    assert await person.press(key) == ""
+    await eventually(lambda: "请先绑定手机号。" in wecom.codes.values())
 
 
 async def test_a_repeat_changes_nothing(world: World, wecom: WeComEmulator) -> None:

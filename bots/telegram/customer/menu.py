@@ -81,9 +81,9 @@ async def _nobody_here(_query: CallbackQuery, talk: Talk) -> bool:
     return not talk.chat.phones
 
 
-@router.callback_query(F.data.startswith("m:"), _nobody_here)
+@router.callback_query(_nobody_here)
 async def not_bound(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
-    """Whoever has unlinked sees nothing any more, whatever button is still there."""
+    """Whoever has unlinked sees and changes nothing any more, whatever button is still there."""
     return [talk.tell(query, talk.words("not_bound"))]
 
 

@@ -10,7 +10,7 @@ from aiogram.types import CallbackQuery
 
 from bots.telegram.customer.menu import with_chat
 from bots.telegram.customer.talk import Button, Talk
-from gateway.archive import chats, opt_outs
+from gateway.archive import chats, opt_outs, own_hours
 from gateway.inbox import resume_purpose, stop_purpose
 from gateway.outbox.hours import HoursClass, describe
 
@@ -57,7 +57,15 @@ async def _screen(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]
     rows.append([(talk.words("back"), "m:home")])
     table = talk.rooms.policy.hours()
     hours = {purpose: describe(kind, table).partition(",")[0] for purpose, kind in _HOURS.items()}
-    return talk.show(query, talk.words("prefs_are", **hours), rows)
+    return talk.show(query, f"{talk.words('prefs_are', **hours)}\n{await _own(talk)}", rows)
+
+
+async def _own(talk: Talk) -> str:
+    """When the person wants nothing, as they chose."""
+    chosen = await own_hours.quiet(talk.connection, talk.chat.point)
+    if chosen is None:
+        return talk.words("quiet_none")
+    return talk.words("quiet_is", begins=f"{chosen[0]:%H:%M}", ends=f"{chosen[1]:%H:%M}")
 
 
 @router.callback_query(F.data == "m:prefs")
@@ -70,7 +78,9 @@ async def preferences(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[A
 async def hours(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     """When nothing is to be sent: spans to choose from."""
     rows: list[list[Button]] = [[(talk.words(f"quiet_{name}"), f"h:{name}")] for name in _QUIET["zh-CN"]]
-    return talk.show(query, talk.words("which_hours"), [*rows, [(talk.words("back"), "m:prefs")]])
+    return talk.show(
+        query, f"{await _own(talk)}\n{talk.words('which_hours')}", [*rows, [(talk.words("back"), "m:prefs")]]
+    )
 
 
 @router.callback_query(F.data.regexp(r"^h:(night|late|noon|day|never)$"))

@@ -140,11 +140,7 @@ async def words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
     quoted = message.reply_to_message
     replies_to = None
     if quoted is not None:
-        replies_to = await talk.connection.fetchval(
-            "SELECT id FROM message WHERE contact_point_id = $1 AND carrier_id = $2 ORDER BY id DESC LIMIT 1",
-            talk.chat.point,
-            f"{talk.id}:{quoted.message_id}",
-        )
+        replies_to = await desk.quoted(talk.connection, f"{talk.id}:{quoted.message_id}", talk.chat.point)
     await talk.hear(message.text or "", replies_to=replies_to)
     return []
 

@@ -28,6 +28,7 @@ __all__ = ["Company", "Received", "WeComEmulator"]
 _AGAIN: Final = 0.2
 _TRIES: Final = 20
 _LONGEST: Final = 2048
+_CARD: Final = {"card_type", "main_title", "sub_title_text", "task_id", "button_list"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class WeComEmulator:
         self.company = company
         self.callback = callback
         self.sent: list[dict[str, Any]] = []
+        #: What stands in place of cards' buttons, by the code that was given for it; each is good once.
+        self.codes: dict[str, str | None] = {}
         self.next: deque[dict[str, Any] | int] = deque()
         self.tokens = 0
         self.people: dict[str, list[Received]] = {}
@@ -74,7 +77,8 @@ class WeComEmulator:
 
     def routes(self) -> list[web.RouteDef]:
         """For a server of somebody else's."""
-        return [web.get("/cgi-bin/gettoken", self._token), web.post("/cgi-bin/message/send", self._send)]
+        return [web.get("/cgi-bin/gettoken", self._token), web.post("/cgi-bin/message/send", self._send),
+                web.post("/cgi-bin/message/update_template_card", self._update)]  # fmt: skip
 
     async def start(self) -> str:
         """Listen; the address, for `WECOM__API_BASE`."""
@@ -105,11 +109,6 @@ class WeComEmulator:
 
     def press(self, person: str, key: str) -> None:
         """A person presses a button of a card."""
-        for one in self.people.get(person, []):
-            if any(key == known for _, known in one.buttons):
-                one.text += f"\n✓ {next(label for label, known in one.buttons if known == key)}"
-                one.buttons = []
-        self._changed(person)
         self._report(self.press_xml(person, key, self._next()))
 
     def leave(self, person: str) -> None:
@@ -123,11 +122,15 @@ class WeComEmulator:
         )
 
     def press_xml(self, person: str, key: str, at: int) -> str:
-        """What WeCom reports of a button of a card."""
-        return self._event_xml(person, "template_card_event", key, at)
+        """What WeCom reports of a button of a card, with a code by which the card may be changed once."""
+        code = f"{person}/{key}/{at}"
+        self.codes[code] = None
+        return self._event_xml(
+            person, "template_card_event", key, at, f"<ResponseCode><![CDATA[{code}]]></ResponseCode>"
+        )
 
-    def _event_xml(self, person: str, event: str, key: str, at: int) -> str:
-        inner = f"<Event><![CDATA[{event}]]></Event><EventKey><![CDATA[{key}]]></EventKey>"
+    def _event_xml(self, person: str, event: str, key: str, at: int, more: str = "") -> str:
+        inner = f"<Event><![CDATA[{event}]]></Event><EventKey><![CDATA[{key}]]></EventKey>{more}"
         return self._xml(person, "event", inner, at)
 
     def _xml(self, person: str, kind: str, inner: str, at: int) -> str:
@@ -197,11 +200,29 @@ class WeComEmulator:
         if answer is not None:
             return web.json_response(answer)
         card = body.get("template_card")
-        text = card["main_title"]["desc"] if card else body["text"]["content"]
+        text = card["sub_title_text"] if card else body["text"]["content"]
         buttons = [(one["text"], one["key"]) for one in card["button_list"]] if card else []
         shown = Received(n=0, text=text, mine=False, at=time.time(), buttons=buttons, body=body)
         number = self._show(body["touser"], shown)
         return web.json_response({"errcode": 0, "errmsg": "ok", "msgid": f"msg-{number}"})
+
+    async def _update(self, request: web.Request) -> web.Response:
+        if request.query.get("access_token") != f"token-{self.tokens}":
+            return web.json_response({"errcode": 40014, "errmsg": "invalid access_token"})
+        body = await request.json()
+        code = str(body.get("response_code"))
+        if set(body) != {"userids", "agentid", "response_code", "button"} or set(body["button"]) != {"replace_name"}:
+            return web.json_response({"errcode": 40058, "errmsg": "invalid parameter"})
+        if self.codes.get(code, "") is not None:
+            return web.json_response({"errcode": 84015, "errmsg": "response_code is invalid or was used"})
+        self.codes[code] = body["button"]["replace_name"]
+        person, key, _ = code.split("/")
+        for one in self.people.get(person, []):
+            if any(key == known for _, known in one.buttons):
+                one.text += f"\n{self.codes[code]}"
+                one.buttons = []
+        self._changed(person)
+        return web.json_response({"errcode": 0, "errmsg": "ok"})
 
     def _wrong(self, body: Any) -> tuple[int, str] | None:
         """What WeCom would hold against a message."""
@@ -216,9 +237,10 @@ class WeComEmulator:
                 return 44004, "text is empty"
             return (45002, "content size out of limit") if len(content.encode()) > _LONGEST else None
         card = body.get("template_card", {})
-        if kind != "template_card" or set(card) != {"card_type", "main_title", "task_id", "button_list"}:
+        if kind != "template_card" or set(card) != _CARD:
             return 40008, "invalid message type"
-        if not 1 <= len(card["button_list"]) <= 6 or len(card["task_id"]) > 128:
+        long = len(card["sub_title_text"]) > 160 or any(len(one["text"]) > 20 for one in card["button_list"])
+        if not 1 <= len(card["button_list"]) <= 6 or len(card["task_id"]) > 128 or long:
             return 84014, "invalid card"
         return None
 
