@@ -6,14 +6,16 @@
 
 Any number of nodes may deal with updates. Those of one chat are dealt with one after another, in the order they
 came. A node that dies between two steps leaves nothing half-done: what was not committed is dealt with again, what
-was is shown by another node when the lease is over, at worst a second time.
+was is shown by another node when the lease is over, at worst a second time. What is shown to one chat, as slowly as
+its platform wants, keeps no other chat waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,13 +36,19 @@ log = logger(__name__)
 
 #: Channel on which nodes tell one another that something was reported.
 WAKE: Final = "bots_wake"
-#: Seconds between looks when nobody says that something was reported; updates taken in one look; chats at a time.
+#: Seconds between looks when nobody says that something was reported; updates taken in one look, and of one chat;
+#: chats at a time.
 _POLL: Final = 0.5
 _AT_ONCE: Final = 200
+_OF_ONE: Final = 20
 _ABREAST: Final = 4
-#: Seconds that a node may take to show what an update caused, and how often that is tried.
+#: Seconds that a node may take to show what an update caused, and how often that is tried; after so many seconds of
+#: waiting behind others it makes sure that it may still.
 _LEASE: Final = 30
 _TRIES: Final = 3
+_STALE: Final = 10.0
+#: Updates of one chat that may wait to be shown before its next ones are dealt with.
+_AHEAD: Final = 3
 #: How long a repeat is known as one (Telegram brings an update again for a day).
 _KEPT: Final = timedelta(days=14)
 
@@ -53,8 +61,11 @@ WITH stored AS (
 SELECT (SELECT count(*) FROM stored) AS new, (SELECT count(*) FROM woken) AS told
 """
 _WAITING: Final = """
-SELECT id, chat FROM chat_update WHERE bot = $1 AND state = 'received'
-ORDER BY length(update_no), update_no, id LIMIT $2
+SELECT id, chat FROM (
+  SELECT id, chat, update_no,
+    row_number() OVER (PARTITION BY chat ORDER BY length(update_no), update_no, id) AS place
+  FROM chat_update WHERE bot = $1 AND state = 'received') AS waiting
+WHERE place <= $3 ORDER BY length(update_no), update_no, id LIMIT $2
 """
 # Webhooks overtake one another; the numbers that a platform gives its updates say how they followed.
 # Another node may be at an earlier update of the chat: then this one waits its turn.
@@ -72,7 +83,12 @@ WITH due AS (
   ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE chat_update u SET leased_until = clock_timestamp() + interval '{_LEASE} seconds', tries = tries + 1
-FROM due WHERE u.id = due.id RETURNING u.id, u.calls::text AS calls, u.tries
+FROM due WHERE u.id = due.id RETURNING u.id, u.chat, u.calls::text AS calls, u.tries
+"""
+
+_STILL_MINE: Final = f"""
+UPDATE chat_update SET leased_until = clock_timestamp() + interval '{_LEASE} seconds'
+WHERE id = $1 AND state = 'answering' AND tries = $2 RETURNING true
 """
 
 #: A call of a platform's API: the method and its parameters, as JSON has them.
@@ -106,6 +122,16 @@ class _Reported:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _ToShow:
+    """What an update caused to be shown. `tries` is 0 where it could not be dealt with: nobody else shows that."""
+
+    id: UUID
+    calls: Sequence[Call]
+    tries: int
+    since: float
+
+
 class Updates:
     """The updates of one bot."""
 
@@ -120,6 +146,9 @@ class Updates:
         self._excuse = excuse
         self._reported = Grouped(self._store)
         self._awake = asyncio.Event()
+        #: What waits to be shown, chat by chat, and who shows it.
+        self._unshown: dict[str, deque[_ToShow]] = {}
+        self._showing: dict[str, asyncio.Task[None]] = {}
 
     async def put(self, update_no: str, chat: str, body: bytes) -> None:
         """Store an update once; returns when that is committed."""
@@ -139,28 +168,34 @@ class Updates:
 
     async def run(self) -> None:
         """Deal with what was reported, until cancelled."""
-        while True:
-            self._awake.clear()
-            dealt = 0
-            try:
-                dealt = await self.round()
-            except AWAY as error:
-                unless_cancelled()
-                log.warning("updates put off", bot=self._bot, error=type(error).__name__)
-            if not dealt:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), _POLL)
+        try:
+            while True:
+                self._awake.clear()
+                dealt = 0
+                try:
+                    dealt = await self.round()
+                except AWAY as error:
+                    unless_cancelled()
+                    log.warning("updates put off", bot=self._bot, error=type(error).__name__)
+                if not dealt:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._awake.wait(), _POLL)
+        finally:
+            showing = list(self._showing.values())
+            for task in showing:
+                task.cancel()
+            await asyncio.gather(*showing, return_exceptions=True)
 
     async def round(self) -> int:
-        """Deal with up to 200 updates, and show what other nodes left unshown; how many were dealt with."""
+        """Deal with up to 200 updates, and begin to show what other nodes left unshown; how many were dealt with."""
         await self._show_what_was_left()
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_WAITING, self._bot, _AT_ONCE)
+            rows = await connection.fetch(_WAITING, self._bot, _AT_ONCE, _OF_ONE)
         by_chat: defaultdict[str, list[UUID]] = defaultdict(list)
         for row in rows:
             by_chat[row["chat"]].append(row["id"])
         abreast = asyncio.Semaphore(_ABREAST)
-        return sum(await asyncio.gather(*(self._in_turn(abreast, ids) for ids in by_chat.values())))
+        return sum(await asyncio.gather(*(self._in_turn(abreast, chat, ids) for chat, ids in by_chat.items())))
 
     async def forget(self, now: datetime) -> None:
         """Drop what was dealt with so long ago that no repeat of it can come."""
@@ -171,17 +206,18 @@ class Updates:
                 first_id(now - _KEPT),
             )
 
-    async def _in_turn(self, abreast: asyncio.Semaphore, ids: Sequence[UUID]) -> int:
+    async def _in_turn(self, abreast: asyncio.Semaphore, chat: str, ids: Sequence[UUID]) -> int:
         dealt = 0
         async with abreast:
             for id_ in ids:
-                if not await self._deal_with(id_):
+                if len(self._unshown.get(chat, ())) >= _AHEAD or not await self._deal_with(chat, id_):
                     break
                 dealt += 1
         return dealt
 
-    async def _deal_with(self, id_: UUID) -> bool:
-        """One update, in one transaction, and then what it shows; False where its turn has not come."""
+    async def _deal_with(self, chat: str, id_: UUID) -> bool:
+        """One update, in one transaction; what it shows is on its way then. False where its turn has not come."""
+        tries = 1
         try:
             calls = await self._settle(id_, self._handle, "answering", None)
         except AWAY:
@@ -190,10 +226,12 @@ class Updates:
         except Exception as error:
             unless_cancelled()
             log.exception("an update could not be dealt with", bot=self._bot, update=str(id_))
+            tries = 0
             calls = await self._settle(id_, self._excuse, "left", f"could not be dealt with: {type(error).__name__}")
         if calls is None:
             return False
-        await self._show_all(id_, calls, 1)
+        if calls:
+            self._begin_showing(chat, id_, calls, tries)
         return True
 
     async def _settle(self, id_: UUID, handle: Handle, state: str, remark: str | None) -> list[Call] | None:
@@ -222,7 +260,35 @@ class Updates:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_UNSHOWN, self._bot, _AT_ONCE)
         for row in rows:
-            await self._show_all(row["id"], json.loads(row["calls"]), row["tries"])
+            self._begin_showing(row["chat"], row["id"], json.loads(row["calls"]), row["tries"])
+
+    def _begin_showing(self, chat: str, id_: UUID, calls: Sequence[Call], tries: int) -> None:
+        """Show something behind what is shown to the chat already."""
+        self._unshown.setdefault(chat, deque()).append(_ToShow(id_, calls, tries, time.monotonic()))
+        if chat not in self._showing:
+            self._showing[chat] = asyncio.create_task(self._show_in_turn(chat))
+
+    async def _show_in_turn(self, chat: str) -> None:
+        waiting = self._unshown[chat]
+        try:
+            while waiting:
+                await self._show_one(waiting[0])
+                waiting.popleft()
+                self._awake.set()
+        finally:
+            del self._unshown[chat], self._showing[chat]
+
+    async def _show_one(self, one: _ToShow) -> None:
+        try:
+            if one.tries and time.monotonic() - one.since > _STALE:
+                async with self._database.connection() as connection:
+                    if not await connection.fetchval(_STILL_MINE, one.id, one.tries):
+                        # Another node has taken it meanwhile.
+                        return
+            await self._show_all(one.id, one.calls, one.tries)
+        except AWAY as error:
+            unless_cancelled()
+            log.warning("whether it was shown could not be noted", bot=self._bot, error=type(error).__name__)
 
     async def _show_all(self, id_: UUID, calls: Sequence[Call], tries: int) -> None:
         try:
@@ -231,7 +297,7 @@ class Updates:
         except Exception as error:
             unless_cancelled()
             log.warning("not shown", bot=self._bot, update=str(id_), error=type(error).__name__)
-            if tries < _TRIES:
+            if 0 < tries < _TRIES:
                 return
         async with self._database.connection() as connection:
             await connection.execute(

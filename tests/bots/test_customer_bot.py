@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from bots import binding
+from bots.telegram.customer.talk import LONGEST, MOST_ROWS, buttons, shortened
+from gateway.archive import chats
 from tests.bots.conftest import World, eventually
 
 
@@ -76,23 +81,35 @@ async def test_binds_by_a_code_that_the_number_was_sent(world: World) -> None:
 
 
 async def test_an_unknown_number_is_answered_like_a_known_one(world: World) -> None:
-    """As often as anybody asks, by one chat or another, with right and with wrong figures."""
+    """In words, and as often as anybody asks, by one chat or another."""
     known, unknown = world.number(), world.number()
     await world.account(known)
-    said: list[list[str]] = []
-    for number in (known, unknown):
-        chat, other = world.chat(), world.chat()
-        for one, asks in ((chat, 4), (other, 1)):
-            await one.say("/start", until="您好")
-            for _ in range(asks):
-                await one.press_data(one.shown[-1].message_id, "b:code")
-                await one.say(number)
-                await one.say("000000")
-                await one.settled()
-        said.append([*chat.texts, *other.texts])
-    assert said[0] == said[1]
-    assert sum("如果这个号码已登记" in text for text in said[0]) == 3
-    assert sum("今天的验证码已达上限" in text for text in said[0]) == 2
+
+    async def talk(number: str) -> list[str]:
+        chat = world.chat()
+        await chat.say("/start", until="您好")
+        await chat.press("✉️ 用短信验证码绑定")
+        await chat.say(number, until="如果这个号码已登记")
+        await chat.say("000000", until="验证码不对")
+        await chat.settled()
+        return chat.texts
+
+    async def asks(number: str) -> list[str]:
+        said: list[str] = []
+        async with world.database.work() as work:
+            now = world.house.clock.now()
+            for many in (4, 1):
+                chat = await chats.open_chat(work.connection, "telegram", str(world.chat().id), at=now)
+                said += [
+                    await binding.ask_for_code(work.connection, world.house, chat, number, now=now) for _ in range(many)
+                ]
+            await work.commit()
+        return said
+
+    words = await asyncio.gather(talk(known), talk(unknown))
+    assert words[0] == words[1]
+    # One was asked for in the dialogue.
+    assert [await asks(known), await asks(unknown)] == [["sent", "sent", "too_many", "too_many", "too_many"]] * 2
     sent = await world.rows("SELECT to_address FROM message WHERE to_address = ANY($1::text[])", [known, unknown])
     assert [row["to_address"] for row in sent] == [known] * 3
 
@@ -383,3 +400,17 @@ async def test_by_chat_and_by_sms_the_same_rows_come_of_it(world: World) -> None
     ]  # fmt: skip
     assert cases[0] == cases[1]
     assert cases[0]["link"] == "suspended"
+
+
+def test_no_text_is_longer_than_telegram_takes() -> None:
+    assert shortened("电" * LONGEST) == "电" * LONGEST
+    lines = "\n".join(["💡" * 50] * 100)
+    kept = shortened(lines)
+    assert len(kept.encode("utf-16-le")) // 2 <= LONGEST
+    assert kept.endswith("💡\n…")
+    assert lines.startswith(kept.removesuffix("…"))
+    assert len(shortened("💡" * LONGEST).encode("utf-16-le")) // 2 <= LONGEST
+    rows = [[(f"{place}", "x")] for place in range(300)]
+    shown = buttons(rows).inline_keyboard
+    assert len(shown) == MOST_ROWS
+    assert shown[-1][0].text == "299"

@@ -100,6 +100,30 @@ async def test_two_hundred_updates_at_once_are_all_heard(world: World) -> None:
     await eventually(heard, 60)
 
 
+async def test_a_chat_that_floods_keeps_no_other_waiting(world: World) -> None:
+    """What it is shown takes minutes at Telegram's pace; others are answered meanwhile."""
+    flood = [world.chat() for _ in range(5)]
+    sent = [post(world, message(6 * 10**9 + place, chat.id, "/start")) for chat in flood
+            for place in range(60 * flood.index(chat), 60 * flood.index(chat) + 60)]  # fmt: skip
+    assert set(await asyncio.gather(*sent)) == {200}
+    other = world.chat()
+    world.emulator.bots[TOKEN].chats.setdefault(other.id, [])
+    assert await post(world, message(7 * 10**9, other.id, "/start")) == 200
+    await other.sees("您好")
+    waiting = await world.rows(
+        "SELECT 1 FROM chat_update WHERE chat = ANY($1::text[]) AND state = 'received'",
+        [str(chat.id) for chat in flood],
+    )
+    assert len(waiting) > 100
+    async with world.database.work() as work:
+        await work.execute(
+            "DELETE FROM chat_update WHERE chat = ANY($1::text[]) AND state = 'received'",
+            [str(chat.id) for chat in flood],
+        )
+        await work.commit()
+    await asyncio.gather(*(chat.settled() for chat in flood))
+
+
 async def test_a_blocked_bot_falls_back_to_sms_and_comes_back(world: World) -> None:
     number = world.number()
     account = await world.account(number)

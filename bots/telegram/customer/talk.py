@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
@@ -20,6 +20,9 @@ from gateway.outbox.carriers import InboundText
 
 #: A button: what it says, and what it does.
 Button = tuple[str, str]
+#: What Telegram takes: UTF-16 units of a text. It shows a hundred buttons, of which a row has two at most here.
+LONGEST: Final = 4096
+MOST_ROWS: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +49,14 @@ class Talk:
     def say(self, text: str, rows: Sequence[Sequence[Button]] = ()) -> SendMessage:
         """A new message, with buttons."""
         if not rows:
-            return SendMessage(chat_id=self.id, text=text)
-        return SendMessage(chat_id=self.id, text=text, reply_markup=buttons(rows))
+            return SendMessage(chat_id=self.id, text=shortened(text))
+        return SendMessage(chat_id=self.id, text=shortened(text), reply_markup=buttons(rows))
 
     def show(self, query: CallbackQuery, text: str, rows: Sequence[Sequence[Button]] = ()) -> list[TelegramMethod[Any]]:
         """Another screen in place of the one whose button was pressed."""
         assert query.message is not None
         edit = EditMessageText(
-            chat_id=self.id, message_id=query.message.message_id, text=text, reply_markup=buttons(rows)
+            chat_id=self.id, message_id=query.message.message_id, text=shortened(text), reply_markup=buttons(rows)
         )
         return [AnswerCallbackQuery(callback_query_id=query.id), edit]
 
@@ -75,8 +78,17 @@ class Talk:
         await self.rooms.intake.put(self.connection, said, channel=NAME)
 
 
+def shortened(text: str) -> str:
+    """A text that Telegram takes: whole lines as far as they fit, and a sign that there are more."""
+    if len(text.encode("utf-16-le")) // 2 <= LONGEST:
+        return text
+    kept = text.encode("utf-16-le")[: (LONGEST - 2) * 2].decode("utf-16-le", "ignore")
+    return (kept[: kept.rindex("\n")] if "\n" in kept else kept) + "\n…"
+
+
 def buttons(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup:
-    """Buttons beneath a message."""
+    """Buttons beneath a message: of more rows than Telegram takes the first, and the last, which is the way back."""
+    kept = rows if len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS - 1], rows[-1]]
     return InlineKeyboardMarkup(
-        inline_keyboard=[[InlineKeyboardButton(text=text, callback_data=data) for text, data in row] for row in rows]
+        inline_keyboard=[[InlineKeyboardButton(text=text, callback_data=data) for text, data in row] for row in kept]
     )

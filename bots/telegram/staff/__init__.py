@@ -65,7 +65,9 @@ class StaffBot:
         """What is said where an update could not be dealt with."""
         if not update.chat.isdigit():
             return []
-        return [{"method": "sendMessage", "params": {"chat_id": int(update.chat), "text": StaffWords(None)("sorry")}}]
+        person = await chat_sign_in.who(connection, PLATFORM, update.chat)
+        words = StaffWords(person.language if person is not None else self._rooms.settings.language)
+        return [{"method": "sendMessage", "params": {"chat_id": int(update.chat), "text": words("sorry")}}]
 
 
 def _refused(duty: Duty, parsed: TelegramUpdate, why: str) -> list[Call]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bots.telegram.customer.talk import Button
 from bots.telegram.staff.duty import Duty, long, masked, short
-from gateway.archive.reading.corrections import Correction, correction, next_to_decide
+from gateway.archive.reading.corrections import Correction, CorrectionLink, correction, next_to_decide
 from gateway.archive.reading.corrections import to_prove as waiting_for_proof
 from gateway.kernel.acting import require
 from gateway.kernel.phones import InvalidPhone, parse
@@ -33,8 +33,8 @@ router = Router(name="staff correcting")
 _ID: Final = r"[A-Za-z0-9_-]{22}"
 _CHECK: Final = r"[A-Za-z0-9_-]{6}"
 _UNDECIDED: Final = ("open", "reverted")
-#: Links that a card has buttons for, and contacts that are listed for a proof.
-_MOST_LINKS: Final = 20
+#: Links on a page of a card, and contacts that are listed for a proof.
+_PAGE: Final = 10
 _MOST_PROOFS: Final = 10
 
 
@@ -71,6 +71,8 @@ class Card:
     #: Decisions by the place of the link, and numbers with the account that each is for.
     decided: Mapping[str, str]
     proposed: Sequence[tuple[str, str]]
+    #: From which link on it shows them.
+    first: int = 0
 
     @property
     def open(self) -> bool:
@@ -95,6 +97,11 @@ class Card:
         shown = json.dumps([self.case.state, links, sorted(self.decided.items()), list(self.proposed)])
         return urlsafe_b64encode(hashlib.sha256(shown.encode()).digest()).decode()[:6]
 
+    @property
+    def page(self) -> list[tuple[int, CorrectionLink]]:
+        """The links that it shows, with their places."""
+        return list(enumerate(self.case.links))[self.first : self.first + _PAGE]
+
     def data(self, kind: str, place: int | None = None) -> str:
         """What a button of the card says."""
         behind = "" if place is None else f":{place}"
@@ -109,11 +116,17 @@ async def _card(state: FSMContext, duty: Duty, case: UUID) -> Card:
         case=await correction(duty.session, case),
         decided=dict(mine.get("decided", {})),
         proposed=[(number, account) for number, account in mine.get("proposed", [])],
+        first=mine.get("first", 0),
     )
 
 
 async def _draft(state: FSMContext, card: Card, **more: Any) -> None:
-    kept = {"case": short(card.case.id), "decided": dict(card.decided), "proposed": list(card.proposed)}
+    kept = {
+        "case": short(card.case.id),
+        "decided": dict(card.decided),
+        "proposed": list(card.proposed),
+        "first": card.first,
+    }
     await state.set_data(kept | more)
 
 
@@ -133,7 +146,7 @@ def _head(duty: Duty, card: Card) -> list[str]:
         duty.words("case", number=masked(case.number or "…"), reason=reason, due=duty.moment(case.due_at)),
         *_evidence(duty, case),
     ]
-    for place, link in enumerate(case.links[:_MOST_LINKS]):
+    for place, link in card.page:
         decision = card.decided.get(str(place)) or link.decision
         lines.append(
             duty.words(
@@ -145,8 +158,10 @@ def _head(duty: Duty, card: Card) -> list[str]:
             )
         )
     lines += [duty.words("proposed", number=masked(number), account=account) for number, account in card.proposed]
-    if len(case.links) > _MOST_LINKS:
-        lines.append(duty.words("more", count=len(case.links) - _MOST_LINKS))
+    if len(case.links) > _PAGE:
+        left = sum(not link.decision and str(place) not in card.decided for place, link in enumerate(case.links))
+        last = card.first + len(card.page)
+        lines.append(duty.words("page_of_links", first=card.first + 1, last=last, count=len(case.links), left=left))
     return lines
 
 
@@ -155,7 +170,7 @@ def _screen(duty: Duty, card: Card) -> tuple[str, list[list[Button]]]:
     if not card.open:
         return "\n".join([*_head(duty, card), duty.words("case_over")]), [following]
     rows: list[list[Button]] = []
-    for place, link in enumerate(card.case.links[:_MOST_LINKS]):
+    for place, link in card.page:
         if link.decision is None:
             tail = f"{link.account_no[-4:]}/{link.number[-4:]}"
             rows.append(
@@ -164,6 +179,9 @@ def _screen(duty: Duty, card: Card) -> tuple[str, list[list[Button]]]:
                     (f"{duty.words('revoke')} {tail}", card.data("cr", place)),
                 ]
             )
+    if len(card.case.links) > _PAGE:
+        further = card.first + _PAGE if card.first + _PAGE < len(card.case.links) else 0
+        rows.append([(duty.words("more_links"), card.data("cm", further))])
     if card.accounts:
         rows.append([(duty.words("propose"), card.data("cn"))])
     if card.whole:
@@ -203,26 +221,37 @@ async def _anew(query: CallbackQuery, state: FSMContext, duty: Duty, card: Card)
     return duty.show(query, *_screen(duty, card), said=duty.words("card_changed"))
 
 
-@router.callback_query(F.data.regexp(rf"^c[kr]:{_ID}:{_CHECK}:\d{{1,2}}$"))
+@router.callback_query(F.data.regexp(rf"^c[kr]:{_ID}:{_CHECK}:\d{{1,3}}$"))
 async def decide(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """One link is decided; nothing happens before the whole is carried out."""
     card, place, fits = await _pressed(query, state, duty)
     if not fits:
         return await _anew(query, state, duty, card)
     decision = "keep" if (query.data or "").startswith("ck") else "revoke"
-    card = Card(case=card.case, decided={**card.decided, str(place): decision}, proposed=card.proposed)
+    card = replace(card, decided={**card.decided, str(place): decision})
     await _draft(state, card)
     return duty.show(query, *_screen(duty, card))
 
 
-@router.callback_query(F.data.regexp(rf"^cn:{_ID}:{_CHECK}(:\d{{1,2}})?$"))
+@router.callback_query(F.data.regexp(rf"^cm:{_ID}:{_CHECK}:\d{{1,3}}$"))
+async def further_links(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """Another page of the links."""
+    card, place, fits = await _pressed(query, state, duty)
+    if not fits:
+        return await _anew(query, state, duty, card)
+    card = replace(card, first=place or 0)
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card))
+
+
+@router.callback_query(F.data.regexp(rf"^cn:{_ID}:{_CHECK}(:\d{{1,3}})?$"))
 async def propose(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """A new number is asked for, and before that for which account where there are several."""
     card, place, fits = await _pressed(query, state, duty)
     if not fits or (place is not None and place >= len(card.accounts)):
         return await _anew(query, state, duty, card)
     if place is None and len(card.accounts) > 1:
-        rows = [[(account, card.data("cn", at))] for at, account in enumerate(card.accounts[:_MOST_LINKS])]
+        rows = [[(account, card.data("cn", at))] for at, account in enumerate(card.accounts)]
         return duty.show(query, duty.words("which_of_case"), [*rows, [(duty.words("back_card"), card.data("cb"))]])
     account = card.accounts[place or 0]
     await _draft(state, card, account=account)
@@ -241,7 +270,7 @@ async def proposed(message: Message, state: FSMContext, duty: Duty) -> list[Tele
     except InvalidPhone:
         return [duty.say(duty.words("no_number", account=data["account"]))]
     card = await _card(state, duty, long(data["case"]))
-    card = Card(case=card.case, decided=card.decided, proposed=[*card.proposed, (number, data["account"])])
+    card = replace(card, proposed=[*card.proposed, (number, data["account"])])
     await _draft(state, card)
     await state.set_state(None)
     text, rows = _screen(duty, card)

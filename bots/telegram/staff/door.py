@@ -87,7 +87,7 @@ async def open_menu(
 async def back(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """Back to the menu."""
     await state.clear()
-    return duty.show(query, duty.words("menu"), _menu(duty))
+    return duty.show(query, duty.words("menu"), _menu(duty), way_back=False)
 
 
 @router.callback_query(F.data == "sign_out")

@@ -14,7 +14,7 @@ from aiogram.types import CallbackQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.platform import Rooms
-from bots.telegram.customer.talk import Button, buttons
+from bots.telegram.customer.talk import Button, buttons, shortened
 from bots.telegram.staff.words import StaffWords
 from gateway.kernel.errors import Forbidden
 from gateway.staff.chat_sign_in import InChat
@@ -61,10 +61,9 @@ class Duty:
 
     def say(self, text: str, rows: Sequence[Sequence[Button]] = ()) -> SendMessage:
         """A new message."""
-        markup = buttons(rows) if rows else None
-        if markup is None:
-            return SendMessage(chat_id=int(self.chat), text=text)
-        return SendMessage(chat_id=int(self.chat), text=text, reply_markup=markup)
+        if not rows:
+            return SendMessage(chat_id=int(self.chat), text=shortened(text))
+        return SendMessage(chat_id=int(self.chat), text=shortened(text), reply_markup=buttons(rows))
 
     def term(self, area: str, key: str) -> str:
         """What a reason, a role, a topic or the like is called."""
@@ -75,13 +74,22 @@ class Duty:
         return self.rooms.speech.told(self.words.language, sentence)
 
     def show(
-        self, query: CallbackQuery, text: str, rows: Sequence[Sequence[Button]] = (), *, said: str = ""
+        self,
+        query: CallbackQuery,
+        text: str,
+        rows: Sequence[Sequence[Button]] = (),
+        *,
+        said: str = "",
+        way_back: bool = True,
     ) -> list[TelegramMethod[Any]]:
         """Another screen in place of the one whose button was pressed; a way back beneath it, a short word above."""
         assert query.message is not None
-        whole = [*rows, [(self.words("back"), "home")]]
+        whole = [*rows, [(self.words("back"), "home")]] if way_back else rows
         edit = EditMessageText(
-            chat_id=int(self.chat), message_id=query.message.message_id, text=text[:4000], reply_markup=buttons(whole)
+            chat_id=int(self.chat),
+            message_id=query.message.message_id,
+            text=shortened(text),
+            reply_markup=buttons(whole),
         )
         answer = AnswerCallbackQuery(callback_query_id=query.id)
         return [self.tell(query, said)[0] if said else answer, edit]

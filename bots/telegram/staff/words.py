@@ -72,6 +72,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "This is no telephone number. Please type the new number for account {account}:",
     ),
     "proposed": ("新号码：{number}（户号{account}）", "New number: {number} (account {account})"),
+    "more_links": ("⏬ 更多联系", "⏬ More links"),
+    "page_of_links": (
+        "第{first}–{last}条，共{count}条，还有{left}条未决定。",
+        "Links {first}–{last} of {count}; {left} undecided.",
+    ),
     "next_case": ("➡️ 下一件", "➡️ The next one"),
     "back_card": ("⬅️ 返回这件更正", "⬅️ Back to this case"),
     "case_over": ("这件更正已经处理过了。", "This case is not waiting for a decision any more."),
