@@ -3,7 +3,8 @@
 Pure: text and context in, a reading out; no I/O, no clock, no database. Where a careful person would
 hesitate, the reading abstains; danger is flagged even so.
 
-    normalise → phrases (clauses, mood, negation, quotation) → rules (`rules_*`, a table) → scores → settle
+    normalise → phrases (clauses, mood, negation, quotation) → policy (of the table `rules_*`, what is worth
+    trying) → scores → settle → weighing (what rules heard against what the text is like)
 """
 
 from __future__ import annotations

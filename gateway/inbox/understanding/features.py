@@ -14,8 +14,21 @@ from gateway.inbox.understanding.concepts import WORDS
 #: Characters of a text that are looked at; what a customer means is said by then.
 SEEN = 160
 
+_LONGEST_WORD = 4
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 _RUN = re.compile(r"[a-z']+|[^a-z' ]+")
+
+
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """Of the words that begin with a character, how long they are, the longest first."""
+    found: dict[str, set[int]] = {}
+    for word in WORDS:
+        if len(word) <= _LONGEST_WORD:
+            found.setdefault(word[0], set()).add(len(word))
+    return {char: tuple(sorted(lengths, reverse=True)) for char, lengths in found.items()}
+
+
+_LENGTHS = _lengths()
 
 
 def pieces(text: str, topic: str) -> set[str]:
@@ -50,16 +63,15 @@ def _figure(match: re.Match[str]) -> str:
 
 def _han(run: str, found: set[str]) -> None:
     """Every run of up to three characters; of the classes, that of the longest word at each place."""
-    size = len(run)
+    found.update(run)
+    found.update([run[start : start + 2] for start in range(len(run) - 1)])
+    found.update([run[start : start + 3] for start in range(len(run) - 2)])
     free = 0
-    for start in range(size):
-        name = None
-        for end in range(start + 1, min(start + 5, size + 1)):
-            piece = run[start:end]
-            if end - start < 4:
-                found.add(piece)
-            if start >= free and (known := WORDS.get(piece)) is not None:
-                name, until = known, end
-        if name is not None:
-            found.add(f"<{name}")
-            free = until
+    for start, char in enumerate(run):
+        if start < free or char not in _LENGTHS:
+            continue
+        for length in _LENGTHS[char]:
+            if (name := WORDS.get(run[start : start + length])) is not None:
+                found.add(f"<{name}")
+                free = start + length
+                break

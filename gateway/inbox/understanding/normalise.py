@@ -62,7 +62,9 @@ _FIGURES = {
     "玖": "九",
     "〇": "零",
 }
-_CAPITALS = str.maketrans(_FIGURES)
+_TABLE = _MARKS | str.maketrans(_FIGURES)
+#: Beyond the common signs only letters and figures count.
+_ODD = re.compile(r"[^\w\x00-\u30ff“”「」]")
 _SILENT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"))
 
 
@@ -88,31 +90,35 @@ def plain(raw: str) -> Plain:
     if not text.isascii():
         text = simplified(text)
     shown = _GAP.sub("", _BLANKS.sub(" ", text))
-    text = text.translate(_MARKS)
+    text = text.translate(_TABLE)
     if not text.isascii():
-        text = _FACE.sub(lambda face: FACES[face[0]], text.translate(_CAPITALS))
-        text = "".join(char for char in text if char.isalnum() or ord(char) < 0x3100 or char in "“”「」")
-        text = _STARS.sub(lambda run: f"{run[0].count('星')}星", _STARRED.sub("颗星", text))
-    text = "".join(char for char in text if char >= " " and char != "\x7f") if not text.isprintable() else text
-    text = _COLON.sub(",", _STOP.sub("。", text))
-    text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
-    text = _SPACES.sub(" ", _GAP.sub("", text)).strip()
+        text = _ODD.sub("", _FACE.sub(lambda face: FACES[face[0]], text))
+        if "星" in text:
+            text = _STARS.sub(lambda run: f"{run[0].count('星')}星", _STARRED.sub("颗星", text))
+    if not text.isprintable():
+        text = "".join(char for char in text if char >= " " and char != "\x7f")
+    if "." in text:
+        text = _STOP.sub("。", text)
+    if ":" in text:
+        text = _COLON.sub(",", text)
+    if " " in text:
+        text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
+        text = _SPACES.sub(" ", _GAP.sub("", text)).strip()
     text = _MARK_RUN.sub(lambda run: run[1] or run[2] or ("?" if run[0][0] == "?" else ""), text)
-    text = _DIGIT_RUN.sub(r"\1,", text)
-    text = _HAN_RUN.sub(r"\1\1", _LETTER_RUN.sub(r"\1\1", text))
+    text = _HAN_RUN.sub(r"\1\1", _DIGIT_RUN.sub(r"\1,", text))
     if text.upper() != text:
-        text = _PINYIN.sub(lambda run: PINYIN[run[0].replace(" ", "")], text)
+        text = _PINYIN.sub(lambda run: PINYIN[run[0].replace(" ", "")], _LETTER_RUN.sub(r"\1\1", text))
     words = _WORD.findall(text)
     if len(words) == 1 and words[0] in INITIALS:
         text = text.replace(words[0], INITIALS[words[0]])
-    elif words:
+    elif words and not LATIN.keys().isdisjoint(words):
         text = _WORD.sub(lambda word: LATIN.get(word[0], word[0]), text)
     return Plain(_SPELLING.sub(lambda word: SPELLINGS[word[0]], text), shown, cut)
 
 
 def _visible(text: str) -> str:
     """NFKC without what cannot be seen: controls, direction marks, joiners, surrogates, private use."""
-    text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "").replace("…", ","))
+    text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "").replace("…", ",")).replace("ı", "i")
     if text.isprintable():
         return text if "\u20e3" not in text else text.replace("\u20e3", "")
     return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) not in _SILENT)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 #: In a rule's pattern "~" stands for a short stretch inside one clause, "~~" for a longer one.
 INSIDE = "[^,。!?]"
@@ -20,6 +21,9 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 #: A group repeated without end, whose parts may overlap, could take time without end.
 _UNBOUNDED = re.compile(r"\)[*+](?![+?])")
 _LATIN = re.compile(r"(?<![\\])[a-z]{2}")
+#: What may part or hold together wordings: a class of characters and what is escaped count as one.
+_AROUND = re.compile(r"(\\b)?\(\?:(.*)\)(\\b)?")
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()|]")
 
 
 class Words:
@@ -31,15 +35,21 @@ class Words:
     def __init__(self, alternatives: Sequence[str]) -> None:
         self.alternatives = tuple(alternatives)
 
+    def side(self, language: str) -> tuple[str, ...]:
+        """The single wordings that can be met in a text that holds Chinese characters (`han`) or letters (`latin`)."""
+        own, other = (_HAN, _LATIN) if language == "han" else (_LATIN, _HAN)
+        chosen = [one for one in self.alternatives if own.search(one) or not other.search(one)]
+        return tuple(wording for one in chosen for wording in _wordings(_written_out(one)))
+
     @cached_property
     def han(self) -> re.Pattern[str] | None:
-        """The wordings that can be met in a text that holds Chinese characters."""
-        return _compiled([one for one in self.alternatives if _HAN.search(one) or not _LATIN.search(one)])
+        """All wordings that can be met in a text that holds Chinese characters, as one."""
+        return _joined(self.side("han"))
 
     @cached_property
     def latin(self) -> re.Pattern[str] | None:
-        """The wordings that can be met in a text that holds letters."""
-        return _compiled([one for one in self.alternatives if not _HAN.search(one) or _LATIN.search(one)])
+        """All wordings that can be met in a text that holds letters, as one."""
+        return _joined(self.side("latin"))
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first find in `text`, or None."""
@@ -50,11 +60,39 @@ class Words:
         return None
 
 
-def _compiled(alternatives: list[str]) -> re.Pattern[str] | None:
-    if not alternatives:
-        return None
-    text = _UNBOUNDED.sub(lambda star: "){0,6}" if star[0] == ")*" else "){1,6}", "|".join(alternatives))
-    return re.compile(text.replace("~~", INSIDE + "{0,24}").replace("~", INSIDE + "{0,8}"))
+def _joined(wordings: Sequence[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(wordings)) if wordings else None
+
+
+def _written_out(alternative: str) -> str:
+    """An alternative without the notation of the rule table."""
+    text = _UNBOUNDED.sub(lambda star: "){0,6}" if star[0] == ")*" else "){1,6}", alternative)
+    return text.replace("~~", INSIDE + "{0,24}").replace("~", INSIDE + "{0,8}")
+
+
+def _wordings(alternative: str) -> Iterator[str]:
+    r"""An alternative cut at each "|" that stands in no bracket, or only in one around all: "\b(?:one|other)\b"."""
+    for wording in _cut(alternative):
+        around = _AROUND.fullmatch(wording)
+        inner = list(_cut(around[2])) if around else []
+        if around and inner:
+            yield from (f"{around[1] or ''}{one}{around[3] or ''}" for one in inner)
+        else:
+            yield wording
+
+
+def _cut(text: str) -> Iterator[str]:
+    """The stretches between each "|" that stands in no bracket; none where brackets close what they did not open."""
+    cuts = [-1]
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] == "(") - (token[0] == ")")
+        if depth < 0:
+            return
+        if token[0] == "|" and not depth:
+            cuts.append(token.start())
+    for before, after in pairwise([*cuts, len(text)]):
+        yield text[before + 1 : after]
 
 
 def pattern(*alternatives: str) -> Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.inbox.understanding.phrases import Phrases, Words
@@ -47,12 +48,16 @@ class Finding:
         return f"{self.rule.because} (“{self.words}”)"
 
 
-def hear(rule: Rule, words: re.Pattern[str], phrases: Phrases) -> Finding | None:
-    """The first find of `words`, one wording of `rule`, that counts, or None."""
+def hear(rule: Rule, wordings: Sequence[re.Pattern[str]], phrases: Phrases) -> Finding | None:
+    """The first find of one of `wordings`, some of those of `rule`, that counts, or None."""
     text = phrases.text
-    for match in words.finditer(text):
+    # most rules that might have something to say have nothing: ask that first, and cheaply
+    wordings = [wording for wording in wordings if wording.search(text) is not None]
+    if not wordings:
+        return None
+    even = rule.even
+    for match in finds(wordings, text):
         at = match.start()
-        even = rule.even
         if "denied" not in even and phrases.denied(at):
             continue
         clause = phrases.clause(at)
@@ -67,3 +72,20 @@ def hear(rule: Rule, words: re.Pattern[str], phrases: Phrases) -> Finding | None
         unsure = clause.asked and bool(_WONDERS.search(text[clause.start : clause.end]))
         return Finding(rule, match[0][:40], at, unsure)
     return None
+
+
+def finds(wordings: Sequence[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
+    """What one pattern of all wordings would find: the leftmost, of those at one place the earlier wording."""
+    if len(wordings) == 1:
+        yield from wordings[0].finditer(text)
+        return
+    at = 0
+    left = wordings
+    while True:
+        found = [(match, wording) for wording in left if (match := wording.search(text, at)) is not None]
+        if not found:
+            return
+        first = min((match for match, _ in found), key=lambda match: match.start())
+        yield first
+        left = [wording for _, wording in found]
+        at = max(first.end(), first.start() + 1)

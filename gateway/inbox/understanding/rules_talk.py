@@ -151,6 +151,5 @@ MACHINE = re.compile(
     r"|mailer-daemon|message could not be delivered|请勿(?:直接)?回复此|验证码(?:是|为|:)?\s*\d{4,8}|(?:您"
     r"|你)的(?:快递|包裹|外卖|验证码|积分|套餐|话费余额)|(?:中奖|刷单|兼职日结|贷款额度|加v信|加微信领)".replace(
         "~?", "[^,。!?]{0,8}"
-    ).replace("~", "[^,。!?]{0,8}"),
-    re.IGNORECASE,
+    ).replace("~", "[^,。!?]{0,8}")
 )

@@ -1,11 +1,14 @@
 """Traditional characters to simplified ones, one for one.
 
-The table is OpenCC's, taken once when the module loads and used as a plain character table: context-free
-(so that spaces or marks between two characters change nothing), linear, and safe for lone surrogates.
-Characters whose meaning in a text message differs from OpenCC's default stand in `OURS`.
+The table is OpenCC's, taken once when the module loads (that of rare characters when the first one comes) and
+used as a plain character table: context-free (so that spaces or marks between two characters change nothing),
+linear, and safe for lone surrogates. Characters whose meaning in a text message differs from OpenCC's default
+stand in `OURS`.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 from opencc import OpenCC
 
@@ -22,19 +25,26 @@ OURS = {
 }  # fmt: skip
 
 
-def _table() -> dict[int, str]:
+def _table(*blocks: tuple[int, int]) -> dict[int, str]:
     convert = OpenCC("t2s").convert
-    blocks = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x2A6E0))
     letters = [chr(code) for first, end in blocks for code in range(first, end)]
     simple = convert("\n".join(letters)).split("\n")
-    table = {ord(old): new for old, new in zip(letters, simple, strict=True) if old != new}
-    table.update({ord(old): new for old, new in OURS.items()})
-    return table
+    return {ord(old): new for old, new in zip(letters, simple, strict=True) if old != new}
 
 
-TABLE: dict[int, str] = _table()
+TABLE: dict[int, str] = _table((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00)) | {
+    ord(old): new for old, new in OURS.items()
+}
+#: Characters from here on are in hardly any text.
+_RARE = "\U00020000"
+
+
+@cache
+def _rare() -> dict[int, str]:
+    return _table((0x20000, 0x2A6E0))
 
 
 def simplified(text: str) -> str:
     """The text with each traditional character replaced by its simplified form."""
-    return text.translate(TABLE)
+    simple = text.translate(TABLE)
+    return simple.translate(_rare()) if max(simple, default="") >= _RARE else simple

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import exp, log
+from math import exp
 
 from gateway.inbox.understanding.likeness import Likeness
 from gateway.inbox.understanding.phrases import Words, pattern
@@ -113,42 +113,45 @@ class Weighed:
 
 def weigh(likeness: Likeness, spoken: Spoken, text: str) -> Weighed:
     """Weigh what rules heard in a plain `text` against what it is like."""
-    shares = _shares(likeness.shares, spoken)
-    main = _main(shares)
-    share = shares[main]
+    weights = _weights(likeness.shares, spoken)
+    total = sum(weights.values())
+    main = _main(weights)
+    share = weights[main] / total
     if main in STOPS and main not in spoken.intents and RELATED in spoken.intents:
-        main, share = RELATED, sum(shares.get(name, 0.0) for name in DISOWNING)
+        main, share = RELATED, sum(weights.get(name, 0.0) for name in DISOWNING) / total
     dropped = frozenset(
         name
         for name in spoken.intents
-        if name in COSTLY and name != main and shares.get(name, 0.0) < (BESIDE_STOP if name in STOPS else BESIDE_OUT)
+        if name in COSTLY
+        and name != main
+        and weights.get(name, 0.0) / total < (BESIDE_STOP if name in STOPS else BESIDE_OUT)
     )
     return Weighed(main, share, _doubtful(main, share, spoken, text), likeness.urgent >= ALARMING, dropped)
 
 
-def _main(shares: Mapping[str, float]) -> str:
+def _main(weights: Mapping[str, float]) -> str:
     """The likeliest intent; a family of intents with one consequence stands together."""
-    best = max(shares, key=lambda name: (shares[name], name))
-    family = [name for name in DISOWNING if name in shares]
-    if sum(shares[name] for name in family) >= shares[best]:
-        return max(family, key=lambda name: (shares[name], name))
-    return best
+    family = {name: weights[name] for name in DISOWNING if name in weights}
+    most = max(weights.values())
+    if sum(family.values()) >= most:
+        weights, most = family, max(family.values())
+    return max(name for name, weight in weights.items() if weight == most)
 
 
-def _shares(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
-    sums = {name: BELIEF * log(share + _LEAST) for name, share in like.items() if name not in spoken.denied}
+def _weights(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
+    """What speaks for each intent that is open, in parts of their sum."""
+    found = {name: (share + _LEAST) ** BELIEF for name, share in like.items()}
+    for name in spoken.denied:
+        found.pop(name, None)
     if spoken.given:
-        sums["score"] += FIGURE if spoken.figure else NO_FIGURE
+        found["score"] *= exp(FIGURE if spoken.figure else NO_FIGURE)
     else:
-        del sums["score"]
+        del found["score"]
     if spoken.known:
-        if spoken.main in sums:
-            sums[spoken.main] += WORTH[spoken.main] + HESITANT * spoken.hesitant + FILLED * spoken.filled
-        del sums["unclear"]
-    most = max(sums.values())
-    raised = {name: exp(one - most) for name, one in sums.items()}
-    total = sum(raised.values())
-    return {name: one / total for name, one in raised.items()}
+        if spoken.main in found:
+            found[spoken.main] *= exp(WORTH[spoken.main] + HESITANT * spoken.hesitant + FILLED * spoken.filled)
+        del found["unclear"]
+    return found
 
 
 def _doubtful(main: str, share: float, spoken: Spoken, text: str) -> bool:
