@@ -29,7 +29,7 @@ lint: $(STAMP) ## Check style, types and floors
 bench: $(STAMP) ## Measure the hot paths as ratios against the raw client or driver
 	$(VENV)/bin/python -m bench
 
-reader-report: $(STAMP) ## Say how well replies are read, intent by intent
+reader-report: $(STAMP) ## Say how well replies are read, intent by intent: first those never trained on
 	$(VENV)/bin/python -m tests.understanding.report
 
 reader-train: $(STAMP) ## Train the statistical reader anew from the labelled texts

@@ -1,4 +1,8 @@
-"""The labelled corpus: real situations, written before looking at how the rules read them."""
+"""The labelled corpus: real situations, written before looking at how the rules read them.
+
+`corpus/` is what the reader learns from. `held_out/` is never trained on, nor read while rules are written: it
+says how texts are read that the reader has not met.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import Any
 from gateway.inbox.understanding import Context, Reading, Turn, read, read_dialogue
 
 FOLDER = Path(__file__).parent / "corpus"
+HELD_OUT = Path(__file__).parent / "held_out"
 
 #: Intents by which a contact is said not to belong to the account, and those that stop it.
 FAMILY = frozenset(("wrong_number", "moved_or_sold", "not_account_holder"))
@@ -41,20 +46,36 @@ class Case:
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Every case of every file, in order."""
+    """Every case of the corpus, file by file."""
+    return _cases(FOLDER)
+
+
+@cache
+def held_out() -> tuple[Case, ...]:
+    """Every case that is kept from training, file by file."""
+    return _cases(HELD_OUT)
+
+
+def _cases(folder: Path) -> tuple[Case, ...]:
     found = [
         _case(json.loads(line))
-        for path in sorted(FOLDER.glob("*.jsonl"))
+        for path in sorted(folder.glob("*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    assert len({case.id for case in found}) == len(found), "an id stands twice in the corpus"
+    assert len({case.id for case in found}) == len(found), f"an id stands twice in {folder.name}"
     return tuple(found)
 
 
 @cache
 def readings() -> tuple[tuple[Case, Reading], ...]:
-    """Every case with its reading."""
+    """Every case of the corpus with its reading."""
     return tuple((case, case.read()) for case in cases())
+
+
+@cache
+def fresh_readings() -> tuple[tuple[Case, Reading], ...]:
+    """Every case that is kept from training with its reading."""
+    return tuple((case, case.read()) for case in held_out())
 
 
 def _scale(given: Any) -> tuple[int, int] | None:
