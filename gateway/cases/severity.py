@@ -55,7 +55,8 @@ _RULES: Final = (
         "found malicious or unreasonable",
         lambda raised: any(word in raised.determination + raised.topic for word in ("恶意", "不合理")),
     ),
-    _Rule("invalid", "nothing is said", lambda raised: not re.search(r"\w{2}", raised.words)),
+    # A digit alone is the answer to a question of ours: "2" to a restoration says that the power is still off.
+    _Rule("invalid", "nothing is said", lambda raised: not re.search(r"\w{2}|^\W*\d\W*$", raised.words)),
     _Rule("invalid", "a test", _says(r"^\W*(?:测试|test|testing|试一下)\W*\d*\W*\|")),
     _Rule(
         "high",

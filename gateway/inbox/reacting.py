@@ -80,6 +80,8 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
         main: Any = next(iter(reading.intents), None)
         if main in DISOWNING:
             _go_on(reaction, await disowning.hold(connection, heard, main))
+        if set(reading.intents) == {"unclear"}:
+            reaction.add(await clarifying.ask_again(connection, heard, tools))
         reaction.leave(f"the reader leaves it to a person: {'; '.join(reading.because) or 'in doubt'}")
         return reaction
     settled: set[str] = set(_BESIDE_PROPOSALS) if own is not None else set()

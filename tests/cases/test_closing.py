@@ -206,6 +206,7 @@ async def test_stages_are_told_in_the_customers_words_and_silence_is_noticed(des
         ("工作人员态度差", "complaint", {}, "high"),
         ("家里没电", "fault_report", {"segments": {"medical_device"}}, "high"),
         ("家里没电", "fault_report", {}, "normal"),
+        ("2", "fault_report", {}, "normal"),
         ("抢修及时", "praise", {}, "low"),
     ],
 )

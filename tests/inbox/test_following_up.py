@@ -276,10 +276,11 @@ async def test_what_is_said_of_paying_later_is_noted_on_the_account(
     assert await town.values("SELECT id FROM hold") == []
 
 
-async def test_the_unclear_are_asked_once_and_wait(town: Any) -> None:
+@pytest.mark.parametrize("text", ["？？？", "嗯那个啥来着"])
+async def test_the_unclear_are_asked_once_and_wait(town: Any, text: str) -> None:
     await town.household(A, X)
     await town.text(X, "arrears", [A])
-    first = await town.hears(X, "？？？")
+    first = await town.hears(X, text)
     assert (first["state"], effects(first)) == ("triage", ["asked_again"])
     second = await town.hears(X, "哦吼")
     assert (second["state"], effects(second)) == ("triage", [])
