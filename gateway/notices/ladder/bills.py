@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from gateway.archive import places
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.notices.holds import HOLD
-from gateway.notices.ladder.rules import Facts, Ladder
+from gateway.notices.ladder.rules import Day, Facts, Ladder
 
 #: Bills looked at in one transaction.
 CHUNK: Final = 5000
@@ -18,8 +20,8 @@ CHUNK: Final = 5000
 _BILLS: Final = f"""
 SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_date, b.settled_at,
        a.account_no, a.manager_no, a.tariff_class, {COLUMNS.format(now="$1")},
-       step.day AS taken_day, step.taken_at, step.stage AS taken_stage, coalesce(step.texted, false) AS texted,
-       hold.words AS hold_words,
+       {places.COLUMNS}, step.day AS taken_day, step.taken_at, step.stage AS taken_stage,
+       coalesce(step.texted, false) AS texted, hold.words AS hold_words,
        CASE WHEN b.due_date <= $2 THEN (
          SELECT min(m.sent_at) FROM message_account told JOIN message m USING (id)
          WHERE told.ground = 'bill:' || a.account_no || ':' || b.billing_month
@@ -32,6 +34,7 @@ SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_dat
                     WHERE link.account_id = a.id AND concerned.decision IS NULL
                       AND correction.state IN ('open', 'verifying')) AS doubt
 FROM bill b JOIN account a ON a.id = b.account_id
+{places.PREMISE}
 LEFT JOIN LATERAL (
   SELECT day, stage, taken_at, bool_or(outcome = 'text' AND day > 0) OVER () AS texted
   FROM dunning_step WHERE bill_id = b.id AND day IS NOT NULL ORDER BY day DESC LIMIT 1
@@ -40,10 +43,12 @@ LEFT JOIN LATERAL (
 WHERE {{which}}
 ORDER BY b.id LIMIT {{limit}}
 """
+#: By how much the date at an address may be ahead of that of the utility's home.
+_AHEAD: Final = timedelta(days=1)
 _OPEN: Final = "b.id > $3 AND b.settled_at IS NULL AND b.amount > b.paid AND b.due_date <= $4"
 
 
-async def open_bills(connection: Any, day: Any, ladder: Ladder, behind: int) -> list[Any]:
+async def open_bills(connection: Any, day: Day, ladder: Ladder, behind: int) -> list[Any]:
     """The next open bills behind the bill `behind` for which a stage may be due."""
     first = min((stage.day for stage in ladder.stages), default=0)
     rows: list[Any] = await connection.fetch(
@@ -51,12 +56,12 @@ async def open_bills(connection: Any, day: Any, ladder: Ladder, behind: int) -> 
         day.now,
         legal_from(day.today, ladder),
         behind,
-        day.today - timedelta(days=first),
+        day.today - timedelta(days=first) + _AHEAD,
     )
     return rows
 
 
-async def chosen_bills(connection: Any, day: Any, ladder: Ladder, which: str, *values: Any, limit: int) -> list[Any]:
+async def chosen_bills(connection: Any, day: Day, ladder: Ladder, which: str, *values: Any, limit: int) -> list[Any]:
     """Bills for which a condition of ours holds (parameters from `$3` on), with their facts."""
     rows: list[Any] = await connection.fetch(
         _BILLS.format(which=which, limit=limit), day.now, legal_from(day.today, ladder), *values
@@ -67,7 +72,14 @@ async def chosen_bills(connection: Any, day: Any, ladder: Ladder, which: str, *v
 def legal_from(today: date, ladder: Ladder) -> date:
     """The due date up to which the legal stage is near enough to ask for reminders."""
     days: Sequence[int] = [stage.day for stage in ladder.stages if stage.by == "legal"]
-    return today - timedelta(days=min(days, default=10_000))
+    return today - timedelta(days=min(days, default=10_000)) + _AHEAD
+
+
+def day_at(row: Any, day: Day, zone: ZoneInfo, region: str) -> Day:
+    """The day as it is at the address of a bill's row; `zone` and `region` are the utility's own."""
+    if row["time_zone"] is None and row["calendar"] is None:
+        return day
+    return day.there(*places.place_of(row, zone, region))
 
 
 def facts_of(row: Any) -> Facts:

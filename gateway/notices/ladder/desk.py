@@ -79,6 +79,7 @@ class LadderDesk:
             session,
             self._policy().ladder,
             day,
+            region=self._runner.region,
             account_no=account_no,
             billing_month=billing_month,
             settled=settled,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive import places
 from gateway.kernel import audit
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database, driver
@@ -24,7 +25,7 @@ from gateway.kernel.logs import logger
 from gateway.notices.accepting import Acceptor, Asked
 from gateway.notices.control import Draft, Notices
 from gateway.notices.ladder.bills import chosen_bills, facts_of
-from gateway.notices.ladder.rules import Day, Stage, final_minutes, freeze_of, stop_day
+from gateway.notices.ladder.rules import Day, Stage, final_minutes, freeze_of, stop_moment
 from gateway.notices.ladder.texts import RUN
 from gateway.notices.policy import Policy
 from gateway.staff.tasks import NewTask, drop_tasks, open_tasks
@@ -38,11 +39,12 @@ _PAPER_BEFORE: Final = timedelta(days=3)
 _LEGAL: Final = Stage(name="legal", day=31, by="legal")
 _BEFORE: Final = ("paper_notice", "stop_supply")
 
-_WITH_BILL: Final = """
-SELECT stop.*, account.account_no, account.tariff_class, bill.billing_month, bill.settled_at, bill.amount,
-       'bill:' || account.account_no || ':' || bill.billing_month AS subject
-FROM disconnection stop JOIN bill ON bill.id = stop.bill_id JOIN account ON account.id = stop.account_id
-WHERE {which} ORDER BY stop.id
+_WITH_BILL: Final = f"""
+SELECT stop.*, a.account_no, a.tariff_class, bill.billing_month, bill.settled_at, bill.amount, {places.COLUMNS},
+       'bill:' || a.account_no || ':' || bill.billing_month AS subject
+FROM disconnection stop JOIN bill ON bill.id = stop.bill_id JOIN account a ON a.id = stop.account_id
+{places.PREMISE}
+WHERE {{which}} ORDER BY stop.id
 """
 
 
@@ -75,36 +77,26 @@ class Disconnections:
             raise InvalidInput("a legal notice names the head who answers for it, by staff number", field="head")
         if legal.heads and head not in legal.heads:
             raise InvalidInput("this member of staff may not approve disconnections", field="head")
-        day = stop_day(now.astimezone(self._zone).date(), legal, self._region)
-        stop_at = datetime.combine(day, legal.stop_at, self._zone)
-        notice.expires_at = stop_at - _PAPER_BEFORE
         rows = await connection.fetch(
             _WITH_BILL.format(which="stop.run_id = $1 AND stop.state = 'proposed'"), UUID(notice.about[RUN])
         )
+        stops = [stop_moment(now, legal, *places.place_of(row, self._zone, self._region)) for row in rows]
+        notice.expires_at = min(stops, default=now + _PAPER_BEFORE) - _PAPER_BEFORE
         await connection.execute(
             """UPDATE disconnection SET state = 'announced', head_no = $2, approved_by = $3, approved_at = $4,
-                 stop_at = $5, final_at = $5::timestamptz - make_interval(mins => minutes)
-               FROM unnest($1::uuid[], $6::int[]) AS final(of_id, minutes) WHERE id = of_id""",
+                 stop_at = of_stop, final_at = of_stop - make_interval(mins => minutes)
+               FROM unnest($1::uuid[], $5::timestamptz[], $6::int[]) AS final(of_id, of_stop, minutes)
+               WHERE id = of_id""",
             [row["id"] for row in rows],
             head,
             actor,
             now,
-            stop_at,
+            stops,
             [final_minutes(row["tariff_class"], legal) for row in rows],
         )
-        words = f"supply is to stop {stop_at:%Y-%m-%d %H:%M}; hand the notice over on paper or read it out by phone"
-        papers = [
-            NewTask(
-                kind="paper_notice",
-                subject=row["subject"],
-                words=f"account {row['account_no']}: {words}; note who took it and when",
-                due_at=stop_at - _PAPER_BEFORE,
-                account_id=row["account_id"],
-            )
-            for row in rows
-        ]
+        papers = [self._paper(row, stop_at) for row, stop_at in zip(rows, stops, strict=True)]
         await open_tasks(connection, papers, at=now, actor=actor)
-        for row in rows:
+        for row, stop_at in zip(rows, stops, strict=True):
             after = {"state": "announced", "head": head, "stop_at": stop_at.isoformat()}
             await self._note(connection, row, "announced", actor, after)
 
@@ -271,6 +263,16 @@ class Disconnections:
         words = "paid, and supply is not back in the time promised"
         tasks = [self._task(row, "reconnect_overdue", words, now, "supervision") for row in overdue]
         await open_tasks(connection, tasks, at=now, actor=_ACTOR)
+
+    def _paper(self, row: Any, stop_at: datetime) -> NewTask:
+        words = f"supply is to stop {stop_at:%Y-%m-%d %H:%M}; hand the notice over on paper or read it out by phone"
+        return NewTask(
+            kind="paper_notice",
+            subject=row["subject"],
+            words=f"account {row['account_no']}: {words}; note who took it and when",
+            due_at=stop_at - _PAPER_BEFORE,
+            account_id=row["account_id"],
+        )
 
     def _task(self, row: Any, kind: str, words: str, due: datetime, unit: str) -> NewTask:
         return NewTask(

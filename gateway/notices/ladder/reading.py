@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
-from gateway.notices.ladder.bills import chosen_bills, facts_of
+from gateway.notices.ladder.bills import chosen_bills, day_at, facts_of
 from gateway.notices.ladder.late_charge import Charge, charge
 from gateway.notices.ladder.rules import Day, Ladder, standing
 
@@ -82,6 +82,7 @@ async def bills(
     ladder: Ladder,
     day: Day,
     *,
+    region: str,
     account_no: str | None,
     billing_month: str | None,
     settled: bool,
@@ -105,7 +106,7 @@ async def bills(
     numbers = [row["id"] for row in ids]
     rows = await chosen_bills(connection, day, ladder, "b.id = ANY($3::int[])", numbers, limit=len(numbers) or 1)
     steps = await _steps(connection, numbers)
-    return [_bill(row, steps.get(row["id"], []), ladder, day) for row in reversed(rows)]
+    return [_bill(row, steps.get(row["id"], []), ladder, day_at(row, day, day.zone, region)) for row in reversed(rows)]
 
 
 async def _steps(connection: Any, bills: Sequence[int]) -> dict[int, list[Step]]:

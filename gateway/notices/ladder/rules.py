@@ -7,7 +7,7 @@ at least a gap. What freezes a bill stops every stage; it goes on where it stood
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final, Literal
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.kernel.errors import InvalidInput
 from gateway.notices.ladder.late_charge import Rates
-from gateway.outbox.hours import is_working_day
+from gateway.outbox.hours import is_public_holiday, is_working_day
 
 By = Literal["text", "person", "legal"]
 #: `draw`: by the logged draw between the tones; None: the text's usual one.
@@ -170,8 +170,12 @@ class Day:
 
     @property
     def today(self) -> date:
-        """The day at the utility's home."""
+        """The date in the day's zone."""
         return self.now.astimezone(self.zone).date()
+
+    def there(self, zone: ZoneInfo, region: str) -> Day:
+        """The same moment at an address that keeps other clocks or holidays: a bill is overdue by its own date."""
+        return replace(self, zone=zone, holiday=is_public_holiday(self.now.astimezone(zone).date(), region))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +301,11 @@ def stop_day(approved: date, legal: Legal, region: str) -> date:
             return day
         day += _DAY
     raise InvalidInput(f"no day to stop on within {_FURTHEST} days of {approved}", field="region")
+
+
+def stop_moment(approved_at: datetime, legal: Legal, zone: ZoneInfo, region: str) -> datetime:
+    """When supply stops at an address with these clocks and holidays, if it is approved at a moment."""
+    return datetime.combine(stop_day(approved_at.astimezone(zone).date(), legal, region), legal.stop_at, zone)
 
 
 def final_minutes(tariff_class: str, legal: Legal) -> int:

@@ -22,7 +22,7 @@ from gateway.kernel.ids import new_id
 from gateway.kernel.logs import logger
 from gateway.notices.control import Draft, Notices
 from gateway.notices.ladder import feed
-from gateway.notices.ladder.bills import facts_of, open_bills
+from gateway.notices.ladder.bills import day_at, facts_of, open_bills
 from gateway.notices.ladder.offers import OFFER, take_offers
 from gateway.notices.ladder.rules import STAGES, Day, Ladder, Stage, Standing, standing
 from gateway.notices.ladder.texts import RUN
@@ -126,17 +126,17 @@ class LadderRunner:
         self._notices = notices
         self._policy = policy
         self._zone = zone
-        self._region = region
+        self.region = region
         self._draw = draw
 
     async def day(self, connection: Any) -> Day:
-        """Today, and what it allows."""
+        """Today at the utility's home, and what it allows."""
         now, table = self._clock.now(), self._policy()
         known = await feed.read(connection, now, table.ladder.feed_may_lag)
         return Day(
             now=now,
             zone=self._zone,
-            holiday=is_public_holiday(now.astimezone(self._zone).date(), self._region),
+            holiday=is_public_holiday(now.astimezone(self._zone).date(), self.region),
             feed_late=known.late,
             person_instead=frozenset(segment for segment, kinds in table.person_instead.items() if "arrears" in kinds),
         )
@@ -209,7 +209,7 @@ class LadderRunner:
     async def _take_chunk(self, connection: Any, run: _Run, rows: Sequence[Any]) -> None:
         due: list[tuple[Any, Standing]] = []
         for row in rows:
-            at = standing(facts_of(row), run.table.ladder, run.day)
+            at = standing(facts_of(row), run.table.ladder, day_at(row, run.day, self._zone, self.region))
             if at.next is None or (run.only is not None and at.next.name != run.only):
                 continue
             if at.state == "due":

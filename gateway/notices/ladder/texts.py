@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from gateway.archive.places import place_of
 from gateway.kernel.errors import InvalidInput
 from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
 from gateway.notices.ladder.late_charge import Charge, charge
-from gateway.notices.ladder.rules import Ladder, stop_day
+from gateway.notices.ladder.rules import Ladder, stop_moment
 from gateway.notices.policy import Policy
 
 #: Key of a notice's `about` under which stands the run of the ladder that it tells.
@@ -132,8 +133,7 @@ class LegalNotices(PlainKind):
         stop_at = only["stop_at"]
         if stop_at is None:
             # A draft that is looked at says what approval today would make of it.
-            day = stop_day(moment.today, legal, self._region)
-            stop_at = datetime.combine(day, legal.stop_at, self._zone)
+            stop_at = stop_moment(moment.now, legal, *place_of(only, self._zone, self._region))
         values = {"account_tail": only["account_no"], "stop_at": stop_at, "restore_hours": legal.restore_hours}
         if self._stage == "final":
             return Saying(self.template, {**values, "amount": only["amount"] + late.amount})

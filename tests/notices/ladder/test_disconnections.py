@@ -12,7 +12,7 @@ from gateway.kernel.errors import Conflict, InvalidInput
 from gateway.notices.ladder import reading
 from gateway.notices.ladder.reading import Disconnection
 from tests.notices.conftest import Town
-from tests.notices.ladder.test_running import known, owes
+from tests.notices.ladder.test_running import elsewhere, known, owes
 
 A = "+8613800000001"
 
@@ -136,6 +136,16 @@ async def test_the_whole_procedure(street: Street) -> None:
     assert told["template"] == "payment_confirm_restored" and "恢复供电" in told["body"]
     tasks = await street.tasks()
     assert tasks["reconnect"] == tasks["reconnect_overdue"] == "dropped"
+
+
+async def test_supply_stops_on_a_morning_of_the_address(street: Street) -> None:
+    """Nine o'clock there is ten in the evening here; the 11th, Veterans Day, and its eve are passed over there."""
+    await elsewhere(street.town, street.account_no, "America/New_York", "US-NY")
+    notice = await street.proposed()
+    preview = await street.town.house.notices.preview(notice)
+    assert "11月12日9时" in preview.samples[0].body
+    await street.approve(notice)
+    assert (await street.now()).stop_at == datetime(2025, 11, 12, 14, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("before", ["proposed", "announced", "final"])

@@ -219,6 +219,48 @@ async def test_reminders_wait_for_a_late_payment_feed_and_for_holidays(town: Tow
     assert {told.stage for told in (await runner.run(approve=True)).notices} == {"daily_charge"}
 
 
+async def elsewhere(town: Town, account_no: str, zone: str, calendar: str) -> None:
+    """Let the account's address keep other clocks and holidays than the utility does."""
+    async with town.database.work() as work:
+        await work.execute(
+            """UPDATE premise SET time_zone = $2, calendar = $3
+               WHERE id = (SELECT premise_id FROM account WHERE account_no = $1)""",
+            account_no,
+            zone,
+            calendar,
+        )
+        await work.commit()
+
+
+async def taken(runner: LadderRunner) -> dict[str, int]:
+    """Stage → bills for which it is taken now."""
+    return {told.stage: told.bills for told in (await runner.run(approve=True)).notices}
+
+
+async def test_a_stage_is_due_by_the_date_and_the_holidays_of_the_address(town: Town, runner: LadderRunner) -> None:
+    here, there = await town.account(A), await town.account(B)
+    await elsewhere(town, there, "America/New_York", "US-NY")
+    for account in (here, there):
+        await owes(town, account, late(town, 1))
+    # It is ten on Tuesday here, and nine on Monday evening there: the bill is due today, not overdue.
+    assert await taken(runner) == {"overdue": 1, "before_due": 1}
+    async with town.database.session() as session:
+        (bill,) = await town.house.ladder.bills(
+            session, account_no=there, billing_month=None, settled=False, before=None, limit=5
+        )
+    assert (bill.state, bill.next_stage, bill.next_on) == ("waiting", "overdue", date(2025, 11, 4))
+    # The 27th is Thanksgiving there and a working day here; on 1 October it is the other way round.
+    town.clock.at = datetime(2025, 11, 28, 2, tzinfo=UTC)
+    await known(town)
+    assert await taken(runner) == {"daily_charge": 1}
+    town.clock.at = datetime(2026, 10, 1, 15, tzinfo=UTC)
+    await known(town)
+    third = await town.account(C)
+    await elsewhere(town, third, "America/New_York", "US-NY")
+    await owes(town, third, date(2026, 9, 30))
+    assert (await taken(runner))["overdue"] == 1
+
+
 async def test_a_crash_between_taking_and_telling_loses_nothing(town: Town, runner: LadderRunner) -> None:
     await owes(town, await town.account(A), late(town, 1))
     notices, runner._notices = runner._notices, None  # type: ignore[assignment]
