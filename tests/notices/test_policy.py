@@ -32,7 +32,15 @@ from gateway.notices.policy import (
     is_proven,
 )
 from gateway.notices.wording import KINDS, Wording
-from gateway.outbox.hours import STANDARD_HOURS, HoursClass, HoursTable, is_public_holiday, is_working_day
+from gateway.outbox.hours import (
+    NARROWED,
+    STANDARD_HOURS,
+    HoursClass,
+    HoursTable,
+    Quiet,
+    is_public_holiday,
+    is_working_day,
+)
 from gateway.outbox.messages import ANSWERS
 from gateway.outbox.tables import WITHHELD_REASONS
 
@@ -318,7 +326,13 @@ class Scenes:
             consents=frozenset() if self.one_in(4) else frozenset({"advice", "demand_response"}),
             shared=trouble == 5,
             of_staff=trouble == 6,
+            quiet=self.quiet() if self.one_in(4) else None,
+            trust=self.by.choice((None, self.by.randrange(21) / 20)),
         )
+
+    def quiet(self) -> Quiet:
+        begins, ends = self.by.sample(range(24), 2)
+        return Quiet(time(begins), time(ends))
 
     def recipient(self, now: datetime) -> Recipient:
         return Recipient(
@@ -362,12 +376,17 @@ class Scenes:
             expires_at=self.by.choice((None, None, now, now + self.hours(-6, 72), now + self.hours(0, 72))),
             matter=self.by.choice(get_args(Matter)) if self.one_in(10) else "open",
         )
+        recipient, table = self.recipient(now), self.table()
+        if self.one_in(6):
+            # It is worth sending up to the very moment at which it could leave.
+            leaves = decide(recipient, replace(wish, expires_at=None), FRESH, now, table)
+            wish = replace(wish, expires_at=leaves.at) if isinstance(leaves, SendAt) else wish
         history = History(
             last_by_kind={kind: at for kind in ("arrears", "survey") if (at := self.lately(now)) is not None},
             last_commercial_at=self.lately(now),
             same_text_at=None if self.one_in(2) else self.lately(now),
         )
-        return self.recipient(now), wish, history, now, self.table()
+        return recipient, wish, history, now, table
 
 
 def test_enough_scenes_let_a_text_go() -> None:
@@ -397,6 +416,22 @@ def never_out_of_hours_and_never_after_expiry(scene: Scene) -> None:
         assert not is_public_holiday(there.date(), recipient.region)
     if wish.hours is HoursClass.ADVICE:
         assert is_working_day(there.date(), recipient.region)
+
+
+def never_when_its_person_wants_none(scene: Scene) -> None:
+    """One's own hours hold for what is not urgent, unless they leave nothing of a whole day's opening."""
+    recipient, wish, _, _, table = scene
+    decision = decide(*scene)
+    if not isinstance(decision, SendAt) or decision.link is None or wish.hours not in NARROWED:
+        return
+    quiet, opening = decision.link.quiet, table.hours.openings[wish.hours]
+    if quiet is None or all(quiet.holds(time(hour)) for hour in range(opening.opens.hour, opening.closes.hour)):
+        return
+    assert not quiet.holds(decision.at.astimezone(recipient.zone).time())
+    # Nor does it go on into them.
+    assert decision.closes is not None
+    last = (decision.closes - timedelta(microseconds=1)).astimezone(recipient.zone)
+    assert not quiet.holds(last.time())
 
 
 def a_refusal_is_passed_over_only_by_law_verification_and_answers(scene: Scene) -> None:
@@ -473,8 +508,10 @@ def the_order_of_checks_does_not_change_whether_it_goes(scene: Scene) -> None:
     """It goes exactly if each check by itself, with all else in order, lets it go; else the first one says why."""
     recipient, wish, history, now, table = scene
     plain = replace(wish, matter="open", expires_at=None)
-    sound = replace(HOLDER, consents=frozenset({wish.purpose}))
-    # What makes a text urgent stays, since it moves the moment of leaving.
+    meant = choose_link(recipient.links, table)
+    quiet = meant.quiet if isinstance(meant, Link) else None
+    sound = replace(HOLDER, consents=frozenset({wish.purpose}), quiet=quiet)
+    # What makes a text urgent stays, as its person's own hours do, since they move the moment of leaving.
     urgent = recipient.segments & {"medical_device", "important"}
     nobody = replace(recipient, links=(sound,), sms_opt_out=False, segments=urgent, paused=None)
     links = recipient.links
@@ -513,6 +550,7 @@ def test_what_holds_of_every_decision(chance: Random) -> None:
     for _ in range(50):
         scene = scenes.scene()
         never_out_of_hours_and_never_after_expiry(scene)
+        never_when_its_person_wants_none(scene)
         a_refusal_is_passed_over_only_by_law_verification_and_answers(scene)
         a_refusal_is_told_before_a_consent_that_is_wanting(scene)
         nothing_goes_to_a_contact_in_doubt(scene)
