@@ -276,6 +276,8 @@ def test_the_most_telling_bar_is_the_reason() -> None:
 _SPAN = timedelta(hours=1)
 _GAPS = (DEFAULT.arrears_gap, DEFAULT.survey_gap, DEFAULT.commercial_gap, DEFAULT.same_text_gap)
 _PURPOSES = ("billing", "outage", "service", "advice", "all")
+#: Days that are free in one of the calendars and not in the other: National Day, Thanksgiving, a Sunday worked for it.
+_FREE_SOMEWHERE = [datetime(2025, *day, tzinfo=UTC) for day in ((10, 1), (10, 3), (11, 27), (7, 4), (9, 28))]
 #: Wishes that most checks have something to say about, beside all there are.
 _TELLING = (ARREARS, SURVEY, ADVICE, FAULT, LEGAL, WISHES["restoration"])
 
@@ -294,6 +296,8 @@ class Scenes:
         return self.by.randrange(odds) == 0
 
     def moment(self) -> datetime:
+        if self.one_in(4):
+            return self.by.choice(_FREE_SOMEWHERE) + self.hours(0, 24)
         return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=self.by.randrange(3 * 365 * 86400))
 
     def hours(self, least: float, most: float) -> timedelta:
