@@ -24,6 +24,7 @@ from gateway.archive.importing import (
     ImportRunner,
 )
 from gateway.archive.trust.sweeping import TrustSweeper
+from gateway.cases import explained, unexplained
 from gateway.cases import forgetting as keeps_cases
 from gateway.cases.closing import CaseTexts
 from gateway.cases.commitments.due import DueCommitments
@@ -97,6 +98,7 @@ from gateway.notices.ladder.texts import LegalNotices, PrepaymentOffers
 from gateway.notices.outages import following
 from gateway.notices.outages.control import Outages
 from gateway.notices.outages.desk import OutageDesk
+from gateway.notices.outages.explaining import Earlier
 from gateway.notices.outages.importing import OutagesKind
 from gateway.notices.outages.telling import OUTAGE_NOTICES, OutageTexts
 from gateway.notices.policy import USUAL
@@ -187,11 +189,12 @@ class House:
         self.notice_runner = NoticeRunner(database, clock, self.composer, self.notice_kinds, self.finder, policy)
         self.recomposer = Recomposer(self.wording, clock, self.notice_kinds, zone, policy)
         self.successors = Successors(region=region, policy=policy)
-        self.outages = Outages(clock, zone, policy.timetable)
+        earlier = Earlier(unexplained=unexplained, explained=explained)
+        self.outages = Outages(clock, zone, policy.timetable, earlier)
         kinds: tuple[ImportKind[Any], ...] = (
             *(FLAT, ACCOUNTS, CONTACTS, NUMBER_CHECKS, TOPOLOGY, STAFF, WORK_ORDERS),
             *(COMMITMENTS, WARNINGS, SUPERVISION_CARDS, FOLLOWUPS, DEPUTIES, VISIT_PROGRAMMES, OUTSIDE),
-            OutagesKind(policy.timetable),
+            OutagesKind(policy.timetable, earlier),
         )
         self.import_kinds: Mapping[str, ImportKind[Any]] = {
             kind.name: kind for kind in (*kinds, *billing_kinds(self.recomposer.of_grounds))

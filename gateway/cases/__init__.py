@@ -6,6 +6,7 @@ from gateway.cases.alerts import Danger, raise_alert
 from gateway.cases.closing import asked_by_message, confirm, of_order
 from gateway.cases.clusters import gather
 from gateway.cases.commitments.of_cases import deny
+from gateway.cases.explaining import explained, unexplained
 from gateway.cases.notes import note
 from gateway.cases.raising import Opened, Raised, open_or_join, reopen, take_back, told
 from gateway.cases.thanking import thank
@@ -17,6 +18,7 @@ __all__ = [
     "asked_by_message",
     "confirm",
     "deny",
+    "explained",
     "gather",
     "note",
     "of_order",
@@ -26,4 +28,5 @@ __all__ = [
     "take_back",
     "thank",
     "told",
+    "unexplained",
 ]

@@ -89,6 +89,23 @@ async def report_fault(
     )
 
 
+async def supplied(connection: Any, heard: Heard, restoration: UUID, reaction: Reaction) -> None:
+    """The customer says that supply is back: fault reports about that outage are taken back by his own word."""
+    for part in await parts_of(connection, restoration):
+        texts = await take_back(
+            connection,
+            subject=_subject(heard, [part]),
+            klass="fault_report",
+            matter=await _matter(connection, None, [part], "supply"),
+            outcome="the customer says that supply is back",
+            actor=heard.actor,
+            at=heard.at,
+            inbound_id=heard.id,
+        )
+        if texts is not None:
+            reaction.caused("case_taken_back", messages_withheld=0)
+
+
 async def recover(connection: Any, heard: Heard, tools: Tools, rated: UUID) -> Reaction:
     """A bad rating: somebody gets in touch within a day. One that was corrected upwards is left in peace."""
     score = heard.reading.score

@@ -82,9 +82,10 @@ async def confirm(connection: Any, heard: Heard, tools: Tools) -> Reaction:
 
 
 async def back(connection: Any, heard: Heard, tools: Tools) -> Reaction:
-    """Supply is back: nothing is left to do but to note it."""
+    """Supply is back: what the customer reported of that outage is settled by his own word."""
     reaction = Reaction()
     asked = heard.thread.question
     if asked is not None and asked.kind == "restoration":
         reaction.caused("restoration_confirmed", message_id=str(asked.id))
+        await raising.supplied(connection, heard, asked.id, reaction)
     return reaction

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from gateway.cases import explained, unexplained
 from gateway.notices.outages import keeping
+from gateway.notices.outages.explaining import Earlier
 from gateway.notices.outages.scopes import Scope
 
 A, B, C, D = "4100000011", "4100000022", "4100000033", "4100000044"
@@ -36,7 +38,13 @@ async def announce(town: Any, kind: str = "fault", **given: Any) -> str:
     given.setdefault("starts_at", town.clock.now() - timedelta(hours=1))
     new = keeping.NewOutage(kind=kind, scope=Scope(feeders=("F1",)), given=given, outage_no="FO1")  # type: ignore[arg-type]
     async with town.database.work() as work:
-        name = await keeping.announce(work.connection, new, actor="key:dispatch", now=town.clock.now())
+        name = await keeping.announce(
+            work.connection,
+            new,
+            actor="key:dispatch",
+            now=town.clock.now(),
+            earlier=Earlier(unexplained=unexplained, explained=explained),
+        )
         await work.commit()
     return name
 
@@ -64,6 +72,42 @@ async def test_a_report_without_an_outage_is_a_case_and_several_are_a_cluster(st
     tasks = await street.rows("SELECT kind, unit, words FROM task")
     assert [(task["kind"], task["unit"]) for task in tasks] == [("possible_outage", "dispatch")]
     assert "T1" in tasks[0]["words"]
+
+
+async def test_an_outage_explains_who_reported_it_before_it_was_known(street: Any) -> None:
+    """At night they are told of it at any hour, nobody looks for a cause any more, and "it is back" settles them."""
+    await street.do("INSERT INTO feeder (code, name) VALUES ('F2', '10kV山工6线')")
+    await street.do(
+        "INSERT INTO transformer_area (code, name, feeder_id) SELECT 'T2', '东湖公变', id FROM feeder WHERE code = 'F2'"
+    )
+    await street.do(
+        "UPDATE account SET transformer_area_id = (SELECT id FROM transformer_area WHERE code = 'T2') "
+        f"WHERE account_no = '{D}'"
+    )
+    for number in (X, Y, Z, W):
+        await street.hears(number, "家里停电了")
+    assert await street.values("SELECT kind FROM task") == ["possible_outage"]
+    # That of five hours ago was another one.
+    await street.do(
+        f"""UPDATE "case" SET opened_at = opened_at - interval '5 hours'
+            WHERE account_id IN (SELECT id FROM account WHERE account_no = '{B}')"""
+    )
+    await announce(street, starts_at=street.clock.now() - timedelta(minutes=5))
+    rows = await street.rows(
+        'SELECT account_no, matter FROM "case" JOIN account ON account.id = "case".account_id ORDER BY account_no'
+    )
+    assert {row["account_no"]: row["matter"] for row in rows} == {
+        A: "outage:FO1", B: "supply", C: "outage:FO1", D: "supply",
+    }  # fmt: skip
+    assert await street.values("SELECT count(*) FROM outage_report") == [2]
+    assert await street.values("SELECT state FROM task") == ["dropped"]
+    # Asked again, it is answered and no new case; and when it is back they say so.
+    assert effects(await street.hears(X, "还是没电"))[0] == "outage_reported"
+    await street.text(X, "restoration", [A])
+    await street.do("UPDATE message_account SET ground = 'outage:FO1@2' WHERE ground IS NULL")
+    assert effects(await street.hears(X, "1")) == ["restoration_confirmed", "case_taken_back"]
+    states = await street.rows("""SELECT state FROM "case" WHERE matter = 'outage:FO1' ORDER BY state""")
+    assert [row["state"] for row in states] == ["closed", "open"]
 
 
 async def test_still_off_after_the_restoration_opens_a_case_on_that_outage(street: Any) -> None:

@@ -459,6 +459,17 @@ def a_refusal_is_told_before_a_consent_that_is_wanting(scene: Scene) -> None:
         assert not recipient.sms_opt_out and not chosen.opt_outs & {wish.purpose, "all"}
 
 
+def a_pause_holds_reminders_and_nothing_else(scene: Scene) -> None:
+    recipient, wish, history, now, table = scene
+    pause = recipient.paused
+    if pause is None or wish.matter != "open":
+        return
+    if wish.kind in table.held_kinds and now < pause.until:
+        assert decide(*scene) == Withhold(pause.reason, pause.because)
+    else:
+        assert decide(*scene) == decide(replace(recipient, paused=None), wish, history, now, table)
+
+
 def nothing_goes_to_a_contact_in_doubt(scene: Scene) -> None:
     recipient, wish, *_ = scene
     decision = decide(*scene)
@@ -557,6 +568,7 @@ def test_what_holds_of_every_decision(chance: Random) -> None:
         never_when_its_person_wants_none(scene)
         a_refusal_is_passed_over_only_by_law_verification_and_answers(scene)
         a_refusal_is_told_before_a_consent_that_is_wanting(scene)
+        a_pause_holds_reminders_and_nothing_else(scene)
         nothing_goes_to_a_contact_in_doubt(scene)
         deciding_again_at_the_deferred_moment_changes_nothing(scene)
         frequency_is_that_of_the_moment_of_leaving(scene)

@@ -114,13 +114,15 @@ async def test_the_feed_speaks_the_words_of_the_field(grid: House) -> None:
         {"outageId": "200236", "OUTAGETIME": STARTS},
         {"outageId": "200237", "startDateTime": STARTS, "transformerAreas": [], "customers": ["4100000022"]},
         {"outageId": "200237", "discarded": True, "COMPLETIONTIME": "2025-10-20T09:00:00+08:00"},
+        {"outageId": "200238", "OUTAGETIME": "10点多", "feeders": ["F1"]},
+        "200239",
     ]
     items = (await grid.call("POST", "/outages/feed", json={"events": later}))["items"]
     assert [item["became"] for item in items] == [
-        "updated", "stale", "updated", None, None, None, "created", "updated"
+        "updated", "stale", "updated", None, None, None, "created", "updated", None, None
     ]  # fmt: skip
-    assert [error["field"] for item in items[3:6] for error in item["errors"]] == [
-        "outageType", "scope.accounts[0]", "customers"
+    assert [error["field"] for item in items for error in item["errors"] or ()] == [
+        "outageType", "scope.accounts[0]", "customers", "OUTAGETIME", "body"
     ]  # fmt: skip
     outage = await grid.call("GET", "/outages/200234")
     assert (outage["ends_at"], outage["scope"]["accounts"]) == ("2025-10-20T04:00:00Z", ["4100000011"])

@@ -12,6 +12,7 @@ from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.notices.outages import feed, following, keeping
+from gateway.notices.outages.explaining import Earlier
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.outages.timetable import Timetables, usual
@@ -20,7 +21,10 @@ from gateway.notices.outages.timetable import Timetables, usual
 class Outages:
     """Outages as the interface keeps them: each call works in the session's transaction."""
 
-    def __init__(self, clock: Clock, zone: ZoneInfo, timetable: Timetables = usual) -> None:
+    def __init__(
+        self, clock: Clock, zone: ZoneInfo, timetable: Timetables = usual, earlier: Earlier | None = None
+    ) -> None:
+        self._earlier = earlier
         self._clock = clock
         self._zone = zone
         self._timetable = timetable
@@ -29,7 +33,12 @@ class Outages:
     async def announce(self, session: AsyncSession, new: NewOutage, *, actor: str) -> str:
         """See `keeping.announce`."""
         return await keeping.announce(
-            await driver(session), new, actor=actor, now=self._clock.now(), table=self._timetable()
+            await driver(session),
+            new,
+            actor=actor,
+            now=self._clock.now(),
+            table=self._timetable(),
+            earlier=self._earlier,
         )
 
     @needs("outages:write", whole=True)
@@ -54,6 +63,7 @@ class Outages:
             now=self._clock.now(),
             zone=self._zone,
             table=self._timetable(),
+            earlier=self._earlier,
         )
 
     async def take(self, session: AsyncSession, event: feed.Event, *, actor: str) -> feed.Became:
@@ -65,6 +75,7 @@ class Outages:
             now=self._clock.now(),
             zone=self._zone,
             table=self._timetable(),
+            earlier=self._earlier,
         )
 
     async def run_due(self, connection: Any) -> int:

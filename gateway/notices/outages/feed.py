@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.kernel.errors import InvalidInput
 from gateway.notices.outages import keeping
+from gateway.notices.outages.explaining import Earlier
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.lives import OVER, Kind
 from gateway.notices.outages.scopes import Scope
@@ -62,7 +63,14 @@ def facts_of(event: Event) -> dict[str, Any]:
 
 
 async def take(
-    connection: Any, event: Event, *, actor: str, now: datetime, zone: ZoneInfo, table: Timetable = USUAL
+    connection: Any,
+    event: Event,
+    *,
+    actor: str,
+    now: datetime,
+    zone: ZoneInfo,
+    table: Timetable = USUAL,
+    earlier: Earlier | None = None,
 ) -> Became:
     """Bring an event into the outages, in the connection's transaction; what that did.
 
@@ -71,7 +79,7 @@ async def take(
     row = (await keeping.hold(connection, [event.outage_no])).get(event.outage_no)
     facts = facts_of(event)
     if row is None:
-        became: Became = await _begin(connection, event, facts, actor, now, table)
+        became: Became = await _begin(connection, event, facts, actor, now, table, earlier)
     elif event.reference is not None and row["reference"] is not None and event.reference <= row["reference"]:
         return "stale"
     else:
@@ -89,6 +97,7 @@ async def take(
             now=now,
             zone=zone,
             table=table,
+            earlier=earlier,
         )
         became = "updated" if changed else "unchanged"
     if event.reference is not None:
@@ -99,10 +108,16 @@ async def take(
 
 
 async def _begin(
-    connection: Any, event: Event, facts: Mapping[str, Any], actor: str, now: datetime, table: Timetable
+    connection: Any,
+    event: Event,
+    facts: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+    table: Timetable,
+    earlier: Earlier | None,
 ) -> Became:
     if event.scope is None:
         raise InvalidInput("a new event names feeders, transformer areas or affected customers", field="customers")
     new = NewOutage(kind=event.kind or "fault", scope=event.scope, given=facts, outage_no=event.outage_no)
-    await keeping.announce(connection, new, actor=actor, now=now, table=table)
+    await keeping.announce(connection, new, actor=actor, now=now, table=table, earlier=earlier)
     return "created"

@@ -19,6 +19,7 @@ from gateway.kernel.database import Work
 from gateway.kernel.errors import Conflict, InvalidInput
 from gateway.kernel.tabular import Column, Headings
 from gateway.notices.outages import keeping
+from gateway.notices.outages.explaining import Earlier
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.lives import Kind
 from gateway.notices.outages.scopes import Scope
@@ -115,8 +116,9 @@ class OutagesKind(ImportKind[OutageRecord]):
     tables = ("outage", "outage_scope")
     headings = (_PLANNED, _FAULT)
 
-    def __init__(self, timetable: Timetables = usual) -> None:
+    def __init__(self, timetable: Timetables = usual, earlier: Earlier | None = None) -> None:
         self._timetable = timetable
+        self._earlier = earlier
 
     def parse(self, cells: Reader) -> OutageRecord:
         outage_no = cells.required("outage_id")
@@ -155,7 +157,14 @@ class OutagesKind(ImportKind[OutageRecord]):
         kind = known.get(record.outage_no)
         if kind is None:
             new = NewOutage(kind=record.kind, scope=scope, given=record.given(), outage_no=record.outage_no)
-            await keeping.announce(work.connection, new, actor=actor, now=run.now, table=self._timetable())
+            await keeping.announce(
+                work.connection,
+                new,
+                actor=actor,
+                now=run.now,
+                table=self._timetable(),
+                earlier=self._earlier,
+            )
             return Fate.CREATED
         if kind != record.kind:
             raise InvalidInput(f"there is a {kind} outage of this name", field="outage_id")
@@ -169,6 +178,7 @@ class OutagesKind(ImportKind[OutageRecord]):
             now=run.now,
             zone=run.zone,
             table=self._timetable(),
+            earlier=self._earlier,
         )
         return Fate.UPDATED if changed else Fate.UNCHANGED
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from gateway.kernel import audit
 from gateway.kernel.errors import Conflict, NotFound
 from gateway.notices.outages import confirming, following, overlapping, scopes
+from gateway.notices.outages.explaining import Earlier, attach
 from gateway.notices.outages.lives import CHANGEABLE, FACTS, Facts, Kind, begin, go_on, tells
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.outages.timetable import USUAL, Timetable
@@ -43,8 +44,16 @@ class NewOutage:
     outage_no: str | None = None
 
 
-async def announce(connection: Any, new: NewOutage, *, actor: str, now: datetime, table: Timetable = USUAL) -> str:
-    """Write a new outage down in the connection's transaction; its name.
+async def announce(
+    connection: Any,
+    new: NewOutage,
+    *,
+    actor: str,
+    now: datetime,
+    table: Timetable = USUAL,
+    earlier: Earlier | None = None,
+) -> str:
+    """Write a new outage down in the connection's transaction; its name. It explains who reported it `earlier`.
 
     Raises InvalidInput for facts or a scope that cannot be, and Conflict where the name is taken.
     """
@@ -70,6 +79,8 @@ async def announce(connection: Any, new: NewOutage, *, actor: str, now: datetime
     if row["state"] == "active":
         await overlapping.change_alone(connection)
         await overlapping.silence(connection, row["id"], now)
+        if earlier is not None:
+            await attach(connection, row, earlier, actor=actor, now=now, table=table)
     outage_no: str = row["outage_no"]
     return outage_no
 
@@ -85,6 +96,7 @@ async def change(
     now: datetime,
     zone: ZoneInfo,
     table: Timetable = USUAL,
+    earlier: Earlier | None = None,
 ) -> bool:
     """Change an outage in the connection's transaction; whether anything was not so before.
 
@@ -128,6 +140,8 @@ async def change(
         after={**_said(after), **({} if scope is None else {"scope": asdict(scope)})},
     )
     await _carry_on(connection, row, now_is, actor=actor, now=now, zone=zone, table=table)
+    if earlier is not None and now_is["state"] == "active" and (wanted != had or before.state != "active"):
+        await attach(connection, now_is, earlier, actor=actor, now=now, table=table)
     return True
 
 

@@ -70,7 +70,8 @@ class NewMessage(Body):
         )
 
 
-def _judged(value: Any, judge: ValidatorFunctionWrapHandler) -> Any:
+def judged(value: Any, judge: ValidatorFunctionWrapHandler) -> Any:
+    """An item of a list, or what is wrong with it."""
     try:
         return judge(value)
     except ValidationError as error:
@@ -81,7 +82,7 @@ def _judged(value: Any, judge: ValidatorFunctionWrapHandler) -> Any:
 if TYPE_CHECKING:
     Judged = NewMessage | ValidationError
 else:
-    Judged = Annotated[NewMessage, WrapValidator(_judged)]
+    Judged = Annotated[NewMessage, WrapValidator(judged)]
 
 
 class NewMessages(Body):

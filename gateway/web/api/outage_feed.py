@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WrapValidator
 
 from gateway.kernel.errors import Conflict, InvalidInput
 from gateway.notices import Draft
 from gateway.notices.outages import feed, reading
 from gateway.notices.outages.scopes import Scope
-from gateway.web.api.messages import FieldProblem
+from gateway.web import problems
+from gateway.web.api.messages import FieldProblem, judged
 from gateway.web.models import AccountNo, Body, Instant
 from gateway.web.routing import Call, Route
 
@@ -82,18 +83,25 @@ class FeedEvent(BaseModel):
         )
 
 
-class Feed(Body):
-    """Events in the order in which they happened."""
+#: An event, or what is wrong with it.
+if TYPE_CHECKING:
+    JudgedEvent = FeedEvent | ValidationError
+else:
+    JudgedEvent = Annotated[FeedEvent, WrapValidator(judged)]
 
-    events: Annotated[list[FeedEvent], Field(min_length=1, max_length=_MOST_EVENTS)]
+
+class Feed(Body):
+    """Events in the order in which they happened, each judged for itself."""
+
+    events: Annotated[list[JudgedEvent], Field(min_length=1, max_length=_MOST_EVENTS)]
     #: Draft the notice of each new outage.
     notify: bool = False
 
 
 class Taken(BaseModel):
-    """What an event did, or what is wrong with it."""
+    """What an event did, or what is wrong with it; without `outage_id` where the event has none that can be read."""
 
-    outage_id: str
+    outage_id: str | None = None
     became: Literal["created", "updated", "unchanged", "stale"] | None = None
     errors: list[FieldProblem] | None = None
 
@@ -108,6 +116,9 @@ async def take(call: Call[Feed, None]) -> FeedAnswer:
     """Take events in, each for itself: one that cannot be leaves the others alone."""
     items: list[Taken] = []
     for event in call.body.events:
+        if not isinstance(event, FeedEvent):
+            items.append(_unreadable(event))
+            continue
         try:
             async with call.session.begin_nested():
                 became = await call.services.outages.take(call.session, event.asked(), actor=call.actor)
@@ -125,6 +136,12 @@ async def take(call: Call[Feed, None]) -> FeedAnswer:
         else:
             items.append(Taken(outage_id=event.outage_id, became=became))
     return FeedAnswer(items=items)
+
+
+def _unreadable(fault: ValidationError) -> Taken:
+    """What is wrong with an event; its fields are named as it names them."""
+    found = [FieldProblem(field=one.field, message=one.message, code=one.code) for one in problems.fields(fault)]
+    return Taken(errors=found)
 
 
 async def _draft(call: Call[Any, None], outage_no: str) -> None:
