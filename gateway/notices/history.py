@@ -31,7 +31,7 @@ CROSS JOIN LATERAL (
 GROUP BY asked.point, past.kind, past.klass, past.body
 """
 # A person is reminded once in a while, whichever of an account's contacts is the likeliest by then: the account is
-# looked up beside the number.
+# looked up beside the number, where it has or had another contact.
 _ELSEWHERE: Final = """
 SELECT asked.account_id, max(past.at) AS at
 FROM unnest($1::int[], $2::bigint[]) AS asked (account_id, point)
@@ -41,6 +41,9 @@ CROSS JOIN LATERAL (
     AND m.state IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
   OFFSET 0
 ) AS past
+WHERE EXISTS (SELECT 1 FROM contact_link other
+              WHERE other.account_id = asked.account_id AND other.contact_point_id <> asked.point)
+   OR EXISTS (SELECT 1 FROM chat_binding WHERE phone_point_id = asked.point OR chat_point_id = asked.point)
 GROUP BY asked.account_id
 """
 #: Kinds of which an account gets one in a while, over all its contacts together.
