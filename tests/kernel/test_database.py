@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway import schema
 from gateway.archive.tables import Organisation
 from gateway.kernel import audit
-from gateway.kernel.database import Database, copy, driver
+from gateway.kernel.database import Database, copy, driver, plan_anew
 from gateway.kernel.tables import AuditEntry
 from gateway.outbox import partitions
 
@@ -87,3 +87,37 @@ async def test_an_audit_entry_is_kept_with_its_change(database: Database, actor:
         await session.commit()
     async with database.session() as session:
         assert (await session.scalars(select(AuditEntry.actor))).all() == [actor]
+
+
+async def test_what_was_set_and_locked_on_a_lent_connection_is_let_go(database_url: str) -> None:
+    database = Database(database_url, size=1)
+    await database.start()
+    try:
+        async with database.connection() as connection:
+            await connection.execute("SET plan_cache_mode = force_custom_plan")
+            await connection.execute("SELECT pg_advisory_lock(4711)")
+            server = connection.get_server_pid()
+        async with database.work() as work:
+            assert work.connection.get_server_pid() == server
+            assert await work.value("SHOW plan_cache_mode") == "auto"
+            assert not await work.value("SELECT true FROM pg_locks WHERE locktype = 'advisory' AND pid = $1", server)
+    finally:
+        await database.close()
+
+
+async def test_a_transaction_leaves_nothing_behind(database_url: str) -> None:
+    database = Database(database_url, size=1)
+    await database.start()
+    try:
+        async with database.work() as work:
+            await plan_anew(work.connection)
+            await work.execute("SELECT pg_advisory_xact_lock(4711)")
+            server = work.connection.get_server_pid()
+        async with database.connection() as connection:
+            assert connection.get_server_pid() == server
+            assert await connection.fetchval("SHOW plan_cache_mode") == "auto"
+            assert not await connection.fetchval(
+                "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND pid = $1", server
+            )
+    finally:
+        await database.close()
