@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,12 +78,50 @@ async def test_one_node_is_in_office_and_another_follows(database_url: str) -> N
         await asyncio.Event().wait()
 
     first = asyncio.create_task(hold_office(database_url, 42, lambda: serve("a")))
-    await asyncio.wait_for(turns["a"].wait(), 10)
+    await asyncio.wait_for(turns["a"].wait(), 60)
     second = asyncio.create_task(hold_office(database_url, 42, lambda: serve("b")))
     await asyncio.sleep(0.2)
     assert serving == ["a"]
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
-    await asyncio.wait_for(turns["b"].wait(), 10)
+    await asyncio.wait_for(turns["b"].wait(), 60)
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
+
+
+_IN_OFFICE = """
+import asyncio, sys
+from gateway.kernel.election import hold_office
+
+async def serve():
+    print("in office", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(hold_office(sys.argv[1], 43, serve))
+"""
+
+
+@pytest.mark.process
+async def test_the_office_moves_when_its_holder_is_killed(database_url: str) -> None:
+    """Nothing is said to the successor: the server lets go of the lock, and whoever stands asks every two seconds."""
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _IN_OFFICE, database_url, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    succeeded = asyncio.Event()
+
+    async def serve() -> None:
+        succeeded.set()
+        await asyncio.Event().wait()
+
+    try:
+        assert await asyncio.wait_for(holder.stdout.readline(), 60) == b"in office\n"
+        successor = asyncio.create_task(hold_office(database_url, 43, serve))
+        holder.kill()
+        await asyncio.wait_for(succeeded.wait(), 60)
+        successor.cancel()
+        await asyncio.gather(successor, return_exceptions=True)
+    finally:
+        if holder.returncode is None:
+            holder.kill()
+        await holder.wait()
