@@ -46,11 +46,24 @@ RULES: Final[Mapping[str, Rule]] = {
 #: Where a case goes when what was promised about it was not kept.
 SUPERVISION: Final = "supervision"
 
-_OPEN: Final = """
+#: That a matter is not how this person did something, as a customer found it: they own no case of that.
+_NOT_RATED: Final = """NOT EXISTS (
+      SELECT 1 FROM invitation i WHERE i.event_kind = split_part($5::text, ':', 1)
+        AND i.event_ref = substr($5::text, strpos($5::text, ':') + 1) AND i.person_no = {person})"""
+# First-contact responsibility (domain notes S0.2): a case has an owner from the first moment, the account's manager or
+# somebody drawn of the unit, else of those who talk with customers. Only where there is nobody it is the unit's alone.
+_OPEN: Final = f"""
 INSERT INTO "case" (id, klass, topic, subject, matter, account_id, contact_point_id, unit, owner_no, summary,
                     opened_at, opened_by, due_at, severity, severity_why, next_at, first_unit, first_owner)
-SELECT $1, $2, $3, $4, $5, $6::int, $7, $8, owner, $9, $10, $11, $12, $13, $14, $15, $8, owner
-FROM (SELECT coalesce($16::text, (SELECT manager_no FROM account WHERE id = $6::int)) AS owner) AS o
+SELECT $1::uuid, $2, $3, $4, $5, $6::int, $7, $8, owner, $9, $10, $11, $12, $13, $14, $15, $8, owner
+FROM (SELECT coalesce($16::text, (
+    SELECT a.manager_no FROM account a WHERE a.id = $6::int AND {_NOT_RATED.format(person="a.manager_no")}
+  ), (
+    SELECT s.staff_no FROM staff_member s LEFT JOIN team t ON t.id = s.team_id
+    WHERE (t.code = $8 OR s.job ~* '坐席|座席|客服|回访|follow-up|call cent')
+      AND {_NOT_RATED.format(person="s.staff_no")}
+    ORDER BY t.code IS NOT DISTINCT FROM $8 DESC, md5(s.staff_no || $1::uuid::text) LIMIT 1
+  )) AS owner) AS o
 ON CONFLICT (subject, klass, matter) WHERE state = 'open' DO NOTHING RETURNING number
 """
 _JOIN: Final = """

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.evaluations.noting import LOOK_BACK, SOURCES, Events
+from gateway.evaluations.praising import pass_on
 from gateway.evaluations.programmes import make_seeds
 from gateway.evaluations.surveys import service_words
 from gateway.evaluations.tallies import count_days
@@ -160,6 +161,7 @@ class Surveying:
         await work.execute(_END, now - _RECEIPTS)
         if self._ended_at is None or self._ended_at.astimezone(self._zone).date() != now.astimezone(self._zone).date():
             await count_days(work.connection, now, self._zone)
+            await pass_on(work.connection, now, self._zone)
         self._ended_at = now
 
     async def _note(self, work: Work, now: datetime) -> None:

@@ -72,7 +72,8 @@ def script(
     caller: str | None,
     questions: tuple[str, ...] = (),
 ) -> Script:
-    """The script for one call. `questions` are those of the programme of visits that it belongs to.
+    """The script for one call. Without `done_on` it asks whether anybody came at all. `questions` are those of the
+    programme of visits that it belongs to.
 
     Raises InvalidInput for a language that nobody has written.
     """
@@ -125,5 +126,5 @@ def _filled(words: str, values: Mapping[str, Any]) -> str:
 
 def _day(day: date | None, language: str) -> str:
     if day is None:
-        return "前几天" if language == "zh-CN" else "a recent day"
+        return ""
     return f"{day.month}月{day.day}日" if language == "zh-CN" else f"{day.day} {day:%B}"

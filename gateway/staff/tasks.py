@@ -33,7 +33,7 @@ _SEE_SCORES: Final = ("evaluations:review", "evaluations:audit", "evaluations:ch
 _NOT_OWN: Final = """NOT EXISTS (
   SELECT 1 FROM "case" k JOIN invitation i ON i.event_kind = split_part(k.matter, ':', 1)
     AND i.event_ref = substr(k.matter, strpos(k.matter, ':') + 1)
-  WHERE (k.topic = 'low_score' OR k.matter LIKE 'followup:%') AND i.person_no = :acting_staff_no AND k.id = CASE
+  WHERE k.work_order_no IS NULL AND i.person_no = :acting_staff_no AND k.id = CASE
     WHEN task.subject LIKE 'case:%' THEN substr(task.subject, 6)::uuid
     WHEN task.subject LIKE 'commitment:%'
     THEN (SELECT c.case_id FROM commitment c WHERE c.id = substr(task.subject, 12)::uuid) END)"""

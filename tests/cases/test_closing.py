@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.cases.from_orders import take_over
+from gateway.cases.raising import Raised, open_or_join
 from gateway.cases.severity import Raising, judge
 from gateway.cases.watched import watches
 from gateway.inbox.closings import solved
@@ -382,3 +383,32 @@ async def test_an_order_within_thirty_days_of_a_correction_is_heard_of(desk: Des
     )
     await handed_in(desk, content="又收到别人的短信", kind="opinion", subtype="短信错发")
     assert await desk.tasks() == [("watch_hit", "supervision", None)]
+
+
+async def test_a_case_has_an_owner_from_the_first_moment_who_is_not_the_one_it_is_about(desk: Desk) -> None:
+    await desk.town.household(A, X)
+    await desk.town.do("INSERT INTO team (code, name) VALUES ('T1', '客服班'), ('T2', '大客户班')")
+    await desk.town.do(
+        """INSERT INTO staff_member (staff_no, name, job, team_id) SELECT no, no, job, t.id
+           FROM (VALUES ('C1', '95598坐席', 'T1'), ('M1', '客户经理', 'T2')) AS s(no, job, team)
+           JOIN team t ON t.code = s.team"""
+    )
+
+    async def owner(topic: str) -> tuple[str | None, str | None]:
+        case = await desk.raised(topic=topic)
+        (row,) = await desk.town.rows('SELECT owner_no, first_owner FROM "case" WHERE id = $1', case)
+        return row["owner_no"], row["first_owner"]
+
+    assert await owner("表箱锈蚀") == ("C1", "C1")
+    await desk.town.do("UPDATE account SET manager_no = 'M1'")
+    assert await owner("电杆倾斜") == ("M1", "M1")
+    # What a customer says of the manager's own visit is somebody else's to deal with.
+    await desk.town.do("INSERT INTO invitation (event_kind, event_ref, person_no) VALUES ('followup', 'F1', 'M1')")
+    async with desk.town.database.work() as work:
+        raised = Raised(
+            klass="complaint", topic="service", matter="followup:F1", subject="number:x", account_id=1,
+            contact_point_id=None, said="score", broken=False, words="态度差", inbound_id=None, answers=None,
+            actor="gateway", at=desk.town.clock.now(),
+        )  # fmt: skip
+        opened = await open_or_join(work.connection, raised)
+        assert await work.value('SELECT owner_no FROM "case" WHERE id = $1', opened.id) == "C1"

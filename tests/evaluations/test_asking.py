@@ -215,3 +215,22 @@ async def test_a_case_of_a_number_that_no_account_has_is_counted(desk: Desk) -> 
     await desk.due()
     ((_, found),) = (await desk.invitations()).items()
     assert (found["event_kind"], found["state"], found["withheld_reason"]) == ("case", "withheld", "no_contact")
+
+
+async def test_praise_reaches_the_person_praised_once_and_when_the_month_is_over(desk: Desk) -> None:
+    await desk.began()
+    said = {"W1": (5, "师傅很好，点赞"), "W2": (2, "态度还算热情，但是没修好"), "W3": (5, None)}
+    for place, number in enumerate(said):
+        await desk.order(number, await desk.town.account(f"+861380000000{place}"))
+    await desk.due()
+    await desk.sent()
+    for row in await desk.rows("SELECT event_ref, message_id FROM invitation"):
+        score, comment = said[row["event_ref"]]
+        await desk.answer(row["message_id"], score=score, comment=comment)
+    await desk.due()
+    praise = "SELECT words, unit, owner_no FROM task WHERE kind = 'praise'"
+    assert await desk.rows(praise) == []
+    for days in (30, 1):
+        desk.town.clock.on(days=days)
+        await desk.due()
+    assert [tuple(row) for row in await desk.rows(praise)] == [("praise: 师傅很好，点赞", "TM0001", "E000001")]

@@ -38,3 +38,9 @@ def test_both_languages_are_written_and_no_other() -> None:
     for wrong in ("fr", "../zh-CN", ""):
         with pytest.raises(InvalidInput):
             script(DIRECTORY, wrong, **FACTS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-CN", "联系过没有"), ("en", "whether that happened")])
+def test_of_a_visit_that_nobody_says_was_paid_it_asks_whether_anybody_came(language: str, words: str) -> None:
+    said = script(DIRECTORY, language, **(FACTS | {"done_on": None}))  # type: ignore[arg-type]
+    assert words in said.opening and "迎峰度夏" in said.opening
