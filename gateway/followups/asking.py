@@ -78,7 +78,9 @@ class Asking:
         """
         row = await connection.fetchrow(
             f"""SELECT f.id, f.account_id, f.state, {DOER} AS doer_no, coalesce(f.done_at, $2) AS done_at,
-                      f.planned_for, a.account_no, a.language, {SERVICE} AS service
+                      f.planned_for, a.account_no, a.language, {SERVICE} AS service,
+                      (SELECT i.person_no FROM invitation i
+                       WHERE i.event_kind = 'followup' AND i.event_ref = f.id::text) AS begun_by
                FROM followup f JOIN account a ON a.id = f.account_id
                WHERE f.id = $1 AND NOT EXISTS (SELECT 1 FROM independent_followup i WHERE i.followup_id = f.id)""",
             followup_id,
@@ -88,15 +90,17 @@ class Asking:
             return None
         done = row["state"] == "done"
         ended_at = row["done_at"] if done else min(now, datetime.combine(row["planned_for"], _NOON, self._zone))
-        # Whoever did the visit is evaluated; who that is is frozen here, and the draw is made before anybody is asked.
+        # Whoever did the visit is evaluated, or who was to do it when its day came; a deputy who is named afterwards
+        # answers for no visit that was not paid. The draw was made before anybody is asked.
+        doer = row["doer_no"] if done else row["begun_by"] or row["doer_no"]
         invitation = await qualify(
             connection,
             event_kind="followup",
             event_ref=str(followup_id),
             service=row["service"],
             account_id=row["account_id"],
-            team_code=await self._team(connection, row["doer_no"]),
-            person_no=row["doer_no"],
+            team_code=await self._team(connection, doer),
+            person_no=doer,
             occurred_at=ended_at,
             at=now,
             zone=self._zone,

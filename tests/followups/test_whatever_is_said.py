@@ -174,3 +174,13 @@ async def test_what_nobody_could_ask_about_for_weeks_is_counted_and_not_asked(of
     (event,) = await office.rows("SELECT event_ref, skipped, qualified_at FROM invitation")
     assert (event["event_ref"], event["skipped"]) == (str(followup), "late") and event["qualified_at"]
     assert await office.town.messages() == []
+
+
+async def test_a_visit_that_was_not_paid_is_laid_at_nobody_else_s_door(office: Office) -> None:
+    followup = await planned(office)
+    await office.due()
+    await office.change(followup, deputy_no="E9")
+    office.town.clock.on(days=7)
+    await office.due()
+    (event,) = await office.rows("SELECT person_no, team_code, message_id FROM invitation")
+    assert (event["person_no"], event["team_code"]) == ("E1", "T1") and event["message_id"]
