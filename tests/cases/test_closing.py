@@ -404,9 +404,10 @@ async def test_a_case_has_an_owner_from_the_first_moment_who_is_not_the_one_it_i
     assert await owner("电杆倾斜") == ("M1", "M1")
     # What a customer says of the manager's own visit is somebody else's to deal with.
     await desk.town.do("INSERT INTO invitation (event_kind, event_ref, person_no) VALUES ('followup', 'F1', 'M1')")
+    (account,) = await desk.town.values("SELECT id FROM account")
     async with desk.town.database.work() as work:
         raised = Raised(
-            klass="complaint", topic="service", matter="followup:F1", subject="number:x", account_id=1,
+            klass="complaint", topic="service", matter="followup:F1", subject="number:x", account_id=account,
             contact_point_id=None, said="score", broken=False, words="态度差", inbound_id=None, answers=None,
             actor="gateway", at=desk.town.clock.now(),
         )  # fmt: skip
