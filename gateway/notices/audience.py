@@ -40,6 +40,11 @@ from gateway.outbox.hours import Quiet
 #: Subjects looked at in one transaction.
 CHUNK: Final = 2000
 
+#: Where recipients begin: those who are told first stand under the negative of their contact point, before all others.
+FIRST: Final = -(2**62)
+#: Segments that outages are told to first; the text of a number waits for none of its other accounts.
+_FIRST_TOLD: Final = frozenset({"medical_device", "important"})
+
 #: Columns of `notice_recipient` in the order of `Finder.recipients`.
 RECIPIENT_COLUMNS: Final = (
     "notice_id", "told_at", "subject_id", "account_id", "link_id", "contact_point_id", "withheld_reason", "because",
@@ -204,7 +209,7 @@ class Finder:
             # A withheld text still says whom it was meant for, where there is somebody.
             meant = None if answer.contact is None else contacts[answer.contact]
             link_id, point_id = (meant["link_id"], meant["point_id"]) if meant is not None else (None, None)
-            told_at = 0 if answer.reason else point_id
+            told_at = 0 if answer.reason else -(point_id or 0) if answer.first else point_id
             found.append((notice, told_at, subject_id, account_id, link_id, point_id, answer.reason, answer.because))
         return found
 
@@ -217,7 +222,8 @@ class Finder:
         links = [link_of(contacts[place], choice) for place, choice in found if choice is not None]
         decision = decide(recipient_of(contacts[0], links, self.zone, self.region), wish, FRESH, now, table)
         if isinstance(decision, SendAt) and decision.link is not None:
-            return _Answer(_place(links, places, decision.link), None, None)
+            first = wish.purpose == "outage" and not _FIRST_TOLD.isdisjoint(segments_of(contacts[0]))
+            return _Answer(_place(links, places, decision.link), None, None, first)
         reason = decision.reason if isinstance(decision, Withhold) else "expired"
         usual = choose_link(links, table)
         meant = usual if isinstance(usual, Link) else next(iter(links), None)
@@ -231,6 +237,8 @@ class _Answer:
     contact: int | None
     reason: str | None
     because: str | None
+    #: It is told before those to whom the supply matters less, however large the notice.
+    first: bool = False
 
 
 def choice_of(row: Any, wish: Wish, channels: Sequence[str]) -> int | None:
@@ -249,14 +257,27 @@ def _place(links: Sequence[Link], places: Sequence[int], chosen: Link) -> int:
     return next(place for link, place in zip(links, places, strict=True) if link is chosen)
 
 
+async def bring_together(connection: Any, notice: UUID, recipients: str = "notice_recipient") -> None:
+    """Once all were found: a number that is told first for one of its accounts is told of all of them then."""
+    await connection.execute(
+        f"""UPDATE {recipients} AS other SET told_at = first.told_at
+            FROM (SELECT DISTINCT told_at FROM {recipients} WHERE notice_id = $1 AND told_at < 0) AS first
+            WHERE other.notice_id = $1 AND other.told_at = -first.told_at""",
+        notice,
+    )
+
+
 async def write_chunk(connection: Any, notice: UUID, found: Sequence[tuple[Any, ...]]) -> None:
     """Write recipients down and move the notice's cursor behind them; none means that all were found."""
     if found:
         await copy(connection, "notice_recipient", RECIPIENT_COLUMNS, found)
+    else:
+        await bring_together(connection, notice)
     await connection.execute(
         """UPDATE notice SET state = 'composing', audience = audience + $2, audience_found = $2 = 0,
-             audience_cursor = coalesce($3, audience_cursor) WHERE id = $1""",
+             audience_cursor = coalesce($3, audience_cursor), point_cursor = $4 WHERE id = $1""",
         notice,
         len(found),
         found[-1][2] if found else None,
+        FIRST,
     )

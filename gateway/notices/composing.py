@@ -22,7 +22,7 @@ from gateway.archive import places
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count
-from gateway.notices.audience import TRUST, facts_of, link_of, recipient_of
+from gateway.notices.audience import FIRST, TRUST, facts_of, link_of, recipient_of
 from gateway.notices.history import NOTHING_TOLD, Told, told_before, told_elsewhere
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import Moment, NoticeKind, Row, Saying, subjects_of
@@ -85,9 +85,9 @@ ORDER BY c.told_at, c.subject_id
 _MOMENTS: Final = 64
 
 
-#: Where composing stands: the contact point and the subject it has got to.
+#: Where composing stands: the contact point (as `notice_recipient.told_at` has it) and the subject it has got to.
 Cursor = tuple[int, int]
-START: Final[Cursor] = (-1, 0)
+START: Final[Cursor] = (FIRST, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,9 @@ class Composer:
             if len(groups) == 1:
                 return await self.read(connection, notice, kind, behind, now, size * 2, recipients=recipients)
             groups.pop()
-        points = [group[0]["told_at"] for group in groups if group[0]["told_at"]]
+        points = [group[0]["point_id"] for group in groups if group[0]["told_at"]]
         past = await told_before(connection, points, now)
-        accounts = [(row["recipient_account"], row["told_at"]) for group in groups for row in group if row["told_at"]]
+        accounts = [(row["recipient_account"], row["point_id"]) for group in groups for row in group if row["told_at"]]
         wish, gap = self.wish(notice, kind), self._policy().arrears_gap
         elsewhere = await told_elsewhere(connection, wish.kind, accounts, now, gap)
         last = groups[-1][-1]
@@ -183,15 +183,15 @@ class Composer:
         for number, group in enumerate(chunk.groups):
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
-            told_at = group[0]["told_at"]
-            before = chunk.past.get(told_at, NOTHING_TOLD)
-            if told_at in asked:
+            point = group[0]["point_id"] if group[0]["told_at"] else 0
+            before = chunk.past.get(point, NOTHING_TOLD)
+            if point in asked:
                 before = Told(last_by_kind={wish.kind: now}, last_commercial_at=now, texts=before.texts)
             for message, subjects in self._compose(notice, kind, wish, group, before, chunk.elsewhere, now, answers):
                 messages.append(message)
                 told.extend((subject, message.id) for subject in subjects)
                 if message.state == "queued" and not kind.merges:
-                    asked.add(told_at)
+                    asked.add(point)
         return messages, told
 
     def _compose(

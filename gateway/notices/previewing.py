@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import copy, plan_anew
 from gateway.kernel.phones import PhoneNumber
-from gateway.notices.audience import RECIPIENT_COLUMNS, Audience, Finder
+from gateway.notices.audience import RECIPIENT_COLUMNS, Audience, Finder, bring_together
 from gateway.notices.composing import START, Chunk, Composer, Cursor
 from gateway.notices.history import NOTHING_TOLD
 from gateway.notices.kinds import NoticeKind, kind_of
@@ -127,6 +127,7 @@ class Previewer:
                 await copy(connection, _RECIPIENTS, RECIPIENT_COLUMNS, found)
                 seen.found += len(found)
                 await asyncio.sleep(0)
+        await bring_together(connection, notice["id"], _RECIPIENTS)
         await connection.execute(f"ANALYZE {_RECIPIENTS}")
         cursor, asked, days = START, set[int](), _Days(self._zone)
 

@@ -16,7 +16,7 @@ from gateway.kernel.database import AWAY, Database, plan_anew
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
 from gateway.notices.audience import Audience, Finder, write_chunk
-from gateway.notices.composing import CHUNK, Chunk, Composer, Cursor
+from gateway.notices.composing import CHUNK, START, Chunk, Composer, Cursor
 from gateway.notices.halting import halt
 from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.notices.policy import Policy
@@ -122,6 +122,7 @@ class NoticeRunner:
         if not notice["audience_found"]:
             await self._begin(notice, kind)
             await self._find(reader, notice, kind, progress)
+            notice["point_cursor"], notice["subject_cursor"] = START
         await self._tell(reader, notice, kind, progress)
         async with self._database.work() as work:
             await self._still_ours(work.connection, notice, None)

@@ -134,7 +134,8 @@ class Recipient(Base):
     __tablename__ = "notice_recipient"
 
     notice_id: Mapped[UUID] = mapped_column(primary_key=True)
-    #: The contact point it is told at; 0 where it is withheld, since such subjects share no text.
+    #: The contact point it is told at, as a negative where that is told before the others; 0 where it is withheld,
+    #: since such subjects share no text.
     told_at: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     #: The row of its kind that it is about: a bill, a work order.
     subject_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

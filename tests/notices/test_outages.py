@@ -55,6 +55,25 @@ async def test_one_text_a_number_names_the_places(grid: Grid) -> None:
     assert "唐家庄3号公变2户于" in messages[B]["body"]
 
 
+async def test_those_to_whom_it_matters_most_are_composed_first_however_many_there_are(grid: Grid) -> None:
+    """Neighbours of the first chunks do not go ahead of them; and a number has one text for all its accounts."""
+    ordinary = [f"+86138000001{number:02d}" for number in range(6)]
+    for number in ordinary:
+        await grid.account("T1", number)
+    await grid.account("T1", A, important_level="一级")
+    await grid.account("T2", ordinary[4], vulnerable="ventilator")
+    grid.town.house.notice_runner._chunk = 2
+    notice = await grid.town.draft("outage_planned", {"outage_id": await grid.planned(feeders=["F1"])})
+    preview = await grid.town.house.notices.preview(notice)
+    assert (preview.recipients, preview.messages, preview.audience) == (7, 7, 8)
+    await grid.town.approve(notice)
+    await grid.settle()
+    messages = await grid.town.messages(notice)
+    assert {m["to_address"] for m in messages[:2]} == {A, ordinary[4]}
+    assert [len(m["accounts"]) for m in messages if m["to_address"] == ordinary[4]] == [2]
+    assert len(messages) == 7 and {m["state"] for m in messages} == {"queued"}
+
+
 async def test_a_slipping_estimate_replaces_what_waits_and_updates_what_was_told(grid: Grid) -> None:
     await grid.account("T1", A)
     now = grid.town.clock.now()

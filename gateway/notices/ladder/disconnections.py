@@ -115,6 +115,8 @@ class Disconnections:
             at,
             actor,
         )
+        words = "supply was stopped"
+        await drop_tasks(connection, [row["subject"]], kinds=["stop_supply"], because=words, at=now, actor=actor)
         await self._note(connection, row, "stopped", actor, {"state": "stopped", "at": at.isoformat()})
 
     async def restored(self, session: AsyncSession, stop_id: UUID, *, at: datetime | None, actor: str) -> None:
@@ -129,7 +131,7 @@ class Disconnections:
             at,
             actor,
         )
-        kinds = ("reconnect", "reconnect_overdue")
+        kinds = (*_BEFORE, "reconnect", "reconnect_overdue")
         await drop_tasks(connection, [row["subject"]], kinds=kinds, because="supply is back", at=now, actor=actor)
         await self._note(connection, row, "restored", actor, {"state": "restored", "at": at.isoformat()})
         values = {"account_tail": row["account_no"], "amount": str(row["amount"]), "restored_at": at.isoformat()}

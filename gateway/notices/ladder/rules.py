@@ -270,7 +270,8 @@ def _due(facts: Facts, stage: Stage, ladder: Ladder, day: Day) -> Standing:
 
 
 def _days(number: int) -> str:
-    return f"{abs(number)} days {'before' if number < 0 else 'after'}"
+    days = "day" if abs(number) == 1 else "days"
+    return f"{abs(number)} {days} {'before' if number < 0 else 'after'}"
 
 
 def freeze_of(facts: Facts, stage: Stage) -> tuple[Freeze, str] | None:
