@@ -15,7 +15,7 @@ _DRAWN_BY: Final = ("accounts", "transformer_areas", "feeders", "districts")
 #: Everybody is an audience only where that is said: an audience left out by mistake is none.
 _EVERYONE: Final = "everyone"
 
-#: Active accounts in the audience of a notice's `about`.
+#: Active accounts in the audience of a notice's `about`. Each list is looked through once, whatever its length.
 ACCOUNTS_DRAWN: Final = """
 SELECT account.id AS subject_id, account.id AS account_id, NULL::text AS ground, NULL::bigint AS own_point,
        account.account_no
@@ -23,10 +23,10 @@ FROM account LEFT JOIN transformer_area area ON area.id = account.transformer_ar
 LEFT JOIN feeder ON feeder.id = area.feeder_id LEFT JOIN premise ON premise.id = account.premise_id
 WHERE account.status <> 'closed' AND (
   $1::jsonb #> '{audience,everyone}' = 'true'
-  OR $1::jsonb #> '{audience,accounts}' ? account.account_no
-  OR $1::jsonb #> '{audience,transformer_areas}' ? area.code
-  OR $1::jsonb #> '{audience,feeders}' ? feeder.code
-  OR $1::jsonb #> '{audience,districts}' ? premise.district)
+  OR account.account_no IN (SELECT jsonb_array_elements_text($1::jsonb #> '{audience,accounts}'))
+  OR area.code IN (SELECT jsonb_array_elements_text($1::jsonb #> '{audience,transformer_areas}'))
+  OR feeder.code IN (SELECT jsonb_array_elements_text($1::jsonb #> '{audience,feeders}'))
+  OR premise.district IN (SELECT jsonb_array_elements_text($1::jsonb #> '{audience,districts}')))
 """
 
 
