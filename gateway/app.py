@@ -371,6 +371,7 @@ def services_of(house: House, *, registry: CollectorRegistry, sandbox: TestClock
         notices=house.notices,
         previews=house.previews,
         policy=house.policy,
+        lanes=house.lanes,
         outages=house.outages,
         texts=house.texts,
         ladder=house.ladder,

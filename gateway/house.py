@@ -106,6 +106,7 @@ from gateway.notices.texts import TextKeeper, Texts
 from gateway.notices.wording import purposes_in_words
 from gateway.outbox import forgetting as keeps_texts
 from gateway.outbox import partitions, stop_links, waiting
+from gateway.outbox.switching import LaneSwitch
 from gateway.retention import of_audit as keeps_audit
 from gateway.retention.keeping import Retention
 from gateway.sandbox.clock import TestClock
@@ -141,6 +142,7 @@ class House:
 
         channels = [*USUAL, *bots.channels(settings, platforms)]
         self.policy = policy = PolicyBook(clock, standard, channels, changed=go_by)
+        self.lanes = LaneSwitch(clock)
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)
         self.events = Events(self.finder, self.composer, zone)

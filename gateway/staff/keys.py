@@ -44,6 +44,7 @@ SCOPES: Final = {
     "ladder:write": "take due stages, declare payments complete, report on disconnections",
     "messages:read": "messages and what befell them",
     "messages:send": "single messages and batches",
+    "lanes:write": "switch lanes off and on",
     "messages:decide": "say whether a carrier took a message in doubt",
     "inbound:read": "what customers said",
     "inbound:resolve": "settle what waits for a person",

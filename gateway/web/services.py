@@ -42,6 +42,7 @@ from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
 from gateway.notices.texts import Proposed, TextPreview
 from gateway.outbox.carriers import InboundText, Receipt
+from gateway.outbox.health import LaneSeen
 from gateway.retention.keeping import Retention
 
 __all__ = [
@@ -154,6 +155,14 @@ class Policy(Protocol):
     async def put(
         self, session: AsyncSession, changes: Mapping[str, Any], *, why: str, base: int | None, actor: str
     ) -> None: ...
+
+
+class Lanes(Protocol):
+    """Lanes with their health, and their switches. Both work in the session's transaction."""
+
+    async def lanes(self, session: AsyncSession) -> Sequence[LaneSeen]: ...
+
+    async def switch(self, session: AsyncSession, name: str, *, on: bool, why: str, actor: str) -> LaneSeen: ...
 
 
 class Outages(Protocol):
@@ -479,6 +488,7 @@ class Services:
     notices: Notices
     previews: Previews
     policy: Policy
+    lanes: Lanes
     outages: Outages
     texts: Texts
     ladder: LadderDesk

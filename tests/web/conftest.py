@@ -39,6 +39,7 @@ from gateway.notices.texts import TextKeeper, Texts
 from gateway.outbox import NewMessage, insert, stop_links
 from gateway.outbox.carriers import InboundText, Receipt
 from gateway.outbox.partitions import ensure
+from gateway.outbox.switching import LaneSwitch
 from gateway.retention.keeping import Retention
 from gateway.web.app import SERVER_OPTIONS, make_app
 from gateway.web.services import Services
@@ -292,6 +293,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
         deputies=Deputies(clock, settings.zone),
         independent=asking,
         changes=changes,
+        lanes=LaneSwitch(clock),
         retention=Retention(database, clock, (), (), zone=settings.zone),
         sweeping=TrustSweeper(database, clock, stop_links, zone=settings.zone),
         twilio_verifier=twilio_webhooks.WebhookVerifier(auth_token=TOKEN, public_url=PUBLIC),

@@ -1,4 +1,4 @@
-"""The policy in force with its versions, and the lanes with their health."""
+"""The policy in force with its versions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from gateway.kernel.errors import FieldError, InvalidInput
-from gateway.outbox.health import lanes
 from gateway.staff import members
 from gateway.web.console.pages import Form, Menu, Page, View
 
@@ -73,11 +72,6 @@ async def change(view: View) -> web.StreamResponse:
     return view.go("/policy", "rules.changed")
 
 
-async def health(view: View) -> web.StreamResponse:
-    """The lanes, what their breakers say and what is in doubt."""
-    return view.render("rules/lanes.html", lanes=await lanes(view.session))
-
-
 PAGES: Final = (
     Page(
         method="GET", path="/policy", handler=policy, scope="policy:read", title="rules.policy", whole=True,
@@ -90,9 +84,5 @@ PAGES: Final = (
     Page(
         method="POST", path="/policy", handler=change, scope="policy:write", title="rules.policy", whole=True,
         under="/policy", form=NewPolicy, again=policy,
-    ),
-    Page(
-        method="GET", path="/lanes", handler=health, scope="messages:read", title="rules.lanes", whole=True,
-        menu=Menu(group="settings", order=30, icon="antenna"),
     ),
 )  # fmt: skip
