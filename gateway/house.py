@@ -141,7 +141,7 @@ class House:
             await following.go_by(connection, clock.now(), zone, table.outages)
 
         channels = [*USUAL, *bots.channels(settings, platforms)]
-        self.policy = policy = PolicyBook(clock, standard, channels, changed=go_by)
+        self.policy = policy = PolicyBook(clock, standard, channels, changed=go_by, region=region)
         self.lanes = LaneSwitch(clock)
         self.composer = Composer(self.wording, zone=zone, region=region, policy=policy)
         self.finder = Finder(zone=zone, region=region, policy=policy)

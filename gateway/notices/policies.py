@@ -23,6 +23,7 @@ from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from gateway.notices.outages.timetable import Timetable
 from gateway.notices.policy import USUAL, PolicyTable
+from gateway.notices.policy_trial import Trial, moved
 from gateway.outbox.hours import STANDARD_HOURS, HoursTable
 
 #: Channel on which nodes tell one another that a new version is in force.
@@ -140,12 +141,20 @@ class PolicyBook:
     """The policy in force, and the use cases of changing it."""
 
     def __init__(
-        self, clock: Clock, standard: PolicyTable, channels: Collection[str] = USUAL, changed: OnChange | None = None
+        self,
+        clock: Clock,
+        standard: PolicyTable,
+        channels: Collection[str] = USUAL,
+        changed: OnChange | None = None,
+        *,
+        region: str = "CN",
     ) -> None:
         self._clock = clock
+        self._region = region
         self._changed = changed
         self._standard = standard
-        self._channels = frozenset(channels)
+        #: The channels there are.
+        self.channels = tuple(dict.fromkeys(channels))
         self._table = standard
 
     def __call__(self) -> PolicyTable:
@@ -180,15 +189,7 @@ class PolicyBook:
         connection = await driver(session)
         # One version after another, and never two with one number.
         await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('policy_version', 0))")
-        row = await connection.fetchrow("SELECT version, document FROM policy_version ORDER BY version DESC LIMIT 1")
-        before = document_of(self._standard) if row is None else _read(row["document"])
-        newest = int(self._standard.version) if row is None else row["version"]
-        if base is not None and base != newest:
-            raise Conflict(f"version {newest} is in force; it was made after version {base}")
-        if not changes:
-            raise InvalidInput("nothing is changed", field="policy")
-        table = table_of(merged(before, changes), self._standard, newest + 1)
-        self._check_channels(table)
+        newest, before, table = await self._laid_over(connection, changes, base)
         after = document_of(table)
         now = self._clock.now()
         await connection.execute(
@@ -213,9 +214,35 @@ class PolicyBook:
             await self._changed(connection, table)
         await connection.execute("SELECT pg_notify($1, '')", CHANGED)
 
+    @needs("policy:write", whole=True)
+    async def tried(self, session: AsyncSession, changes: Mapping[str, Any], *, base: int | None) -> Trial:
+        """The version that `put` would make, and what it would do to the texts that wait; nothing is changed."""
+        connection = await driver(session)
+        newest, before, table = await self._laid_over(connection, changes, base)
+        old = table_of(before, self._standard, newest)
+        waiting, later, earlier = await moved(connection, self._clock.now(), old.hours, table.hours, self._region)
+        return Trial(
+            base=newest, before=before, after=document_of(table), waiting=waiting, later=later, earlier=earlier
+        )
+
+    async def _laid_over(
+        self, connection: Any, changes: Mapping[str, Any], base: int | None
+    ) -> tuple[int, dict[str, Any], PolicyTable]:
+        """The newest version's number and document, and the table that comes of laying `changes` over it."""
+        row = await connection.fetchrow("SELECT version, document FROM policy_version ORDER BY version DESC LIMIT 1")
+        before = document_of(self._standard) if row is None else _read(row["document"])
+        newest = int(self._standard.version) if row is None else row["version"]
+        if base is not None and base != newest:
+            raise Conflict(f"version {newest} is in force; it was made after version {base}")
+        if not changes:
+            raise InvalidInput("nothing is changed", field="policy")
+        table = table_of(merged(before, changes), self._standard, newest + 1)
+        self._check_channels(table)
+        return newest, before, table
+
     def _check_channels(self, table: PolicyTable) -> None:
         for row in table.channels:
-            if unknown := sorted(set(row.channels) - self._channels):
+            if unknown := sorted(set(row.channels) - set(self.channels)):
                 raise InvalidInput(f"no such channel: {unknown[0]}", field="policy.channels")
 
     async def versions(self, session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyVersion]:

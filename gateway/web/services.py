@@ -40,6 +40,7 @@ from gateway.notices.outages.feed import Became, Event
 from gateway.notices.outages.keeping import NewOutage
 from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
+from gateway.notices.policy_trial import Trial
 from gateway.notices.texts import Proposed, TextPreview
 from gateway.outbox.carriers import InboundText, Receipt
 from gateway.outbox.health import LaneSeen
@@ -148,6 +149,11 @@ class LadderDesk(Protocol):
 class Policy(Protocol):
     """The policy's versions. All work in the session's transaction."""
 
+    @property
+    def channels(self) -> Sequence[str]:
+        """The channels there are."""
+        ...
+
     async def version(self, session: AsyncSession, number: int | None) -> PolicyVersion: ...
 
     async def versions(self, session: AsyncSession, *, before: int | None, limit: int) -> Sequence[PolicyVersion]: ...
@@ -155,6 +161,8 @@ class Policy(Protocol):
     async def put(
         self, session: AsyncSession, changes: Mapping[str, Any], *, why: str, base: int | None, actor: str
     ) -> None: ...
+
+    async def tried(self, session: AsyncSession, changes: Mapping[str, Any], *, base: int | None) -> Trial: ...
 
 
 class Lanes(Protocol):

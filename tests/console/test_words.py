@@ -33,7 +33,7 @@ MODULES = sorted(CONSOLE.glob("*.py"))
 HAN = re.compile(r"[\u3400-\u9fff]")
 #: Words that Chinese pages write as they are.
 LATIN = re.compile(
-    r"(?i)CSV|Webhooks?|webhook-(?:id|timestamp|signature)|HTTPS?|upstream|Standard|XLSX|SMS|VIP|API|GB18030|UTF-8|HMAC|SHA-256|ECharts|English|95598|ID|URL|[0-9.:/%~+-]+"
+    r"(?i)CSV|JSON|Webhooks?|webhook-(?:id|timestamp|signature)|HTTPS?|upstream|Standard|XLSX|SMS|VIP|API|GB18030|UTF-8|HMAC|SHA-256|ECharts|English|95598|ID|URL|[0-9.:/%‰~+-]+"
 )
 
 

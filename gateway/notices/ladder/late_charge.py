@@ -31,9 +31,9 @@ class Rates:
     def __post_init__(self) -> None:
         for name in ("residential", "others", "others_after_year"):
             if not Decimal(0) <= getattr(self, name) <= Decimal("0.003"):
-                raise InvalidInput("a daily rate lies between 0 and 0.003", field=name)
+                raise InvalidInput("a daily rate lies between 0 and 0.003", field=f"ladder.rates.{name}")
         if self.minimum < 0:
-            raise InvalidInput("a charge is never negative", field="minimum")
+            raise InvalidInput("a charge is never negative", field="ladder.rates.minimum")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

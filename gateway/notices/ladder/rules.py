@@ -45,7 +45,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         if self.by == "text" and not self.template.startswith(self.kind):
-            raise InvalidInput(f"{self.template} is no text of the kind {self.kind}", field="template")
+            raise InvalidInput(f"{self.template} is no text of the kind {self.kind}", field="ladder.stages")
 
 
 STAGES: Final = (
@@ -77,7 +77,7 @@ class Legal:
 
     def __post_init__(self) -> None:
         if not 3 <= self.notice_days <= 30:
-            raise InvalidInput("the notice comes 3 days before the stop at least", field="notice_days")
+            raise InvalidInput("the notice comes 3 to 30 days before the stop", field="ladder.legal.notice_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +112,13 @@ class Ladder:
     def __post_init__(self) -> None:
         days = [stage.day for stage in self.stages]
         if days != sorted(set(days)):
-            raise InvalidInput("stages are listed by day, each day once", field="stages")
+            raise InvalidInput("stages are listed by day, each day once", field="ladder.stages")
         if len({stage.name for stage in self.stages}) != len(self.stages):
-            raise InvalidInput("stages have names of their own", field="stages")
+            raise InvalidInput("stages have names of their own", field="ladder.stages")
         if any(stage.by == "legal" and stage.day <= 30 for stage in self.stages):
-            raise InvalidInput("supply is not stopped before more than 30 days have passed", field="stages")
+            raise InvalidInput("supply is not stopped before more than 30 days have passed", field="ladder.stages")
         if not 0 <= self.warm_share <= 1:
-            raise InvalidInput("a share lies between 0 and 1", field="warm_share")
+            raise InvalidInput("a share lies between 0 and 1", field="ladder.warm_share")
 
     def stage(self, name: str) -> Stage | None:
         """The stage of that name."""

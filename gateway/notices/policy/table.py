@@ -108,6 +108,17 @@ class PolicyTable:
     def __post_init__(self) -> None:
         if set(self.role_order) != set(ROLES) or len(self.role_order) != len(ROLES):
             raise InvalidInput(f"the order of roles must name each once: {', '.join(ROLES)}", field="role_order")
+        for name in ("arrears_gap", "survey_gap", "commercial_gap", "same_text_gap"):
+            if getattr(self, name) < timedelta(0):
+                raise InvalidInput("a time between two texts is never negative", field=name)
+        if self.trust_lasts <= timedelta(0):
+            raise InvalidInput("a time to wait is longer than none", field="trust_lasts")
+        if self.one_person_approves < 0:
+            raise InvalidInput("a number of recipients is never negative", field="one_person_approves")
+        if self.halt_failures < 1:
+            raise InvalidInput("a notice halts after one failure at least", field="halt_failures")
+        if not 0 <= self.halt_share <= 1:
+            raise InvalidInput("a share lies between 0 and 1", field="halt_share")
 
 
 DEFAULT: Final = PolicyTable()

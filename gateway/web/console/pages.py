@@ -226,6 +226,11 @@ class View:
         """The words of `key` in the viewer's language."""
         return self.console.words.say(self.language, key, **values)
 
+    def word(self, area: str, value: object) -> str:
+        """The name of a value of a closed list; the value itself where it has none."""
+        key = f"{area}.{value}"
+        return self.t(key) if key in self.console.words else str(value)
+
     def render(self, template: str, *, status: int | None = None, **values: Any) -> web.Response:
         """The page made from a template; for htmx its content alone."""
         if status is None:
