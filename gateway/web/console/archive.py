@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -13,14 +14,16 @@ from gateway.archive.reading import searching
 from gateway.archive.tables import ROLES
 from gateway.kernel.errors import NotFound
 from gateway.outbox import reading as outbox
-from gateway.web.console.pages import Form, Menu, Page, Query, View
+from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
+from gateway.web.console.rendering import masked_name
 from gateway.web.services import NewContact
 
 _MOST: Final = 50
+_MOST_IN_A_FILE: Final = 1000
 _TEXTS: Final = 10
 
 
-class SearchQuery(Query):
+class SearchQuery(ListQuery):
     """What is looked for."""
 
     q: str | None = None
@@ -39,10 +42,20 @@ async def search(view: View) -> web.StreamResponse:
     """Accounts that fit; one alone is opened at once."""
     query: SearchQuery = view.query
     words = query.q or ""
-    found = await searching.search(view.session, words, region=view.services.settings.region, limit=_MOST)
+    most = _MOST_IN_A_FILE if query.format == "csv" else _MOST
+    found = await searching.search(view.session, words, region=view.services.settings.region, limit=most)
+    if query.format == "csv":
+        return _file(view, "accounts", found)
     if len(found) == 1 and found[0].by in ("account", "meter"):
         return view.go(f"/accounts/{quote(found[0].account_no)}")
     return view.render("archive/search.html", words=words, found=found, most=_MOST)
+
+
+def _file(view: View, name: str, found: Iterable[searching.Found]) -> web.Response:
+    """Accounts as a file; names stay masked in it."""
+    rows = [[one.account_no, masked_name(one.holder_name), one.address, one.status, one.vip] for one in found]
+    headings = ("common.account", "archive.holder", "archive.address", "common.state", "archive.vip")
+    return view.csv(name, headings, rows)
 
 
 async def account(view: View) -> web.StreamResponse:
@@ -100,6 +113,8 @@ async def customer(view: View) -> web.StreamResponse:
     found = await searching.customer(view.session, view.number("customer"))
     if found is None:
         raise NotFound("There is no customer with this id.")
+    if view.query.format == "csv":
+        return _file(view, "accounts", found.accounts)
     return view.render("archive/customer.html", one=found)
 
 
@@ -122,6 +137,6 @@ PAGES: Final = (
     ),
     Page(
         method="GET", path="/customers/{id}", handler=customer, scope="archive:read", title="archive.customer",
-        under="/archive",
+        under="/archive", query=ListQuery,
     ),
 )  # fmt: skip

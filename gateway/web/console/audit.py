@@ -9,8 +9,8 @@ from aiohttp import web
 
 from gateway.kernel import audit_reading
 from gateway.kernel.logs import mask_numbers
+from gateway.web.console.lists import Actors, Column, Terms, listed
 from gateway.web.console.pages import ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 
 class AuditQuery(ListQuery):
@@ -30,25 +30,41 @@ class Change:
     after: str | None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[audit_reading.Entry]]] = {
+    "audit.at": lambda one: one.at,
+    "audit.actor": Actors(lambda one: one.actor),
+    "audit.action": Terms("actions", lambda one: one.action.replace(".", "_")),
+    "audit.subject": lambda one: one.subject,
+    "changed": lambda one: [_words(one.before), _words(one.after)],
+}
+
+
 async def trail(view: View) -> web.StreamResponse:
     """Entries, newest first."""
     query: AuditQuery = view.query
-    found = await audit_reading.entries(
-        view.session,
-        actor=query.actor,
-        action=query.action,
-        subject=query.subject,
-        before=behind("audit", query.cursor, int),
-        limit=query.limit + 1,
+    page = await listed(
+        view,
+        "audit",
+        lambda before, limit: audit_reading.entries(
+            view.session,
+            actor=query.actor,
+            action=query.action,
+            subject=query.subject,
+            before=before,
+            limit=limit,
+        ),
+        lambda one: one.id,
+        _SORTED,
+        of=int,
     )
-    page = cut("audit", found, query.limit, lambda one: one.id)
     if query.format == "csv":
         rows = [
-            [one.at, one.actor, one.action, one.subject, _words(one.before), _words(one.after)] for one in page["items"]
+            [one.at, one.actor, one.action, one.subject, _words(one.before), _words(one.after)] for one in page.items
         ]
         return view.csv("audit", [f"audit.{name}" for name in _COLUMNS], rows)
-    entries = [(one, changes(one.before, one.after)) for one in page["items"]]
-    return view.render("audit.html", entries=entries, next=page["next"], asked=query)
+    entries = [(one, changes(one.before, one.after)) for one in page.items]
+    return view.render("audit.html", entries=entries, next=page.next, asked=query)
 
 
 _COLUMNS: Final = ("at", "actor", "action", "subject", "before", "after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from gateway.kernel.database import driver
 from gateway.kernel.errors import InvalidInput, NotFound
 from gateway.notices import templates_directory
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 #: States of contacts that may be rung.
@@ -39,23 +40,42 @@ class CallOutcome(Form):
     comment: Said | None = None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Independent]]] = {
+    "calls.topic": lambda one: one.topic,
+    "common.account": lambda one: one.account_no,
+    "calls.caller": Staff(lambda one: one.caller),
+    "calls.tries": lambda one: one.calls,
+    "calls.call_by": lambda one: one.call_by or one.answer_by,
+    "state": Terms("independent_states", lambda one: one.state),
+}
+
+
 async def calls(view: View) -> web.StreamResponse:
     """The independent follow-up's queue."""
     query: CallQuery = view.query
-    behind_it = None
-    if query.show == "ended":
-        before = behind("independent", query.cursor, UUID)
-        ended = await reading.independent(
-            view.session, states=["answered", "unreached"], caller=None, before=before, limit=query.limit + 1
-        )
-        page = cut("independent", ended, query.limit, lambda call: call.id)
-        found, behind_it = page["items"], page["next"]
-    else:
-        states = ["asked"] if query.show == "asked" else ["to_call"]
-        own = view.person.acting.staff_no if query.show == "mine" else None
-        found = await reading.calls_due(view.session, states=states, caller=own, limit=_MOST)
-    named = await directory.names(await driver(view.session), [one.caller for one in found])
-    return view.render("plans/calls.html", items=found, next=behind_it, show=query.show, named=named)
+    ended = query.show == "ended"
+    states = ["asked"] if query.show == "asked" else ["to_call"]
+    own = view.person.acting.staff_no if query.show == "mine" else None
+
+    async def read(before: UUID | None, limit: int) -> Sequence[reading.Independent]:
+        if ended:
+            over = ["answered", "unreached"]
+            return await reading.independent(view.session, states=over, caller=None, before=before, limit=limit)
+        return await reading.calls_due(view.session, states=states, caller=own, limit=limit)
+
+    page = await listed(view, "calls", read, lambda call: call.id, _SORTED, whole=not ended)
+    if query.format == "csv":
+        rows = [
+            [one.topic, one.account_no, one.caller, one.calls, one.call_by or one.answer_by, one.state]
+            for one in page.items
+        ]
+        return view.csv("calls", ["calls.topic", "common.account", *_FILE], rows)
+    named = await directory.names(await driver(view.session), [one.caller for one in page.items])
+    return view.render("plans/calls.html", items=page.items, next=page.next, show=query.show, named=named)
+
+
+_FILE: Final = ("calls.caller", "calls.tries", "calls.call_by", "common.state")
 
 
 async def call(view: View) -> web.StreamResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -17,8 +18,8 @@ from gateway.cases.warnings.tables import CARD_STATES
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Forbidden, NotFound
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, Teams, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -73,16 +74,30 @@ class Reason(Form):
     reason: Said
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Card]]] = {
+    "cards.number": lambda one: one.number,
+    "cards.words": lambda one: one.words,
+    "cards.doer": Staff(lambda one: one.doer),
+    "cards.checker": Staff(lambda one: one.checker),
+    "cards.due_at": lambda one: one.due_at,
+    "unit": Teams(lambda one: one.unit),
+    "report": lambda one: one.report,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Cards, newest first."""
     query: CardQuery = view.query
-    before = behind("cards", query.cursor, UUID)
-    found = await reading.cards(
-        view.session, reading.CardFilter(states=[query.state]), before=before, limit=query.limit + 1
-    )
-    page = cut("cards", found, query.limit, lambda one: one.id)
     own = view.person.acting.staff_no
-    items = [one for one in page["items"] if query.mine is None or own in (one.doer, one.checker, one.issuer)]
+    wanted = reading.CardFilter(states=[query.state])
+
+    async def read(before: UUID | None, limit: int) -> Sequence[reading.Card]:
+        found = await reading.cards(view.session, wanted, before=before, limit=limit)
+        return [one for one in found if query.mine is None or own in (one.doer, one.checker, one.issuer)]
+
+    page = await listed(view, "cards", read, lambda one: one.id, _SORTED, whole=query.mine is not None)
+    items = page.items
     if query.format == "csv":
         names = ("number", "words", "unit", "issuer", "doer", "checker", "state", "due_at", "report", "result")
         rows = [[getattr(one, name) for name in names] for one in items]
@@ -90,7 +105,7 @@ async def listing(view: View) -> web.StreamResponse:
     people = [number for one in items for number in (one.doer, one.checker, one.issuer)]
     connection = await driver(view.session)
     return view.render(
-        "cards/list.html", items=items, next=page["next"], state=query.state, states=CARD_STATES, mine=query.mine,
+        "cards/list.html", items=items, next=page.next, state=query.state, states=CARD_STATES, mine=query.mine,
         named=await directory.names(connection, people), teams=await directory.team_names(connection),
     )  # fmt: skip
 

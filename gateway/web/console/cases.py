@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
@@ -17,8 +16,8 @@ from gateway.cases.tables import CASE_CLASSES, CASE_STATES, SEVERITIES
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
-from gateway.web.paging import behind, cut
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
@@ -126,6 +125,20 @@ class Rating(Form):
     rating: Annotated[int, Field(ge=1, le=5)]
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Case]]] = {
+    "cases.reference": lambda one: one.reference,
+    "cases.topic": Terms("topics", lambda one: one.topic),
+    "cases.severity": Terms("severities", lambda one: one.severity),
+    "cases.whose": Terms("units", lambda one: one.unit),
+    "common.account": lambda one: one.account_no,
+    "cases.due_at": lambda one: one.due_at,
+    "owner": Staff(lambda one: one.owner_no),
+    "class": Terms("services", lambda one: one.klass),
+    "summary": lambda one: one.summary,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Cases, newest first."""
     query: CaseQuery = view.query
@@ -137,20 +150,24 @@ async def listing(view: View) -> web.StreamResponse:
         units=[query.unit] if query.unit else None,
         owner_no=query.owner,
     )
-    before = behind("cases", query.cursor, UUID)
-    found = await reading.cases(view.session, wanted, before=before, limit=query.limit + 1)
-    page = cut("cases", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "cases",
+        lambda before, limit: reading.cases(view.session, wanted, before=before, limit=limit),
+        lambda one: one.id,
+        _SORTED,
+    )
     if query.format == "csv":
-        return view.csv("cases", [f"cases.{name}" for name in _COLUMNS], [_cells(one) for one in page["items"]])
+        return view.csv("cases", [f"cases.{name}" for name in _COLUMNS], [_cells(one) for one in page.items])
     return view.render(
         "cases/list.html",
-        cases=page["items"],
-        next=page["next"],
+        cases=page.items,
+        next=page.next,
         query=query,
         states=CASE_STATES,
         classes=CASE_CLASSES,
         severities=SEVERITIES,
-        named=await directory.names(await driver(view.session), [one.owner_no for one in page["items"]]),
+        named=await directory.names(await driver(view.session), [one.owner_no for one in page.items]),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import StringConstraints
@@ -12,8 +11,8 @@ from pydantic import StringConstraints
 from gateway.cases.commitments import reading
 from gateway.kernel.database import driver
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 #: The tabs, in order; what is running comes first.
@@ -60,19 +59,36 @@ class Another(Form):
     reason: Said
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Commitment]]] = {
+    "commitments.reference": lambda one: one.reference,
+    "commitments.what": lambda one: one.what,
+    "commitments.whose": Terms("units", lambda one: one.unit),
+    "common.account": lambda one: one.account_no,
+    "commitments.told": lambda one: one.told_percent,
+    "commitments.due_at": lambda one: one.due_at,
+    "owner": Staff(lambda one: one.owner_no),
+    "progress": lambda one: one.progress,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Commitments, newest first."""
     query: PromiseQuery = view.query
     wanted = reading.CommitmentFilter(states=[query.state], units=[query.unit] if query.unit else None)
-    before = behind("commitments", query.cursor, UUID)
-    found = await reading.commitments(view.session, wanted, before=before, limit=query.limit + 1)
-    page = cut("commitments", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "promises",
+        lambda before, limit: reading.commitments(view.session, wanted, before=before, limit=limit),
+        lambda one: one.id,
+        _SORTED,
+    )
     if query.format == "csv":
         headings = [f"commitments.{name}" for name in _COLUMNS]
-        return view.csv("commitments", headings, [_cells(one) for one in page["items"]])
+        return view.csv("commitments", headings, [_cells(one) for one in page.items])
     return view.render(
-        "commitments/list.html", promises=page["items"], next=page["next"], state=query.state, states=STATES,
-        named=await directory.names(await driver(view.session), [one.owner_no for one in page["items"]]),
+        "commitments/list.html", promises=page.items, next=page.next, state=query.state, states=STATES,
+        named=await directory.names(await driver(view.session), [one.owner_no for one in page.items]),
     )  # fmt: skip
 
 

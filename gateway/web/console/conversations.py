@@ -9,12 +9,12 @@ from aiohttp import web
 from pydantic import StringConstraints
 
 from gateway.inbox import by_hand
-from gateway.inbox.conversations import Conversation, conversation, recent
+from gateway.inbox.conversations import Conversation, LastHeard, conversation, recent
 from gateway.kernel.errors import NotFound
 from gateway.kernel.phones import InvalidPhone, parse
 from gateway.staff import members
+from gateway.web.console.lists import Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 #: Turns that a page shows.
 _TURNS: Final = 120
@@ -38,6 +38,16 @@ class Undo(Form):
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[LastHeard]]] = {
+    "common.account": lambda one: one.account_no,
+    "conversations.text": lambda one: one.text,
+    "conversations.read_as": Terms("intents", lambda one: one.intents[0] if one.intents else None),
+    "common.state": Terms("states", lambda one: one.state),
+    "conversations.received_at": lambda one: one.received_at,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """What was said last, or the thread that is looked for."""
     query: SaidQuery = view.query
@@ -49,14 +59,18 @@ async def listing(view: View) -> web.StreamResponse:
             sender = _number(query.q, view)
         else:
             return view.go(f"/conversations/{query.q}")
-    before = behind("said", query.cursor, UUID)
-    found = await recent(view.session, sender=sender, before=before, limit=query.limit + 1)
-    page = cut("said", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "said",
+        lambda before, limit: recent(view.session, sender=sender, before=before, limit=limit),
+        lambda one: one.id,
+        _SORTED,
+    )
     if query.format == "csv":
-        rows = [[one.received_at, one.account_no, one.text, one.state] for one in page["items"]]
+        rows = [[one.received_at, one.account_no, one.text, one.state] for one in page.items]
         heads = ["conversations.received_at", "common.account", "conversations.text", "common.state"]
         return view.csv("conversations", heads, rows)
-    return view.render("conversations/list.html", said=page["items"], next=page["next"], q=query.q or "")
+    return view.render("conversations/list.html", said=page.items, next=page.next, q=query.q or "")
 
 
 def _number(text: str, view: View) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import BeforeValidator, Field
@@ -14,8 +13,9 @@ from gateway.archive.reading import case_files
 from gateway.archive.reading import corrections as reading
 from gateway.archive.tables import ROLES
 from gateway.kernel.errors import FieldError, InvalidInput
+from gateway.web.console.lists import Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
+from gateway.web.console.rendering import masked
 from gateway.web.services import LinkDecision, NewContact
 
 #: The tabs of the list: what to do something about first.
@@ -68,23 +68,36 @@ class Proof(Form):
     note: str | None = None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Correction]]] = {
+    "common.number": lambda one: masked(one.number) or one.account_no,
+    "common.reason": Terms("correction_reasons", lambda one: one.reason),
+    "common.state": Terms("states", lambda one: one.state),
+    "corrections.links": lambda one: len(one.links) + one.elsewhere,
+    "corrections.opened_at": lambda one: one.opened_at,
+    "corrections.due_at": lambda one: one.due_at,
+    "accounts": lambda one: [link.account_no for link in one.links],
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Cases, newest first."""
     query: CaseQuery = view.query
     states, overdue_at = _wanted(query.tab, view.services.clock.now())
-    found = await reading.corrections(
-        view.session,
-        states=states,
-        before=behind("corrections", query.cursor, UUID),
-        limit=query.limit + 1,
-        overdue_at=overdue_at,
+    page = await listed(
+        view,
+        "corrections",
+        lambda before, limit: reading.corrections(
+            view.session, states=states, before=before, limit=limit, overdue_at=overdue_at
+        ),
+        lambda one: one.id,
+        _SORTED,
     )
-    page = cut("corrections", found, query.limit, lambda one: one.id)
     if query.format == "csv":
-        rows = [[one.id, one.state, one.reason, one.opened_at, one.due_at, len(one.links)] for one in page["items"]]
+        rows = [[one.id, one.state, one.reason, one.opened_at, one.due_at, len(one.links)] for one in page.items]
         return view.csv("corrections", [f"corrections.{name}" for name in _COLUMNS], rows)
     return view.render(
-        "corrections/list.html", cases=page["items"], next=page["next"], tab=query.tab, tabs=TABS, now=view.now
+        "corrections/list.html", cases=page.items, next=page.next, tab=query.tab, tabs=TABS, now=view.now
     )
 
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from gateway.archive.reading import imports as reading
 from gateway.kernel.errors import InvalidInput
 from gateway.web.api.imports import Kind
+from gateway.web.console.lists import Actors, Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 KINDS: Final = get_args(Kind)
 Shown = Literal["row", "cell", "conflict"]
@@ -51,15 +51,31 @@ class MendableRow:
         return {fault.column for fault in self.faults if fault.column}
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Import]]] = {
+    "imports.filename": lambda one: one.filename,
+    "common.state": Terms("states", lambda one: one.state),
+    "imports.rows": lambda one: one.rows,
+    "imports.rejected": lambda one: one.rejected,
+    "imports.requested_at": lambda one: one.requested_at,
+    "kind": Terms("import_kinds", lambda one: one.kind),
+    "by": Actors(lambda one: one.requested_by),
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Imports, newest first, and the form to hand one in."""
     query: ListQuery | None = view.query
-    limit, cursor = (query.limit, query.cursor) if query is not None else (ListQuery().limit, None)
-    found = await reading.imports(view.session, before=behind("imports", cursor, UUID), limit=limit + 1)
-    page = cut("imports", found, limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "imports",
+        lambda before, limit: reading.imports(view.session, before=before, limit=limit),
+        lambda one: one.id,
+        _SORTED,
+    )
     if query is not None and query.format == "csv":
-        return view.csv("imports", [f"imports.{name}" for name in _COLUMNS], [_cells(one) for one in page["items"]])
-    return view.render("imports/list.html", imports=page["items"], next=page["next"], kinds=KINDS)
+        return view.csv("imports", [f"imports.{name}" for name in _COLUMNS], [_cells(one) for one in page.items])
+    return view.render("imports/list.html", imports=page.items, next=page.next, kinds=KINDS)
 
 
 _COLUMNS: Final = (
@@ -84,24 +100,39 @@ async def hand_in(view: View) -> web.StreamResponse:
     return view.go(f"/imports/{import_id}", "imports.queued", file=upload.filename)
 
 
+#: The same of what an import refused.
+_REJECTS: Final[dict[str, Column[reading.Reject]]] = {
+    "imports.row": lambda one: one.row_number,
+    "imports.column": lambda one: one.column,
+    "common.reason": lambda one: one.reason,
+    "imports.row_itself": lambda one: one.row,
+}
+
+
 async def one(view: View) -> web.StreamResponse:
     """How an import went, and what it refused."""
     import_id = view.id("import")
     found = await reading.import_(view.session, import_id)
     query: RejectQuery = view.query if view.query is not None else RejectQuery.model_validate(view.given)
     counts = await reading.reject_counts(view.session, import_id)
-    after = behind("rejects", query.cursor, int)
-    rejects = await reading.rejects(view.session, import_id, after=after, limit=query.limit + 1, scopes=[query.scope])
-    page = cut("rejects", rejects, query.limit, lambda reject: reject.id)
+    page = await listed(
+        view,
+        "conflicts",
+        lambda after, limit: reading.rejects(view.session, import_id, after=after, limit=limit, scopes=[query.scope]),
+        lambda reject: reject.id,
+        _REJECTS,
+        of=int,
+        query=query,
+    )
     if query.format == "csv":
-        return _rejects_file(view, found, page["items"])
+        return _rejects_file(view, found, page.items)
     return view.render(
         "imports/one.html",
         one=found,
         counts=counts,
         scope=query.scope,
-        rows=_mendable(found, page["items"]),
-        next=page["next"],
+        rows=_mendable(found, page.items),
+        next=page.next,
     )
 
 

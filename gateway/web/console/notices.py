@@ -12,9 +12,10 @@ from gateway.kernel.errors import Conflict, Forbidden
 from gateway.notices import reading
 from gateway.outbox import reading as outbox
 from gateway.staff import members
+from gateway.web.console.lists import Actors, Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
 from gateway.web.console.rendering import masked
-from gateway.web.paging import Words, behind, cut
+from gateway.web.paging import Words
 
 #: The tabs of the list: a name, and the states behind it.
 SHELVES: Final[dict[str, tuple[str, ...] | None]] = {
@@ -68,23 +69,51 @@ class Approval(Form):
     head: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Notice]]] = {
+    "notices.what": Terms("message_kinds", lambda one: one.kind),
+    "common.state": Terms("states", lambda one: one.state),
+    "notices.audience": lambda one: one.audience,
+    "notices.drafted": lambda one: one.drafted_at,
+    "by": Actors(lambda one: one.drafted_by),
+    "about": lambda one: " ".join(map(str, one.about.values())),
+}
+
+
+#: The same of a notice's texts.
+_MESSAGES: Final[dict[str, Column[outbox.Message]]] = {
+    "messages.to": lambda one: masked(one.to),
+    "common.account": lambda one: one.accounts or one.account_no,
+    "messages.body": lambda one: one.body,
+    "common.state": Terms("states", lambda one: one.state),
+    "messages.why": lambda one: one.decision,
+    "messages.at": lambda one: one.delivered_at or one.sent_at or one.not_before,
+    "withheld": Terms("withheld", lambda one: one.withheld_reason),
+    "error": lambda one: one.error_code,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Notices, newest first."""
     query: NoticesQuery = view.query
-    before = behind("notices", query.cursor, UUID)
     kinds = [query.kind] if query.kind else None
-    found = await reading.notices(
-        view.session, states=SHELVES[query.shelf], kinds=kinds, before=before, limit=query.limit + 1
+    page = await listed(
+        view,
+        "notices",
+        lambda before, limit: reading.notices(
+            view.session, states=SHELVES[query.shelf], kinds=kinds, before=before, limit=limit
+        ),
+        lambda one: one.id,
+        _SORTED,
     )
-    page = cut("notices", found, query.limit, lambda one: one.id)
     if query.format == "csv":
         columns = ("id", "kind", "state", "audience", "composed", "drafted_by", "drafted_at", "approved_by")
-        rows = [[getattr(one, name) for name in columns] for one in page["items"]]
+        rows = [[getattr(one, name) for name in columns] for one in page.items]
         return view.csv("notices", [f"notices.{name}" for name in columns], rows)
     return view.render(
         "notices/list.html",
-        notices=page["items"],
-        next=page["next"],
+        notices=page.items,
+        next=page.next,
         shelf=query.shelf,
         shelves=list(SHELVES),
         names=await members.names(view.session),
@@ -102,17 +131,22 @@ async def one(view: View) -> web.StreamResponse:
     notice_id = view.id("notice")
     query: NoticeQuery = view.query if view.query is not None else NoticeQuery()
     found = await reading.notice(view.session, notice_id)
-    before = behind("messages", query.cursor, UUID)
     wanted = outbox.MessageFilter(notice=notice_id, states=[query.state] if query.state else None)
-    rows = await outbox.messages(view.session, wanted, before=before, limit=query.limit + 1)
-    page = cut("messages", rows, query.limit, lambda message: message.id)
+    page = await listed(
+        view,
+        "messages",
+        lambda before, limit: outbox.messages(view.session, wanted, before=before, limit=limit),
+        lambda message: message.id,
+        _MESSAGES,
+        query=query,
+    )
     if query.format == "csv":
-        return _messages_file(view, page["items"])
+        return _messages_file(view, page.items)
     return view.render(
         "notices/one.html",
         one=found,
-        messages=page["items"],
-        next=page["next"],
+        messages=page.items,
+        next=page.next,
         message_state=query.state,
         moving=found.state in MOVING,
         goes_on=found.state == "done" and found.kind in _FOLLOWING,

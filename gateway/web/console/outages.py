@@ -17,8 +17,8 @@ from gateway.notices.outages.storms import StormOutage, storm
 from gateway.staff import members
 from gateway.web.api.outages import OutageBody, OutageChange
 from gateway.web.console.drafting import Chosen, Listed, Moment, moment
+from gateway.web.console.lists import Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View, faults
-from gateway.web.paging import behind, cut
 
 #: The tabs of the list, and the states behind each.
 SHELVES: Final[dict[str, tuple[str, ...] | None]] = {
@@ -59,21 +59,35 @@ class ChangeForm(Form):
     reason: Annotated[str, StringConstraints(max_length=500)] | None = None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[tuple[int, reading.OutageRead]]]] = {
+    "outages.one": lambda one: one[1].outage_id,
+    "common.state": Terms("outage_states", lambda one: one[1].state),
+    "outages.where": lambda one: one[1].scope.feeders + one[1].scope.transformer_areas + one[1].scope.accounts,
+    "outages.starts_at": lambda one: one[1].starts_at,
+    "outages.ends_at": lambda one: one[1].restored_at or one[1].ends_at,
+    "common.reason": lambda one: one[1].reason,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Outages, newest first."""
     query: OutagesQuery = view.query
     wanted = reading.OutageFilter(states=SHELVES[query.shelf])
-    before = behind("outages", query.cursor, int)
-    found = await reading.outages(view.session, wanted, before=before, limit=query.limit + 1)
-    page = cut("outages", found, query.limit, lambda one: one[0])
-    outages = [one for _, one in page["items"]]
+    page = await listed(
+        view,
+        "outages",
+        lambda before, limit: reading.outages(view.session, wanted, before=before, limit=limit),
+        lambda one: one[0],
+        _SORTED,
+        of=int,
+    )
+    outages = [one for _, one in page.items]
     if query.format == "csv":
         columns = ("outage_id", "kind", "state", "starts_at", "ends_at", "restored_at", "reason")
         rows = [[getattr(one, name) for name in columns] for one in outages]
         return view.csv("outages", [f"outages.{name}" for name in columns], rows)
-    return view.render(
-        "outages/list.html", outages=outages, next=page["next"], shelf=query.shelf, shelves=list(SHELVES)
-    )
+    return view.render("outages/list.html", outages=outages, next=page.next, shelf=query.shelf, shelves=list(SHELVES))
 
 
 async def one(view: View) -> web.StreamResponse:

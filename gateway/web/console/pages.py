@@ -11,13 +11,13 @@ import io
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -102,10 +102,14 @@ class Query(BaseModel):
 
 
 class ListQuery(Query):
-    """What every list takes: `cursor` for the page behind, `format=csv` for a file."""
+    """What every list takes: `cursor` for the page behind, `format=csv` for a file, `find` for rows that hold words,
+    `sort` for the heading they are sorted by (`-` before it: the greatest first).
+    """
 
     cursor: str | None = None
     format: Literal["csv"] | None = None
+    find: Annotated[str, StringConstraints(max_length=200)] | None = None
+    sort: Annotated[str, StringConstraints(max_length=64)] | None = None
 
     @property
     def limit(self) -> int:
@@ -154,6 +158,8 @@ class View:
     #: What was typed, where the form comes back; and why.
     given: Mapping[str, Any] = field(default_factory=dict)
     trouble: Trouble | None = None
+    #: The list that is shown (`gateway.web.console.lists`).
+    listing: Any = None
 
     @property
     def services(self) -> Services:

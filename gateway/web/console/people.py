@@ -12,7 +12,7 @@ from gateway.staff import chat_sign_in, keys, members, passwords
 from gateway.staff.keys import SCOPES
 from gateway.staff.roles import GRANTED, ROLES
 from gateway.staff.signing_in import organisations
-from gateway.web.console.pages import Form, Menu, Page, View
+from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 
 
 def _several(value: object) -> object:
@@ -47,6 +47,12 @@ class NewKey(Form):
 
 async def listing(view: View) -> web.StreamResponse:
     """Everybody who may sign in, and the form to add somebody."""
+    if view.query is not None and view.query.format == "csv":
+        rows = [
+            [one.sign_in, one.name, " ".join(one.roles), one.organisation, one.team, one.seen_at, one.disabled_at]
+            for one in await members.members(view.session)
+        ]
+        return view.csv("people", _PEOPLE, rows)
     return view.render(
         "people/list.html",
         members=await members.members(view.session),
@@ -54,6 +60,11 @@ async def listing(view: View) -> web.StreamResponse:
         roles=ROLES,
         granted=GRANTED,
     )
+
+
+_PEOPLE: Final = (
+    "door.name", "people.person", "door.roles", "door.organisation", "people.team", "people.seen", "people.out",
+)  # fmt: skip
 
 
 async def add(view: View) -> web.StreamResponse:
@@ -135,6 +146,11 @@ async def chat_code(view: View) -> web.StreamResponse:
 
 async def key_list(view: View) -> web.StreamResponse:
     """Keys for programs."""
+    if view.query is not None and view.query.format == "csv":
+        rows = [
+            [one.name, " ".join(one.scopes), one.made_at, one.revoked_at] for one in await keys.listed(view.session)
+        ]
+        return view.csv("keys", ["people.key", "people.scopes", "people.made", "people.revoked"], rows)
     return view.render("people/keys.html", keys=await keys.listed(view.session), scopes=list(SCOPES), made=None)
 
 
@@ -160,7 +176,7 @@ def _page(method: str, path: str, handler: object, **more: object) -> Page:
 
 
 PAGES: Final = (
-    _page("GET", "/people", listing, menu=Menu(group="settings", order=70, icon="users")),
+    _page("GET", "/people", listing, query=ListQuery, menu=Menu(group="settings", order=70, icon="users")),
     _page("POST", "/people", add, form=NewPerson, again=listing),
     _page("GET", "/people/{id}", one),
     _page("POST", "/people/{id}", change, form=Changed, again=one),
@@ -168,7 +184,7 @@ PAGES: Final = (
     _page("POST", "/people/{id}/let-in", let_in, again=one),
     _page("POST", "/people/{id}/reset", reset, again=one),
     _page("POST", "/people/{id}/chat-code", chat_code, again=one),
-    _page("GET", "/keys", key_list, menu=Menu(group="settings", order=80, icon="key")),
+    _page("GET", "/keys", key_list, query=ListQuery, menu=Menu(group="settings", order=80, icon="key")),
     _page("POST", "/keys", make_key, form=NewKey, again=key_list),
     _page("POST", "/keys/{name}/revoke", revoke_key, again=key_list),
 )

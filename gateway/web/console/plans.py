@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import StringConstraints
@@ -15,10 +14,10 @@ from gateway.followups.tables import CHANNELS
 from gateway.kernel.database import driver
 from gateway.kernel.errors import InvalidInput
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
 from gateway.web.console.recurring import OWN, RULES, Recurrence, in_words
 from gateway.web.feeds import signed
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -221,22 +220,36 @@ def _today(view: View) -> date:
     return view.now.astimezone(view.services.settings.zone).date()
 
 
+#: What the list is sorted by and looked through.
+_DONE: Final[dict[str, Column[reading.Followup]]] = {
+    "plans.planned_for": lambda one: one.planned_for,
+    "plans.topic": lambda one: one.topic,
+    "common.account": lambda one: one.account_no,
+    "plans.manager": Staff(lambda one: one.deputy or one.manager),
+    "plans.independent_state": Terms("independent_states", lambda one: one.independent),
+    "outcome": lambda one: one.outcome,
+}
+
+
 async def done(view: View) -> web.StreamResponse:
     """What was done, newest first: never what the independent follow-up answered."""
     query: DoneQuery = view.query
     of = query.of or _own(view)
     wanted = reading.FollowupFilter(manager=None if of == "all" else of, states=["done"])
-    found = await reading.followups(
-        view.session, wanted, before=behind("followups", query.cursor, UUID), limit=query.limit + 1
+    page = await listed(
+        view,
+        "done",
+        lambda before, limit: reading.followups(view.session, wanted, before=before, limit=limit),
+        lambda one: one.id,
+        _DONE,
     )
-    page = cut("followups", found, query.limit, lambda one: one.id)
     if query.format == "csv":
         headings = [f"plans.{name}" for name in ("planned_for", "account", "topic", "manager", "outcome")]
-        rows = [[one.planned_for, one.account_no, one.topic, one.manager, one.outcome] for one in page["items"]]
+        rows = [[one.planned_for, one.account_no, one.topic, one.manager, one.outcome] for one in page.items]
         return view.csv("followups", headings, rows)
-    people = [one.deputy or one.manager for one in page["items"]]
+    people = [one.deputy or one.manager for one in page.items]
     return view.render(
-        "plans/done.html", of=of, own=_own(view), items=page["items"], next=page["next"],
+        "plans/done.html", of=of, own=_own(view), items=page.items, next=page.next,
         named=await directory.names(await driver(view.session), people),
     )  # fmt: skip
 

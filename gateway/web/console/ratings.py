@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from aiohttp import web
@@ -12,8 +13,8 @@ from gateway.evaluations import reading, reviewing
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Forbidden
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, Teams, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 #: Scores that somebody should act on.
@@ -62,21 +63,58 @@ class Review(Form):
     words: Said
 
 
+#: What the list is sorted by and looked through.
+_LOW: Final[dict[str, Column[reading.Evaluation]]] = {
+    "evaluations.score": lambda one: one.score,
+    "evaluations.said": lambda one: one.comment or one.why,
+    "evaluations.whose": Teams(lambda one: one.team),
+    "common.account": lambda one: one.account_no,
+    "evaluations.at": lambda one: one.at,
+    "person": Staff(lambda one: one.person),
+    "service": Terms("services", lambda one: one.event.kind),
+}
+
+
+#: The same of answers that were set apart.
+_APART: Final[dict[str, Column[reading.Evaluation]]] = {
+    "evaluations.score": lambda one: one.score,
+    "evaluations.said": lambda one: one.comment,
+    "evaluations.team": Teams(lambda one: one.team),
+    "evaluations.at": lambda one: one.at,
+    "evaluations.review": lambda one: one.review,
+}
+#: The same of ratings that units contest.
+_CHALLENGES: Final[dict[str, Column[reviewing.Challenge]]] = {
+    "challenges.team": Teams(lambda one: one.team),
+    "challenges.grounds": lambda one: one.grounds,
+    "challenges.by": Staff(lambda one: one.by),
+    "challenges.opened_at": lambda one: one.opened_at,
+    "challenges.decision": lambda one: one.decision,
+    "evidence": lambda one: one.evidence,
+}
+
+
 async def low(view: View) -> web.StreamResponse:
     """Low scores that count, newest first."""
     query: LowQuery = view.query
     wanted = reading.EvaluationFilter(team=query.team, person=query.person, at_most=LOW, states=["counted"])
-    page = await _page_of(view, query, wanted)
+    page = await listed(
+        view,
+        "low",
+        lambda before, limit: reading.evaluations(view.session, wanted, before=before, limit=limit),
+        lambda one: one.id,
+        _LOW,
+    )
     if query.format == "csv":
         rows = [
             [one.score, one.solved, one.why, one.comment, one.team, one.person, one.account_no, one.at]
-            for one in page["items"]
+            for one in page.items
         ]
         return view.csv("low-scores", [f"evaluations.{name}" for name in _LOW_COLUMNS], rows)
     connection = await driver(view.session)
     return view.render(
-        "evaluations/low.html", items=page["items"], next=page["next"], query=query,
-        named=await directory.names(connection, [one.person for one in page["items"]]),
+        "evaluations/low.html", items=page.items, next=page.next, query=query,
+        named=await directory.names(connection, [one.person for one in page.items]),
         teams=await directory.team_names(connection),
     )  # fmt: skip
 
@@ -87,8 +125,15 @@ _LOW_COLUMNS: Final = ("score", "solved", "why", "comment", "team", "person", "a
 async def apart(view: View) -> web.StreamResponse:
     """Answers that look made up, newest first."""
     query: ApartQuery = view.query
-    page = await _page_of(view, query, reading.EvaluationFilter(states=["quarantined"]))
-    items = [one for one in page["items"] if query.show == "all" or one.review is None]
+    everything = query.show == "all"
+    wanted = reading.EvaluationFilter(states=["quarantined"])
+
+    async def read(before: UUID | None, limit: int) -> Sequence[reading.Evaluation]:
+        found = await reading.evaluations(view.session, wanted, before=before, limit=limit)
+        return [one for one in found if everything or one.review is None]
+
+    page = await listed(view, "apart", read, lambda one: one.id, _APART, whole=not everything)
+    items = page.items
     if query.format == "csv":
         headings = [
             f"evaluations.{name}" for name in ("score", "comment", "suspicions", "team", "person", "at", "review")
@@ -99,15 +144,9 @@ async def apart(view: View) -> web.StreamResponse:
         ]
         return view.csv("set-apart", headings, rows)
     return view.render(
-        "evaluations/apart.html", items=items, next=page["next"], show=query.show,
+        "evaluations/apart.html", items=items, next=page.next, show=query.show,
         teams=await directory.team_names(await driver(view.session)),
     )  # fmt: skip
-
-
-async def _page_of(view: View, query: ListQuery, wanted: reading.EvaluationFilter) -> Any:
-    before = behind("evaluations", query.cursor, UUID)
-    found = await reading.evaluations(view.session, wanted, before=before, limit=query.limit + 1)
-    return cut("evaluations", found, query.limit, lambda one: one.id)
 
 
 async def one(view: View) -> web.StreamResponse:
@@ -146,18 +185,23 @@ async def challenges(view: View) -> web.StreamResponse:
     """Ratings that units contest, newest first."""
     query: ChallengeQuery = view.query if view.query is not None else ChallengeQuery()
     connection = await driver(view.session)
-    found = await reviewing.challenges(
-        view.session, states=[query.state], team=None, before=behind("challenges", query.cursor, UUID),
-        limit=query.limit + 1,
-    )  # fmt: skip
-    page = cut("challenges", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "challenges",
+        lambda before, limit: reviewing.challenges(
+            view.session, states=[query.state], team=None, before=before, limit=limit
+        ),
+        lambda one: one.id,
+        _CHALLENGES,
+        query=query,
+    )
     if query.format == "csv":
         names = ("event_kind", "event_ref", "team", "by", "grounds", "evidence", "state", "opened_at", "decision")
-        rows = [[getattr(one, name) for name in names] for one in page["items"]]
+        rows = [[getattr(one, name) for name in names] for one in page.items]
         return view.csv("challenges", [f"challenges.{name}" for name in names], rows)
-    people = [number for one in page["items"] for number in (one.by, one.reviewer)]
+    people = [number for one in page.items for number in (one.by, one.reviewer)]
     return view.render(
-        "evaluations/challenges.html", items=page["items"], next=page["next"], state=query.state,
+        "evaluations/challenges.html", items=page.items, next=page.next, state=query.state,
         named=await directory.names(connection, people), teams=await directory.team_names(connection),
     )  # fmt: skip
 

@@ -166,6 +166,11 @@ def masked(number: str | None) -> str:
     return PhoneNumber(number).masked if number else ""
 
 
+def masked_name(name: str | None) -> str:
+    """A name as files have it: its first character."""
+    return f"{name[:1]}**" if name else ""
+
+
 def _tail(account_no: str | None) -> str:
     """An account number by its last four digits, as texts name it."""
     return f"····{account_no[-4:]}" if account_no else ""

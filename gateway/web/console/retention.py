@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 
 from gateway.retention import keeping
 from gateway.staff import members
+from gateway.web.console.lists import Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 
 class KeptFor(Form):
@@ -26,20 +26,36 @@ class Days(Form):
     days: int = Field(ge=0, le=keeping.MOST_DAYS)
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[keeping.Ran]]] = {
+    "retention.at": lambda one: one.at,
+    "retention.rule": Terms("retained", lambda one: one.rule),
+    "retention.before": lambda one: one.before,
+    "retention.removed": lambda one: one.removed,
+    "retention.error": lambda one: one.error,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Every rule, and what the nights did."""
     query: ListQuery = view.query if view.query is not None else ListQuery()
     retention = view.services.retention
-    found = await retention.runs(view.session, before=behind("retention", query.cursor, int), limit=query.limit + 1)
-    page = cut("retention", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "runs",
+        lambda before, limit: retention.runs(view.session, before=before, limit=limit),
+        lambda one: one.id,
+        _SORTED,
+        of=int,
+    )
     if query.format == "csv":
-        rows = [[one.at, one.rule, one.before, one.removed, one.error] for one in page["items"]]
+        rows = [[one.at, one.rule, one.before, one.removed, one.error] for one in page.items]
         return view.csv("retention", [f"retention.{name}" for name in _COLUMNS], rows)
     return view.render(
         "retention/list.html",
         rules=await retention.kept(view.session),
-        runs=page["items"],
-        next=page["next"],
+        runs=page.items,
+        next=page.next,
         names=await members.names(view.session),
     )
 

@@ -14,12 +14,10 @@ from gateway.notices.policies import PolicyVersion
 from gateway.notices.policy_trial import COUNTED, Trial
 from gateway.staff import members
 from gateway.web.console import policy_form
+from gateway.web.console.lists import Actors, Column, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
-from gateway.web.paging import behind, cut
 
 _COLUMNS: Final = ("version_no", "made_at", "made_by", "why")
-#: Versions beside the form.
-_LATEST: Final = 8
 
 
 class PolicyQuery(Query):
@@ -58,7 +56,6 @@ async def _in_force(view: View, *, like: int | None = None, trial: Trial | None 
         trial=trial,
         changed=None if trial is None else policy_form.compared(trial.before, trial.after, book.channels),
         most=COUNTED,
-        versions=await book.versions(view.session, before=None, limit=_LATEST),
         names=await members.names(view.session),
     )
 
@@ -111,21 +108,33 @@ async def document(view: View) -> web.StreamResponse:
     )
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[PolicyVersion]]] = {
+    "rules.version_no": lambda one: one.version,
+    "rules.made_at": lambda one: one.made_at,
+    "rules.made_by": Actors(lambda one: one.made_by),
+    "rules.why": lambda one: one.why,
+}
+
+
 async def versions(view: View) -> web.StreamResponse:
     """Every version there was, newest first."""
     query: ListQuery = view.query
-    before = behind("policy", query.cursor, int)
-    found: Sequence[PolicyVersion] = await view.services.policy.versions(
-        view.session, before=before, limit=query.limit + 1
+    page = await listed(
+        view,
+        "versions",
+        lambda before, limit: view.services.policy.versions(view.session, before=before, limit=limit),
+        lambda one: one.version,
+        _SORTED,
+        of=int,
     )
-    page = cut("policy", found, query.limit, lambda one: one.version)
     if query.format == "csv":
-        rows = [[one.version, one.made_at, one.made_by, one.why] for one in page["items"]]
+        rows = [[one.version, one.made_at, one.made_by, one.why] for one in page.items]
         return view.csv("policy-versions", [f"rules.{name}" for name in _COLUMNS], rows)
     return view.render(
         "rules/versions.html",
-        versions=page["items"],
-        next=page["next"],
+        versions=page.items,
+        next=page.next,
         names=await members.names(view.session),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import StringConstraints
@@ -12,8 +11,8 @@ from pydantic import StringConstraints
 from gateway.followups import reading, standing_in
 from gateway.kernel.database import driver
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Staff, listed
 from gateway.web.console.pages import Form, ListQuery, Page, View
-from gateway.web.paging import behind, cut
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
@@ -49,6 +48,9 @@ async def deputies(view: View) -> web.StreamResponse:
     """Who stands in now, soon, and did lately."""
     today = view.now.astimezone(view.services.settings.zone).date()
     found = await standing_in.deputies(view.session, since=today - _BACK, limit=_MOST)
+    if view.query is not None and view.query.format == "csv":
+        rows = [[one.manager, one.deputy, one.first_day, one.last_day, one.reason] for one in found]
+        return view.csv("deputies", _DEPUTIES, rows)
     connection = await driver(view.session)
     people = [number for one in found for number in (one.manager, one.deputy)]
     acting = view.person.acting
@@ -60,6 +62,9 @@ async def deputies(view: View) -> web.StreamResponse:
         named=await directory.names(connection, people),
         colleagues=await directory.colleagues(connection),
     )
+
+
+_DEPUTIES: Final = ("plans.manager", "plans.deputy", "deputies.first_day", "deputies.last_day", "common.reason")
 
 
 async def name(view: View) -> web.StreamResponse:
@@ -78,23 +83,38 @@ async def end(view: View) -> web.StreamResponse:
     return view.go("/plans/deputies", "deputies.ended")
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Voice]]] = {
+    "voices.words": lambda one: one.words,
+    "common.account": lambda one: one.account_no,
+    "voices.owner": Staff(lambda one: one.owner),
+    "voices.due_on": lambda one: one.due_on,
+    "voices.answer": lambda one: one.answer,
+}
+
+
 async def voices(view: View) -> web.StreamResponse:
     """What customers want looked into, newest first."""
     query: VoiceQuery = view.query if view.query is not None else VoiceQuery()
-    found = await reading.voices(
-        view.session, owner=query.of, state=query.show, before=behind("voices", query.cursor, UUID),
-        limit=query.limit + 1,
-    )  # fmt: skip
-    page = cut("voices", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "voices",
+        lambda before, limit: reading.voices(
+            view.session, owner=query.of, state=query.show, before=before, limit=limit
+        ),
+        lambda one: one.id,
+        _SORTED,
+        query=query,
+    )
     if query.format == "csv":
         headings = [f"voices.{name}" for name in ("words", "account", "owner", "due_on", "answer")]
-        rows = [[one.words, one.account_no, one.owner, one.due_on, one.answer] for one in page["items"]]
+        rows = [[one.words, one.account_no, one.owner, one.due_on, one.answer] for one in page.items]
         return view.csv("voices", headings, rows)
-    owners = [one.owner for one in page["items"]]
+    owners = [one.owner for one in page.items]
     return view.render(
         "plans/voices.html",
-        items=page["items"],
-        next=page["next"],
+        items=page.items,
+        next=page.next,
         query=query,
         today=view.now.astimezone(view.services.settings.zone).date(),
         named=await directory.names(await driver(view.session), owners),
@@ -110,7 +130,7 @@ async def answer(view: View) -> web.StreamResponse:
 PAGES: Final = (
     Page(
         method="GET", path="/plans/deputies", handler=deputies, scope="followups:read", title="deputies.title",
-        under="/plans",
+        under="/plans", query=ListQuery,
     ),
     Page(
         method="POST", path="/plans/deputies", handler=name, scope="followups:write", title="deputies.title",

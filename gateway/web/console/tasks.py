@@ -14,12 +14,10 @@ from gateway.kernel.database import driver
 from gateway.kernel.errors import InvalidInput
 from gateway.staff import directory
 from gateway.staff import tasks as keeping
+from gateway.web.console.lists import Actors, Column, Staff, Teams, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-#: What is open is shown whole up to so many.
-_MOST: Final = 300
 #: Where what a task is about has its page.
 _PAGES: Final = {
     "case": "/cases", "commitment": "/commitments", "correction": "/corrections", "outage": "/outages",
@@ -45,20 +43,57 @@ class Note(Form):
     note: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[keeping.Task]]] = {
+    "tasks.words": lambda one: one.words,
+    "tasks.whose": Teams(lambda one: one.unit),
+    "common.account": lambda one: one.account_no,
+    "tasks.due_at": lambda one: one.due_at,
+    "owner": Staff(lambda one: one.owner_no),
+    "kind": Terms("task_kinds", lambda one: one.kind),
+    "outcome": lambda one: one.outcome,
+}
+
+
+#: The same of alerts.
+_ALERTS: Final[dict[str, Column[cases.Alert]]] = {
+    "alerts.words": lambda one: one.words,
+    "common.account": lambda one: one.account_no,
+    "alerts.at": lambda one: one.at,
+    "alerts.taken_by": Actors(lambda one: one.acknowledged_by),
+    "kind": Terms("alerts", lambda one: one.kind),
+    "note": lambda one: one.note,
+}
+
+
 async def listing(view: View) -> web.StreamResponse:
     """Tasks: what is open by when it is due, what is over with the newest first."""
     query: TaskQuery = view.query if view.query is not None else TaskQuery()
     further = None
     if query.show == "over":
-        before = behind("tasks", query.cursor, UUID)
         wanted = keeping.TaskFilter(states=["done", "dropped"])
-        page = cut("tasks", await keeping.tasks(view.session, wanted, before=before, limit=query.limit + 1),
-                   query.limit, lambda one: one.id)  # fmt: skip
-        items, further = page["items"], page["next"]
+        page = await listed(
+            view,
+            "tasks",
+            lambda before, limit: keeping.tasks(view.session, wanted, before=before, limit=limit),
+            lambda one: one.id,
+            _SORTED,
+            query=query,
+        )
+        items, further = page.items, page.next
     else:
         own = view.person.acting.staff_no if query.show == "mine" else None
-        wanted = keeping.TaskFilter(states=["open"], owner_no=own)
-        items = await keeping.tasks(view.session, wanted, before=None, limit=_MOST, soonest=True)
+        open_ones = keeping.TaskFilter(states=["open"], owner_no=own)
+        page = await listed(
+            view,
+            "tasks",
+            lambda _, limit: keeping.tasks(view.session, open_ones, before=None, limit=limit, soonest=True),
+            lambda one: one.id,
+            _SORTED,
+            query=query,
+            whole=True,
+        )
+        items, further = page.items, page.next
     if query.format == "csv":
         names = ("kind", "words", "unit", "owner_no", "account_no", "due_at", "state", "outcome")
         rows = [[getattr(one, name) for name in names] for one in items]
@@ -95,17 +130,24 @@ async def finish(view: View) -> web.StreamResponse:
 async def alerts(view: View) -> web.StreamResponse:
     """Dangers that customers told of: those that nobody has taken on first."""
     query: ListQuery = view.query if view.query is not None else ListQuery()
-    before = behind("alerts", query.cursor, UUID)
-    found = await cases.alerts(view.session, open_only=False, before=before, limit=query.limit + 1)
-    page = cut("alerts", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "alerts",
+        lambda before, limit: cases.alerts(view.session, open_only=False, before=before, limit=limit),
+        lambda one: one.id,
+        _ALERTS,
+        query=query,
+    )
     if query.format == "csv":
         names = ("kind", "words", "account_no", "at", "acknowledged_by", "note")
         return view.csv(
             "alerts", [f"alerts.{name}" for name in names],
-            [[getattr(one, name) for name in names] for one in page["items"]],
+            [[getattr(one, name) for name in names] for one in page.items],
         )  # fmt: skip
-    items = sorted(page["items"], key=lambda one: one.acknowledged_at is not None)
-    return view.render("tasks/alerts.html", items=items, next=page["next"])
+    items = page.items
+    if page.sort is None:
+        items = sorted(items, key=lambda one: one.acknowledged_at is not None)
+    return view.render("tasks/alerts.html", items=items, next=page.next)
 
 
 async def take_on(view: View) -> web.StreamResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import StringConstraints
@@ -12,11 +11,11 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.notices.texts import Proposed, reading
 from gateway.notices.wording import TextKey
 from gateway.staff import members
-from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
-from gateway.web.paging import behind, cut
+from gateway.web.console.lists import Actors, Column, Terms, listed
+from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 
 
-class TextsQuery(Query):
+class TextsQuery(ListQuery):
     """Which texts."""
 
     language: str = "zh-CN"
@@ -50,6 +49,12 @@ async def listing(view: View) -> web.StreamResponse:
     texts = view.services.texts
     found = await reading.in_force(view.session, texts.in_force, texts.shipped, None)
     waiting = await reading.revisions(view.session, states=["draft"], before=None, limit=20)
+    if query.format == "csv":
+        rows = [
+            [text.name, text.language, text.tone, text.kind, text.example.body, text.example.segments, text.edited]
+            for text in found
+        ]
+        return view.csv("texts", [f"texts.{name}" for name in _COLUMNS], rows)
     languages = sorted({text.language for text in found}, reverse=True)
     return view.render(
         "texts/list.html",
@@ -59,6 +64,9 @@ async def listing(view: View) -> web.StreamResponse:
         waiting=waiting,
         names=await members.names(view.session),
     )
+
+
+_COLUMNS: Final = ("name", "language", "tone", "kind", "example", "segments", "edited")
 
 
 async def one(view: View) -> web.StreamResponse:
@@ -87,15 +95,39 @@ async def propose(view: View) -> web.StreamResponse:
     return view.go(f"/texts/revisions/{revision_id}", "texts.proposed")
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.Revision]]] = {
+    "texts.one": lambda one: [text.name for text in one.texts],
+    "common.state": Terms("revision_states", lambda one: one.state),
+    "texts.note": lambda one: one.note,
+    "notices.drafted": lambda one: one.drafted_at,
+    "texts.decided": lambda one: one.decided_at,
+    "by": Actors(lambda one: one.drafted_by),
+}
+
+
 async def revisions(view: View) -> web.StreamResponse:
     """Changes of texts, newest first."""
     query: RevisionsQuery = view.query
-    before = behind("template-revisions", query.cursor, UUID)
     states = [query.state] if query.state else None
-    found = await reading.revisions(view.session, states=states, before=before, limit=query.limit + 1)
-    page = cut("template-revisions", found, query.limit, lambda revision: revision.id)
+    page = await listed(
+        view,
+        "revisions",
+        lambda before, limit: reading.revisions(view.session, states=states, before=before, limit=limit),
+        lambda revision: revision.id,
+        _SORTED,
+    )
+    if query.format == "csv":
+        rows = [
+            [" ".join(text.name for text in one.texts), one.state, one.note, one.drafted_at, one.drafted_by,
+             one.decided_at, one.decided_by]
+            for one in page.items
+        ]  # fmt: skip
+        headings = ["texts.one", "common.state", "texts.note", "notices.drafted", "notices.drafted_by",
+                    "texts.decided", "texts.decided_by"]  # fmt: skip
+        return view.csv("text-revisions", headings, rows)
     names = await members.names(view.session)
-    return view.render("texts/revisions.html", revisions=page["items"], next=page["next"], names=names)
+    return view.render("texts/revisions.html", revisions=page.items, next=page.next, names=names)
 
 
 async def revision(view: View) -> web.StreamResponse:

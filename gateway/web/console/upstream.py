@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
 from aiohttp import web
@@ -12,9 +12,9 @@ from gateway.archive import changes as of_corrections
 from gateway.archive import pushing, upstream
 from gateway.archive.reading import conflicts as reading
 from gateway.kernel.database import driver
-from gateway.web.console.pages import Form, ListQuery, Menu, Page, Query, View
+from gateway.web.console.lists import Column, Terms, listed
+from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.console.rendering import masked
-from gateway.web.paging import behind, cut
 
 By = Literal["source", "import", "file", "month"]
 BYS: Final = get_args(By)
@@ -29,11 +29,8 @@ class ConflictQuery(ListQuery):
     source: str | None = None
 
 
-class ChangesQuery(Query):
+class ChangesQuery(ListQuery):
     """Which page of the changes."""
-
-    cursor: str | None = None
-    format: Literal["csv"] | None = None
 
 
 class NewReceiver(Form):
@@ -48,28 +45,57 @@ _CONFLICTS: Final = ("at", "account", "number", "state", "source", "file", "row"
 _CHANGES: Final = ("id", "at", "kind", "account", "number", "role", "correction")
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.ConflictSeen]]] = {
+    "upstream.at": lambda one: one.at,
+    "common.account": lambda one: one.account_no,
+    "common.number": lambda one: masked(one.number),
+    "upstream.state": Terms("states", lambda one: one.link_state),
+    "upstream.source": Terms("sources", lambda one: one.source or "unknown"),
+    "upstream.file": lambda one: one.file,
+    "upstream.told": lambda one: one.told,
+}
+
+
+#: The same of the changes; each is as it is handed on.
+_CHANGED: Final[dict[str, Column[Any]]] = {
+    "upstream.id": lambda one: int(one["id"]),
+    "upstream.at": lambda one: one["at"],
+    "upstream.kind": Terms("change_kinds", lambda one: one["kind"]),
+    "common.account": lambda one: one["account_no"],
+    "common.number": lambda one: masked(one["number"]),
+    "common.role": Terms("link_roles", lambda one: one["role"]),
+}
+
+
 async def conflicts(view: View) -> web.StreamResponse:
     """What imports brought again that was stopped: summed up, and one by one."""
     query: ConflictQuery = view.query
-    found = await reading.conflicts(
-        view.session,
-        import_id=query.import_id,
-        account_no=query.account,
-        source=query.source,
-        before=behind("conflicts", query.cursor, int),
-        limit=query.limit + 1,
+    page = await listed(
+        view,
+        "conflicts",
+        lambda before, limit: reading.conflicts(
+            view.session,
+            import_id=query.import_id,
+            account_no=query.account,
+            source=query.source,
+            before=before,
+            limit=limit,
+        ),
+        lambda one: one.id,
+        _SORTED,
+        of=int,
     )
-    page = cut("conflicts", found, query.limit, lambda one: one.id)
     if query.format == "csv":
         rows = [
             [one.at, one.account_no, masked(one.number), one.link_state, one.source, one.file, one.row_number, one.told]
-            for one in page["items"]
+            for one in page.items
         ]
         return view.csv("conflicts", [f"upstream.{name}" for name in _CONFLICTS], rows)
     return view.render(
         "upstream/conflicts.html",
-        conflicts=page["items"],
-        next=page["next"],
+        conflicts=page.items,
+        next=page.next,
         sums=await reading.summed(view.session, query.by, view.services.settings.zone.key),
         by=query.by,
         bys=BYS,
@@ -84,23 +110,29 @@ async def changes(view: View) -> web.StreamResponse:
 
 async def _changes(view: View, *, secret: str | None) -> web.Response:
     query: ChangesQuery = view.query if isinstance(view.query, ChangesQuery) else ChangesQuery()
-    limit = 10_000 if query.format == "csv" else 50
     connection = await driver(view.session)
-    found = await of_corrections.newest(connection, before=behind("changes", query.cursor, int), limit=limit + 1)
-    page = cut("changes", found, limit, lambda one: int(one["id"]))
+    page = await listed(
+        view,
+        "changes",
+        lambda before, limit: of_corrections.newest(connection, before=before, limit=limit),
+        lambda one: int(one["id"]),
+        _CHANGED,
+        of=int,
+        query=query,
+    )
     if query.format == "csv":
         rows = [
             [one["id"], one["at"], one["kind"], one["account_no"], masked(one["number"]), one["role"],
              one["correction_id"]]
-            for one in page["items"]
+            for one in page.items
         ]  # fmt: skip
         return view.csv("changes", [f"upstream.{name}" for name in _CHANGES], rows)
     pushed = await pushing.subscriptions(connection)
     own = {one.consumer for one in pushed}
     return view.render(
         "upstream/changes.html",
-        changes=page["items"],
-        next=page["next"],
+        changes=page.items,
+        next=page.next,
         subscriptions=pushed,
         consumers=[one for one in await upstream.consumers(connection) if one.consumer not in own],
         secret=secret,

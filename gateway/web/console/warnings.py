@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from aiohttp import web
 from pydantic import StringConstraints
@@ -13,8 +12,8 @@ from gateway.cases.warnings import reading
 from gateway.cases.warnings.tables import WARNING_STATES
 from gateway.kernel.database import driver
 from gateway.staff import directory
+from gateway.web.console.lists import Column, Teams, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
-from gateway.web.paging import behind, cut
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -50,20 +49,36 @@ class NewWarning(Form):
     due_at: datetime
 
 
+#: What the list is sorted by and looked through.
+_SORTED: Final[dict[str, Column[reading.EarlyWarning]]] = {
+    "warnings.subject": lambda one: one.subject,
+    "warnings.words": lambda one: one.words,
+    "warnings.unit": Teams(lambda one: one.unit),
+    "warnings.due_at": lambda one: one.due_at,
+    "kind": Terms("warning_kinds", lambda one: one.kind),
+    "said": lambda one: [one.note, one.outcome],
+}
+
+
 async def warnings(view: View) -> web.StreamResponse:
     """Warnings, newest first."""
     query: WarningQuery = view.query if view.query is not None else WarningQuery(state="open")
     wanted = reading.WarningFilter(states=[query.state])
-    before = behind("warnings", query.cursor, UUID)
-    found = await reading.warnings(view.session, wanted, before=before, limit=query.limit + 1)
-    page = cut("warnings", found, query.limit, lambda one: one.id)
+    page = await listed(
+        view,
+        "warnings",
+        lambda before, limit: reading.warnings(view.session, wanted, before=before, limit=limit),
+        lambda one: one.id,
+        _SORTED,
+        query=query,
+    )
     if query.format == "csv":
         names = ("kind", "subject", "words", "unit", "state", "raised_at", "due_at", "outcome")
-        rows = [[getattr(one, name) for name in names] for one in page["items"]]
+        rows = [[getattr(one, name) for name in names] for one in page.items]
         return view.csv("warnings", [f"warnings.{name}" for name in names], rows)
     teams = await directory.team_names(await driver(view.session))
     return view.render(
-        "warnings/list.html", items=page["items"], next=page["next"], state=query.state, states=WARNING_STATES,
+        "warnings/list.html", items=page.items, next=page.next, state=query.state, states=WARNING_STATES,
         teams=teams, usual=view.now + _USUAL,
     )  # fmt: skip
 
