@@ -35,7 +35,8 @@ PASSWORD = "light-the-lamps"
 #: One person for each role who acts for the whole utility, and one archive admin for the other district alone.
 OTHER_DISTRICT = "青石县"
 PEOPLE = {role: (role.replace("_", "-"), [role], None) for role in ROLES} | {
-    "elsewhere": ("elsewhere", ["archive_admin", "reviewer", "supervisor"], OTHER_DISTRICT)
+    "elsewhere": ("elsewhere", ["archive_admin", "reviewer", "supervisor"], OTHER_DISTRICT),
+    "manager-elsewhere": ("manager-elsewhere", ["account_manager"], OTHER_DISTRICT),
 }
 #: Accounts of each district.
 _ACCOUNTS = 12

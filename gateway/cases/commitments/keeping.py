@@ -140,6 +140,8 @@ class Commitments:
         """Promise something to a customer, who is told. Raises InvalidInput naming the field."""
         connection, now = await driver(session), self._clock.now()
         whose = await self._whose(connection, asked)
+        if asked.case_id is not None or asked.account_no is not None:
+            await require_account(session, whose["account_id"], "case" if asked.case_id is not None else "account")
         _check_time(asked.due_at, now)
         unit, topic = asked.unit or whose["unit"], asked.topic or whose["topic"]
         if unit is None:

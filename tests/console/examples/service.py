@@ -74,6 +74,18 @@ async def planned(world: World, topic: str, days: int = 0) -> UUID:
     return made
 
 
+@example("/plans/deputies/{id}")
+async def deputy(world: World) -> str:
+    if "deputy" not in world.made:
+        async with world.database.session() as session:
+            world.made["deputy"] = await world.house.followups.stand_in(
+                session, manager_no="ACCOUNT-MANAGER", deputy_no="REVIEWER", first_day=NOW.date(), last_day=NOW.date(),
+                reason="休假", actor="staff:ACCOUNT-MANAGER",
+            )  # fmt: skip
+            await session.commit()
+    return f"/plans/deputies/{world.made['deputy']}"
+
+
 @example("/plans/{id}")
 async def plan(world: World) -> str:
     if "plan" not in world.made:
