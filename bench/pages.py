@@ -27,8 +27,8 @@ _FILL: Final = (
          (ARRAY['王','李','张','刘','陈','杨','赵','黄','周','吴','徐','孙','马','朱','胡','郭'])[1 + n % 16] ||
          chr((19968 + (n * 7919) % 6000)::int) || chr((19968 + (n * 104729) % 6000)::int)
        FROM generate_series(1::bigint, $1) n""",
-    """INSERT INTO premise (id, address) SELECT n, '岚州市' || chr((19968 + n % 900)::int) || '河路' || n % 700 || '弄' ||
-         n % 90 || '号' || n % 30 || '室' FROM generate_series(1::bigint, $1) n""",
+    """INSERT INTO premise (id, address) SELECT n, '岚州市' || chr((19968 + n % 900)::int) || '河路' ||
+         n % 700 || '弄' || n % 90 || '号' || n % 30 || '室' FROM generate_series(1::bigint, $1) n""",
     """INSERT INTO account (id, account_no, customer_id, premise_id, holder_name, meter_no)
        SELECT n, (4100000000 + n)::text, n, n, c.name, 'M' || (70000000 + n)
        FROM generate_series(1::bigint, $1) n JOIN customer c ON c.id = n""",
