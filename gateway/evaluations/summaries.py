@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import part_of
 from gateway.evaluations.tallies import SERVICES, parameters
 from gateway.kernel.acting import acting_in
 from gateway.kernel.database import driver
@@ -174,7 +175,7 @@ SELECT key, {name} AS name, type, state, reason, answer, score, solved, number F
          sum(t.number)::int AS number
   FROM ({services}) AS t LEFT JOIN team g ON g.code = t.team_code
   WHERE ($5::text IS NULL OR t.team_code = $5) AND ($6::text IS NULL OR t.person_no = $6)
-    AND ($7::text IS NULL OR g.district = $7)
+    AND ($7::text IS NULL OR g.district = $7) AND ($8::text[] IS NULL OR g.district = ANY($8))
   GROUP BY 1, 2, 3, 4, 5, 6, 7
 ) AS grouped ORDER BY key NULLS LAST
 """
@@ -187,7 +188,7 @@ SELECT {key} AS key, count(*) AS number FROM (
     AND coalesce(i.occurred_at, i.invited_at) < coalesce($2::timestamptz, 'infinity')
 ) AS t LEFT JOIN team g ON g.code = t.team_code
 WHERE ($4::text IS NULL OR t.team_code = $4) AND ($5::text IS NULL OR t.person_no = $5)
-  AND ($6::text IS NULL OR g.district = $6)
+  AND ($6::text IS NULL OR g.district = $6) AND ($7::text[] IS NULL OR g.district = ANY($7))
 GROUP BY 1
 """
 
@@ -217,7 +218,8 @@ async def summary(
     """Scores of services that ended in the span, in the order of their keys. Days and months are those of `zone`.
 
     People who have no part in reviewing see whole months that are over, and nothing of fewer than ten answers: two
-    spans that differ by a day would tell the answers of that day.
+    spans that differ by a day would tell the answers of that day. Whoever acts for a part of the utility sees the
+    services of its teams.
     """
     least = LEAST_FOR_A_PERSON if by == "person" or whose.person is not None else 0
     acting = acting_in(session)
@@ -225,20 +227,31 @@ async def summary(
         since, until = whole_months(since, until, now, ZoneInfo(zone))
         least = LEAST_FOR_A_PERSON
     connection = await driver(session)
+    parts = await districts_within(session)
     rows = await connection.fetch(
         _SUMMARY.format(key=_KEYS[by], name=_NAMES[by], services=SERVICES),
         *await parameters(connection, since, until, ZoneInfo(zone)),
         whose.team,
         whose.person,
         whose.organisation,
+        parts,
     )
-    contested = await _contested(connection, by, since, until, zone, whose)
+    contested = await _contested(connection, by, since, until, zone, whose, parts)
     groups: defaultdict[tuple[str | None, str | None], list[Any]] = defaultdict(list)
     mix: Counter[str] = Counter()
     for row in rows:
         groups[row["key"], row["name"]].append(_Part(**{name: row[name] for name in _Part.__slots__}))
         mix[row["type"]] += row["number"]
     return [_scores(key, name, found, mix, least, contested.get(key, 0)) for (key, name), found in groups.items()]
+
+
+async def districts_within(session: AsyncSession) -> list[str] | None:
+    """The districts whose teams who acts may read of; None: all of them."""
+    part = part_of(session)
+    if part is None:
+        return None
+    rows = await (await driver(session)).fetch("SELECT name FROM organisation WHERE id = ANY($1::int[])", part)
+    return sorted(row["name"] for row in rows)
 
 
 def whole_months(
@@ -254,11 +267,17 @@ def _month(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 async def _contested(
-    connection: Any, by: By, since: datetime | None, until: datetime | None, zone: str, whose: Whose
+    connection: Any,
+    by: By,
+    since: datetime | None,
+    until: datetime | None,
+    zone: str,
+    whose: Whose,
+    parts: list[str] | None,
 ) -> dict[str | None, int]:
     """How many ratings of each group were challenged."""
     rows = await connection.fetch(
-        _CONTESTED.format(key=_KEYS[by]), since, until, zone, whose.team, whose.person, whose.organisation
+        _CONTESTED.format(key=_KEYS[by]), since, until, zone, whose.team, whose.person, whose.organisation, parts
     )
     return {row["key"]: row["number"] for row in rows}
 
