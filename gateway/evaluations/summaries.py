@@ -254,6 +254,23 @@ async def districts_within(session: AsyncSession) -> list[str] | None:
     return sorted(row["name"] for row in rows)
 
 
+async def team_within(session: AsyncSession, *, team: str | None = None, person: str | None = None) -> bool:
+    """Whether this team, or the team of this person, is one that who acts may read of."""
+    parts = await districts_within(session)
+    if parts is None:
+        return True
+    found: bool = await (await driver(session)).fetchval(
+        """SELECT EXISTS (SELECT 1 FROM team g WHERE g.district = ANY($1::text[])
+             AND ($2::text IS NULL OR g.code = $2)
+             AND ($3::text IS NULL
+                  OR EXISTS (SELECT 1 FROM staff_member s WHERE s.staff_no = $3 AND s.team_id = g.id)))""",
+        parts,
+        team,
+        person,
+    )
+    return found
+
+
 def whole_months(
     since: datetime | None, until: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime | None, datetime]:

@@ -51,7 +51,11 @@ async def test_low_scores_are_of_ones_own_part(world: World, visitor: Visitors, 
     assert status == 200 and "师傅来了三次都没修好" in text and "13800138000" not in text
     status, text = await visitor("elsewhere").get("/evaluations/low")
     assert status == 200 and "师傅来了三次都没修好" not in text
-    assert (await visitor("elsewhere").get("/evaluations"))[0] == 403
+    status, text = await visitor("elsewhere").get("/evaluations?by=team")
+    assert status == 200 and "TM0001" not in text and "东湖区" not in text
+    status, text = await visitor("elsewhere").get("/evaluations?by=organisation&organisation=东湖区&format=csv")
+    assert status == 200 and len(text.splitlines()) == 1, text
+    assert (await visitor("elsewhere").get("/evaluations/teams/TM0001"))[0] == 404
 
 
 @pytest.mark.browser

@@ -34,7 +34,7 @@ class Change:
 _SORTED: Final[dict[str, Column[audit_reading.Entry]]] = {
     "audit.at": lambda one: one.at,
     "audit.actor": Actors(lambda one: one.actor),
-    "audit.action": Terms("actions", lambda one: one.action.replace(".", "_")),
+    "audit.action": Terms("actions", lambda one: one.action.replace(".", "_").replace(" ", "_")),
     "audit.subject": lambda one: one.subject,
     "changed": lambda one: [_words(one.before), _words(one.after)],
 }

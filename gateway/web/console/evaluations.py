@@ -45,8 +45,15 @@ async def _chosen(view: View, query: SpanQuery) -> dict[str, Any]:
         "first": first,
         "last": last,
         "organisation": query.organisation,
-        "organisations": await directory.districts(await driver(view.session)),
+        "organisations": await _parts(view),
     }
+
+
+async def _parts(view: View) -> list[str]:
+    """The districts that who is signed in may read of."""
+    there = await directory.districts(await driver(view.session))
+    own = await summaries.districts_within(view.session)
+    return there if own is None else [one for one in there if one in own]
 
 
 async def summary(view: View) -> web.StreamResponse:
@@ -118,7 +125,7 @@ async def team(view: View) -> web.StreamResponse:
     query: OneQuery = view.query
     code = view.text("team")
     names = await directory.team_names(await driver(view.session))
-    if code not in names:
+    if code not in names or not await summaries.team_within(view.session, team=code):
         raise NotFound("There is no such team.")
     return await _one(view, query, "team", code, names[code])
 
@@ -128,7 +135,7 @@ async def person(view: View) -> web.StreamResponse:
     query: OneQuery = view.query
     number = view.text("person")
     names = await directory.names(await driver(view.session), [number])
-    if number not in names:
+    if number not in names or not await summaries.team_within(view.session, person=number):
         raise NotFound("There is no such person.")
     return await _one(view, query, "person", number, names[number])
 
@@ -172,7 +179,7 @@ def _cells(one: summaries.Scores) -> list[Any]:
 
 def _page(path: str, handler: Any, query: Any, **more: Any) -> Page:
     return Page(
-        method="GET", path=path, handler=handler, scope="evaluations:read", whole=True, query=query,
+        method="GET", path=path, handler=handler, scope="evaluations:read", query=query,
         **({"title": "evaluations.title"} | more),
     )  # fmt: skip
 

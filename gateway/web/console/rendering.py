@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from babel.dates import format_date, format_timedelta, get_timezone_name
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -24,6 +26,71 @@ from gateway.web.console.wording import Catalogue, locale_of
 
 if TYPE_CHECKING:
     from gateway.web.console.pages import Page, View
+
+
+class Sent(Mapping[str, Any]):
+    """What was typed, on the page that shows it again: in the form that was sent, and in none beside it.
+
+    `ui.form` says which form is being made (`enter`, `leave`). Fields of several forms share names; `place` keeps
+    their labels apart.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self._mine = True
+        self._places: Counter[str] = Counter()
+
+    def enter(self, sent: str, *actions: str) -> None:
+        """A form with these addresses begins; `sent` is the address that the page answers."""
+        self._mine = sent in map(unquote, actions)
+
+    def leave(self) -> None:
+        """It ends."""
+        self._mine = True
+
+    def place(self, name: str) -> str:
+        """What keeps the field of this name apart from those before it on the page."""
+        self._places[name] += 1
+        return f"-{self._places[name]}" if self._places[name] > 1 else ""
+
+    def faults(self, found: Mapping[str, str]) -> Faults:
+        """What is wrong, for the fields of the form that was sent."""
+        return Faults(found, self)
+
+    @property
+    def mine(self) -> bool:
+        """Whether the form that is being made is the one that was sent."""
+        return self._mine
+
+    def __getitem__(self, name: str) -> Any:
+        if not self._mine:
+            raise KeyError(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values if self._mine else ())
+
+    def __len__(self) -> int:
+        return len(self._values) if self._mine else 0
+
+
+class Faults(Mapping[str, str]):
+    """What is wrong with the fields of the form that was sent; with others nothing."""
+
+    def __init__(self, found: Mapping[str, str], sent: Sent) -> None:
+        self._found = found
+        self._sent = sent
+
+    def __getitem__(self, name: str) -> str:
+        if not self._sent.mine:
+            raise KeyError(name)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found if self._sent.mine else ())
+
+    def __len__(self) -> int:
+        return len(self._found) if self._sent.mine else 0
 
 
 class Rendering:
@@ -80,9 +147,10 @@ class Rendering:
                 "person": view.someone,
                 "may": view.may,
                 "csrf": view.csrf,
-                "given": view.given,
+                "given": (sent := Sent(view.given)),
                 "trouble": view.trouble,
-                "faults": view.trouble.fields if view.trouble is not None else {},
+                "faults": sent.faults(view.trouble.fields if view.trouble is not None else {}),
+                "form_of": sent,
                 "flash": view.console.remembered(view.request),
                 "menu": self._offered(view) if view.someone is not None else (),
                 **values,

@@ -171,6 +171,28 @@ if (triage) {
     const all = open();
     stand(all[Math.min(Math.max(all.indexOf(current()) + by, 0), all.length - 1)]);
   };
+  // More are fetched while there still are some, so that nobody waits; what is here already, decided or not, is left out.
+  let fetching = false, done = false;
+  const more = async () => {
+    if (fetching || done || open().length > 5 || triage.dataset.alone) return;
+    fetching = true;
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
+    const text = answer?.ok ? await answer.text() : "";
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const here = new Set([...triage.querySelectorAll("form")].map((form) => form.getAttribute("action")));
+    const fresh = [...page.querySelectorAll("#triage .reply")].filter((reply) => {
+      const action = reply.querySelector("form")?.getAttribute("action");
+      return action && !here.has(action);
+    });
+    for (const reply of fresh) {
+      reply.classList.remove("current");
+      triage.append(document.adoptNode(reply));
+      htmx.process(reply);
+    }
+    done = fresh.length === 0;
+    if (!current()) stand(open()[0]);
+    fetching = false;
+  };
   const note = (words, undo) => {
     const flash = document.getElementById("flash");
     flash.replaceChildren();
@@ -189,7 +211,10 @@ if (triage) {
     held.splice(held.indexOf(one), 1);
     const answer = await fetch(one.form.action, { method: "POST", body: one.body, headers: { "X-CSRF-Token": token() }, redirect: "manual", keepalive: leaving }).catch(() => null);
     if (leaving || (answer && (answer.type === "opaqueredirect" || answer.ok))) {
-      if (!leaving && !open().length && !held.length) location.reload();
+      if (leaving) return;
+      done = false;
+      if (!open().length) await more();
+      if (!open().length && !held.length) location.reload();
       return;
     }
     one.reply.hidden = false;
@@ -217,6 +242,7 @@ if (triage) {
     one.timer = setTimeout(() => send(one), Number(triage.dataset.triage) * 1000);
     held.push(one);
     stand(next);
+    more();
     note(triage.dataset.held.replace("{what}", event.submitter?.textContent.trim().replace(/^\d\s*/, "") ?? ""), true);
   }, true);
   addEventListener("pagehide", () => { for (const one of [...held]) send(one, true); });
