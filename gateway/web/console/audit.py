@@ -63,18 +63,35 @@ async def trail(view: View) -> web.StreamResponse:
             [one.at, one.actor, one.action, one.subject, _words(one.before), _words(one.after)] for one in page.items
         ]
         return view.csv("audit", [f"audit.{name}" for name in _COLUMNS], rows)
-    entries = [(one, changes(one.before, one.after)) for one in page.items]
+    entries = [(one, changes(view, one.before, one.after)) for one in page.items]
     return view.render("audit.html", entries=entries, next=page.next, asked=query)
 
 
 _COLUMNS: Final = ("at", "actor", "action", "subject", "before", "after")
 
 
-def changes(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Change]:
-    """What differs, name by name; what stayed the same is left out."""
+#: Where the names of values are, by the field that has them.
+_AREAS: Final = {
+    "reason": "correction_reasons", "state": "states", "intents": "intents", "unit": "units", "severity": "severities",
+    "class": "services", "klass": "services", "roles": "roles", "role": "link_roles", "kind": "message_kinds",
+    "topic": "topics", "matter": "topics", "scopes": "scopes", "channel": "channels",
+}  # fmt: skip
+
+
+def changes(view: View, before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Change]:
+    """What differs, name by name, as far as there are words for it; what stayed the same is left out."""
     old, new = before or {}, after or {}
+
+    def said(name: str, value: Any) -> str | None:
+        area = _AREAS.get(name)
+        if area is not None and isinstance(value, str):
+            return view.word(area, value.replace(":", "_"))
+        if area is not None and isinstance(value, list) and value:
+            return " · ".join(view.word(area, str(one).replace(":", "_")) for one in value)
+        return _words(value)
+
     return [
-        Change(name=name, before=_words(old.get(name)), after=_words(new.get(name)))
+        Change(name=view.word("audit_fields", name), before=said(name, old.get(name)), after=said(name, new.get(name)))
         for name in dict.fromkeys([*old, *new])
         if old.get(name) != new.get(name)
     ]

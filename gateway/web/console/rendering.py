@@ -100,7 +100,7 @@ class Rendering:
         self._words = words
         self._because = Because(words)
         self.grounds = Grounds(words)
-        self._reasons = Reasons(words)
+        self.reasons = Reasons(words)
         self._seal = seal
         self._menu = menu
         self.environment = Environment(
@@ -134,6 +134,7 @@ class Rendering:
             "told": _told,
             "ground": self._ground,
             "reason": self._reason,
+            "subject": self._subject,
         }
 
     def render(self, view: View, template: str, values: Mapping[str, Any]) -> str:
@@ -199,7 +200,13 @@ class Rendering:
     @pass_context
     def _reason(self, context: Context, words: str) -> str:
         """Why a reply was read so, or why a case presses, in the viewer's language."""
-        return self._reasons.say(context["language"], words)
+        return self.reasons.say(context["language"], words)
+
+    @pass_context
+    def _subject(self, context: Context, subject: str) -> str:
+        """What an entry of the audit trail is about: its kind in words, and enough of its key to tell it apart."""
+        kind, _, key = subject.partition(":")
+        return f"{self._word(context, 'subjects', kind)} {mask_numbers(key[-8:] if len(key) == 36 else key)}".strip()
 
     def _sealed(self, value: Any) -> str:
         return self._seal.close(value)
@@ -248,7 +255,13 @@ def _tail(account_no: str | None) -> str:
 def _told(context: Context, sentence: str) -> str:
     """A sentence of a use case in the viewer's language, as far as the catalogue knows it; numbers masked."""
     view: View = context["view"]
-    return mask_numbers(view.console.refusals.say(view.language, sentence))
+    said = view.console.refusals.say(view.language, sentence)
+    # A task says what it is about, why it presses and what was said of it.
+    about, _, rest = sentence.partition(": ")
+    why, colon, words = rest.partition(": ")
+    if said == sentence and colon and view.language != "en":
+        said = f"{about}：{view.console.rendering.reasons.say(view.language, why)}：{words}"
+    return mask_numbers(said)
 
 
 @pass_context

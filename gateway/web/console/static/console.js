@@ -165,7 +165,7 @@ if (triage) {
   const stand = (reply) => {
     for (const one of triage.querySelectorAll(".current")) one.classList.remove("current");
     reply?.classList.add("current");
-    reply?.scrollIntoView({ block: "nearest" });
+    reply?.scrollIntoView({ block: "center" });
   };
   const move = (by) => {
     const all = open();
