@@ -139,8 +139,9 @@ class Seat:
         """As wide as a desk (1440) or a telephone (390)."""
         await self.page.set_viewport_size({"width": width, "height": 900 if width > 800 else 844})
 
-    async def look(self, *, axe: bool = True) -> None:
-        """Note what the page gets wrong: too wide, or (with `axe`) a fault of the serious kinds that axe finds."""
+    async def look(self, *, axe: bool = False) -> None:
+        """Note what the page gets wrong: too wide, or (with `axe`) a fault of the serious kinds that axe finds, in
+        light as a whole and in the dark as to contrast, which is all that is different there."""
         page = self.page
         wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if wide > 0:
@@ -149,11 +150,21 @@ class Seat:
             return
         if not await page.evaluate("'axe' in window"):
             await page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = await page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
+        await self._axe("light", "{resultTypes: ['violations']}")
+        await page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
+        # Colours that pass into one another are looked at when they have arrived.
+        await page.evaluate(
+            "Promise.allSettled(document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < 1e9)"
+            ".map(one => one.finished)).then(() => undefined)"
+        )
+        await self._axe("dark", "{resultTypes: ['violations'], runOnly: ['color-contrast']}")
+
+    async def _axe(self, theme: str, options: str) -> None:
+        found = await self.page.evaluate(f"axe.run({options}).then(found => found.violations)")
         for fault in found:
             if fault["impact"] in ("serious", "critical"):
                 where = [" ".join(node["target"]) for node in fault["nodes"]][:4]
-                self.problems.append(f"{page.url} {page.viewport_size}: {fault['id']} at {where}")
+                self.problems.append(f"{self.page.url} {theme}: {fault['id']} at {where}")
 
 
 class Seats:
@@ -165,7 +176,10 @@ class Seats:
 
     async def __call__(self, who: str | None, language: str = "zh-CN", *, dark: bool = False) -> Seat:
         context = await self._browser.new_context(
-            locale=language, timezone_id="Asia/Shanghai", color_scheme="dark" if dark else "light"
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
         )
         self._contexts.append(context)
         kept = {"lamplighter_language": language}

@@ -80,6 +80,11 @@ document.addEventListener("click", (event) => {
   body.append(...rows);
 });
 
+// The menu shows where one is, however long it is.
+document.addEventListener("DOMContentLoaded", () => {
+  if (innerWidth >= 992) document.querySelector(".navbar-vertical .nav-item.active")?.scrollIntoView({ block: "nearest" });
+});
+
 // Paper.
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-print]")) window.print();
