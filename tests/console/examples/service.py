@@ -78,7 +78,7 @@ async def planned(world: World, topic: str, days: int = 0) -> UUID:
 async def deputy(world: World) -> str:
     if "deputy" not in world.made:
         async with world.database.session() as session:
-            world.made["deputy"] = await world.house.followups.stand_in(
+            world.made["deputy"] = await world.house.deputies.name(
                 session, manager_no="ACCOUNT-MANAGER", deputy_no="REVIEWER", first_day=NOW.date(), last_day=NOW.date(),
                 reason="休假", actor="staff:ACCOUNT-MANAGER",
             )  # fmt: skip
