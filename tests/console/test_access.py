@@ -123,12 +123,13 @@ async def test_another_district_is_not_reached_by_changing_an_address(
             continue
         path = await EXAMPLES[found](world) + page.path.removeprefix(found)
         path = re.sub(r"\{\w+\}", NOBODYS, path)
+        kept_out = 403 if page.whole or page.path in SEEN_BY_ALL else 404
         if page.method == "GET":
             statuses = [(await elsewhere.get(path))[0]]
         else:
             # Once with a form that is whole, so that it is no wrong field that keeps them out.
-            forms = [{}] if page.upload else [filled(page.form), {}]
-            statuses = [(await elsewhere.post(path, form))[0] for form in forms]
-        if set(statuses) != ({403} if page.whole or page.path in SEEN_BY_ALL else {404}):
+            statuses = [(await elsewhere.post(path, {} if page.upload else filled(page.form)))[0]]
+            statuses += [status for status in [(await elsewhere.post(path))[0]] if status != 422]
+        if set(statuses) != {kept_out}:
             reached.append((page.name, statuses))
     assert reached == []
