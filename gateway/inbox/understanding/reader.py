@@ -29,7 +29,7 @@ from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
 from gateway.inbox.understanding.weighing import Spoken, weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-5"
+VERSION = "rules-6"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (

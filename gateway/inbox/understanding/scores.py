@@ -65,23 +65,23 @@ _TAKEN_BACK = re.compile(
     r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
-    r"|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
+    r"|按理|按道理|照理|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
     r"|希望(?:我|你)|师傅说|工人说|你们说|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说|觉得|让|要|想)"
     r"|撤回|收回|撤掉|取消|上上次|下次|下回"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
-    r"|next time|instead of|rather than|not an?|not|never|no longer|do not|can not|could have|should have|asked "
+    r"|next time|instead of|rather than|not an?|not(?! more than)|never|no longer|do not|could have|should have|asked "
     r"(?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*"
     r"|could be)\b"
 )
 _MINE_NOW = re.compile(
-    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|只|就|才|算|应该|but|now|so|then|still|however"
+    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该|[^,。!?]{4,}我(?:给|打)(?!了|过)|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
 _CHANGES = re.compile(
     r"改(?:成|为|到|给|打)|换成|更正|纠正|算了|还是(?:给|打|选)|最终|最后|不对|(?:打|按|发|回|评|选|写|点"
     r"|弄)错|手滑|手误|应该(?:是|为|给|打)|哦不|不,|重新|收回|才对"
     r"|\b(?:sorry|meant|mean|change|correction|actually|no wait|oops|make (?:it|that)|should (?:be"
-    r"|have been)|instead|mistake|typo|rather|final\w*|scratch that)\b"
+    r"|have been)|instead|mistake|typo|(?<!would )rather|final\w*|scratch that)\b"
 )
 _FINAL = re.compile(
     r"(?:^|[,。!?])(?:那|那么|所以)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给)(?:就|给|打|评|选|是|算)*$"
@@ -99,7 +99,7 @@ _DEDUCTS = re.compile(
 )
 _FULL = re.compile(
     r"^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if| would)|(?<!不)(?<!没)(?:最高分|顶格)"
-    r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)满分(?!是|为|才|多少|只|谈不上|1|5|十|五|一百)"
+    r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!是|为|才|多少|只|谈不上|1|5|十|五|一百)"
     r"|(?:full|top|maximum|max|perfect|highest) "
     r"(?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10"
 )
@@ -109,7 +109,7 @@ _FULL_BASE = re.compile(
     r"(?!\d)(?: stars?)?"
 )
 _FIGURE = re.compile(
-    r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五](?=[分星]|颗星|$"
+    r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五](?=[分星]|[颗粒]星|$"
     r"|[,。!]|主要|因为|原因)"
     r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
 )
@@ -131,7 +131,10 @@ _EACH = re.compile(
     r"^(?:人|活儿?|技术|态度|服务|师傅|质量|速度)[1-5]分?[,。 ]?(?:价格|收费|速度|公司|单位"
     r"|态度|服务)[1-5]分?$|[1-5](?: stars?)? (?:for"
     r"|to) [^,。!?0-9]{2,40}(?:,|and|but|yet|though)"
-    r"[^。!?0-9]{0,12}[1-5](?: stars?)? (?:for|to) "
+    r"[^。!?0-9]{0,12}(?:[1-5]|zero|one|two|three|four|five)(?: stars?)? (?:for|to) "
+    r"|(?:five out of five|full marks) for [^,。!?]{2,30}, ?(?:but |and )?(?:zero|one|two|three|four|[0-4]) for "
+    r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
+    r"|^[\u3400-\u9fff]{2,3}[1-5]分?[,。 ]?(?:师傅|电工|客服|前台|抢修)[1-5]分?$"
 )
 _ORDERS = re.compile(
     r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
@@ -158,7 +161,7 @@ _LESS = re.compile(
 )
 _MIDDLE = re.compile(
     r"(?<!叫)(?<!是)一般(?!情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧|水平)?[。!]?$"
-    r"|neutral|so[- ]so|average"
+    r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))|so[- ]so|average"
 )
 _MOST = re.compile(
     rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
@@ -195,7 +198,7 @@ _PRAISE = pattern(
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣|垃圾|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久|吵|脏|乱)|没修|没解决|没人(?!受|住|在)"
+    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久|吵|脏|乱)|没修|没解决|没人(?!受|住|在)"
     r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
     r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|poor|worst|rude|slow|useless|disappoint\w+"
     r"|unacceptable|nobody|no one|waste|pathetic|mess|disgust\w+|rubbish|unprofessional)\b",
@@ -229,9 +232,15 @@ _TURNED = re.compile(
     r"[1-5一二三四五](?:分|星)?(?:[^,。!?0-9]{0,4})(?:改成|改为|换成|改到|变成)(?:了)?([1-5一二三四五])(?!\d|个|小时|天)"
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
     r"|以([1-5一二三四五])(?:分|星)?为准"
-    r"|^(?:刚才|刚刚)?(?:按|打|发|点|选|回)错了?,?(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?$"
+    r"|^(?:刚才|刚刚)?(?:按|打|发|点|选|回)错了?[, ]?(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
+    r"(?:$|[, ]?不是[1-5一二三四五])"
+    r"|之间,?(?:那)?(?:就|还是|算)(?:给|打|选|按)?([1-5一二三四五])(?:分|星)?(?:吧|了)?$"
     r"|(?<![\d.])([1-5])(?: stars?)? from (?:me|us)\b|\b(one|two|three|four|five) from (?:me|us)\b"
 )
+
+
+#: A figure and nothing but a question mark.
+_QUESTIONED = re.compile(r"^[1-5](?:分|星)?\?+$")
 
 
 def _value(figure: str) -> int:
@@ -245,6 +254,8 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
     if _TARGETS.search(seen) or _EACH.search(seen):
         return Rated(True, None, True, "two things are rated apart")
+    if _QUESTIONED.match(text) or (_MOST.search(text) and "非常不满意" in text):
+        return Rated(True, None, True, "the scale is asked about, or quoted")
     turned = _TURNED.search(text)
     if turned is not None:
         final = _value(next(filter(None, turned.groups())))
@@ -305,14 +316,20 @@ _ASKED_ABOUT = re.compile(
 _ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅|足|到|满|上|了|,|。|!|$)")
 #: "一分没收", money that was not taken.
 _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花)")
-_SUPPOSED = re.compile(r"(?:如果|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
+_SUPPOSED = re.compile(r"(?:如果|要不是|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会|能|可以)|would")
 _UNDONE = re.compile(
-    r"(?:分|星|stars?)?(?:的)?(?:是)?(?:撤|作废|取消|收回|不算|打错|按错|发错|错了|不对|点错"
+    r" ?(?:分|星|stars?)?(?:的)?(?:是)?(?:才怪|短信|你们?信|撤|作废|取消|收回|不算|打错|按错|发错|错了|不对|点错"
     r"|手滑|误| ?was (?:a )?(?:mistake|typo"
-    r"|wrong)| ?by mistake|不给|给不了|都不|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
+    r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
     r"|没有(?:$|[,。!])|没门|别想|免谈|想都别想)"
 )
+#: "four out of five", "three only": what may stand behind a figure in words.
+_BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
+#: "minus five", "负五分": nothing of the scale.
+_NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
+#: "下回再这样就给1": what is threatened, not given.
+_THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
 #: "3 fitters came": a plural after the figure is what it counts.
 _COUNTS = re.compile(
     r" (?!thanks|is\b|was\b|this|as\b|has\b|yes|always|works|plus|because|stars|points|marks)[a-z]{2,}s\b"
@@ -366,7 +383,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
     if (word[0].isdigit() and len(word) > 2 and value > 5) or word.startswith("-"):
         return None
     before = _MERELY.sub("", before)
-    if after.startswith(" ") and (latin or _COUNTS.match(after)):
+    if after.startswith(" ") and not _BASED.match(after) and (latin or _COUNTS.match(after)):
         return None
     if _CLOCK.search(before):
         return None
@@ -405,7 +422,7 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
     nearest = max(0, start - 40)
     left = max(text.rfind(mark, nearest, start) for mark in ",。!?") + 1
     before = text[max(left, nearest) : start]
-    if _SUPPOSED.search(before):
+    if _SUPPOSED.search(before) or _NEGATIVE.search(before) or _THREATENED.search(before):
         return True
     if _RELAYED.search(before) and not _OWN.search(text):
         return False
@@ -485,7 +502,8 @@ _MILD = re.compile(
 
 
 _HARSH = re.compile(
-    r"垃圾|恶劣|投诉|气死|恶心|骗|没修|没解决|没处理|个屁|terrible|worst|awful|rubbish|useless|nobody|no one"
+    r"(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决|没处理|个屁"
+    r"|terrible|worst|awful|rubbish|useless|nobody|no one"
 )
 
 

@@ -19,8 +19,6 @@ from math import exp
 from gateway.inbox.understanding.likeness import Likeness
 from gateway.inbox.understanding.phrases import Words, pattern
 
-#: How far likeness is believed: its own share counts to this power.
-BELIEF = 0.88
 #: What a rule's word adds to its intent, in natural logarithms.
 WORTH: Mapping[str, float] = {
     "abuse": 0.9, "ack": 2.2, "billing_dispute": 1.4, "broken_commitment": 1.7, "comment": 1.2, "complaint": 0.8,
@@ -38,7 +36,7 @@ FIGURE = 0.4
 NO_FIGURE = -0.5
 
 #: Below this share a person decides.
-SURE = 0.35
+SURE = 0.38
 #: Below these a person decides about a stop or an opt-out that a rule heard, and one that only a cue speaks for.
 SURE_STOP = 0.5
 SURE_STOP_UNHEARD = 0.65
@@ -47,13 +45,13 @@ SURE_OUT_UNHEARD = 0.7
 #: A stop that rules heard beside the main intent, and that is less likely than this, does not stand; nor an opt-out,
 #: which often comes beside something else ("3，以后别发了") and needs less.
 BESIDE_STOP = 0.12
-BESIDE_OUT = 0.03
+BESIDE_OUT = 0.004
 #: The three ways of saying that the account is not one's own count together.
 DISOWNING = ("wrong_number", "moved_or_sold", "not_account_holder")
 #: Whoever says so is never struck off by a machine.
 RELATED = "not_account_holder"
 #: From this share on a text that no rule finds dangerous is shown to a person at once.
-ALARMING = 0.30
+ALARMING = 0.10
 
 STOPS = frozenset(("wrong_number", "moved_or_sold"))
 COSTLY = STOPS | {"opt_out"}
@@ -140,7 +138,7 @@ def _main(weights: Mapping[str, float]) -> str:
 
 def _weights(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
     """What speaks for each intent that is open, in parts of their sum."""
-    found = {name: (share + _LEAST) ** BELIEF for name, share in like.items()}
+    found = {name: share + _LEAST for name, share in like.items()}
     for name in spoken.denied:
         found.pop(name, None)
     if spoken.given:
