@@ -28,9 +28,12 @@ class KnownNumber:
 async def known_number(connection: Any, number: str, rooms: Rooms) -> KnownNumber | None:
     """The number as the archive has it, where it stands for at least one account and nobody stopped it there.
 
-    Raises InvalidPhone for what is no number.
+    None too for one that is no telephone number: platforms have numbers of their own.
     """
-    return await _known(connection, parse(number, rooms.settings.region).e164)
+    try:
+        return await _known(connection, parse(number, rooms.settings.region).e164)
+    except InvalidPhone:
+        return None
 
 
 async def _known(connection: Any, e164: str) -> KnownNumber | None:

@@ -70,7 +70,7 @@ WHERE place <= $3 ORDER BY length(update_no), update_no, id LIMIT $2
 # Webhooks overtake one another; the numbers that a platform gives its updates say how they followed.
 # Another node may be at an earlier update of the chat: then this one waits its turn.
 _TAKE: Final = """
-SELECT id, chat, body, received_at FROM chat_update u
+SELECT id, chat, update_no, body, received_at FROM chat_update u
 WHERE id = $1 AND state = 'received' AND pg_try_advisory_xact_lock(hashtextextended(bot || ' ' || chat, 0))
   AND NOT EXISTS (SELECT 1 FROM chat_update earlier
                   WHERE earlier.bot = u.bot AND earlier.state = 'received' AND earlier.chat = u.chat
@@ -149,10 +149,26 @@ class Updates:
         #: What waits to be shown, chat by chat, and who shows it.
         self._unshown: dict[str, deque[_ToShow]] = {}
         self._showing: dict[str, asyncio.Task[None]] = {}
+        #: Who waits to take over what an update shows first, and which method, by its number.
+        self._wanted: dict[str, tuple[str, asyncio.Future[Call]]] = {}
 
     async def put(self, update_no: str, chat: str, body: bytes) -> None:
         """Store an update once; returns when that is committed."""
         await self._reported.submit(_Reported(update_no, chat, body, self._clock.now()))
+
+    async def put_and_see(self, update_no: str, chat: str, body: bytes, *, method: str, within: float) -> Call | None:
+        """Store an update, and take over the first thing that it shows, where that is a call of a method and this node
+        deals with it within so many seconds; None: all of it is shown as ever. For callbacks that take an answer.
+        """
+        seen: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+        self._wanted[update_no] = method, seen
+        try:
+            await self.put(update_no, chat, body)
+            return await asyncio.wait_for(seen, within)
+        except TimeoutError:
+            return None
+        finally:
+            self._wanted.pop(update_no, None)
 
     def wake(self, _payload: str = "") -> None:
         """Something was reported: look at once."""
@@ -219,7 +235,7 @@ class Updates:
         """One update, in one transaction; what it shows is on its way then. False where its turn has not come."""
         tries = 1
         try:
-            calls = await self._settle(id_, self._handle, "answering", None)
+            dealt = await self._settle(id_, self._handle, "answering", None)
         except AWAY:
             unless_cancelled()
             raise
@@ -227,14 +243,20 @@ class Updates:
             unless_cancelled()
             log.exception("an update could not be dealt with", bot=self._bot, update=str(id_))
             tries = 0
-            calls = await self._settle(id_, self._excuse, "left", f"could not be dealt with: {type(error).__name__}")
-        if calls is None:
+            dealt = await self._settle(id_, self._excuse, "left", f"could not be dealt with: {type(error).__name__}")
+        if dealt is None:
             return False
+        update_no, calls = dealt
+        method, wanted = self._wanted.pop(update_no, (None, None))
+        if calls and calls[0]["method"] == method and wanted is not None and not wanted.done():
+            wanted.set_result(calls.pop(0))
+            if not calls:
+                await self._shown(id_)
         if calls:
             self._begin_showing(chat, id_, calls, tries)
         return True
 
-    async def _settle(self, id_: UUID, handle: Handle, state: str, remark: str | None) -> list[Call] | None:
+    async def _settle(self, id_: UUID, handle: Handle, state: str, remark: str | None) -> tuple[str, list[Call]] | None:
         async with self._database.session() as session:
             connection = await driver(session)
             row = await connection.fetchrow(_TAKE, id_)
@@ -254,7 +276,7 @@ class Updates:
                 remark,
             )
             await session.commit()
-        return calls
+        return row["update_no"], calls
 
     async def _show_what_was_left(self) -> None:
         async with self._database.connection() as connection:
@@ -299,6 +321,9 @@ class Updates:
             log.warning("not shown", bot=self._bot, update=str(id_), error=type(error).__name__)
             if 0 < tries < _TRIES:
                 return
+        await self._shown(id_)
+
+    async def _shown(self, id_: UUID) -> None:
         async with self._database.connection() as connection:
             await connection.execute(
                 """UPDATE chat_update SET state = 'done', calls = '[]', leased_until = NULL

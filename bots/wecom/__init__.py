@@ -33,6 +33,11 @@ from gateway.outbox.lanes import LaneSpec
 log = logger(__name__)
 
 _PATH: Final = "/webhooks/wecom"
+#: The event of a pressed button, the call that replaces the buttons, and for how many seconds an answer to the
+#: callback may wait to do it instead (WeCom waits for five).
+_PRESSED: Final = "template_card_event"
+_REPLACE: Final = "message/update_template_card"
+_SOON: Final = 1.5
 #: Seconds that a callback's timestamp may be off.
 _FRESH: Final = 600
 #: Characters of what stands in place of a card's buttons.
@@ -66,8 +71,8 @@ class Callback:
     async def answer(
         self, *, method: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
     ) -> Answered:
-        """Check signature and age, open, store, answer once that is committed. Nothing is said in the answer: what is
-        to be said is judged first."""
+        """Check signature and age, open, store, answer once that is committed. The answer to a press says what came
+        of it where that is known at once; else, and for all else, messages say it."""
         text = body.decode("utf-8", "replace")
         sealed = query.get("echostr", "") if method == "GET" else field("Encrypt", text)
         signed = (query.get("msg_signature", ""), query.get("timestamp", ""), query.get("nonce", ""))
@@ -81,8 +86,28 @@ class Callback:
             return Answered(body=inner)
         xml = inner.decode("utf-8", "replace")
         number = field("MsgId", xml) or hashlib.sha256(inner).hexdigest()
-        await self.updates.put(number, field("FromUserName", xml), inner)
-        return Answered()
+        if field("Event", xml) != _PRESSED:
+            await self.updates.put(number, field("FromUserName", xml), inner)
+            return Answered()
+        shown = await self.updates.put_and_see(number, field("FromUserName", xml), inner, method=_REPLACE, within=_SOON)
+        if shown is None:
+            return Answered()
+        return Answered(body=self._passive(xml, shown["params"]["button"]["replace_name"]), content_type="text/xml")
+
+    def _passive(self, xml: str, said: str) -> bytes:
+        """The answer that replaces the buttons of the card, once it is known what came of the press."""
+        reply = (
+            f"<xml><ToUserName><![CDATA[{field('FromUserName', xml)}]]></ToUserName>"
+            f"<FromUserName><![CDATA[{field('ToUserName', xml)}]]></FromUserName>"
+            f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[update_button]]></MsgType>"
+            f"<Button><ReplaceName><![CDATA[{said}]]></ReplaceName></Button></xml>"
+        )
+        sealed, now, nonce = self.envelope.seal(reply.encode()), str(int(time.time())), "lamplighter"
+        signature = self.envelope.signature(now, nonce, sealed)
+        return (
+            f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
+            f"<TimeStamp>{now}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
+        ).encode()
 
 
 def _is_fresh(timestamp: str) -> bool:
@@ -108,7 +133,7 @@ class WeComBot:
         chat = await chats.open_chat(connection, NAME, update.chat, at=update.at)
         words = binding.words_for(chat, None, self._rooms)
         kind = field("MsgType", xml)
-        if kind == "event" and field("Event", xml) == "template_card_event":
+        if kind == "event" and field("Event", xml) == _PRESSED:
             return await self._press(connection, update, chat, words, xml)
         if kind == "event":
             said = await self._event(connection, update, chat, words, xml)
@@ -183,7 +208,7 @@ class WeComBot:
             "response_code": code,
             "button": {"replace_name": said[:_REPLACED]},
         }
-        return [{"method": "message/update_template_card", "params": params}]
+        return [{"method": _REPLACE, "params": params}]
 
     async def _text(self, connection: Any, update: Update, chat: ChatRow, words: Words, text: str, number: str) -> str:
         wanted = _BIND.fullmatch(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 
 from bots.pace import Pace
+from bots.wecom import field
 from bots.wecom.api import WeComApi
 from bots.wecom.channel import QUOTAS, WeComChannel
 from bots.wecom.sealing import Envelope, NotSealed
@@ -172,6 +174,21 @@ class Person:
         return found
 
 
+async def replaced(person: Person, wecom: WeComEmulator, key: str) -> str:
+    """What stands in place of the buttons after a press: by the answer, or where that took too long by a call."""
+    wecom.codes.clear()
+    reply = await person.press(key)
+    if not reply:
+        return str(await eventually(lambda: next((said for said in wecom.codes.values() if said), None)))
+    sealed = field("Encrypt", reply)
+    assert person.envelope.fits(field("MsgSignature", reply), field("TimeStamp", reply), field("Nonce", reply), sealed)
+    inner = person.envelope.open(sealed).decode()
+    assert field("MsgType", inner) == "update_button"
+    found = re.search(r"<ReplaceName><!\[CDATA\[(.*?)\]\]>", inner)
+    assert found is not None
+    return found[1]
+
+
 async def test_the_callback_is_verified(world: World, wecom: WeComEmulator) -> None:
     person = Person(world, wecom)
     sealed = person.envelope.seal(b"1616140317555161061")
@@ -215,20 +232,30 @@ async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: We
     )  # fmt: skip
     card = (await person.hears("请评价"))["template_card"]
     key = next(one["key"] for one in card["button_list"] if one["text"] == "4 分")
-    assert await person.press(key) == ""
-    await eventually(lambda: "✓ 4 分" in wecom.codes.values())
+    assert await replaced(person, wecom, key) == "✓ 4 分"
     row = await world.row(
         """SELECT e.score, e.channel FROM evaluation e JOIN invitation i ON i.id = e.invitation_id
            WHERE i.event_ref = $1""",
         order,
     )
     assert tuple(row.values()) == (4, "wecom")
-    assert await person.press(key) == ""
+    assert await replaced(person, wecom, key) == "这个问题已经回答过了。"
     await person.hears("这个问题已经回答过了")
-    await eventually(lambda: "这个问题已经回答过了。" in wecom.codes.values())
     await person.say("解绑")
     await person.hears("已解除绑定")
-    assert await person.press(key) == ""
+    assert await replaced(person, wecom, key) == "请先绑定手机号。"
+
+
+async def test_a_press_that_takes_long_is_answered_by_a_call(world: World, wecom: WeComEmulator) -> None:
+    """Its chat is being dealt with elsewhere, so the callback is answered before anybody knows what came of it."""
+    person = Person(world, wecom)
+    await person.say("你好")
+    await person.hears("请先绑定手机号")
+    async with world.database.work() as work:
+        await work.value("SELECT true FROM pg_advisory_xact_lock(hashtextextended($1, 0))", f"wecom {person.name}")
+        assert await person.press("a:x:1") == ""
+        assert set(wecom.codes.values()) == {None}
+        await work.commit()
     await eventually(lambda: "请先绑定手机号。" in wecom.codes.values())
 
 

@@ -76,7 +76,7 @@ async def shared(message: Message, state: FSMContext, talk: Talk) -> list[Telegr
         return how_to(talk, talk.words("foreign_contact"))
     await state.clear()
     number = message.contact.phone_number
-    phone = await binding.known_number(talk.connection, number if number.startswith("+") else f"+{number}", talk.rooms)
+    phone = await binding.known_number(talk.connection, f"+{number.lstrip('+')}", talk.rooms)
     if phone is None:
         return [
             SendMessage(
