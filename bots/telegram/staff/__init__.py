@@ -16,7 +16,7 @@ from bots.telegram.staff.words import StaffWords
 from bots.telegram.talking import Talking, parse
 from bots.updates import Call, Update
 from gateway.kernel.acting import act_for
-from gateway.kernel.errors import Forbidden, LamplighterError
+from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, LamplighterError
 from gateway.staff import chat_sign_in
 
 #: In the order in which they are asked: whoever is nobody gets no further than the door.
@@ -56,7 +56,8 @@ class StaffBot:
             async with update.session.begin_nested():
                 return await self._talking.feed(connection, parsed, duty=duty)
         except LamplighterError as error:
-            why = duty.told(str(error))
+            faults = [fault.message for fault in error.errors] if isinstance(error, InvalidInput | Conflict) else []
+            why = "; ".join(duty.told(said) for said in dict.fromkeys([str(error), *faults]))
             if isinstance(error, Forbidden) and not isinstance(error, NotYours):
                 why = duty.words("not_allowed")
             return _refused(duty, parsed, why)
