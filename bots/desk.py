@@ -7,7 +7,7 @@ a second ago shows nothing any more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -16,6 +16,8 @@ from uuid import UUID
 from bots.words import Words
 from gateway.archive import chats
 from gateway.kernel.ids import first_id
+from gateway.outbox.carriers import Receipt
+from gateway.outbox.settling import apply_receipts
 
 #: How long a question is open, and how far back a message can have been written.
 _OPEN: Final = timedelta(hours=72)
@@ -42,7 +44,8 @@ ORDER BY m.sent_at DESC LIMIT 1
 _ASKED: Final = """
 SELECT m.id, m.template, m.template_version, m.body, m.kind, coalesce(m.sent_at, m.created_at) AS at,
        EXISTS (SELECT 1 FROM inbound i WHERE i.contact_point_id = ANY($2::bigint[]) AND i.id >= m.id
-                 AND (i.answers = m.id OR i.replies_to = m.id)) AS answered
+                 AND (i.answers = m.id OR i.replies_to = m.id)) AS answered,
+       m.state = 'uncertain' AND m.contact_point_id = $3 AS in_doubt
 FROM message m WHERE m.id = $1 AND m.contact_point_id = ANY($2::bigint[])
 """
 
@@ -82,6 +85,8 @@ class Question:
     #: Whether an answer to it still counts as one, and whether one was given.
     open: bool
     answered: bool
+    #: Whether nobody knew that the chat has it.
+    in_doubt: bool = False
 
 
 def mask_name(name: str) -> str:
@@ -157,8 +162,24 @@ async def quoted(connection: Any, carrier_id: str, point: int) -> UUID | None:
 
 async def question(connection: Any, message: UUID, point: int, now: datetime) -> Question | None:
     """A text that was sent to the person at a contact point; None for anything else."""
-    row = await connection.fetchrow(_ASKED, message, await chats.person(connection, point))
-    return None if row is None else _question(row, is_open=now - row["at"] <= _OPEN, answered=row["answered"])
+    row = await connection.fetchrow(_ASKED, message, await chats.person(connection, point), point)
+    if row is None:
+        return None
+    found = _question(row, is_open=now - row["at"] <= _OPEN, answered=row["answered"])
+    return replace(found, in_doubt=row["in_doubt"])
+
+
+async def seen(connection: Any, asked: Question, carrier_id: str, now: datetime) -> None:
+    """Whoever presses a button of a text has it: if it was in doubt, it is so no more."""
+    if asked.in_doubt:
+        receipt = Receipt(
+            message_id=asked.id,
+            carrier_id=carrier_id,
+            state="delivered",
+            error_code=None,
+            raw_status="a button of it was pressed",
+        )
+        await apply_receipts(connection, [(receipt, now)])
 
 
 def _question(row: Any, *, is_open: bool, answered: bool) -> Question:

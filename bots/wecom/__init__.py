@@ -184,6 +184,8 @@ class WeComBot:
         asked = None
         if found is not None and chat.phones:
             asked = await desk.question(connection, found[0], chat.point, update.at)
+        if asked is not None:
+            await desk.seen(connection, asked, field("TaskId", xml) or "-", update.at)
         if found is None or asked is None or asked.answered or not asked.open:
             why = "stale_answered" if asked is not None and asked.answered else "stale_over"
             said = words(why if chat.phones else "not_bound")

@@ -223,6 +223,22 @@ async def test_a_button_is_good_once_and_a_stale_one_says_so(world: World) -> No
     assert len(await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(stranger.id))) == 0
 
 
+async def test_what_was_in_doubt_is_so_no_more_when_its_button_is_pressed(world: World) -> None:
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    sent = await world.send("restoration", account, {"area": "疑台区", "restored_at": "2025-11-04T09:30:00+08:00"},
+                            channel="telegram")  # fmt: skip
+    await chat.sees("疑台区")
+    await world.row("SELECT 1 FROM message WHERE id = $1 AND state = 'delivered'", sent)
+    async with world.database.work() as work:
+        await work.execute("UPDATE message SET state = 'uncertain', doubt_since = now() WHERE id = $1", sent)
+        await work.commit()
+    await chat.press("✅ 来电了", on="疑台区")
+    assert (await world.row("SELECT state FROM message WHERE id = $1", sent))["state"] == "delivered"
+
+
 async def test_who_has_unlinked_changes_nothing_by_buttons_that_are_still_there(world: World) -> None:
     number = world.number()
     account = await world.account(number)

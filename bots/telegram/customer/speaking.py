@@ -41,6 +41,8 @@ async def answered(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]
     asked = await desk.question(talk.connection, message, talk.chat.point, talk.now)
     assert query.message is not None
     number = query.message.message_id
+    if asked is not None:
+        await desk.seen(talk.connection, asked, f"{talk.id}:{number}", talk.now)
     if asked is None or asked.answered or not asked.open:
         why = "stale_answered" if asked is not None and asked.answered else "stale_over"
         return [talk.tell(query, talk.words(why)), EditMessageReplyMarkup(chat_id=talk.id, message_id=number)]
