@@ -285,8 +285,14 @@ class Updates:
             self._begin_showing(row["chat"], row["id"], json.loads(row["calls"]), row["tries"])
 
     def _begin_showing(self, chat: str, id_: UUID, calls: Sequence[Call], tries: int) -> None:
-        """Show something behind what is shown to the chat already."""
-        self._unshown.setdefault(chat, deque()).append(_ToShow(id_, calls, tries, time.monotonic()))
+        """Show something behind what is shown to the chat already, where it is not on its way itself."""
+        waiting = self._unshown.setdefault(chat, deque())
+        one = _ToShow(id_, calls, tries, time.monotonic())
+        place = next((at for at, known in enumerate(waiting) if known.id == id_), None)
+        if place is None:
+            waiting.append(one)
+        else:
+            waiting[place] = one
         if chat not in self._showing:
             self._showing[chat] = asyncio.create_task(self._show_in_turn(chat))
 
