@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
@@ -46,6 +47,16 @@ def parse(body: bytes) -> TelegramUpdate:
         return TelegramUpdate.model_validate_json(body)
     except ValidationError as error:
         raise ValueError(f"no update: {error.error_count()} faults") from error
+
+
+def sorry(body: bytes, chat: str, text: str) -> list[Call]:
+    """What is said in a chat where an update could not be dealt with; a button that was pressed waits no more."""
+    calls: list[Call] = [{"method": "sendMessage", "params": {"chat_id": int(chat), "text": text}}]
+    with suppress(ValueError):
+        query = parse(body).callback_query
+        if query is not None:
+            calls.insert(0, {"method": "answerCallbackQuery", "params": {"callback_query_id": query.id}})
+    return calls
 
 
 _STORAGE: Final = PostgresStorage()
@@ -157,4 +168,4 @@ def _chat_of(update: dict[str, Any]) -> str:
     return ""
 
 
-__all__ = ["Said", "Showing", "Talking", "Update", "parse", "update_no"]
+__all__ = ["Said", "Showing", "Talking", "Update", "parse", "sorry", "update_no"]

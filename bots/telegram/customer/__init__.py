@@ -14,7 +14,7 @@ from bots.telegram import NAME
 from bots.telegram.api import BotApi
 from bots.telegram.customer import binding, menu, preferring, speaking
 from bots.telegram.customer.talk import Talk
-from bots.telegram.talking import Talking, parse
+from bots.telegram.talking import Talking, parse, sorry
 from bots.updates import Call, Update
 from gateway.archive import chats
 from gateway.outbox import give_up_at
@@ -53,7 +53,7 @@ class CustomerBot:
             return []
         chat = await chats.find(connection, NAME, update.chat)
         words = binding_use.words_for(chat, None, self._rooms)
-        return [{"method": "sendMessage", "params": {"chat_id": int(update.chat), "text": words("sorry")}}]
+        return sorry(update.body, update.chat, words("sorry"))
 
     async def _talk(self, connection: Any, update: Update, parsed: TelegramUpdate) -> Talk:
         chat = await chats.open_chat(connection, NAME, update.chat, at=update.at)

@@ -13,7 +13,7 @@ from bots.telegram.api import BotApi
 from bots.telegram.staff import correcting, door, planning, supervising
 from bots.telegram.staff.duty import PLATFORM, Duty, NotYours
 from bots.telegram.staff.words import StaffWords
-from bots.telegram.talking import Talking, parse
+from bots.telegram.talking import Talking, parse, sorry
 from bots.updates import Call, Update
 from gateway.kernel.acting import act_for
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, LamplighterError
@@ -68,7 +68,7 @@ class StaffBot:
             return []
         person = await chat_sign_in.who(connection, PLATFORM, update.chat)
         words = StaffWords(person.language if person is not None else self._rooms.settings.language)
-        return [{"method": "sendMessage", "params": {"chat_id": int(update.chat), "text": words("sorry")}}]
+        return sorry(update.body, update.chat, words("sorry"))
 
 
 def _refused(duty: Duty, parsed: TelegramUpdate, why: str) -> list[Call]:
