@@ -35,7 +35,10 @@ async def run(lab: Lab) -> list[Figure]:
     """Read the same few kinds of text over and over; each reading is made anew."""
     warm()
     asked = [(text, Context(kind=kind, hours_since=2.0)) for kind, text in _TEXTS]
-    rounds = 60 if lab.quick else 1_000
+    rounds = 300 if lab.quick else 1_000
+    # What is compiled when the first text asks for it is not charged to the second: a gateway reads for weeks.
+    for text, context in asked:
+        read(text, context)
     began = time.process_time()
     for _ in range(rounds):
         for text, context in asked:
