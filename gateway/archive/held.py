@@ -10,15 +10,16 @@ from gateway.archive.misdirection import HeldLink
 _HELD: Final = """
 SELECT l.id AS link_id, l.account_id, a.account_no, a.premise_id, p.address, l.state, l.verified_at,
        a.customer_id, a.holder_name, l.name, l.role, greatest(l.registered_on, l.updated_on) AS said_on,
-       a.language, point.id AS point_id, point.address AS number, point.line, trust.probability,
+       coalesce(l.source IN ('correction', 'customer'), false) AS given, a.language,
+       point.id AS point_id, point.address AS number, point.line, trust.probability,
        l.state = 'revoked' AND l.reason NOT IN ('bounce', 'taken back', 'transfer')
          OR l.state = 'suspended' AND (l.reason LIKE 'reply%' OR l.reason IN ('ticket', 'staff_report')) AS of_word,
-       a.updated_on > (
+       CASE WHEN a.updated_on > (
            SELECT max(greatest(o.registered_on, o.updated_on)) FROM contact_link o WHERE o.account_id = a.id)
-         OR EXISTS (
-         SELECT 1 FROM contact_link o WHERE o.account_id = a.id AND o.id <> l.id AND o.role = 'holder'
-           AND o.state IN ('unverified', 'verified')
-           AND greatest(o.registered_on, o.updated_on) > greatest(l.registered_on, l.updated_on)) AS superseded,
+         THEN a.updated_on END AS changed_on,
+       (SELECT max(greatest(o.registered_on, o.updated_on)) FROM contact_link o
+        WHERE o.account_id = a.id AND o.id <> l.id AND o.role = 'holder' AND o.state IN ('unverified', 'verified')
+          AND greatest(o.registered_on, o.updated_on) > greatest(l.registered_on, l.updated_on)) AS superseded_on,
        EXISTS (
          SELECT 1 FROM account_transfer t WHERE t.account_id = a.id AND t.at > coalesce(l.verified_at, '-infinity')
            AND t.at::date > greatest(l.registered_on, l.updated_on)) AS came_to_another
@@ -55,6 +56,8 @@ def held(row: Any) -> HeldLink:
         point_id=row["point_id"],
         probability=row["probability"],
         of_word=bool(row["of_word"]),
-        superseded=bool(row["superseded"]),
+        given=row["given"],
+        changed_on=row["changed_on"],
+        superseded_on=row["superseded_on"],
         came_to_another=row["came_to_another"],
     )

@@ -25,13 +25,17 @@ _CONFIRMED: Final = timedelta(days=183)
 _LATER: Final = timedelta(days=90)
 #: So many accounts under one contact's name are somebody's who pays or acts for many.
 _MANY: Final = 4
+#: Who has disowned so many of them, and every fifth, left a number on accounts of others and pays for none.
+_GIVEN_UP: Final = 3
 #: More likely wrong than right below this.
 _EVEN: Final = 0.5
 #: Accounts are imported in the order of the utility's list; a row that slips comes to the one before or after.
 _NEXT: Final = 1
 #: From this on a link is likely right beside one that is doubted.
 _LIKELY: Final = 0.7
-#: So many accounts are taken for the one that was meant, where nothing but their dates speaks against them.
+#: So many accounts are taken for the one that was meant, where nothing speaks against them but that their records
+#: changed, or that their holders gave other numbers, which most of a landlord's tenants do.
+_CHANGED: Final = 4
 _GUESSED: Final = 2
 _FOR_OTHERS: Final = frozenset(("payer", "agent", "landlord"))
 
@@ -59,10 +63,13 @@ class HeldLink:
     probability: float | None = None
     #: Whether somebody's word stopped it, or a decision.
     of_word: bool = False
-    #: Since the link was written down the account came to another holder; or its record was changed, and by none of
-    #: its contacts, or its holder gave another number.
+    #: Whether a correction or the customer brought it, and no list.
+    given: bool = False
+    #: Whether the account came to another holder since the link was written down and confirmed; and when its record
+    #: was changed since, by none of its contacts, or its holder gave another number.
     came_to_another: bool = False
-    superseded: bool = False
+    changed_on: date | None = None
+    superseded_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +172,10 @@ def _likeliest(told: Sequence[HeldLink]) -> frozenset[int]:
     doubted = [link for link in told if _passed_on(link) or (link.probability or 1) < _EVEN]
     if doubted:
         return frozenset(link.account_id for link in doubted)
-    superseded = sorted((link for link in told if link.superseded), key=lambda link: link.probability or 1)
-    return frozenset(link.account_id for link in superseded[:_GUESSED])
+    changed = sorted((link.changed_on, link.account_id) for link in told if link.changed_on is not None)
+    superseded = sorted((link.superseded_on, link.account_id) for link in told if link.superseded_on is not None)
+    # What changed last is what somebody complains of.
+    return frozenset(account for _, account in changed[-_CHANGED:] or superseded[-_GUESSED:])
 
 
 def _passed_on(link: HeldLink) -> bool:
@@ -208,7 +217,7 @@ def _stands(link: HeldLink, disowned: Sequence[HeldLink], links: Sequence[HeldLi
         return False
     if _has_left(link, disowned) or _disowned_before(link, links):
         return False
-    if _confirmed(link, since) or _is_next_to(link, disowned):
+    if link.given or _confirmed(link, since) or _is_next_to(link, disowned):
         return True
     if link.role in _FOR_OTHERS and link.name:
         # A bulk payer who has nothing to do with one account any more.
@@ -234,10 +243,14 @@ def _is_next_to(link: HeldLink, disowned: Sequence[HeldLink]) -> bool:
 
 
 def _confirmed(link: HeldLink, since: datetime) -> bool:
-    return link.verified_at is not None and since - link.verified_at < _CONFIRMED
+    return link.verified_at is not None and since - link.verified_at < _CONFIRMED and not _passed_on(link)
 
 
 def _pays_for_many(link: HeldLink, links: Sequence[HeldLink]) -> bool:
+    """Whether a number is that of somebody who pays or acts for many, and has not given up a good part of them."""
+    gone = sum(one.of_word for one in links)
+    if gone >= _GIVEN_UP and gone * 5 >= len(links):
+        return False
     return link.role in _FOR_OTHERS and bool(link.name) and sum(one.role in _FOR_OTHERS for one in links) >= _MANY
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -147,7 +148,7 @@ def test_weak_evidence_fades() -> None:
 
 
 def own(number: int, **more: Any) -> Any:
-    fields = {"customer_id": number, "holder": f"王{'甲乙丙丁戊己'[number]}", "role": "holder"}
+    fields = {"customer_id": number, "holder": f"王{chr(0x4E00 + 97 * number)}", "role": "holder"}
     return held(number, **{**fields, "name": fields["holder"], **more})
 
 
@@ -197,6 +198,42 @@ def test_of_many_that_somebody_pays_for_the_doubted_one_is_meant() -> None:
     assert meant_by({3}, {1, 2, 4, 5}, flats, SENT).accounts == {3}
     sold = own(2, role="payer", name="贾芳波", holder="丁信心", probability=0.2)
     assert meant_by({3}, {1, 2, 4, 5}, [*flats[:1], sold, *flats[2:]], SENT).accounts == {2}
+
+
+def test_of_many_that_somebody_pays_for_what_changed_last_is_meant() -> None:
+    """Records changed by none of their contacts come before accounts whose tenants gave numbers of their own."""
+    flats = [own(number, role="payer", name="曹国泽", holder=f"租客{number}") for number in range(1, 9)]
+    tenants = [replace(flat, superseded_on=date(2020, 1, flat.link_id)) for flat in flats]
+    assert meant_by({3}, set(range(1, 9)), tenants, SENT).accounts == {7, 8}
+    sold = [replace(flat, changed_on=date(2024, flat.link_id, 1)) if flat.link_id < 6 else flat for flat in tenants]
+    spoken = meant_by({8}, set(range(1, 9)), sold, SENT)
+    assert (spoken.accounts, spoken.maybe) == ({2, 3, 4, 5}, {1, 6, 7, 8})
+
+
+def test_an_agent_who_disowned_many_accounts_pays_for_none() -> None:
+    def links(gone: int, of: int) -> list[Any]:
+        mine = {"role": "agent", "name": "蔡以友"}
+        left = {"state": "suspended", "of_word": True}
+        return [own(n, **mine, holder=f"住户{n}", **(left if n <= gone else {})) for n in range(1, of + 1)]
+
+    for gone, of, stopped in ((2, 9, 1), (3, 9, 6), (3, 22, 1), (5, 22, 17)):
+        concern = concerned("wrong_number", links(gone, of), answered={of}, told={of}, since=SENT)
+        assert len(concern.stopped) == stopped, (gone, of)
+
+
+def test_what_was_confirmed_before_the_flat_was_sold_proves_nothing() -> None:
+    confirmed = {"state": "verified", "verified_at": SENT - timedelta(days=90)}
+    sold = own(1, holder="邓翰", name="王茂", came_to_another=True, **confirmed)
+    friend = own(4, holder="曹乐力", name="王茂", role="relative", **confirmed)
+    for newest in (1, 4):
+        assert meant_by({newest}, {1, 4}, [sold, friend], SENT).accounts == {1}
+
+
+def test_what_a_correction_brought_is_not_stopped_for_another_account() -> None:
+    slipped, brought = own(1, holder="萧国", name="魏震新"), own(4, holder="魏震", name=None, given=True)
+    concern = concerned("wrong_number", [slipped, brought], answered={1}, told={1}, since=SENT)
+    assert concern.stopped == (slipped,) and concern.standing == (brought,)
+    assert concerned("wrong_number", [slipped, brought], answered={4}, told={4}, since=SENT).stopped[-1] == brought
 
 
 def test_who_answers_for_the_own_account_and_a_relatives_speaks_of_the_third() -> None:
