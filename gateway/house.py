@@ -57,7 +57,7 @@ from gateway.followups import (
     open_followups,
 )
 from gateway.followups import forgetting as keeps_followups
-from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear
+from gateway.inbox import Answers, Inbox, Intake, Proofs, Reader, Tools, hear, note_unheard
 from gateway.inbox import forgetting as keeps_replies
 from gateway.kernel import embedded
 from gateway.kernel.clock import Clock, ShiftedClock, SystemClock
@@ -253,7 +253,7 @@ class House:
         self.series = Series(clock, zone)
         self.deputies = Deputies(clock, zone)
         self.due_followups = DueFollowups(database, self.independent, self.acceptor, zone, freeze=self.events.freeze)
-        self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone)
+        self.trust_sweeper = TrustSweeper(database, clock, stop_links, zone=zone, notes=[note_unheard])
         self.platforms = bots.open_platforms(self, platforms)
         self.retention = Retention(
             database,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.inbox.proofs import Proofs
     from gateway.inbox.reader import Reader
     from gateway.inbox.triage import Inbox
+    from gateway.inbox.unheard import note_unheard
 
 __all__ = [
     "WAKE",
@@ -30,6 +31,7 @@ __all__ = [
     "Recipient",
     "Tools",
     "hear",
+    "note_unheard",
     "resume_purpose",
     "stop_purpose",
 ]
@@ -44,6 +46,7 @@ _HOMES = {
     "Tools": "heard",
     "Recipient": "answers",
     "hear": "numbers",
+    "note_unheard": "unheard",
     "resume_purpose": "consenting",
     "stop_purpose": "consenting",
 }

@@ -74,6 +74,12 @@ def test_families_and_who_pays_for_many_are_normal() -> None:
     assert model.finding(marks.together(["payer", "corroborated", "later_with_kin"])) is None
 
 
+def test_what_is_said_of_a_number_as_a_whole_comes_first() -> None:
+    seen = marks.together(["many_names", "later_elsewhere", "newer_number"])
+    assert (model.finding(seen) or marks.MARKS[0]).reason == "shared_number"
+    assert (model.finding(seen & ~marks.bit("many_names")) or marks.MARKS[0]).reason == "name_mismatch"
+
+
 def test_every_finding_is_a_reason_and_is_found_by_itself() -> None:
     for mark in marks.MARKS:
         if mark.reason is not None:

@@ -302,6 +302,37 @@ async def test_purposes_and_places_are_chosen_with_a_press(world: World) -> None
     await chat.sees("复电通知")
 
 
+async def test_hours_are_chosen_with_a_press_and_kept_to(world: World) -> None:
+    """The chat says it for the person: the number's texts wait too, until any time is chosen again."""
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.press("🔔 接收设置", until="点一下即可改")
+    await chat.press("🌙 免打扰时段", until="什么时候")
+    assert {"20:00–9:00", "9:00–18:00", "随时可以", "⬅️ 返回"} <= set(chat.labels)
+    await chat.press("9:00–18:00")
+    hours = """SELECT h.begins, h.ends FROM contact_hours h JOIN contact_point p ON p.id = h.contact_point_id
+               WHERE p.address = ANY($1::text[]) ORDER BY p.id"""
+    await world.row(hours, [number])
+    kept = await world.rows(hours, [number, str(chat.id)])
+    assert [(f"{row['begins']:%H:%M}", f"{row['ends']:%H:%M}") for row in kept] == [("09:00", "18:00")] * 2
+    notice = await world.notice(
+        "announcement", {"template": "announcement", "values": {"text": "营业厅迁址。"},
+                         "audience": {"accounts": [account]}},
+    )  # fmt: skip
+    waits = await world.row(
+        "SELECT not_before AT TIME ZONE 'Asia/Shanghai' AS at FROM message WHERE notice_id = $1", notice
+    )
+    assert waits["at"].hour >= 18 or waits["at"].hour < 9
+    await chat.say("/menu", until="请选择")
+    await chat.press("🔔 接收设置", until="点一下即可改")
+    await chat.press("🌙 免打扰时段", until="什么时候")
+    await chat.press("随时可以")
+    await world.row("SELECT 1 WHERE NOT EXISTS (SELECT FROM contact_hours h JOIN contact_point p"
+                    " ON p.id = h.contact_point_id WHERE p.address = $1)", number)  # fmt: skip
+
+
 async def test_reports_reach_whoever_is_to_act(world: World) -> None:
     number = world.number()
     await world.account(number)

@@ -18,7 +18,7 @@ SELECT name FROM (
 
 SWEPT: Final = """
 CREATE TEMP TABLE swept ON COMMIT DROP AS
-SELECT l.id, l.account_id, l.contact_point_id AS point, p.address, l.role, l.state, l.source,
+SELECT l.id, l.account_id, l.contact_point_id AS point, p.address, p.line, l.role, l.state, l.source,
        l.registered_on, greatest(l.registered_on, l.updated_on) AS said_on, l.verified_at,
        a.customer_id, a.premise_id, a.updated_on AS account_on, h.plain AS holder, h.is_group AS holder_is_group,
        CASE WHEN c.id_masked <> '' AND NOT h.is_group THEN h.sound || ' ' || c.id_masked END AS person,
@@ -60,7 +60,7 @@ PREPARED: Final = (
     "ANALYZE proved_wrong",
     "CREATE TEMP TABLE sighted (link_id int, mark smallint, other int) ON COMMIT DROP",
     # Numbers that stand on more than one account, and people who have more than one number: most links are
-    # neither, so what compares them with one another looks at few.
+    # neither, so what compares them with one another looks at few. A telephone at home is no older mobile.
     """CREATE TEMP TABLE shared ON COMMIT DROP AS
        SELECT s.* FROM swept s WHERE s.point IN (
          SELECT point FROM swept GROUP BY point HAVING min(account_id) <> max(account_id))""",
@@ -69,7 +69,8 @@ PREPARED: Final = (
     """CREATE TEMP TABLE several ON COMMIT DROP AS
        SELECT s.id, s.account_id, s.point, s.address, s.role, s.fit, s.registered_on, s.said_on, s.verified_at, whose
        FROM swept s CROSS JOIN LATERAL (VALUES ('customer ' || s.customer_id), (s.person)) AS of (whose)
-       WHERE whose IS NOT NULL AND s.role IN ('holder', 'landlord') AND s.fit IN ('same', 'shop', 'blank')""",
+       WHERE whose IS NOT NULL AND s.role IN ('holder', 'landlord') AND s.fit IN ('same', 'shop', 'blank')
+         AND s.line <> 'landline'""",
     "CREATE INDEX ON several (whose)",
     "ANALYZE several",
     """DELETE FROM several WHERE whose NOT IN (

@@ -78,6 +78,8 @@ MARKS: Final[tuple[Mark, ...]] = (
     Mark("another_number", -2.8, "the same person opened another account with another number", "newer_number"),
 )
 BITS: Final = {mark.name: place for place, mark in enumerate(MARKS)}
+#: Findings about a number, whatever account it stands on.
+OF_THE_NUMBER: Final = frozenset(("staff", "placeholder", "many_names"))
 #: The log-odds of a link of which nothing is known.
 BASE: Final = 1.7
 INTERCEPT: Final = "base"

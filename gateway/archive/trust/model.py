@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.archive.trust.marks import BASE, BITS, INTERCEPT, MARKS, TOLD_BY_OUTCOMES, Mark, of
+from gateway.archive.trust.marks import BASE, BITS, INTERCEPT, MARKS, OF_THE_NUMBER, TOLD_BY_OUTCOMES, Mark, of
 
 #: How far, in log-odds, a weight may be expected to lie from its reviewed value.
 _SPREAD: Final = 0.8
@@ -55,9 +55,15 @@ def because(marks: int, weights: Weights = REVIEWED) -> list[str]:
 
 
 def finding(marks: int, weights: Weights = REVIEWED) -> Mark | None:
-    """The mark that would open a correction: the weightiest that has a reason; None where there is none."""
+    """The mark that would open a correction, None where there is none: what is said of the number as a whole, else
+    the weightiest that has a reason.
+    """
     findings = [mark for mark in of(marks) if mark.reason is not None]
-    return min(findings, key=lambda mark: weights.get(mark.name, mark.weight), default=None)
+    return min(
+        findings,
+        key=lambda mark: (mark.name not in OF_THE_NUMBER, weights.get(mark.name, mark.weight)),
+        default=None,
+    )
 
 
 def fit(outcomes: Iterable[Outcomes], reviewed: Weights = REVIEWED) -> dict[str, float]:

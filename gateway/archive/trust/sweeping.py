@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -43,6 +43,10 @@ _AT_LEAST_EVERY: Final = timedelta(days=7)
 _PROVEN_FOR: Final = timedelta(days=548)
 
 
+#: Keeps evidence that higher rooms see, before links are looked at: `(connection, now)`.
+Note = Callable[[Any, datetime], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
     """What a sweep came to: links looked at, those more likely wrong than right, and corrections opened."""
@@ -60,8 +64,11 @@ class TrustSweeper:
     #: When the archive is swept each night, at the utility's home: after the nightly files, before people come.
     HOUR: Final = time_of_day(3, 30)
 
-    def __init__(self, database: Database, clock: Clock, stop: Stop, *, zone: ZoneInfo) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, stop: Stop, *, zone: ZoneInfo, notes: Sequence[Note] = ()
+    ) -> None:
         self._database = database
+        self._notes = notes
         self._clock = clock
         self._stop = stop
         self._zone = zone
@@ -108,6 +115,8 @@ class TrustSweeper:
         async with self._database.work() as work:
             connection = work.connection
             await asking.note_silence(connection, now)
+            for note in self._notes:
+                await note(connection, now)
             await note_outcomes(connection, now)
             weights = await fitted(connection, now)
             await look(connection, now, self._zone)
@@ -314,7 +323,8 @@ async def weigh(connection: Any, now: datetime, weights: model.Weights) -> int:
     return links
 
 
-# A link whose case is open waits for its decision, and what a person decided to keep is not asked about again.
+# A link whose case is open waits for its decision, and what a person decided to keep is not asked about again. No
+# text goes to a telephone at home.
 _DOUBTFUL: Final = """
 SELECT m.id, m.account_id, m.point, m.all_marks AS marks, w.probability, p.address, a.account_no,
        o.id AS other_id, o_account.account_no AS other_account, o_point.address AS other_number, o.role AS other_role
@@ -325,7 +335,7 @@ LEFT JOIN LATERAL (SELECT other FROM sighted WHERE link_id = m.id AND other IS N
 LEFT JOIN contact_link o ON o.id = e.other
 LEFT JOIN account o_account ON o_account.id = o.account_id
 LEFT JOIN contact_point o_point ON o_point.id = o.contact_point_id
-WHERE w.probability <= $1 AND m.all_marks & $2::bigint <> 0 AND m.all_marks & $3::bigint = 0
+WHERE w.probability <= $1 AND m.all_marks & $2::bigint <> 0 AND m.all_marks & $3::bigint = 0 AND p.line <> 'landline'
   AND NOT EXISTS (SELECT 1 FROM correction_link c JOIN correction x ON x.id = c.correction_id
                   WHERE c.link_id = m.id AND (x.state IN ('open', 'reverted', 'dismissed')))
 ORDER BY w.probability, m.point, m.id LIMIT $5
@@ -352,10 +362,8 @@ async def doubtful(connection: Any, weights: model.Weights) -> list[Found]:
 
 def _found(point: int, rows: Sequence[Any], weights: model.Weights) -> Found:
     findings = [model.finding(row["marks"], weights) for row in rows]
-    worst = min(
-        (finding for finding in findings if finding is not None), key=lambda mark: weights.get(mark.name, mark.weight)
-    )
-    assert worst.reason is not None, "only marks with a reason are findings"
+    worst = model.finding(marks.together(finding.name for finding in findings if finding is not None), weights)
+    assert worst is not None and worst.reason is not None, "only marks with a reason are findings"
     hints: list[dict[str, Any]] = []
     seen: list[tuple[int, str, float]] = []
     for row, finding in zip(rows, findings, strict=True):
