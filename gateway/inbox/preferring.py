@@ -19,6 +19,10 @@ _LANGUAGES: Final[Mapping[str, str]] = {
     "英文": "en", "英语": "en", "english": "en", "english please": "en", "in english": "en", "in english please": "en",
     "中文": "zh", "汉语": "zh", "chinese": "zh", "chinese please": "zh", "in chinese": "zh",
 }  # fmt: skip
+_LANGUAGE: Final = re.compile(
+    r"^(?:请|麻烦)?(?:以后|今后)?(?:都|请)?(?:用|发|换成|改成|改用)(?P<which>英文|英语|中文|汉语)(?:的)?(?:短信|通知|消息)?"
+    r"(?:发给我|发|写|通知我?)?(?:就行|即可|就好|就可以)?(?:了|吧)?$"
+)
 _ONLY: Final = re.compile(
     r"^(?:请|我)?(?:以后|今后)?(?:只|仅)(?:要|收|接收|发|需要|想收)(?:送)?"
     r"(?P<what>停电|停复电|停送电|停电复电|电费|账单|欠费)(?:的)?(?:通知|短信|信息|消息|提醒)?(?:就行|即可|就好|就可以)?(?:了)?$"
@@ -54,7 +58,9 @@ def _plain(text: str) -> str:
 
 def language_asked(text: str) -> str | None:
     """The language that a text asks for and says nothing else. Pure."""
-    return _LANGUAGES.get(_plain(text))
+    plain = _plain(text)
+    found = _LANGUAGE.match(plain)
+    return _LANGUAGES.get(plain if found is None else found["which"])
 
 
 def only_wanted(text: str) -> str | None:

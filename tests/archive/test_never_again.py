@@ -341,6 +341,25 @@ class Contacts(RuleBasedStateMachine):
         assert found == []
 
     @invariant()
+    def what_is_opened_again_waits_for_new_decisions(self) -> None:
+        kept = """SELECT c.link_id FROM correction_link c JOIN correction x ON x.id = c.correction_id
+                  WHERE x.state = 'open' AND c.decision IN ('keep', 'change_role')"""
+        assert self.run(self.town.values(kept)) == []
+
+    @invariant()
+    def what_an_open_case_stopped_stays_stopped(self) -> None:
+        """Until that case is decided: another case on the same link lifts nothing."""
+        found = self.run(
+            self.town.values(
+                """SELECT l.id FROM correction_link c JOIN correction x ON x.id = c.correction_id AND x.state = 'open'
+                   JOIN contact_link l ON l.id = c.link_id
+                   WHERE c.suspended AND c.lifted_at IS NULL AND c.decision IS NULL
+                     AND l.state NOT IN ('suspended', 'revoked')"""
+            )
+        )
+        assert found == []
+
+    @invariant()
     def only_a_revert_brings_a_revoked_link_back(self) -> None:
         revoked = set(self.run(self.town.values("SELECT id FROM contact_link WHERE state = 'revoked'")))
         assert self.revoked <= revoked
@@ -417,6 +436,8 @@ def test_a_long_time(new_database_url: str, seed: int) -> None:
         for step in draw.choices([step for _, step in steps], [weight for weight, _ in steps], k=250):
             step()
             world.decided_cases_leave_nothing_undecided()
+            world.what_an_open_case_stopped_stays_stopped()
+            world.what_is_opened_again_waits_for_new_decisions()
             world.only_a_revert_brings_a_revoked_link_back()
             world.changes_say_what_the_archive_says()
     finally:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.inbox.preferring import channel_asked
+from gateway.inbox.preferring import channel_asked, language_asked
 from gateway.inbox.wished_hours import AtAnyHour, hours_asked
 from gateway.notices.accepting import Asked
 from gateway.outbox.claiming import Late
@@ -52,6 +52,15 @@ def test_hours_are_taken_back(text: str) -> None:
 )
 def test_other_texts_are_no_wish_about_hours(text: str) -> None:
     assert hours_asked(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("英文", "en"), ("以后用英文发", "en"), ("请用中文发给我。", "zh"), ("改成英语短信吧", "en"), ("English please", "en"),
+     ("英文看不懂", None), ("用中文名字登记了吗", None), ("不要发英文", None)],
+)  # fmt: skip
+def test_languages_are_read(text: str, language: str | None) -> None:
+    assert language_asked(text) == language
 
 
 @pytest.mark.parametrize(
