@@ -25,7 +25,7 @@ _CONFIRMED: Final = timedelta(days=183)
 _LATER: Final = timedelta(days=90)
 #: So many accounts under one contact's name are somebody's who pays or acts for many.
 _MANY: Final = 4
-#: Who has disowned so many of them, and every fifth, left a number on accounts of others and pays for none.
+#: An agent who has disowned so many of them, and every fifth, left a number on accounts of others and acts for none.
 _GIVEN_UP: Final = 3
 #: More likely wrong than right below this.
 _EVEN: Final = 0.5
@@ -121,6 +121,13 @@ def concerned(
             for link in live
             if link.link_id not in known and (link.account_id in spared or _stands(link, disowned, links, since))
         ]
+        if _gives_up_many(links, len(live) - len(standing)):
+            # An agent who disowns many with one word acts for none of the others.
+            standing = [
+                link
+                for link in standing
+                if link.account_id in spared or link.role != "agent" or link.given or _confirmed(link, since)
+            ]
         kept = {link.link_id for link in standing}
         meant = [link for link in live if link.link_id not in kept]
     else:
@@ -247,11 +254,16 @@ def _confirmed(link: HeldLink, since: datetime) -> bool:
 
 
 def _pays_for_many(link: HeldLink, links: Sequence[HeldLink]) -> bool:
-    """Whether a number is that of somebody who pays or acts for many, and has not given up a good part of them."""
-    gone = sum(one.of_word for one in links)
-    if gone >= _GIVEN_UP and gone * 5 >= len(links):
-        return False
-    return link.role in _FOR_OTHERS and bool(link.name) and sum(one.role in _FOR_OTHERS for one in links) >= _MANY
+    """Whether a number is that of somebody who pays or acts for many, and no agent who gave up a good part of them."""
+    many = sum(one.role in _FOR_OTHERS for one in links) >= _MANY
+    left = link.role == "agent" and _gives_up_many(links)
+    return link.role in _FOR_OTHERS and bool(link.name) and many and not left
+
+
+def _gives_up_many(links: Sequence[HeldLink], now: int = 0) -> bool:
+    """Whether a good part of a number's links were disowned, with so many that are disowned now."""
+    gone = now + sum(one.of_word for one in links)
+    return gone >= _GIVEN_UP and gone * 5 >= len(links)
 
 
 def _is_named_beside(link: HeldLink, others: Sequence[HeldLink], own: Sequence[HeldLink], since: datetime) -> bool:

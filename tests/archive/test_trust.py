@@ -222,9 +222,22 @@ def test_an_agent_who_disowned_many_accounts_pays_for_none() -> None:
         left = {"state": "suspended", "of_word": True}
         return [own(n, **mine, holder=f"住户{n}", **(left if n <= gone else {})) for n in range(1, of + 1)]
 
-    for gone, of, stopped in ((2, 9, 1), (3, 9, 6), (3, 22, 1), (5, 22, 17)):
-        concern = concerned("wrong_number", links(gone, of), answered={of}, told={of}, since=SENT)
+    for gone, of, stopped in ((1, 9, 1), (2, 9, 7), (3, 22, 1), (4, 22, 18)):
+        agents = links(gone, of)
+        concern = concerned("wrong_number", agents, answered={of}, told={of}, since=SENT)
         assert len(concern.stopped) == stopped, (gone, of)
+        landlords = [replace(one, role="payer") for one in agents]
+        assert len(concerned("wrong_number", landlords, answered={of}, told={of}, since=SENT).stopped) == 1
+
+
+def test_who_disowns_many_with_one_word_pays_for_none_of_the_others() -> None:
+    """An agent's number on accounts under their holders' names and under the agent's own."""
+    theirs = [own(number) for number in range(1, 5)]
+    agents = [own(number, role="agent", name="李建英", holder=f"住户{number}") for number in range(5, 11)]
+    told = {1, 2, 3, 4}
+    assert concerned("wrong_number", [*theirs, *agents], answered=told, told=told, since=SENT).standing == ()
+    few = concerned("wrong_number", [theirs[0], *agents], answered={1}, told={1}, since=SENT)
+    assert few.standing == tuple(agents)
 
 
 def test_what_was_confirmed_before_the_flat_was_sold_proves_nothing() -> None:

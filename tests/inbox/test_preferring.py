@@ -56,8 +56,8 @@ def test_other_texts_are_no_wish_about_hours(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("英文", "en"), ("以后用英文发", "en"), ("请用中文发给我。", "zh"), ("改成英语短信吧", "en"), ("English please", "en"),
-     ("英文看不懂", None), ("用中文名字登记了吗", None), ("不要发英文", None)],
+    [("英文", "en"), ("以后用英文发", "en"), ("请用中文发给我。", "zh"), ("改成英语短信吧", "en"),
+     ("English please", "en"), ("英文看不懂", None), ("用中文名字登记了吗", None), ("不要发英文", None)],
 )  # fmt: skip
 def test_languages_are_read(text: str, language: str | None) -> None:
     assert language_asked(text) == language

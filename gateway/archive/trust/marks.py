@@ -69,7 +69,7 @@ MARKS: Final[tuple[Mark, ...]] = (
     Mark("confirmed_by_same", 1.8, "the number was confirmed for another account of the same person"),
     Mark("confirmed_for_other", -1.4, "the number was confirmed for somebody else's account"),
     Mark("other_confirmed", -0.8, "another number of the holder was confirmed for the account"),
-    Mark("silent", -0.4, "nobody answered two contact checks or more", "silence"),
+    Mark("silent", -0.4, "nobody answered two contact checks or more"),
     # What somebody who knows numbers says.
     Mark("looked_up_recycled", -4.0, "a look-up says that the number was given to somebody else since", "lookup"),
     Mark("looked_up_mismatch", -1.2, "a look-up says that the number is in another name"),
