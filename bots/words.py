@@ -50,6 +50,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "If this number is registered, a code is on its way by SMS. Please type its 6 digits here:",
     ),
     "wrong_code": ("验证码不对，请再输一次：", "This is not the code. Please try again:"),
+    "wrong_code_in_words": (
+        "验证码不对或已失效，请再输一次，或重新发送“绑定 手机号”。",
+        "This is not the code, or it is no longer valid. Please type it again, or send “bind” and your phone number.",
+    ),
     "code_over": ("验证码已失效，请重新开始绑定。", "The code is no longer valid. Please start again."),
     "too_many_codes": ("今天的验证码已达上限，请明天再试。", "No more codes can be sent today. Please try tomorrow."),
     "link_over": (

@@ -44,6 +44,8 @@ _FRESH: Final = 600
 _REPLACED: Final = 20
 _FIELD: Final = re.compile(r"<(\w+)>(?:<!\[CDATA\[(.*?)\]\]>|([^<]*))</\1>", re.DOTALL)
 _BIND: Final = re.compile(r"(?:绑定|bind)\s*(\+?[\d\s-]{5,20})", re.IGNORECASE)
+#: What is taken for a code, right or wrong, while one is awaited.
+_CODE: Final = re.compile(r"\d{4,8}")
 _UNBIND: Final = ("解绑", "解除绑定", "unlink")
 #: Words and keys of the application's menu that show something.
 _SHOWS: Final = {"户号": "accounts", "我的户号": "accounts", "accounts": "accounts", "电费": "bills", "bills": "bills"}
@@ -217,11 +219,8 @@ class WeComBot:
         if wanted is not None:
             asked = await binding.ask_for_code(connection, self._rooms, chat, wanted[1], now=update.at)
             return words({"sent": "code_sent", "not_a_number": "not_a_number", "too_many": "too_many_codes"}[asked])
-        code = text if re.fullmatch(r"\d{6}", text) else None
-        if code is not None and (phone := await self._redeem(connection, chat, code, update)) is not None:
-            await chats.bind(connection, chat.point, phone, how="code", at=update.at)
-            count = len(await desk.accounts(connection, [phone]))
-            return words("bound", count=count)
+        if _CODE.fullmatch(text) and await chats.awaits_code(connection, chat.point, at=update.at):
+            return await self._code(connection, update, chat, words, text)
         if not chat.phones:
             # Whoever is in danger is heard before he is known.
             await self._hear(connection, chat, text, number)
@@ -235,9 +234,14 @@ class WeComBot:
         await self._hear(connection, chat, text, number)
         return ""
 
-    async def _redeem(self, connection: Any, chat: ChatRow, code: str, update: Update) -> int | None:
-        phone, _ = await chats.redeem_code(connection, chat.point, next(iter(figures(code))), at=update.at)
-        return phone
+    async def _code(self, connection: Any, update: Update, chat: ChatRow, words: Words, typed: str) -> str:
+        """The code that was asked for. A wrong one is told the same for a number that nobody knows."""
+        code = next(iter(figures(typed)), "")
+        phone, _ = await chats.redeem_code(connection, chat.point, code, at=update.at)
+        if phone is None:
+            return words("wrong_code_in_words")
+        await chats.bind(connection, chat.point, phone, how="code", at=update.at)
+        return words("bound", count=len(await desk.accounts(connection, [phone])))
 
     async def _show(self, connection: Any, chat: ChatRow, words: Words, what: str) -> str:
         seen = await desk.accounts(connection, chat.phones)

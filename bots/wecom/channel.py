@@ -57,6 +57,8 @@ ERROR_CODES: Final = {
 #: Codes that say: the card is not taken, and was not sent.
 _NO_CARD: Final = frozenset((40008, 40058, 45002, 84014, 85054))
 _WAIT: Final = 60.0
+#: The code that says one person had too much, while everybody else may be told.
+_ONE_PERSON: Final = 45047
 
 
 class WeComChannel(ChatChannel):
@@ -119,5 +121,5 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
         # -1 is "busy", which says nothing of what was done; nor does a code that nobody knows.
         return Unknown(why=f"errcode {code}")
     if meaning.verdict == "throttled":
-        return Throttled(after=_WAIT, code=str(code))
+        return Throttled(after=_WAIT, code=str(code), recipient_only=code == _ONE_PERSON)
     return Refused(code=str(code), for_good=meaning.verdict == "refused", why=meaning.why, evidence=meaning.evidence)

@@ -294,6 +294,20 @@ async def redeem_link(connection: Any, token: str, *, at: datetime) -> int | Non
     return phone
 
 
+async def awaits_code(connection: Any, chat: int, *, at: datetime) -> bool:
+    """Whether a chat asked for a code that is not too old and not used, to a number that is known or not."""
+    return bool(
+        await connection.fetchval(
+            """SELECT EXISTS (SELECT FROM chat_ask a WHERE a.chat_point_id = $1 AND a.at > $2 AND NOT EXISTS (
+                 SELECT FROM chat_token t WHERE t.chat_point_id = $1 AND t.made_at >= a.at
+                   AND t.settled_at IS NOT NULL AND t.tries BETWEEN 1 AND $3))""",
+            chat,
+            at - CODE_LASTS,
+            MOST_TRIES - 1,
+        )
+    )
+
+
 async def redeem_code(connection: Any, chat: int, code: str, *, at: datetime) -> tuple[int | None, bool]:
     """The number that a code proves in the chat that asked for it, and whether it may be tried again."""
     open_one = await connection.fetchrow(

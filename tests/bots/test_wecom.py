@@ -58,6 +58,7 @@ REFUSALS: list[tuple[Any, Outcome]] = [
     ({"errcode": 0, "errmsg": "ok", "invaliduser": "WangQiang", "msgid": "x"},
      Refused(code="invaliduser", for_good=True, why="there is no such person", evidence=Evidence.GONE)),
     ({"errcode": 45009, "errmsg": "api freq out of limit"}, Throttled(after=60.0, code="45009")),
+    ({"errcode": 45047, "errmsg": "user frequency limit"}, Throttled(after=60.0, code="45047", recipient_only=True)),
     ({"errcode": 60020, "errmsg": "not allow to access from your ip"},
      Refused(code="60020", for_good=False, why="our address is not trusted")),
     ({"errcode": -1, "errmsg": "system error"}, Unknown(why="errcode -1")),
@@ -244,6 +245,25 @@ async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: We
     await person.say("解绑")
     await person.hears("已解除绑定")
     assert await replaced(person, wecom, key) == "请先绑定手机号。"
+
+
+async def test_a_mistyped_code_is_called_wrong_and_is_nobodys_message(world: World, wecom: WeComEmulator) -> None:
+    """Whether the number is anybody's cannot be told from the answer; other figures are heard once it is over."""
+    person, stranger = Person(world, wecom), Person(world, wecom)
+    number, unknown = world.number(), world.number()
+    await world.account(number)
+    for who, asked in ((person, number), (stranger, unknown)):
+        await who.say(f"绑定 {asked}")
+        await who.hears("验证码已用短信发出")
+        await who.say("12345")
+        await who.hears("验证码不对或已失效")
+    rows = await world.rows("SELECT 1 FROM inbound WHERE sender = ANY($1::text[])", [person.name, stranger.name])
+    assert rows == []
+    sms = await world.row("SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat'", number)
+    await person.say(next(word for word in re.split("[，码 ]", sms["body"]) if word.isdigit()))
+    await person.hears("绑定好了")
+    await person.say("12345")
+    assert [row["text"] for row in await eventually(lambda: _bodies(world, person.name, 1)) or ()] == ["12345"]
 
 
 async def test_a_press_that_takes_long_is_answered_by_a_call(world: World, wecom: WeComEmulator) -> None:
