@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gateway.cases.hidden import NOT_OWN
+from gateway.archive.own_ratings import NOT_OWN_CASE
 from gateway.cases.repeating import Repeat
 from gateway.kernel.exporting import MASKED as _MASKED
 from gateway.kernel.exporting import SPAN as _SPAN
 
 #: What a customer said of the work of whoever exports ($3) is nobody's own to read (domain notes §4.5.5).
-_NOT_OWN: Final = f"({NOT_OWN.format(case='k', acting='$3::text')})"
+_NOT_OWN: Final = f"({NOT_OWN_CASE.format(case='k', acting='$3::text')})"
 _REFERENCE: Final = "'S' || to_char(k.number, 'FM000000')"
 
 #: $1 and $2 are the span in which the row began, either of them open; $3 the member of staff who exports, if any.

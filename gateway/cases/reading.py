@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.own_ratings import NOT_OWN_CASE, not_own
 from gateway.archive.reach import part_of, within
 from gateway.archive.tables import Account, ContactPoint
 from gateway.cases import tables
 from gateway.cases.handing_over import Handover, of_case
-from gateway.cases.hidden import not_of_own_ratings
 from gateway.cases.raising import reference_of
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
@@ -158,9 +158,7 @@ def _case(found: Any, events: list[CaseEvent], handovers: Sequence[Handover] = (
 def _seen(session: AsyncSession, query: Any) -> Any:
     """Within the reach of who acts, and without what customers said of their own work when they were asked: that is
     nobody's to read (domain notes S0.14, §4.5.5)."""
-    query = query.where(within(session, tables.Case.account_id))
-    hidden = not_of_own_ratings(session)
-    return query if hidden is None else query.where(hidden)
+    return query.where(within(session, tables.Case.account_id), not_own(session, NOT_OWN_CASE, case='"case"'))
 
 
 async def cases(session: AsyncSession, wanted: CaseFilter, *, before: UUID | None, limit: int) -> list[Case]:

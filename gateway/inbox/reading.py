@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.own_ratings import NOT_OWN_QUESTION, not_own
 from gateway.archive.reach import part_of, within
 from gateway.archive.tables import ContactLink, ContactPoint
 from gateway.inbox import tables
-from gateway.kernel.acting import acting_in
 from gateway.kernel.errors import NotFound
 from gateway.kernel.ids import first_id
 
@@ -58,19 +58,8 @@ def _within(session: AsyncSession) -> ColumnElement[bool]:
     return and_(_of_their_part(session), _not_of_own_ratings(session))
 
 
-_NOT_OWN: Final = """
-NOT EXISTS (SELECT 1 FROM invitation i WHERE i.person_no = :acting_staff_no AND i.message_id = inbound.answers)
-AND NOT EXISTS (SELECT 1 FROM invitation_text t JOIN invitation i ON i.id = t.invitation_id
-                WHERE i.person_no = :acting_staff_no AND t.message_id = inbound.answers)
-"""
-
-
 def _not_of_own_ratings(session: AsyncSession) -> ColumnElement[bool]:
-    acting = acting_in(session)
-    if acting is None or acting.staff_no is None:
-        return true()
-    hidden: Any = text(_NOT_OWN).bindparams(acting_staff_no=acting.staff_no)
-    return and_(true(), hidden)
+    return not_own(session, NOT_OWN_QUESTION, message="inbound.answers")
 
 
 def _of_their_part(session: AsyncSession) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.own_ratings import NOT_OWN_TEXT, not_own
 from gateway.archive.tables import ContactPoint
 from gateway.kernel.errors import NotFound
 from gateway.kernel.ids import first_id
@@ -86,10 +87,15 @@ _PLAIN: Final = (
 )  # fmt: skip
 
 
-def _query() -> Select[Any]:
+def _query(session: AsyncSession) -> Select[Any]:
+    """Messages that whoever acts may read; none that tells them what a customer said of their own work."""
     row, part = tables.Message, tables.MessageAccount
     accounts = select(func.array_agg(part.account_no)).where(part.id == row.id).correlate(row).scalar_subquery()
-    return select(*(getattr(row, name) for name in _PLAIN), row.to_address, accounts.label("accounts"))
+    query = select(*(getattr(row, name) for name in _PLAIN), row.to_address, accounts.label("accounts"))
+    # One that took another's place on a second channel says the same.
+    return query.where(
+        not_own(session, NOT_OWN_TEXT, message="message.id"), not_own(session, NOT_OWN_TEXT, message="message.replaces")
+    )
 
 
 def _fields(row: Any, ordered: Sequence[str]) -> dict[str, Any]:
@@ -100,7 +106,7 @@ def _fields(row: Any, ordered: Sequence[str]) -> dict[str, Any]:
 async def messages(session: AsyncSession, wanted: MessageFilter, *, before: UUID | None, limit: int) -> list[Message]:
     """Up to `limit` messages older than `before`, newest first."""
     row, part = tables.Message, tables.MessageAccount
-    query = _query().order_by(row.id.desc()).limit(limit)
+    query = _query(session).order_by(row.id.desc()).limit(limit)
     if before is not None:
         query = query.where(row.id < before)
     if wanted.since is not None:
@@ -130,7 +136,7 @@ async def messages(session: AsyncSession, wanted: MessageFilter, *, before: UUID
 async def message(session: AsyncSession, message_id: UUID) -> MessageDetail:
     """One message with its events. Raises NotFound."""
     row, event = tables.Message, tables.MessageEvent
-    one = (await session.execute(_query().where(row.id == message_id))).one_or_none()
+    one = (await session.execute(_query(session).where(row.id == message_id))).one_or_none()
     if one is None:
         raise NotFound("There is no message with this id.")
     events = await session.execute(

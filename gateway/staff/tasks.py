@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.own_ratings import NOT_OWN_TASK, not_own
 from gateway.archive.reach import require_account, within
 from gateway.archive.tables import Account
 from gateway.kernel import audit
@@ -28,15 +29,6 @@ from gateway.staff import tables
 #: Tasks that tell of single ratings, and who reads those before they are part of a month's figures.
 _OF_SCORES: Final = ("watch_hit",)
 _SEE_SCORES: Final = ("evaluations:review", "evaluations:audit", "evaluations:challenge")
-
-#: Nor those that hang on what a customer said of the work of whoever acts.
-_NOT_OWN: Final = """NOT EXISTS (
-  SELECT 1 FROM "case" k JOIN invitation i ON i.event_kind = split_part(k.matter, ':', 1)
-    AND i.event_ref = substr(k.matter, strpos(k.matter, ':') + 1)
-  WHERE k.work_order_no IS NULL AND i.person_no = :acting_staff_no AND k.id = CASE
-    WHEN task.subject LIKE 'case:%' THEN substr(task.subject, 6)::uuid
-    WHEN task.subject LIKE 'commitment:%'
-    THEN (SELECT c.case_id FROM commitment c WHERE c.id = substr(task.subject, 12)::uuid) END)"""
 
 _OPEN: Final = """
 INSERT INTO task (id, kind, subject, account_id, words, unit, owner_no, opened_at, opened_by, due_at)
@@ -171,6 +163,16 @@ _COLUMNS: Final = tuple(
 )
 
 
+def _theirs_to_see(session: AsyncSession) -> ColumnElement[bool]:
+    """That a task tells whoever acts neither of a customer's word on their own work nor, without a part in looking
+    after ratings, of anybody's single score."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None:
+        return true()
+    own = not_own(session, NOT_OWN_TASK)
+    return own if any(map(acting.may, _SEE_SCORES)) else and_(own, tables.Task.kind.not_in(_OF_SCORES))
+
+
 async def tasks(
     session: AsyncSession, wanted: TaskFilter, *, before: UUID | None, limit: int, soonest: bool = False
 ) -> list[Task]:
@@ -181,11 +183,7 @@ async def tasks(
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
-    acting = acting_in(session)
-    if acting is not None and acting.staff_no is not None:
-        query = query.where(text(_NOT_OWN).bindparams(acting_staff_no=acting.staff_no))
-        if not any(acting.may(scope) for scope in _SEE_SCORES):
-            query = query.where(row.kind.not_in(_OF_SCORES))
+    query = query.where(_theirs_to_see(session))
     if wanted.owner_no is not None:
         query = query.where(row.owner_no == wanted.owner_no)
     if wanted.subject is not None:
@@ -202,7 +200,7 @@ async def tasks(
 async def task(session: AsyncSession, task_id: UUID) -> Task:
     """One task. Raises NotFound."""
     query = select(*_COLUMNS).outerjoin(Account, Account.id == tables.Task.account_id)
-    query = query.where(tables.Task.id == task_id, within(session, tables.Task.account_id))
+    query = query.where(tables.Task.id == task_id, within(session, tables.Task.account_id), _theirs_to_see(session))
     one = (await session.execute(query)).one_or_none()
     if one is None:
         raise NotFound("There is no task with this id.")

@@ -351,6 +351,54 @@ async def test_whoever_may_read_replies_reads_none_about_their_own_work(utility:
     await house.call("GET", f"/inbound/{heard['id']}", key=own, expect=404)
 
 
+async def test_no_text_tells_somebody_how_their_own_work_was_rated(utility: Utility) -> None:
+    """That one was sent says it: a low score alone is asked why, and told that somebody will ring."""
+    house = utility.house
+    why, again, told = new_id(NOW), new_id(NOW), new_id(NOW)
+    for message, kind, replaces in ((why, "survey", None), (again, "survey", why), (told, "case_progress", None)):
+        await utility.rows(
+            """INSERT INTO message (id, template, template_version, kind, klass, purpose, body, segments, state, hours,
+                 zone, created_at, not_before, contact_point_id, to_address, replaces)
+               VALUES ($1, $2, '1', $2, 'S', 'service', '您的评价收到了，没做好', 1, 'delivered', 'service', 'UTC', $3,
+                       $3, 1, '+8613900000001', $4)""",
+            message,
+            kind,
+            NOW,
+            replaces,
+        )
+    await utility.rows(
+        """INSERT INTO invitation_text (message_id, invitation_id, asks, at)
+           SELECT $1, id, 'why', $2 FROM invitation WHERE event_ref = 'W1'""",
+        why,
+        NOW,
+    )
+    case, task = new_id(NOW), new_id(NOW)
+    await utility.rows(
+        """INSERT INTO "case" (id, klass, topic, subject, matter, unit, summary, opened_at, opened_by, due_at)
+           VALUES ($1, 'opinion', 'low_score', 'account:1', 'work_order:W1', 'x', 'x', $2, 'customer', $2)""",
+        case,
+        NOW,
+    )
+    await utility.rows(
+        "INSERT INTO case_event (case_id, at, kind, by, message_id) VALUES ($1, $2, 'told', 'x', $3)", case, NOW, told
+    )
+    await utility.rows(
+        """INSERT INTO task (id, kind, subject, account_id, unit, words, opened_at, opened_by, due_at)
+           VALUES ($1, 'case_urgent', $2, 1, 'x', 'x', $3, 'x', $3)""",
+        task,
+        f"case:{case}",
+        NOW,
+    )
+    own, other = await utility.key("account_manager", "E1"), await utility.key("account_manager", "E9")
+    assert len((await house.call("GET", "/messages", key=other))["items"]) == 4
+    assert (await house.call("GET", "/messages", key=own))["items"] == []
+    assert (await house.call("GET", "/messages?kind=case_progress", key=own))["items"] == []
+    paths = [f"/messages/{one}" for one in (MESSAGE, why, again, told)] + [f"/tasks/{task}"]
+    for path in paths:
+        await house.call("GET", path, key=other)
+        await house.call("GET", path, key=own, expect=404)
+
+
 async def test_a_challenge_is_decided_outside_the_unit_and_stays_visible(utility: Utility) -> None:
     house, rated = utility.house, f"/evaluations/{utility.evaluation}"
     contested = {"grounds": "客户把停电时长算到抢修班头上", "evidence": "工单与GPS记录"}

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.own_ratings import NOT_OWN_CASE, not_own
 from gateway.archive.reach import within
 from gateway.archive.tables import Account
 from gateway.cases.commitments import tables
-from gateway.cases.hidden import not_of_own_ratings
 from gateway.cases.tables import Case
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
@@ -141,9 +141,7 @@ def _commitments() -> Any:
 
 def _seen(session: AsyncSession, query: Any) -> Any:
     """Within the reach of who acts, and without what was promised to customers for a bad rating of their own work."""
-    query = query.where(within(session, tables.Commitment.account_id))
-    hidden = not_of_own_ratings(session)
-    return query if hidden is None else query.where(hidden)
+    return query.where(within(session, tables.Commitment.account_id), not_own(session, NOT_OWN_CASE, case='"case"'))
 
 
 def _commitment(found: Any, events: list[CommitmentEvent]) -> Commitment:
