@@ -24,6 +24,13 @@ INSERT INTO conversation (bot, chat, speaker, data) VALUES ($1, $2, $3, $4::json
 ON CONFLICT (bot, chat, speaker) DO UPDATE SET data = excluded.data, at = clock_timestamp()
 """
 
+#: A question is open for half an hour, as a code is: whatever is said later answers nothing that was asked before.
+#: `at` is the database's own time, and so is what it is compared with.
+_GET_STATE: Final = """
+SELECT state FROM conversation
+WHERE bot = $1 AND chat = $2 AND speaker = $3 AND at > clock_timestamp() - interval '30 minutes'
+"""
+
 _connection: ContextVar[Any] = ContextVar("connection of the update that is dealt with")
 
 
@@ -45,10 +52,8 @@ class PostgresStorage(BaseStorage):
         await _connection.get().execute(_SET_STATE, *_named(key), name)
 
     async def get_state(self, key: StorageKey) -> str | None:
-        """Where a conversation stands."""
-        state: str | None = await _connection.get().fetchval(
-            "SELECT state FROM conversation WHERE bot = $1 AND chat = $2 AND speaker = $3", *_named(key)
-        )
+        """Where a conversation stands; None once nothing was said for half an hour."""
+        state: str | None = await _connection.get().fetchval(_GET_STATE, *_named(key))
         return state
 
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:

@@ -44,6 +44,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "bound_already": ("这个号码已经绑定过了。", "This number is linked already."),
     "which_number": ("请输入登记的手机号：", "Please type the registered phone number:"),
     "not_a_number": ("这不像手机号，请再输一次：", "This is no phone number. Please type it again:"),
+    "type_number": (
+        "您的留言收到了。这不像手机号，要继续绑定，请输入登记的手机号：",
+        "We have your message. It is no phone number: to go on linking, please type the registered one:",
+    ),
     # Says the same whether or not the number is known, so that nobody can try numbers out.
     "code_sent": (
         "如果这个号码已登记，验证码已用短信发出，请在这里输入6位数字：",
@@ -53,6 +57,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "wrong_code_in_words": (
         "验证码不对或已失效，请再输一次，或重新发送“绑定 手机号”。",
         "This is not the code, or it is no longer valid. Please type it again, or send “bind” and your phone number.",
+    ),
+    "type_code": (
+        "您的留言收到了。要继续绑定，请输入短信里的6位数字：",
+        "We have your message. To go on linking, please type the 6 digits from the SMS:",
     ),
     "code_over": ("验证码已失效，请重新开始绑定。", "The code is no longer valid. Please start again."),
     "too_many_codes": ("今天的验证码已达上限，请明天再试。", "No more codes can be sent today. Please try tomorrow."),
@@ -105,6 +113,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Keep away and touch nothing. Please say where it is and what you see; we send somebody at once.",
     ),
     "taken": ("收到，正在处理。", "Thank you, we are on it."),
+    "taken_unseen": (
+        "收到，正在处理。图片和语音我们看不到，请再用文字说说在哪里、看到什么。",
+        "Thank you, we are on it. We cannot see or hear this here: please also write where it is and what you see.",
+    ),
     "nothing_to_rate": ("目前没有待评价的服务。", "There is no service to rate just now."),
     "person_comes": ("好的，已转人工，请直接留言。", "A person will answer. Please write what it is about."),
     "sure_not_mine": (

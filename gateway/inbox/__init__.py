@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gateway.inbox.answers import Answers, Recipient
-    from gateway.inbox.consenting import resume_purpose
+    from gateway.inbox.consenting import only_about_texts, resume_purpose
     from gateway.inbox.consenting import stop as stop_purpose
     from gateway.inbox.heard import Tools
     from gateway.inbox.intake import WAKE, Intake
@@ -32,6 +32,7 @@ __all__ = [
     "Tools",
     "hear",
     "note_unheard",
+    "only_about_texts",
     "resume_purpose",
     "stop_purpose",
 ]
@@ -47,6 +48,7 @@ _HOMES = {
     "Recipient": "answers",
     "hear": "numbers",
     "note_unheard": "unheard",
+    "only_about_texts": "consenting",
     "resume_purpose": "consenting",
     "stop_purpose": "consenting",
 }

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from gateway.archive import chats, opt_outs
 from gateway.inbox.heard import Heard, Reaction, Tools
+from gateway.inbox.understanding import Context, read
 from gateway.kernel import audit
 from gateway.kernel.phones import InvalidPhone, parse
 from gateway.outbox import stop_purposes
@@ -24,6 +25,11 @@ _EVERYTHING: Final = re.compile(
 def refuses_everything(text: str) -> bool:
     """Whether a refusal's words are about all messages rather than those of one purpose."""
     return _EVERYTHING.search(unicodedata.normalize("NFKC", text).casefold()) is not None
+
+
+def only_about_texts(text: str) -> bool:
+    """Whether words say nothing but that our texts should stop, or come again ("退订", "恢复订阅")."""
+    return set(read(text, Context()).intents) <= {"opt_out", "opt_in"}
 
 
 async def refuse(connection: Any, heard: Heard, tools: Tools) -> Reaction:

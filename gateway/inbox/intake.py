@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -97,9 +97,15 @@ class Intake:
         """Store a text once by (channel, carrier id); returns when it is committed."""
         await self._texts.submit(self._incoming(text, channel))
 
-    async def put(self, connection: Any, text: InboundText, *, channel: str) -> bool:
-        """The same in a transaction of the caller's, who keeps what it came with; False for a repeat."""
-        return bool(await _insert(connection, [self._incoming(text, channel)]))
+    async def put(self, connection: Any, text: InboundText, *, channel: str, remark: str | None = None) -> bool:
+        """The same in a transaction of the caller's, who keeps what it came with; False for a repeat.
+
+        With a `remark`, which says why, nobody reads it: it waits for a person at once.
+        """
+        incoming = self._incoming(text, channel)
+        if remark is not None:
+            incoming = replace(incoming, state="triage", remark=remark)
+        return bool(await _insert(connection, [incoming]))
 
     async def keep(self, connection: Any, raw: bytes, *, channel: str) -> None:
         """What `unreadable` does, in a transaction of the caller's."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import unicodedata
+from typing import Any, Final
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject, CommandStart, StateFilter
@@ -19,11 +21,17 @@ from aiogram.types import (
 
 from bots import binding
 from bots.telegram.customer import menu
+from bots.telegram.customer.hearing import hear_words
 from bots.telegram.customer.talk import Talk
 from gateway.archive import chats
 from gateway.archive.proving import MOST_TRIES, figures
 
 router = Router(name="binding")
+
+#: What may be meant as a telephone number, and as a code. Anything else that is written meanwhile is heard.
+_NUMBER: Final = re.compile(r"\+?[\d\s()./-]{7,25}")
+_CODE: Final = re.compile(r"[\d\s-]{4,12}")
+_CODE_DIGITS: Final = range(4, 9)
 
 
 class Bind(StatesGroup):
@@ -109,9 +117,18 @@ async def by_code(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[T
     return [talk.tell(query, ""), talk.say(talk.words("which_number"))]
 
 
+def _plain(message: Message) -> str:
+    return unicodedata.normalize("NFKC", message.text or "").strip()
+
+
 @router.message(StateFilter(Bind.number), F.text, ~F.text.startswith("/"))
 async def number_given(message: Message, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
-    """The number to prove; what is answered does not tell whether anybody knows it."""
+    """The number to prove; what is answered does not tell whether anybody knows it.
+
+    Words are heard: whoever is in danger is heard before he is known.
+    """
+    if not _NUMBER.fullmatch(_plain(message)):
+        return [*await hear_words(message, talk), talk.say(talk.words("type_number"))]
     asked = await binding.ask_for_code(talk.connection, talk.rooms, talk.chat, message.text or "", now=talk.now)
     if asked == "not_a_number":
         return [talk.say(talk.words("not_a_number"))]
@@ -124,8 +141,11 @@ async def number_given(message: Message, state: FSMContext, talk: Talk) -> list[
 
 @router.message(StateFilter(Bind.code), F.text, ~F.text.startswith("/"))
 async def code_given(message: Message, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
-    """The code that the number was sent."""
-    code = next(iter(figures(message.text or "")), "")
+    """The code that the number was sent. Words are heard, and use up no try."""
+    typed = _plain(message)
+    if not _CODE.fullmatch(typed) or sum(map(str.isdigit, typed)) not in _CODE_DIGITS:
+        return [*await hear_words(message, talk), talk.say(talk.words("type_code"))]
+    code = next(iter(figures(re.sub(r"[\s-]", "", typed))), "")
     phone, _ = await chats.redeem_code(talk.connection, talk.chat.point, code, at=talk.now)
     if phone is not None:
         await state.clear()

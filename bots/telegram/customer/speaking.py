@@ -14,13 +14,14 @@ from aiogram.types import CallbackQuery, Message
 from bots import desk
 from bots.choices import choices, pressed
 from bots.telegram.customer import menu
+from bots.telegram.customer.hearing import SHOWN, hear_words, is_seen, said_by, stands_alone
 from bots.telegram.customer.talk import Talk
 
 router = Router(name="speaking")
 
 #: What a report begins with, so that the reader knows what the dialogue knows.
 _FAULT = {"zh-CN": "家里停电了，报修：{}", "en": "power cut, fault report: {}"}
-_HAZARD = {"zh-CN": "有触电危险，请马上来：{}", "en": "danger of electric shock, please come at once: {}"}
+_HAZARD = {"zh-CN": "有触电危险，请马上来：{}", "en": "danger: sparks or a live wire, please come at once: {}"}
 _NOT_MINE = {"zh-CN": "这不是我的户号，不要再发给我", "en": "this is not my account, wrong number"}
 _PERSON = {"zh-CN": "转人工", "en": "I want to talk to a person"}
 
@@ -84,17 +85,35 @@ async def report_account(query: CallbackQuery, state: FSMContext, talk: Talk) ->
 async def _ask_words(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
     await state.set_state(Report.words)
     hazard = (await state.get_data()).get("hazard")
+    assert query.message is not None
+    await state.update_data(prompt=query.message.message_id)
     return talk.show(query, talk.words("say_hazard" if hazard else "say_fault"), [[(talk.words("back"), "m:home")]])
 
 
-@router.message(StateFilter(Report.words), F.text, ~F.text.startswith("/"))
+def _tells(message: Message) -> bool:
+    if message.text is not None:
+        return not message.text.startswith("/")
+    return message.content_type in SHOWN
+
+
+@router.message(StateFilter(Report.words), _tells)
 async def report_words(message: Message, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
-    """What is wrong: read and reacted to like any text."""
+    """What is wrong: read and reacted to like any text, be it words, a picture or a place.
+
+    What is plainly about something else is heard as itself. A fault that was left unsaid is then forgotten; whoever
+    wanted to tell of danger may still tell of it.
+    """
     data = await state.get_data()
-    await state.clear()
-    said = (_HAZARD if data.get("hazard") else _FAULT)[talk.words.language].format(message.text)
+    hazard = bool(data.get("hazard"))
+    if stands_alone(message, data.get("prompt")):
+        if not hazard:
+            await state.clear()
+        return await hear_words(message, talk)
+    if message.text is not None:
+        await state.clear()
+    said = (_HAZARD if hazard else _FAULT)[talk.words.language].format(said_by(message))
     await talk.hear(said, account_id=data.get("account"))
-    return [talk.say(talk.words("taken"))]
+    return [talk.say(talk.words("taken" if is_seen(message) else "taken_unseen"))]
 
 
 @router.callback_query(F.data == "m:not_mine")
@@ -139,18 +158,15 @@ async def help_wanted(_message: Message, state: FSMContext, talk: Talk) -> list[
 @router.message(F.text)
 async def words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
     """Free words. What is quoted is what they answer."""
-    quoted = message.reply_to_message
-    replies_to = None
-    if quoted is not None:
-        replies_to = await desk.quoted(talk.connection, f"{talk.id}:{quoted.message_id}", talk.chat.point)
-    await talk.hear(message.text or "", replies_to=replies_to)
-    return []
+    return await hear_words(message, talk)
 
 
 @router.message()
 async def no_words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
-    """A picture or a voice: its caption is read; a person is told of what nobody here can read."""
-    await talk.hear(message.caption or f"[{message.content_type}]")
+    """A picture or a voice: its caption is read and answered like words; a person is told of what nobody can read."""
+    if message.caption:
+        return await hear_words(message, talk)
+    await talk.leave(said_by(message))
     return [talk.say(talk.words("text_only"))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -66,16 +66,16 @@ class Talk:
 
     async def hear(self, text: str, *, replies_to: UUID | None = None, account_id: int | None = None) -> None:
         """Take in what was said, as any text is: the reader reads it, and the house reacts."""
-        said = InboundText(
-            carrier_id=self.number,
-            sender=self.chat.address,
-            recipient=NAME,
-            text=text,
-            raw={},
-            replies_to=replies_to,
-            account_id=account_id,
-        )
+        said = replace(self._said(text), replies_to=replies_to, account_id=account_id)
         await self.rooms.intake.put(self.connection, said, channel=NAME)
+
+    async def leave(self, text: str) -> None:
+        """Take in what has no words to a person who looks at it; nothing reads or answers it."""
+        remark = "no words, which alone can be read"
+        await self.rooms.intake.put(self.connection, self._said(text), channel=NAME, remark=remark)
+
+    def _said(self, text: str) -> InboundText:
+        return InboundText(carrier_id=self.number, sender=self.chat.address, recipient=NAME, text=text, raw={})
 
 
 def shortened(text: str) -> str:
