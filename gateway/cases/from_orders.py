@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from gateway.archive import segments
+from gateway.cases.owners import Ownerless, owners
 from gateway.cases.raising import RULES, reference_of
 from gateway.cases.severity import Raising, Severity, judge
 from gateway.cases.urgent import Pressing, press
@@ -85,7 +87,24 @@ async def take_over(connection: Any, orders: Sequence[str], now: datetime) -> in
     if not rows:
         return 0
     judged = {row["work_order_no"]: _judged(row) for row in rows}
-    records = [_record(row, *judged[row["work_order_no"]]) for row in rows]
+    ids = {row["work_order_no"]: new_id(row["opened_at"]) for row in rows}
+    alone = [
+        Ownerless(
+            id=ids[row["work_order_no"]],
+            matter=f"work_order:{row['work_order_no']}",
+            account_id=row["account_id"],
+            unit=_unit(row),
+        )
+        for row in rows
+        if row["handler_no"] is None
+    ]
+    drawn = await owners(connection, alone)
+    records = [
+        _record(
+            row, id_ := ids[row["work_order_no"]], row["handler_no"] or drawn.get(id_), *judged[row["work_order_no"]]
+        )
+        for row in rows
+    ]
     columns = list(zip(*records, strict=True))
     touched = await connection.fetch(_MERGE, *(list(column) for column in columns))
     await _write_down(connection, touched, now)
@@ -114,14 +133,18 @@ def _judged(row: Any) -> tuple[Severity, str | None]:
     return judge(raised)
 
 
-def _record(row: Any, severity: Severity, why: str | None) -> tuple[Any, ...]:
+def _unit(row: Any) -> str:
+    return row["team_code"] or RULES[CLASSES[row["kind"]]].unit
+
+
+def _record(row: Any, id_: UUID, owner: str | None, severity: Severity, why: str | None) -> tuple[Any, ...]:
     klass = CLASSES[row["kind"]]
     rule = RULES[klass]
-    unit = row["team_code"] or rule.unit
+    unit = _unit(row)
     closed = row["closed_at"] is not None
     number = row["caller_number"] or row["account_no"] or "?"
     return (
-        new_id(row["opened_at"]),
+        id_,
         klass,
         row["topic"],
         f"account:{row['account_id']}" if row["account_id"] is not None else f"number:{number}",
@@ -129,7 +152,7 @@ def _record(row: Any, severity: Severity, why: str | None) -> tuple[Any, ...]:
         row["account_id"],
         row["point"],
         unit,
-        row["handler_no"],
+        owner,
         row["content"],
         row["opened_at"],
         ACTOR,
@@ -137,7 +160,7 @@ def _record(row: Any, severity: Severity, why: str | None) -> tuple[Any, ...]:
         severity,
         why,
         unit,
-        row["handler_no"],
+        owner,
         row["work_order_no"],
         "closed" if closed else "open",
         row["closed_at"],
@@ -190,7 +213,7 @@ async def _press(
             words=row["content"],
             why=judged[row["work_order_no"]][1],
             account_id=row["account_id"],
-            unit=row["team_code"] or RULES[CLASSES[row["kind"]]].unit,
+            unit=_unit(row),
             owner_no=row["handler_no"],
             critical=judged[row["work_order_no"]][0] == "critical",
             due_at=row["due_at"] if row["due_at"] is not None and row["due_at"] > now else None,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.cases.events import befell
+from gateway.cases.owners import Ownerless, must_receive, owners, person_of
 from gateway.kernel import audit
 from gateway.kernel.errors import Conflict, Forbidden, NotFound
 from gateway.staff.heads import heads_of
@@ -82,17 +83,31 @@ async def hand_over(
         actor,
         at + within,
     )
-    # Who owned it for the giving unit owns it no more; the receiving one names its own.
+    # Who owned it for the giving unit owns it no more; until the receiving one names its own, somebody drawn does.
+    if owner_no is None:
+        alone = Ownerless(id=case["id"], matter=case["matter"], account_id=case["account_id"], unit=unit, moved=True)
+        owner_no = (await owners(connection, [alone])).get(case["id"])
     await connection.execute('UPDATE "case" SET unit = $2, owner_no = $3 WHERE id = $1', case["id"], unit, owner_no)
     await befell(connection, case["id"], "handed_over", at=at, by=actor, detail=f"{case['unit']} → {unit}")
     return handover
 
 
 async def acknowledge(
-    connection: Any, case_id: UUID, handover_id: int, *, owner_no: str | None, actor: str, at: datetime
+    connection: Any,
+    case_id: UUID,
+    handover_id: int,
+    *,
+    owner_no: str | None,
+    actor: str,
+    at: datetime,
+    anybody: bool = False,
 ) -> None:
-    """The receiving unit has it. Raises NotFound, Conflict."""
+    """The receiving unit has it; whoever says so owns it, where nobody was named. Raises NotFound, Conflict, and
+    Forbidden for a person who is not of that unit (`anybody`: whoever it is)."""
     row = await _waiting(connection, case_id, handover_id)
+    if not anybody:
+        await must_receive(connection, row, actor)
+    owner_no = owner_no or row["to_owner"] or person_of(actor)
     await connection.execute(
         """UPDATE case_handover SET acknowledged_at = $2, acknowledged_by = $3, to_owner = coalesce($4, to_owner)
            WHERE id = $1""",
@@ -112,9 +127,21 @@ async def acknowledge(
     await _audit(connection, "acknowledged", case_id, handover_id, actor, at, {"unit": row["to_unit"]})
 
 
-async def give_back(connection: Any, case_id: UUID, handover_id: int, *, reason: str, actor: str, at: datetime) -> None:
-    """It is not for the receiving unit: the case is with the giver again. Raises NotFound, Conflict."""
+async def give_back(
+    connection: Any,
+    case_id: UUID,
+    handover_id: int,
+    *,
+    reason: str,
+    actor: str,
+    at: datetime,
+    anybody: bool = False,
+) -> None:
+    """It is not for the receiving unit: the case is with the giver again. Raises NotFound, Conflict, and
+    Forbidden for a person who is not of that unit (`anybody`: whoever it is)."""
     row = await _waiting(connection, case_id, handover_id)
+    if not anybody:
+        await must_receive(connection, row, actor)
     await connection.execute(
         "UPDATE case_handover SET returned_at = $2, returned_by = $3, reason = $4 WHERE id = $1",
         handover_id,
@@ -144,6 +171,7 @@ async def rate(
     actor: str,
     at: datetime,
     two_people: bool,
+    anybody: bool = False,
 ) -> None:
     """Say how the hand-over was, once, by the receiving side. Raises NotFound, Conflict, Forbidden."""
     row = await _locked(connection, case_id, handover_id)
@@ -153,6 +181,8 @@ async def rate(
         raise Conflict("it was rated already")
     if row["by"] == actor and not two_people:
         raise Forbidden("a hand-over is rated by who receives it")
+    if not (two_people or anybody):
+        await must_receive(connection, row, actor)
     await connection.execute(
         "UPDATE case_handover SET rating = $2, rating_note = $3, rated_at = $4, rated_by = $5 WHERE id = $1",
         handover_id,

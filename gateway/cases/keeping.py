@@ -15,13 +15,14 @@ from gateway.cases import closing, handing_over
 from gateway.cases.closing import CASE, SILENCE, CaseTexts
 from gateway.cases.commitments.of_cases import settle_contact
 from gateway.cases.events import befell
+from gateway.cases.owners import must_be_outside
 from gateway.cases.raising import RULES as CLASS_RULES
 from gateway.cases.raising import Opened, Raised, open_or_join, told
 from gateway.cases.urgent import KIND as URGENT
-from gateway.cases.urgent import Pressing, press
+from gateway.cases.urgent import Pressing, press, presses
 from gateway.cases.words import internal_code
 from gateway.kernel import audit
-from gateway.kernel.acting import needs
+from gateway.kernel.acting import acting_in, needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -40,6 +41,11 @@ def _must_be_free(topic: str | None) -> None:
     """Raise InvalidInput for a topic that nobody may give by hand: it would choose who is not asked (promise P6)."""
     if topic is not None and topic.strip().casefold() in _OF_SURVEYS:
         raise InvalidInput("this topic is for what customers said in a survey", field="topic")
+
+
+def _administers(session: AsyncSession) -> bool:
+    acting = acting_in(session)
+    return acting is not None and "admin" in acting.scopes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +149,13 @@ class Cases:
         """The receiving unit has it."""
         connection, _ = await self._found(session, case_id)
         await handing_over.acknowledge(
-            connection, case_id, handover_id, owner_no=owner_no, actor=actor, at=self._clock.now()
+            connection,
+            case_id,
+            handover_id,
+            owner_no=owner_no,
+            actor=actor,
+            at=self._clock.now(),
+            anybody=_administers(session),
         )
 
     @needs("cases:write")
@@ -152,7 +164,15 @@ class Cases:
     ) -> None:
         """It is not for the receiving unit."""
         connection, _ = await self._open(session, case_id)
-        await handing_over.give_back(connection, case_id, handover_id, reason=reason, actor=actor, at=self._clock.now())
+        await handing_over.give_back(
+            connection,
+            case_id,
+            handover_id,
+            reason=reason,
+            actor=actor,
+            at=self._clock.now(),
+            anybody=_administers(session),
+        )
 
     @needs("cases:write")
     async def rate(
@@ -177,6 +197,7 @@ class Cases:
             actor=actor,
             at=self._clock.now(),
             two_people=two_people,
+            anybody=_administers(session),
         )
 
     @needs("cases:write")
@@ -245,7 +266,7 @@ class Cases:
         after = {name: new[name] for name in before} | {"note": note}
         words = ", ".join(f"{name}: {row[name]} → {new[name]}" for name in before)
         await self._keep(connection, case_id, "classed", f"{words}: {note}", actor, after, before)
-        await self._press(connection, row, new["severity"], note, actor)
+        await self._press(connection, row, new["klass"], new["severity"], note, actor)
 
     @needs("cases:write")
     async def close(self, session: AsyncSession, case_id: UUID, *, outcome: str, actor: str) -> None:
@@ -281,6 +302,8 @@ class Cases:
             raise Conflict(f"the case is {row['state']}")
         if row["asked_by"] == actor and not two_people:
             raise Forbidden("the customer is asked by somebody other than who closed the case")
+        if solved and not two_people:
+            await must_be_outside(connection, row, actor)
         now = self._clock.now()
         if solved:
             await closing.confirm(connection, case_id, "confirmed", words=note, actor=actor, at=now)
@@ -311,17 +334,35 @@ class Cases:
         point = await connection.fetchval("SELECT id FROM contact_point WHERE kind = 'phone' AND address = $1", number)
         return account, point, number
 
-    async def _press(self, connection: Any, row: Any, severity: str, why: str, actor: str) -> None:
-        if severity == "critical" and row["severity"] != "critical":
-            pressing = Pressing(
-                case=row["id"],
-                reference=row["reference"],
-                words=row["summary"],
-                why=why,
-                account_id=row["account_id"],
-                unit=row["unit"],
+    async def _press(self, connection: Any, row: Any, klass: str, severity: str, why: str, actor: str) -> None:
+        critical = severity == "critical"
+        if not presses(klass, severity) or (
+            row["severity"] in ("critical", severity) and presses(row["klass"], row["severity"])
+        ):
+            return
+        now = self._clock.now()
+        if critical:
+            # What its own unit has is supervision's from now on.
+            await drop_tasks(
+                connection,
+                [f"case:{row['id']}"],
+                kinds=(URGENT,),
+                because="it was judged critical",
+                at=now,
+                actor=actor,
             )
-            await press(connection, [pressing], at=self._clock.now(), actor=actor)
+        pressing = Pressing(
+            case=row["id"],
+            reference=row["reference"],
+            words=row["summary"],
+            why=why,
+            account_id=row["account_id"],
+            unit=row["unit"],
+            owner_no=row["owner_no"],
+            critical=critical,
+            due_at=row["due_at"] if row["due_at"] > now else None,
+        )
+        await press(connection, [pressing], at=now, actor=actor)
 
     async def _heard(
         self,

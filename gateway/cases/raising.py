@@ -17,8 +17,9 @@ from gateway.archive import segments
 from gateway.cases.closing import SILENCE, contradict
 from gateway.cases.commitments.of_cases import promise_contact, settle_contact
 from gateway.cases.events import befell
+from gateway.cases.owners import Ownerless, owners
 from gateway.cases.severity import Raising, judge
-from gateway.cases.urgent import Pressing, press
+from gateway.cases.urgent import Pressing, press, presses
 from gateway.cases.watching import Came, watch
 from gateway.kernel import audit
 from gateway.kernel.ids import new_id
@@ -46,24 +47,11 @@ RULES: Final[Mapping[str, Rule]] = {
 #: Where a case goes when what was promised about it was not kept.
 SUPERVISION: Final = "supervision"
 
-#: That a matter is not how this person did something, as a customer found it: they own no case of that.
-_NOT_RATED: Final = """NOT EXISTS (
-      SELECT 1 FROM invitation i WHERE i.event_kind = split_part($5::text, ':', 1)
-        AND i.event_ref = substr($5::text, strpos($5::text, ':') + 1) AND i.person_no = {person})"""
-# First-contact responsibility (domain notes S0.2): a case has an owner from the first moment, the account's manager or
-# somebody drawn of the unit, else of those who talk with customers. Only where there is nobody it is the unit's alone.
-_OPEN: Final = f"""
+# First-contact responsibility (domain notes S0.2): a case has an owner from the first moment.
+_OPEN: Final = """
 INSERT INTO "case" (id, klass, topic, subject, matter, account_id, contact_point_id, unit, owner_no, summary,
                     opened_at, opened_by, due_at, severity, severity_why, next_at, first_unit, first_owner)
-SELECT $1::uuid, $2, $3, $4, $5, $6::int, $7, $8, owner, $9, $10, $11, $12, $13, $14, $15, $8, owner
-FROM (SELECT coalesce($16::text, (
-    SELECT a.manager_no FROM account a WHERE a.id = $6::int AND {_NOT_RATED.format(person="a.manager_no")}
-  ), (
-    SELECT s.staff_no FROM staff_member s LEFT JOIN team t ON t.id = s.team_id
-    WHERE (t.code = $8 OR s.job ~* '坐席|座席|客服|回访|follow-up|call cent')
-      AND {_NOT_RATED.format(person="s.staff_no")}
-    ORDER BY t.code IS NOT DISTINCT FROM $8 DESC, md5(s.staff_no || $1::uuid::text) LIMIT 1
-  )) AS owner) AS o
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $16, $9, $10, $11, $12, $13, $14, $15, $8, $16)
 ON CONFLICT (subject, klass, matter) WHERE state = 'open' DO NOTHING RETURNING number
 """
 _JOIN: Final = """
@@ -177,6 +165,10 @@ async def _open(connection: Any, raised: Raised) -> Opened | None:
             segments=await _segments(connection, raised),
         )
     )
+    owner = raised.owner_no
+    if owner is None:
+        alone = Ownerless(id=id_, matter=raised.matter, account_id=raised.account_id, unit=unit)
+        owner = (await owners(connection, [alone])).get(id_)
     number = await connection.fetchval(
         _OPEN,
         id_,
@@ -194,7 +186,7 @@ async def _open(connection: Any, raised: Raised) -> Opened | None:
         severity,
         why,
         raised.at + SILENCE,
-        raised.owner_no,
+        owner,
     )
     if number is None:
         return None
@@ -214,9 +206,17 @@ async def _open(connection: Any, raised: Raised) -> Opened | None:
             "severity": severity,
         },
     )
-    if severity == "critical":
+    if presses(raised.klass, severity):
         pressing = Pressing(
-            case=id_, reference=reference, words=raised.words, why=why, account_id=raised.account_id, unit=unit
+            case=id_,
+            reference=reference,
+            words=raised.words,
+            why=why,
+            account_id=raised.account_id,
+            unit=unit,
+            owner_no=owner,
+            critical=severity == "critical",
+            due_at=due_at,
         )
         await press(connection, [pressing], at=raised.at, actor=raised.actor)
     if raised.account_id is not None and raised.klass not in ("praise", "suggestion"):

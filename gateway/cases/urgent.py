@@ -32,6 +32,11 @@ class Pressing:
     due_at: datetime | None = None
 
 
+def presses(klass: str, severity: str) -> bool:
+    """Whether a person gets a case at once: danger always; press and courts, where somebody complains or reports."""
+    return severity == "critical" or (severity == "high" and klass in ("complaint", "report"))
+
+
 async def press(connection: Any, cases: Sequence[Pressing], *, at: datetime, actor: str) -> int:
     """Give each case to a person, in the connection's transaction; how many tasks are new."""
     tasks = [

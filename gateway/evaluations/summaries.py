@@ -334,7 +334,8 @@ def _scores(
     answers: Counter[str] = Counter()
     unsolved = waiting = 0
     for row in rows:
-        if row.state in ("withheld", "expired", "cancelled", "skipped"):
+        # What was answered was asked, though no text tells so: somebody called.
+        if row.answer is None and row.state in ("withheld", "expired", "cancelled", "failed", "skipped"):
             not_invited[row.reason or row.state] += row.number
         waiting += row.number if row.state == "waiting" else 0
         if row.answer is None:

@@ -176,6 +176,66 @@ async def test_a_handover_has_a_clock_and_is_rated_by_who_receives_it(desk: Desk
     assert "handover_unacknowledged" not in [kind for kind, *_ in await desk.tasks()]
 
 
+async def test_who_receives_a_case_speaks_for_it_and_nobody_of_the_giving_unit_does(desk: Desk) -> None:
+    await desk.town.household(A, X)
+    await desk.town.do("INSERT INTO team (id, code, name) VALUES (1, 'TM0001', '一班'), (2, 'TM0003', '三班')")
+    await desk.town.do(
+        """INSERT INTO staff_member (staff_no, name, team_id)
+           VALUES ('E1', '甲', 1), ('E2', '乙', 1), ('E9', '丙', 2), ('E8', '丁', NULL)"""
+    )
+    case = await desk.raised(unit="TM0001")
+    (first,) = await desk.town.values('SELECT owner_no FROM "case"')
+    assert first in ("E1", "E2")
+    await desk.do(desk.cases.assign, case, unit="TM0003", owner_no=None, note=None, actor="staff:E1")
+    assert await desk.town.values('SELECT owner_no FROM "case"') == ["E9"]
+    (number,) = await desk.town.values("SELECT id FROM case_handover")
+    await desk.town.do('UPDATE "case" SET owner_no = NULL')
+    for one in ("E1", "E2", "E8"):
+        with pytest.raises(Forbidden):
+            await desk.do(desk.cases.acknowledge, case, number, owner_no=None, actor=f"staff:{one}")
+        with pytest.raises(Forbidden):
+            await desk.do(desk.cases.give_back, case, number, reason="x", actor=f"staff:{one}")
+    await desk.do(desk.cases.acknowledge, case, number, owner_no=None, actor="staff:E9")
+    assert await desk.town.values('SELECT owner_no FROM "case"') == ["E9"]
+    for one in ("E1", "E2", "E8"):
+        with pytest.raises(Forbidden):
+            await desk.do(desk.cases.rate, case, number, rating=5, note=None, actor=f"staff:{one}", two_people=False)
+    await desk.do(desk.cases.rate, case, number, rating=3, note=None, actor="staff:E9", two_people=False)
+    # Nor is it the unit that dealt with it which puts down that the customer calls it solved.
+    await desk.do(desk.cases.close, case, outcome="已换", actor="staff:E1")
+    for one in ("E1", "E2", "E9"):
+        with pytest.raises(Forbidden):
+            await desk.do(desk.cases.answer, case, solved=True, note="好了", actor=f"staff:{one}", two_people=False)
+    await desk.do(desk.cases.answer, case, solved=True, note="好了", actor="staff:E8", two_people=False)
+    assert await desk.state(case) == "closed"
+
+
+async def test_an_order_without_a_handler_is_somebodys_case(desk: Desk) -> None:
+    await desk.town.household(A, X)
+    await desk.town.do("INSERT INTO team (id, code, name) VALUES (1, 'TM0001', '一班')")
+    await desk.town.do("INSERT INTO staff_member (staff_no, name, team_id) VALUES ('E1', '甲', 1)")
+    await an_order(desk, work_order_no="W1", kind="opinion", content="表箱锈了", opened_at=START, team_code="TM0001")
+    async with desk.town.database.work() as work:
+        await take_over(work.connection, ["W1"], START)
+        await work.commit()
+    (row,) = await desk.town.rows('SELECT owner_no, first_owner FROM "case"')
+    assert row == {"owner_no": "E1", "first_owner": "E1"}
+
+
+async def test_a_complaint_that_threatens_with_the_press_is_somebodys_task(desk: Desk) -> None:
+    await desk.town.household(A, X)
+    case = await desk.raised(klass="complaint", summary="再不处理我就找媒体曝光，去法院起诉", owner_no="E7")
+    assert await desk.town.values('SELECT severity FROM "case"') == ["high"]
+    assert await desk.tasks() == [("case_urgent", "customer_service", "E7")]
+    facts = {"klass": None, "topic": None, "note": "有危险"}
+    await desk.do(desk.cases.judge, case, severity="critical", **facts)
+    assert await desk.tasks() == [("case_urgent", "supervision", None)]
+    other = await desk.raised(topic="电表", owner_no="E7")
+    assert len(await desk.tasks()) == 1
+    await desk.do(desk.cases.judge, other, severity="high", klass="complaint", topic=None, note="要起诉")
+    assert (await desk.tasks())[1:] == [("case_urgent", "customer_service", "E7")]
+
+
 async def test_stages_are_told_in_the_customers_words_and_silence_is_noticed(desk: Desk) -> None:
     await desk.town.household(A, X)
     case = await desk.raised()

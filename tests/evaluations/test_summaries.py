@@ -86,6 +86,10 @@ async def test_every_service_is_sent_waiting_or_skipped_with_a_code(town: Town) 
     assert funnel.skipped == {"1": 2, "2": 1, "3": 5, "5": 1}
     assert funnel.sent + funnel.waiting + sum(funnel.skipped.values()) == funnel.eligible
     assert team.solved is not None and team.solved.share == 0.8 and team.not_solved == 1
+    await asked(town, "failed", 2)
+    (team,) = await groups(town)
+    assert team.funnel.skipped["5"] == 3 and team.not_invited["failed"] == 2
+    assert team.invited == team.funnel.sent + team.funnel.waiting
 
 
 async def test_the_weighted_share_undoes_a_kinder_mix(town: Town) -> None:
