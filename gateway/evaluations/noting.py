@@ -35,12 +35,23 @@ FROM work_order
 WHERE kind <> 'commitment' AND (closed_at >= $1 AND closed_at < $2 OR closed_at IS NULL AND opened_at >= $1)
 """
 # What a survey itself raised is not asked about: it would ask about its own asking. A case that is an order of the
-# hotline is asked about as that order.
+# hotline is asked about as that order. Nor is one that somebody raised for themselves, unless the customer came with
+# it too: nobody makes up a service of their own. What is closed is the work of whoever closed it, so that nobody lays
+# it at somebody else's door by handing it over first.
 _CASES: Final = """
-SELECT id::text AS event_ref, account_id, unit AS team_code, owner_no AS person_no, 'case' AS service,
+SELECT k.id::text AS event_ref, account_id,
+       CASE WHEN closer.staff_no <> owner_no THEN coalesce(closer.team, unit) ELSE unit END AS team_code,
+       coalesce(closer.staff_no, owner_no) AS person_no, 'case' AS service,
        opened_at AS began_at, closed_at AS occurred_at
-FROM "case"
+FROM "case" k
+LEFT JOIN LATERAL (
+  SELECT s.staff_no, t.code AS team FROM staff_member s LEFT JOIN team t ON t.id = s.team_id
+  WHERE k.state = 'closed' AND k.confirmation IS DISTINCT FROM 'taken_back' AND k.asked_by LIKE 'staff:%'
+    AND s.staff_no = substr(k.asked_by, 7)
+) AS closer ON true
 WHERE topic <> 'low_score' AND work_order_no IS NULL
+  AND (opened_by IS DISTINCT FROM 'staff:' || first_owner OR EXISTS (
+    SELECT 1 FROM case_event e WHERE e.case_id = k.id AND e.inbound_id IS NOT NULL AND e.kind IN ('opened', 'joined')))
   AND (state = 'closed' AND closed_at >= $1 AND closed_at < $2 OR state <> 'closed' AND opened_at >= $1)
 """
 # All accounts of an outage are noted at once; one that was noted is not looked at again.
@@ -84,7 +95,13 @@ WHERE i.event_kind = $3 AND i.event_ref = e.event_ref AND i.account_id IS NULL A
 """
 _QUALIFY: Final = """
 UPDATE invitation SET qualified_at = $3,
-  skipped = CASE WHEN NOT drawn THEN 'not_drawn' WHEN occurred_at < $4 AND over_at IS NULL THEN 'late' END
+  skipped = CASE WHEN NOT drawn THEN 'not_drawn' WHEN occurred_at < $4 AND over_at IS NULL THEN 'late'
+                 WHEN event_kind = 'case' AND EXISTS (
+                   SELECT 1 FROM "case" k WHERE k.id::text = event_ref AND k.opened_by LIKE 'staff:%'
+                     AND k.opened_by IN ('staff:' || k.owner_no, k.asked_by)
+                     AND NOT EXISTS (SELECT 1 FROM case_event e WHERE e.case_id = k.id AND e.inbound_id IS NOT NULL
+                                       AND e.kind IN ('opened', 'joined'))
+                 ) THEN 'self_raised' END
 WHERE qualified_at IS NULL AND message_id IS NULL AND event_kind = ANY($5::text[])
   AND (occurred_at >= $1 OR over_at >= $1) AND occurred_at < $2
 RETURNING id

@@ -33,6 +33,15 @@ _TOO_LATE: Final = timedelta(days=14)
 _NOON: Final = time(12)
 #: No contact point: of an account that nobody could be reached at when the day came, nobody is asked by text.
 _NO_POINT: Final = 0
+#: That a plan (f) was not the utility's but its manager's own, and its customer, at whatever account, is still to be
+#: asked about another service. A text about the contact would use up the span in which a person gets one survey, and
+#: whoever is rated would have chosen what is asked about: the customer is rung about the contact instead.
+_IN_THE_WAY: Final = """f.programme IS NULL AND (f.made_by LIKE 'staff:%' OR f.made_by = 'clock') AND EXISTS (
+  SELECT 1 FROM invitation i
+  WHERE i.event_kind <> 'followup' AND i.drawn AND i.skipped IS NULL AND i.message_id IS NULL
+    AND (i.account_id = f.account_id OR i.account_id IN (
+      SELECT theirs.account_id FROM contact_link own JOIN contact_link theirs USING (contact_point_id)
+      WHERE own.account_id = f.account_id)))"""
 _STATES_ON_THE_WAY: Final = ("queued", "sending", "uncertain", "sent", "delivered")
 
 #: Who did a follow-up: whoever of the manager and the deputy says so themselves, else the deputy where one is named.
@@ -79,6 +88,7 @@ class Asking:
         row = await connection.fetchrow(
             f"""SELECT f.id, f.account_id, f.state, {DOER} AS doer_no, coalesce(f.done_at, $2) AS done_at,
                       f.planned_for, a.account_no, a.language, {SERVICE} AS service,
+                      {_IN_THE_WAY} AS in_the_way,
                       (SELECT i.person_no FROM invitation i
                        WHERE i.event_kind = 'followup' AND i.event_ref = f.id::text) AS begun_by
                FROM followup f JOIN account a ON a.id = f.account_id
@@ -109,6 +119,8 @@ class Asking:
         if invitation is None:
             return None
         frozen, point = await frozen_for(connection, invitation)
+        if row["in_the_way"]:
+            frozen, point = True, None
         (taken,) = await self._texts.accept(
             connection,
             [

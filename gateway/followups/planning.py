@@ -16,7 +16,7 @@ from gateway.archive.reach import require_account
 from gateway.followups.beginning import PUT_OFF, begin_due, begun_on
 from gateway.followups.noting import note
 from gateway.followups.rules import HORIZON, check_rule, occurrences
-from gateway.followups.standing_in import known, require_own_plan
+from gateway.followups.standing_in import known, require_own_customer, require_own_plan
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
@@ -73,7 +73,7 @@ class Followups:
         """Plan a follow-up, or a series of them; the ids, the first in time first.
 
         Raises InvalidInput naming the field: an account or a member of staff that is not known, a day that is
-        over, a rule that cannot be read.
+        over, a rule that cannot be read. Raises Forbidden where a person plans what is not theirs to plan.
         """
         connection, now = await driver(session), self._clock.now()
         account = await connection.fetchrow("SELECT id, manager_no FROM account WHERE account_no = $1", plan.account_no)
@@ -84,6 +84,7 @@ class Followups:
         if manager is None:
             raise InvalidInput("this account has no manager: name one", field="manager")
         await known(connection, manager, "manager")
+        await require_own_customer(session, account, manager, self._today(now))
         if plan.planned_for < self._today(now):
             raise InvalidInput("a plan is for today or later", field="planned_for")
         if plan.rule is None:

@@ -60,10 +60,47 @@ async def known(connection: Any, staff_no: str, field: str) -> None:
 
 
 def require_own_part(session: AsyncSession, manager: str, deputy: str) -> None:
-    """Raise Forbidden where who acts does so for a part of the utility, and the matter is between others."""
+    """Raise Forbidden where who acts is a person other than an admin, or acts for a part of the utility, and the
+    matter is between others."""
     acting = acting_in(session)
-    if acting is not None and not acting.whole and acting.staff_no not in (manager, deputy):
+    if acting is None or acting.staff_no in (manager, deputy):
+        return
+    if not acting.whole or (acting.staff_no is not None and not acting.may("admin")):
         raise Forbidden("who stands in for whom is said by one of the two, or by who acts for the whole utility")
+
+
+def _require_own_absence(session: AsyncSession, manager: str, deputy: str, first_day: date, today: date) -> None:
+    """Raise Forbidden where a person names a deputy for somebody else (an admin may, though not themselves), and
+    InvalidInput where they name one for days that are over: whoever stands in decides about another's plans."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None:
+        return
+    if acting.staff_no == deputy or (acting.staff_no != manager and not acting.may("admin")):
+        raise Forbidden("nobody makes themselves a deputy: the manager names who stands in")
+    if first_day < today:
+        raise InvalidInput("a deputy is named from today on", field="first_day")
+
+
+async def require_own_customer(session: AsyncSession, account: Any, manager: str, today: date) -> None:
+    """Raise Forbidden where a person plans a contact that is not theirs to plan: of an account (a row with `id` and
+    `manager_no`) for somebody other than its manager, as neither that manager nor their deputy, or while a survey
+    about other work of theirs is still to be sent there, which theirs would keep from leaving (promise P6).
+    Programs and admins may."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None or acting.may("admin"):
+        return
+    if manager != account["manager_no"]:
+        raise Forbidden("a contact is planned for the account's own manager")
+    await require_own_plan(session, {"manager_no": manager, "deputy_no": None}, today)
+    waiting = await (await driver(session)).fetchval(
+        """SELECT event_ref FROM invitation
+           WHERE account_id = $1 AND person_no = ANY($2::text[]) AND event_kind <> 'followup'
+             AND drawn AND skipped IS NULL AND message_id IS NULL LIMIT 1""",
+        account["id"],
+        [manager, acting.staff_no],
+    )
+    if waiting is not None:
+        raise Forbidden(f"the customer is to be asked about {waiting} first: plan a contact after that")
 
 
 async def require_own_plan(session: AsyncSession, row: Any, today: date) -> None:
@@ -113,6 +150,8 @@ class Deputies:
             raise InvalidInput("nobody stands in for themselves", field="deputy")
         if last_day < first_day:
             raise InvalidInput("the last day comes before the first", field="last_day")
+        today = self._clock.now().astimezone(self._zone).date()
+        _require_own_absence(session, manager_no, deputy_no, first_day, today)
         made: int = await connection.fetchval(
             """INSERT INTO deputy (manager_no, deputy_no, first_day, last_day, reason)
                VALUES ($1, $2, $3, $4, $5) RETURNING id""",

@@ -234,3 +234,49 @@ async def test_praise_reaches_the_person_praised_once_and_when_the_month_is_over
         desk.town.clock.on(days=days)
         await desk.due()
     assert [tuple(row) for row in await desk.rows(praise)] == [("praise: 师傅很好，点赞", "TM0001", "E000001")]
+
+
+async def test_a_case_is_no_service_of_whoever_raised_it_and_is_laid_at_nobody_elses_door(desk: Desk) -> None:
+    """Raised for oneself; raised for somebody and closed oneself; handed over just before it was closed; joined by
+    the customer, who came with it too."""
+    await desk.began()
+    await desk.town.account(A)
+    now = desk.town.clock.now()
+    await desk.rows("INSERT INTO team (code, name) VALUES ('T9', '九班')")
+    await desk.rows(
+        """INSERT INTO staff_member (staff_no, name, team_id)
+           SELECT no, no, team.id FROM team, unnest(ARRAY['E81', 'E82']) AS no WHERE code = 'T9'"""
+    )
+    await desk.rows(
+        """INSERT INTO "case" (id, klass, topic, subject, matter, account_id, unit, first_owner, owner_no, summary,
+                               opened_at, opened_by, due_at)
+           SELECT gen_random_uuid(), 'enquiry', matter, 'account:1', matter, account.id, 'customer_service', first, first,
+                  '', $1, by, $1
+           FROM account, (VALUES ('own', 'E81', 'staff:E81'), ('for', 'E82', 'staff:E81'), ('over', 'E81', 'customer'),
+                                 ('joined', 'E81', 'staff:E81')) AS made(matter, first, by)""",
+        now - timedelta(hours=3),
+    )
+    await desk.rows(
+        """INSERT INTO case_event (case_id, at, kind, by, inbound_id)
+           SELECT id, $1, CASE matter WHEN 'own' THEN 'confirmed' ELSE 'joined' END, 'customer', gen_random_uuid()
+           FROM "case" WHERE matter IN ('own', 'joined')""",
+        now,
+    )
+    await desk.due()
+    await desk.rows(
+        """UPDATE "case" SET state = 'closed', closed_at = $1, closed_by = 'customer', asked_by = 'staff:E81',
+             confirmation = 'confirmed', owner_no = CASE matter WHEN 'over' THEN 'E82' ELSE owner_no END""",
+        now,
+    )
+    desk.town.clock.on(hours=1)
+    await desk.due()
+    found = await desk.rows(
+        """SELECT k.matter, i.person_no, i.team_code, i.skipped FROM invitation i JOIN "case" k ON k.id::text = i.event_ref
+           ORDER BY k.matter"""
+    )
+    assert [(row["matter"], row["person_no"], row["skipped"]) for row in found] == [
+        ("for", "E81", "self_raised"),
+        ("joined", "E81", None),
+        ("over", "E81", None),
+    ]
+    assert [row["team_code"] for row in found] == ["T9", "customer_service", "T9"]

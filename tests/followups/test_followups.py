@@ -215,3 +215,20 @@ async def test_the_next_due_moment_is_named_for_every_kind_of_work(office: Offic
     assert [row["state"] for row in await office.rows("SELECT state FROM followup WHERE id = $1", followup)] == [
         "missed"
     ]
+
+
+async def test_a_contact_of_ones_own_takes_no_survey_about_another_service_away(office: Office) -> None:
+    """Of what a manager planned the customer is rung about, while a text would use up the span of another's survey."""
+    account = await office.town.account(A)
+    (followup,) = await office.plan(account, TODAY, manager_no="E1")
+    async with office.town.database.work() as work:
+        await work.execute(
+            """INSERT INTO invitation (event_kind, event_ref, account_id, person_no, drawn)
+               SELECT 'work_order', 'W1', id, 'E9', true FROM account"""
+        )
+        await work.execute("UPDATE followup SET made_by = 'staff:E1'")
+        await work.commit()
+    await office.change(followup, state="done", outcome="电话回访")
+    assert [one for one in await office.town.messages() if one["state"] == "queued"] == []
+    await office.due()
+    assert (await independent(office))["state"] == "to_call"

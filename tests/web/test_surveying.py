@@ -133,6 +133,18 @@ ATTEMPTS: Any = [
     ("PUT", "/accounts/4100000039/segments/sensitive", {"reason": "x", "owner": "E1"}),
     ("DELETE", "/contacts/13900000001/consents/advice", None),
     ("POST", "/sandbox/clock", {"advance": "P30D"}),
+    # A call of one's own, to use up the span in which the customer is asked once: for oneself, or for somebody else.
+    ("POST", "/followups", {"account_no": "4100000039", "planned_for": "2025-10-20", "topic": "回访",
+                            "channel": "phone", "manager": "E1"}),
+    ("POST", "/followups", {"account_no": "4100000039", "planned_for": "2025-10-20", "topic": "回访",
+                            "channel": "phone", "manager": "E9"}),
+    ("POST", "/followups", {"account_no": "4100000039", "planned_for": "2025-10-20", "topic": "季度走访",
+                            "rule": "FREQ=MONTHLY", "manager": "E1"}),
+    # Standing in for somebody makes their plans one's own.
+    ("POST", "/followups/deputies", {"manager": "E9", "deputy": "E1", "first_day": "2025-10-20",
+                                     "last_day": "2025-12-31"}),
+    ("POST", "/followups/deputies", {"manager": "E9", "deputy": "E2", "first_day": "2025-10-20",
+                                     "last_day": "2025-12-31"}),
 ]  # fmt: skip
 
 
@@ -525,3 +537,29 @@ async def test_the_four_visits_are_named_and_switched_over_http(utility: Utility
     changed = await house.call("PATCH", "/followups/programmes/visit2", json=change)
     assert (changed["name"], changed["active"], changed["questions"]) == ("春查走访", True, ["时限？"])
     await house.call("PATCH", "/followups/programmes/visit2", json={"rule": "FREQ=NEVER"}, expect=422)
+
+
+async def test_a_manager_plans_for_their_own_customers_and_not_over_their_own_work(utility: Utility) -> None:
+    house, own, handler = utility.house, await utility.key("account_manager", "E9"), await utility.key("handler", "E2")
+    await utility.rows("UPDATE account SET manager_no = 'E9'")
+    plan = {"account_no": "4100000039", "planned_for": "2025-10-25", "topic": "回访", "channel": "phone"}
+    await house.call("POST", "/followups", key=handler, json=plan, expect=403)
+    await house.call("POST", "/followups", key=own, json={**plan, "manager": "E2"}, expect=403)
+    await house.call("POST", "/followups", key=own, json=plan, expect=201)
+    await utility.rows("UPDATE invitation SET person_no = 'E9' WHERE event_ref = 'W2'")
+    problem = await house.call("POST", "/followups", key=own, json=plan, expect=403)
+    assert "W2" in problem["detail"]
+    await house.call("POST", "/followups", key=await utility.key("admin", "Q1"), json=plan, expect=201)
+
+
+async def test_a_manager_names_their_own_deputy_from_today_on(utility: Utility) -> None:
+    house, own, other = utility.house, await utility.key("account_manager", "E9"), await utility.key("handler", "E1")
+    days = {"manager": "E9", "deputy": "E2", "first_day": "2025-10-20", "last_day": "2025-10-24"}
+    path = "/followups/deputies"
+    made = await house.call("POST", path, key=own, json=days, expect=201)
+    await house.call("POST", path, key=own, json={**days, "first_day": "2025-10-19"}, expect=422)
+    admin = await utility.key("admin", "E1")
+    await house.call("POST", path, key=admin, json={**days, "deputy": "E1"}, expect=403)
+    await house.call("POST", path, key=admin, json=days, expect=201)
+    await house.call("PATCH", f"{path}/{made['id']}", key=other, json={"last_day": "2025-10-20"}, expect=403)
+    await house.call("PATCH", f"{path}/{made['id']}", key=own, json={"last_day": "2025-10-22"})
