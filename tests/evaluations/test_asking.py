@@ -250,8 +250,8 @@ async def test_a_case_is_no_service_of_whoever_raised_it_and_is_laid_at_nobody_e
     await desk.rows(
         """INSERT INTO "case" (id, klass, topic, subject, matter, account_id, unit, first_owner, owner_no, summary,
                                opened_at, opened_by, due_at)
-           SELECT gen_random_uuid(), 'enquiry', matter, 'account:1', matter, account.id, 'customer_service', first, first,
-                  '', $1, by, $1
+           SELECT gen_random_uuid(), 'enquiry', matter, 'account:1', matter, account.id, 'customer_service', first,
+                  first, '', $1, by, $1
            FROM account, (VALUES ('own', 'E81', 'staff:E81'), ('for', 'E82', 'staff:E81'), ('over', 'E81', 'customer'),
                                  ('joined', 'E81', 'staff:E81')) AS made(matter, first, by)""",
         now - timedelta(hours=3),
@@ -271,8 +271,8 @@ async def test_a_case_is_no_service_of_whoever_raised_it_and_is_laid_at_nobody_e
     desk.town.clock.on(hours=1)
     await desk.due()
     found = await desk.rows(
-        """SELECT k.matter, i.person_no, i.team_code, i.skipped FROM invitation i JOIN "case" k ON k.id::text = i.event_ref
-           ORDER BY k.matter"""
+        """SELECT k.matter, i.person_no, i.team_code, i.skipped
+           FROM invitation i JOIN "case" k ON k.id::text = i.event_ref ORDER BY k.matter"""
     )
     assert [(row["matter"], row["person_no"], row["skipped"]) for row in found] == [
         ("for", "E81", "self_raised"),
