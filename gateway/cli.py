@@ -471,6 +471,9 @@ class _Told:
             self._bar = Progress(*columns, console=Console(stderr=True, soft_wrap=True, highlight=False))
             self._bar.start()
             self._task = self._bar.add_task(self._what, total=None)
+        else:
+            # Said at once: another node may take the work, and then nothing more is told of its way.
+            print(self._what, file=sys.stderr)
         return self._tell
 
     def _tell(self, done: int, total: int) -> None:
