@@ -219,10 +219,13 @@ async def case(session: AsyncSession, case_id: UUID) -> Case:
     return _case(found, [CaseEvent(**one._mapping) for one in rows], handovers)
 
 
-async def alerts(session: AsyncSession, *, open_only: bool, before: UUID | None, limit: int) -> list[Alert]:
-    """Up to `limit` alerts older than `before`, newest first."""
+async def alerts(
+    session: AsyncSession, *, open_only: bool, before: UUID | None, limit: int, oldest: bool = False
+) -> list[Alert]:
+    """Up to `limit` alerts older than `before`, newest first; with `oldest` the oldest first."""
     row = tables.Alert
-    query = select(*(getattr(row, name) for name in Alert.__slots__)).order_by(row.id.desc()).limit(limit)
+    order = row.id if oldest else row.id.desc()
+    query = select(*(getattr(row, name) for name in Alert.__slots__)).order_by(order).limit(limit)
     if part_of(session) is not None:
         query = query.where(row.account_no.in_(select(Account.account_no).where(within(session, Account.id))))
     if open_only:

@@ -176,7 +176,14 @@ async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world
     await chat.press(next(one for one in chat.labels if one.startswith("停用")))
     await chat.press("📱 补充新号码", until=f"请输入户号{account}的新号码")
     await chat.say("不是号码", until="这不像电话号码")
-    await chat.say(new.removeprefix("+86"), until="新号码")
+    await chat.say(number.removeprefix("+86"), until="没有补充")
+    for _ in range(2):
+        await chat.press("📱 补充新号码", until=f"请输入户号{account}的新号码")
+        await chat.say(new.removeprefix("+86"), until="的什么人")
+        await chat.press("租户", until=f"（户号{account}，租户）")
+        if not _:
+            await chat.press(f"🗑 去掉…{new[-4:]}")
+            assert "租户" not in chat.texts[-1]
     await chat.press("✅ 执行", until="确定按上面的决定执行吗")
     assert (await world.row("SELECT state FROM correction WHERE id = $1", case_id))["state"] == "open"
     await chat.press("✅ 确定", until="已记录")
@@ -187,6 +194,10 @@ async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world
         number,
     )
     assert state["state"] == "revoked"
+    brought = await world.rows(
+        "SELECT l.role FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id WHERE p.address = $1", new
+    )
+    assert [row["role"] for row in brought] == ["tenant"]
     assert "correction.applied" in await staff.traces()
     await chat.press("⬅️ 返回")
     await chat.press("🔎 待核实的联系方式")
@@ -291,6 +302,110 @@ async def test_what_is_written_after_another_button_is_no_outcome(world: World) 
     await chat.settled()
     row = await world.row("SELECT state, outcome FROM followup WHERE manager_no = $1", staff.staff_no)
     assert tuple(row.values()) == ("planned", None)
+
+
+async def test_an_outcome_that_quotes_another_message_is_nobodys(world: World) -> None:
+    """A reminder of one visit is quoted while what came of another is asked."""
+    staff = await signed_in(world, "account_manager")
+    for topic in ("走访丁", "走访戊"):
+        account = await world.account(world.number())
+        async with world.database.work() as work:
+            await work.execute(
+                """INSERT INTO followup (id, account_id, manager_no, planned_for, topic, channel, made_at, made_by)
+                   SELECT gen_random_uuid(), id, $2, '2025-11-05', $3, 'visit', now(), 'key:test'
+                   FROM account WHERE account_no = $1""",
+                account, staff.staff_no, topic,
+            )  # fmt: skip
+            await work.commit()
+    chat = staff.chat
+    other = chat.shown[-1].message_id
+    await chat.say("/menu", until="请选择")
+    await chat.press("🗓 未来十天", until="未来十天")
+    await chat.press(next(one for one in chat.labels if "走访丁" in one))
+    await chat.press("✅ 完成", until="请写下结果")
+    await chat.say("戊户一切正常", reply_to=other, until="您引用的是另一条消息")
+    outcomes = "SELECT topic, outcome FROM followup WHERE manager_no = $1"
+    assert {row["outcome"] for row in await world.rows(outcomes, staff.staff_no)} == {None}
+    refused = next(one for one in reversed(chat.shown) if "您引用的是另一条消息" in one.text)
+    assert "走访丁" in refused.text
+    await chat.press("✅ 完成", on="您引用的是另一条消息", until="请写下结果")
+    await chat.say("丁户一切正常", reply_to=refused.message_id, until="已记录")
+    assert "走访丁" in (await chat.sees("已记录")).text
+    rows = await world.rows(outcomes, staff.staff_no)
+    assert {row["topic"]: row["outcome"] for row in rows} == {"走访丁": "丁户一切正常", "走访戊": None}
+
+
+async def test_what_came_of_a_warning_names_it_and_quotes_nothing_else(world: World) -> None:
+    staff = await signed_in(world, "supervisor")
+    async with world.database.session() as session:
+        id_ = await world.house.warnings.raise_by_hand(
+            session, kind="common", subject=f"area:{staff.staff_no}", words="西湖四户反映停电", unit="T01",
+            due_at=world.house.clock.now() + timedelta(hours=1), actor="key:test",
+        )  # fmt: skip
+        await session.commit()
+    chat = staff.chat
+    other = chat.shown[-1].message_id
+    await chat.say("/menu", until="请选择")
+
+    def place(words: str) -> str:
+        return next(line.partition(".")[0] for line in chat.texts[-1].split("\n") if words in line)
+
+    await chat.press("⚠️ 预警", until="西湖四户反映停电")
+    await chat.press(f"👁 知悉 {place('西湖四户')}", until="已知悉")
+    await chat.press(f"✅ 办结 {place('西湖四户')}", until="采取了什么措施")
+    await chat.say("别的事办好了", reply_to=other, until="您引用的是另一条消息")
+    assert (await world.row("SELECT state FROM warning WHERE id = $1", id_))["state"] == "acknowledged"
+    await chat.press("✅ 办结", on="您引用的是另一条消息", until="采取了什么措施")
+    await chat.say("换了熔丝", until="已记录")
+    assert "西湖四户反映停电" in (await chat.sees("已记录")).text
+
+
+async def test_lists_begin_with_what_is_oldest_and_say_how_many_more_there_are(world: World) -> None:
+    staff = await signed_in(world, "supervisor")
+    chat = staff.chat
+    async with world.database.work() as work:
+        await work.execute(
+            """INSERT INTO task (id, kind, subject, words, unit, opened_at, opened_by, due_at)
+               SELECT gen_random_uuid(), 'test', 'test:' || $1 || n, 'first of many ' || n, 'supervision', now(),
+                      'key:test', '2025-01-01'::timestamptz + n * interval '1 hour' FROM generate_series(1, 12) n""",
+            staff.staff_no,
+        )
+        await work.commit()
+    await chat.press("📌 督办事项", until="1. ")
+    shown = chat.texts[-1]
+    assert "first of many 1（" in shown
+    assert "first of many 11" not in shown
+    assert "条，请到控制台查看" in shown
+    async with world.database.work() as work:
+        await work.execute("DELETE FROM task WHERE subject LIKE 'test:%'")
+        await work.commit()
+
+
+async def test_an_alert_says_where_and_who_tells_of_it(world: World) -> None:
+    supervisor = await signed_in(world, "supervisor")
+    number = world.number()
+    accounts = [await world.account(number) for _ in range(4)]
+    chat = world.chat()
+    await chat.bind(number)
+    await chat.say("门口冒火花，有人触电")
+    told = await supervisor.chat.sees("门口冒火花")
+    where = [f"户号{account}，岚州市东湖区章家河12号" for account in accounts]
+    assert told.text.split("\n")[1:5] == [*where[:3], "还有1个户号，请问清是哪一个。"]
+    assert f"Telegram聊天（{number[:-8]}****{number[-4:]}）" in told.text
+    await supervisor.chat.press("🙋 我来处理", on="门口冒火花", until="已接手")
+    assert where[0] in (await supervisor.chat.sees("门口冒火花")).text
+    stranger = world.chat()
+    await stranger.say("/start", until="您好")
+    await stranger.say("楼上漏电起火了，有人触电")
+    told = await supervisor.chat.sees("楼上漏电起火")
+    assert "没有登记的户号" in told.text
+    assert "Telegram聊天（未绑定号码）" in told.text
+    texted = world.number()
+    one = await world.account(texted)
+    await world.texts(texted, "电线掉下来冒火花，有人触电")
+    told = await supervisor.chat.sees("电线掉下来冒火花")
+    assert f"户号{one}，岚州市东湖区章家河12号" in told.text
+    assert f"来自{texted[:-8]}****{texted[-4:]}，" in told.text
 
 
 async def alert(world: World, words: str = "家里漏电冒火花，快来救人") -> UUID:
@@ -460,6 +575,10 @@ async def test_an_alert_that_nobody_takes_on_is_told_to_everybody(world: World) 
     told = await manager.chat.sees("变压器着火")
     assert "5分钟无人接手" in told.text
     await world.row("SELECT 1 FROM task WHERE kind = 'alert_unacknowledged' AND subject = $1", f"alert:{id_}")
+    async with world.database.work() as work:
+        # However many others wait, what is due first is shown.
+        await work.execute("UPDATE task SET due_at = '2025-01-01' WHERE subject = $1", f"alert:{id_}")
+        await work.commit()
     supervisor = await signed_in(world, "supervisor")
     await supervisor.chat.press("📌 督办事项", until="5 分钟无人接手")
     line = next(one for one in supervisor.chat.texts[-1].split("\n") if "5 分钟无人接手" in one)
@@ -539,7 +658,8 @@ async def test_warnings_are_acknowledged_and_closed_and_broken_promises_are_told
     await world.house.due_commitments.run(now + timedelta(hours=3))
     await chat.sees("承诺未兑现")
     await chat.press("🤝 未兑现的承诺", on="承诺未兑现", until="明天上午回电")
-    await chat.press(next(one for one in chat.labels if one.startswith("👁")), until="已知悉")
+    line = next(one for one in chat.texts[-1].split("\n") if "明天上午回电" in one)
+    await chat.press(f"👁 知悉 {line.partition('.')[0]}", until="已知悉")
     task = await world.row(
         "SELECT state FROM task WHERE kind = 'commitment_broken' AND subject = $1", f"commitment:{made['id']}"
     )

@@ -16,6 +16,7 @@ from bots.telegram.api import BotApi
 from bots.telegram.channel import MESSAGES
 from bots.telegram.staff.duty import PLATFORM, short
 from bots.telegram.staff.supervising import TAKES_ON, alert_words
+from bots.telegram.staff.whereabouts import Whereabouts, whereabouts
 from bots.telegram.staff.words import StaffWords
 from gateway.cases.reading import Alert, alert
 from gateway.kernel.cancelling import unless_cancelled
@@ -96,6 +97,7 @@ class Alarms:
             return 0
         async with self._database.session() as session:
             one = await alert(session, row["id"])
+            where = (await whereabouts(await driver(session), [one.id]))[one.id]
             if late and not row["escalated"]:
                 await self._escalate(await driver(session), one, now)
             await session.commit()
@@ -105,7 +107,7 @@ class Alarms:
             if await self._pace.take(listener.chat, MESSAGES) > 0:
                 continue
             try:
-                message = await self._send(one, listener, late)
+                message = await self._send(one, where, listener, late)
             except (NotConnected, NoAnswer) as error:
                 log.warning("a chat was not told of an alert", error=str(error))
                 continue
@@ -121,11 +123,11 @@ class Alarms:
                 )
         return told
 
-    async def _send(self, one: Alert, listener: Listener, late: bool) -> str:
+    async def _send(self, one: Alert, where: Whereabouts, listener: Listener, late: bool) -> str:
         words = StaffWords(listener.language or self._settings.language)
         params: dict[str, Any] = {
             "chat_id": int(listener.chat),
-            "text": self._said(words, one) + (words("escalated") if late else ""),
+            "text": self._said(words, one, where) + (words("escalated") if late else ""),
         }
         if listener.may(TAKES_ON):
             button = {"text": words("take_on"), "callback_data": f"al:{short(one.id)}"}
@@ -140,8 +142,8 @@ class Alarms:
             return ""
         return str(reply.result["message_id"])
 
-    def _said(self, words: StaffWords, one: Alert) -> str:
-        return alert_words(words, one, f"{one.at.astimezone(self._settings.zone):%m-%d %H:%M}")
+    def _said(self, words: StaffWords, one: Alert, where: Whereabouts) -> str:
+        return alert_words(words, one, where, f"{one.at.astimezone(self._settings.zone):%m-%d %H:%M}")
 
     async def _escalate(self, connection: Any, one: Alert, now: datetime) -> None:
         task = NewTask(
@@ -172,8 +174,9 @@ class Alarms:
     async def _say_taken(self, row: Any) -> bool:
         async with self._database.session() as session:
             one = await alert(session, row["alert_id"])
+            where = (await whereabouts(await driver(session), [one.id]))[one.id]
         words = StaffWords(row["language"] or self._settings.language)
-        text = f"{self._said(words, one)}\n{words('taken_on', name=row['name'])}"
+        text = f"{self._said(words, one, where)}\n{words('taken_on', name=row['name'])}"
         params = {"chat_id": int(row["chat"]), "message_id": int(row["message_no"]), "text": text}
         try:
             reply = await self._api.call("editMessageText", params)

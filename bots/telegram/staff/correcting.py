@@ -22,9 +22,10 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import CallbackQuery, Message
 
 from bots.telegram.customer.talk import Button
-from bots.telegram.staff.duty import Duty, long, masked, short
+from bots.telegram.staff.duty import Duty, asking, long, masked, quotes_another, short
 from gateway.archive.reading.corrections import Correction, CorrectionLink, correction, next_to_decide
 from gateway.archive.reading.corrections import to_prove as waiting_for_proof
+from gateway.archive.tables import ROLES
 from gateway.kernel.acting import require
 from gateway.kernel.phones import InvalidPhone, parse
 
@@ -59,7 +60,7 @@ class Proposed:
     """A number to be reached instead."""
 
     number: str
-    role: str = "holder"
+    role: str
     account_no: str | None = None
 
 
@@ -68,9 +69,9 @@ class Card:
     """A case as a card shows it: the case, and what is decided and proposed but not carried out."""
 
     case: Correction
-    #: Decisions by the place of the link, and numbers with the account that each is for.
+    #: Decisions by the place of the link, and numbers with the account that each is for and in which role.
     decided: Mapping[str, str]
-    proposed: Sequence[tuple[str, str]]
+    proposed: Sequence[tuple[str, str, str]]
     #: From which link on it shows them.
     first: int = 0
 
@@ -115,7 +116,7 @@ async def _card(state: FSMContext, duty: Duty, case: UUID) -> Card:
     return Card(
         case=await correction(duty.session, case),
         decided=dict(mine.get("decided", {})),
-        proposed=[(number, account) for number, account in mine.get("proposed", [])],
+        proposed=[(number, account, (*role, ROLES[0])[0]) for number, account, *role in mine.get("proposed", [])],
         first=mine.get("first", 0),
     )
 
@@ -157,7 +158,10 @@ def _head(duty: Duty, card: Card) -> list[str]:
                 decision=duty.words(decision or "undecided"),
             )
         )
-    lines += [duty.words("proposed", number=masked(number), account=account) for number, account in card.proposed]
+    lines += [
+        duty.words("proposed", number=masked(number), account=account, role=duty.term("link_roles", role))
+        for number, account, role in card.proposed
+    ]
     if len(case.links) > _PAGE:
         left = sum(not link.decision and str(place) not in card.decided for place, link in enumerate(case.links))
         last = card.first + len(card.page)
@@ -182,6 +186,8 @@ def _screen(duty: Duty, card: Card) -> tuple[str, list[list[Button]]]:
     if len(card.case.links) > _PAGE:
         further = card.first + _PAGE if card.first + _PAGE < len(card.case.links) else 0
         rows.append([(duty.words("more_links"), card.data("cm", further))])
+    for place, (number, _, _) in enumerate(card.proposed):
+        rows.append([(duty.words("take_off", tail=f"…{number[-4:]}"), card.data("cx", place))])
     if card.accounts:
         rows.append([(duty.words("propose"), card.data("cn"))])
     if card.whole:
@@ -211,8 +217,7 @@ async def _pressed(query: CallbackQuery, state: FSMContext, duty: Duty) -> tuple
     _, case, check, *behind = (query.data or "").split(":")
     card = await _card(state, duty, long(case))
     place = int(behind[0]) if behind else None
-    fits = card.check == check and card.open and (place is None or place < len(card.case.links))
-    return card, place, fits
+    return card, place, card.check == check and card.open
 
 
 async def _anew(query: CallbackQuery, state: FSMContext, duty: Duty, card: Card) -> list[TelegramMethod[Any]]:
@@ -225,7 +230,7 @@ async def _anew(query: CallbackQuery, state: FSMContext, duty: Duty, card: Card)
 async def decide(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """One link is decided; nothing happens before the whole is carried out."""
     card, place, fits = await _pressed(query, state, duty)
-    if not fits:
+    if not fits or place is None or place >= len(card.case.links):
         return await _anew(query, state, duty, card)
     decision = "keep" if (query.data or "").startswith("ck") else "revoke"
     card = replace(card, decided={**card.decided, str(place): decision})
@@ -237,9 +242,9 @@ async def decide(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[Te
 async def further_links(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """Another page of the links."""
     card, place, fits = await _pressed(query, state, duty)
-    if not fits:
+    if not fits or place is None or place >= len(card.case.links):
         return await _anew(query, state, duty, card)
-    card = replace(card, first=place or 0)
+    card = replace(card, first=place)
     await _draft(state, card)
     return duty.show(query, *_screen(duty, card))
 
@@ -254,7 +259,7 @@ async def propose(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[T
         rows = [[(account, card.data("cn", at))] for at, account in enumerate(card.accounts)]
         return duty.show(query, duty.words("which_of_case"), [*rows, [(duty.words("back_card"), card.data("cb"))]])
     account = card.accounts[place or 0]
-    await _draft(state, card, account=account)
+    await _draft(state, card, account=account, **asking(query))
     await state.set_state(Correcting.number)
     rows = [[(duty.words("back_card"), card.data("cb"))]]
     return duty.show(query, duty.words("say_number", account=account), rows)
@@ -265,16 +270,55 @@ async def proposed(message: Message, state: FSMContext, duty: Duty) -> list[Tele
     """The number: it is added with the decision, unproven, and asked."""
     require(duty.session, "corrections:decide")
     data = await state.get_data()
+    account = data["account"]
+    card = await _card(state, duty, long(data["case"]))
+    home = [(duty.words("back"), "home")]
+    if quotes_another(message, data):
+        await _draft(state, card)
+        await state.set_state(None)
+        text, rows = _screen(duty, card)
+        return [duty.say(f"{duty.words('other_quoted')}\n{text}", [*rows, home])]
     try:
         number = parse(message.text or "", duty.rooms.settings.region).e164
     except InvalidPhone:
-        return [duty.say(duty.words("no_number", account=data["account"]))]
-    card = await _card(state, duty, long(data["case"]))
-    card = replace(card, proposed=[*card.proposed, (number, data["account"])])
-    await _draft(state, card)
+        # Whoever quotes these words answers the same question, so nothing is asked of quotes from here on.
+        await _draft(state, card, account=account)
+        return [duty.say(duty.words("no_number", account=account))]
     await state.set_state(None)
-    text, rows = _screen(duty, card)
-    return [duty.say(text, [*rows, [(duty.words("back"), "home")]])]
+    known = {(link.number, link.account_no) for link in card.case.links}
+    if (number, account) in known | {(one, of) for one, of, _ in card.proposed}:
+        await _draft(state, card)
+        text, rows = _screen(duty, card)
+        refused = duty.words("there_already", number=masked(number), account=account)
+        return [duty.say(f"{refused}\n{text}", [*rows, home])]
+    card = replace(card, proposed=[*card.proposed, (number, account, ROLES[0])])
+    await _draft(state, card)
+    rows = [[(duty.term("link_roles", role), card.data("cw", place))] for place, role in enumerate(ROLES)]
+    asked = duty.words("which_role", number=masked(number), account=account)
+    return [duty.say(asked, [*rows, [(duty.words("back_card"), card.data("cb"))], home])]
+
+
+@router.callback_query(F.data.regexp(rf"^cw:{_ID}:{_CHECK}:\d$"))
+async def role_given(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """Who the number that was proposed last is for its account."""
+    card, place, fits = await _pressed(query, state, duty)
+    if not fits or place is None or place >= len(ROLES) or not card.proposed:
+        return await _anew(query, state, duty, card)
+    number, account, _ = card.proposed[-1]
+    card = replace(card, proposed=[*card.proposed[:-1], (number, account, ROLES[place])])
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card))
+
+
+@router.callback_query(F.data.regexp(rf"^cx:{_ID}:{_CHECK}:\d{{1,3}}$"))
+async def take_off(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
+    """A number that was proposed is not proposed any more."""
+    card, place, fits = await _pressed(query, state, duty)
+    if not fits or place is None or place >= len(card.proposed):
+        return await _anew(query, state, duty, card)
+    card = replace(card, proposed=[*card.proposed[:place], *card.proposed[place + 1 :]])
+    await _draft(state, card)
+    return duty.show(query, *_screen(duty, card))
 
 
 @router.callback_query(F.data.regexp(rf"^cb:{_ID}:{_CHECK}$"))
@@ -314,7 +358,9 @@ async def apply(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[Tel
             for place, link in enumerate(card.case.links)
             if str(place) in card.decided
         ],
-        new_contacts=[Proposed(number=number, account_no=account) for number, account in card.proposed],
+        new_contacts=[
+            Proposed(number=number, account_no=account, role=role) for number, account, role in card.proposed
+        ],
         note=None,
         actor=duty.actor,
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
-from aiogram.types import CallbackQuery
+from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.platform import Rooms
@@ -97,6 +97,17 @@ class Duty:
     def tell(self, query: CallbackQuery, text: str) -> list[TelegramMethod[Any]]:
         """A short word above the screen."""
         return [AnswerCallbackQuery(callback_query_id=query.id, text=text[:190])]
+
+
+def quotes_another(message: Message, data: Mapping[str, Any]) -> bool:
+    """Whether what was written quotes another message than the one that asked: then it is about something else."""
+    asked = data.get("asked")
+    return asked is not None and message.reply_to_message is not None and message.reply_to_message.message_id != asked
+
+
+def asking(query: CallbackQuery) -> dict[str, Any]:
+    """What a state keeps of the message in which it asks."""
+    return {"asked": query.message.message_id if query.message is not None else None}
 
 
 def short(id_: UUID) -> str:

@@ -13,7 +13,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import CallbackQuery, Message
 
 from bots.telegram.staff import calendar
-from bots.telegram.staff.duty import Duty, NotYours, long, short
+from bots.telegram.staff.duty import Duty, NotYours, asking, long, quotes_another, short
 from gateway.cases.reading import raised_by_customers_of
 from gateway.followups import Change, Plan
 from gateway.followups.reading import Followup, FollowupFilter, Managed, followup, followups, managed, voices
@@ -87,19 +87,25 @@ async def complete(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[
     """It was done: the outcome is asked for."""
     one = await _mine(duty, (query.data or "")[3:])
     await state.set_state(Completing.outcome)
-    await state.set_data({"followup": short(one.id)})
+    await state.set_data({"followup": short(one.id), **asking(query)})
     return duty.show(query, f"{_line(duty, one)}\n{duty.words('say_outcome')}")
 
 
 @router.message(StateFilter(Completing.outcome), F.text, ~F.text.startswith("/"))
 async def outcome(message: Message, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """The outcome: it is done, and the customer is asked by somebody else."""
-    one = await _mine(duty, (await state.get_data())["followup"])
+    data = await state.get_data()
+    one = await _mine(duty, data["followup"])
+    if quotes_another(message, data):
+        await state.clear()
+        rows = [[(duty.words("done"), f"fd:{short(one.id)}")], [(duty.words("back"), "home")]]
+        return [duty.say(f"{duty.words('other_quoted')}\n{_line(duty, one)}", rows)]
     await duty.rooms.followups.change(
         duty.session, one.id, Change(state="done", outcome=(message.text or "")[:2000]), actor=duty.actor
     )
     await state.clear()
-    return [duty.say(duty.words("kept"), [[(duty.words("back"), "home")]])]
+    again = await followup(duty.session, one.id)
+    return [duty.say(f"{_line(duty, again)}\n{duty.words('kept')}", [[(duty.words("back"), "home")]])]
 
 
 @router.callback_query(F.data.regexp(rf"^fm:{_ID}$"))
@@ -186,7 +192,7 @@ async def plan_day(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[
     purpose, day = chosen
     account = await _planned_for(duty, purpose[3:])
     await state.set_state(Planning.topic)
-    await state.set_data({"account": account.account_no, "day": day.isoformat()})
+    await state.set_data({"account": account.account_no, "id": account.id, "day": day.isoformat(), **asking(query)})
     return duty.show(query, f"{_account_line(duty, account)}　{day:%m-%d}\n{duty.words('which_topic')}")
 
 
@@ -195,18 +201,25 @@ async def plan_topic(message: Message, state: FSMContext, duty: Duty) -> list[Te
     """What it is about: it is planned."""
     require(duty.session, "followups:write")
     data = await state.get_data()
+    day = date.fromisoformat(data["day"])
+    what = f"{duty.words('for_account', account=data['account'])}　{day:%m-%d}"
+    if quotes_another(message, data):
+        await state.clear()
+        rows = [[(duty.words("which_topic"), f"pl:{data['id']}:{day}")], [(duty.words("back"), "home")]]
+        return [duty.say(f"{duty.words('other_quoted')}\n{what}", rows)]
+    topic = (message.text or "")[:200]
     await duty.rooms.followups.plan(
         duty.session,
         Plan(
             account_no=data["account"],
-            planned_for=date.fromisoformat(data["day"]),
-            topic=(message.text or "")[:200],
+            planned_for=day,
+            topic=topic,
             manager_no=duty.me.staff_no,
         ),
         actor=duty.actor,
     )
     await state.clear()
-    return [duty.say(duty.words("kept"), [[(duty.words("back"), "home")]])]
+    return [duty.say(f"{what}　{topic}\n{duty.words('kept')}", [[(duty.words("back"), "home")]])]
 
 
 @router.callback_query(F.data == "signals")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from aiogram import F, Router
 from aiogram.filters import StateFilter
@@ -13,7 +14,9 @@ from aiogram.methods import EditMessageText, TelegramMethod
 from aiogram.types import CallbackQuery, Message
 
 from bots.telegram.customer.talk import Button, buttons
-from bots.telegram.staff.duty import Duty, long, short
+from bots.telegram.staff.duty import Duty, asking, long, quotes_another, short
+from bots.telegram.staff.whereabouts import Whereabouts, place_of, sender_of, whereabouts
+from bots.telegram.staff.words import StaffWords
 from gateway.cases import alerts as alarms
 from gateway.cases.commitments.reading import CommitmentFilter, commitments
 from gateway.cases.reading import Alert, alert, alerts
@@ -27,7 +30,9 @@ from gateway.staff.tasks import TaskFilter
 router = Router(name="staff supervising")
 
 _ID = r"[A-Za-z0-9_-]{22}"
+#: Lines of a list, and rows that are looked at to say how many more there are.
 _MOST = 10
+_COUNTED = 1000
 _BROKEN = "commitment_broken"
 _ACKNOWLEDGED = "acknowledged in the chat"
 #: Whoever may take an alert on has a button for it.
@@ -40,19 +45,32 @@ class Closing(StatesGroup):
     outcome = State()
 
 
-def alert_words(duty_words: Any, one: Alert, at: str) -> str:
-    """An alert as staff are told of it."""
-    sender = f"…{one.sender[-4:]}"
-    return str(duty_words("alert", kind=duty_words(one.kind), words=one.words[:500], sender=sender, at=at))
+def alert_words(words: StaffWords, one: Alert, where: Whereabouts, at: str) -> str:
+    """An alert as staff are told of it: what, where as far as it is known, and who says so."""
+    return words(
+        "alert",
+        kind=words(one.kind),
+        words=one.words[:500],
+        place=place_of(words, where),
+        sender=sender_of(words, where),
+        at=at,
+    )
 
 
 @router.callback_query(F.data == "broken")
 async def broken(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """Promises that were broken and not settled; a button for each that supervision has not acknowledged."""
     require(duty.session, "cases:review")
-    found = await commitments(duty.session, CommitmentFilter(states=("broken",)), before=None, limit=_MOST)
-    waiting = await tasks.tasks(duty.session, TaskFilter(states=("open",), kinds=(_BROKEN,)), before=None, limit=500)
+    waiting = await tasks.tasks(
+        duty.session, TaskFilter(states=("open",), kinds=(_BROKEN,)), before=None, limit=_COUNTED, soonest=True
+    )
     task_of = {one.subject: one.id for one in waiting}
+    ids = [UUID(one.subject.partition(":")[2]) for one in waiting]
+    unseen = await commitments(duty.session, CommitmentFilter(states=("broken",), ids=ids), before=None, limit=_COUNTED)
+    latest = await commitments(duty.session, CommitmentFilter(states=("broken",)), before=None, limit=_MOST)
+    # What nobody has acknowledged comes first, the oldest of it before the rest.
+    seen_ones = [one for one in latest if f"commitment:{one.id}" not in task_of]
+    found = [*sorted(unseen, key=lambda one: (one.due_at, one.id)), *seen_ones][:_MOST]
     named = await directory.names(duty.connection, [one.owner_no for one in found])
     teams = await directory.team_names(duty.connection)
     lines: list[str] = []
@@ -69,7 +87,12 @@ async def broken(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
         lines.append(f"{place}. {said}{'' if task else duty.words('seen_already')}")
         if task is not None:
             rows.append([(f"{duty.words('seen')} {place}", f"bs:{short(task)}")])
+    lines += _more(duty, len(unseen))
     return duty.show(query, "\n".join(lines) or duty.words("nothing"), rows)
+
+
+def _more(duty: Duty, count: int) -> list[str]:
+    return [duty.words("more", count=count - _MOST)] if count > _MOST else []
 
 
 @router.callback_query(F.data == "warnings")
@@ -82,14 +105,13 @@ async def warnings(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]
 async def _warnings(duty: Duty) -> tuple[str, list[list[Button]]]:
     wanted = WarningFilter(states=("open", "acknowledged"))
     found = sorted(
-        await early_warnings(duty.session, wanted, before=None, limit=100),
+        await early_warnings(duty.session, wanted, before=None, limit=_COUNTED),
         key=lambda one: (one.state != "open", one.due_at),
     )
     who = await directory.actors(duty.connection, [one.acknowledged_by for one in found])
     teams = await directory.team_names(duty.connection)
     lines = [f"{place}. {_said(duty, one, teams, who)}" for place, one in enumerate(found[:_MOST], 1)]
-    if len(found) > _MOST:
-        lines.append(duty.words("more", count=len(found) - _MOST))
+    lines += _more(duty, len(found))
     rows = [
         [(f"{duty.words('seen')} {place}", f"wa:{short(one.id)}")]
         if one.state == "open"
@@ -129,7 +151,7 @@ async def close(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[Tel
     if one.state != "acknowledged":
         return duty.show(query, *await _warnings(duty), said=duty.words("stale"))
     await state.set_state(Closing.outcome)
-    await state.set_data({"warning": id_})
+    await state.set_data({"warning": id_, **asking(query)})
     who = await directory.actors(duty.connection, [one.acknowledged_by])
     teams = await directory.team_names(duty.connection)
     return duty.show(query, f"{_said(duty, one, teams, who)}\n{duty.words('say_done')}")
@@ -139,10 +161,18 @@ async def close(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[Tel
 async def closed(message: Message, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """What was done: the warning is closed."""
     require(duty.session, "cases:review")
-    id_ = long((await state.get_data())["warning"])
+    data = await state.get_data()
+    id_ = long(data["warning"])
     await state.clear()
+    one = await early_warning(duty.session, id_)
+    who = await directory.actors(duty.connection, [one.acknowledged_by])
+    said = _said(duty, one, await directory.team_names(duty.connection), who)
+    if quotes_another(message, data):
+        rows = [[(duty.words("close"), f"wc:{short(id_)}")], [(duty.words("back"), "home")]]
+        return [duty.say(f"{duty.words('other_quoted')}\n{said}", rows)]
     await duty.rooms.warnings.close(duty.session, id_, outcome=(message.text or "")[:2000], actor=duty.actor)
-    return [duty.say(duty.words("kept"), [[(duty.words("warnings"), "warnings")], [(duty.words("back"), "home")]])]
+    said = f"{said}\n{duty.words('kept')}"
+    return [duty.say(said, [[(duty.words("warnings"), "warnings")], [(duty.words("back"), "home")]])]
 
 
 @router.callback_query(F.data == "tasks")
@@ -154,13 +184,18 @@ async def supervision(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[A
 
 async def _tasks(duty: Duty) -> tuple[str, Sequence[Sequence[Button]]]:
     found = await tasks.tasks(
-        duty.session, TaskFilter(states=("open",), units=("supervision",)), before=None, limit=_MOST
+        duty.session,
+        TaskFilter(states=("open",), units=("supervision",)),
+        before=None,
+        limit=_COUNTED,
+        soonest=True,
     )
     lines = [
         f"{place}. " + duty.words("task", words=duty.told(one.words)[:200], due=duty.moment(one.due_at))
-        for place, one in enumerate(found, 1)
+        for place, one in enumerate(found[:_MOST], 1)
     ]
-    rows = [[(f"{duty.words('seen')} {place}", f"ws:{short(one.id)}")] for place, one in enumerate(found, 1)]
+    lines += _more(duty, len(found))
+    rows = [[(f"{duty.words('seen')} {place}", f"ws:{short(one.id)}")] for place, one in enumerate(found[:_MOST], 1)]
     return "\n".join(lines) or duty.words("nothing"), rows
 
 
@@ -180,8 +215,14 @@ async def seen(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
 @router.callback_query(F.data == "alerts")
 async def open_alerts(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
     """Alerts that nobody has taken on."""
-    found = await alerts(duty.session, open_only=True, before=None, limit=_MOST)
-    lines = [f"{place}. " + alert_words(duty.words, one, duty.moment(one.at)) for place, one in enumerate(found, 1)]
+    waiting = await alerts(duty.session, open_only=True, before=None, limit=_COUNTED, oldest=True)
+    found = waiting[:_MOST]
+    where = await whereabouts(duty.connection, [one.id for one in found])
+    lines = [
+        f"{place}. " + alert_words(duty.words, one, where[one.id], duty.moment(one.at))
+        for place, one in enumerate(found, 1)
+    ]
+    lines += _more(duty, len(waiting))
     rows = [
         [(f"{duty.words('take_on')} {place}", f"al:{short(one.id)}")]
         for place, one in enumerate(found, 1)
@@ -198,7 +239,8 @@ async def take_on(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]
     await duty.session.flush()
     one = await alert(duty.session, id_)
     assert query.message is not None
-    text = f"{alert_words(duty.words, one, duty.moment(one.at))}\n{duty.words('taken_on', name=duty.me.name)}"
+    where = (await whereabouts(duty.connection, [id_]))[id_]
+    text = f"{alert_words(duty.words, one, where, duty.moment(one.at))}\n{duty.words('taken_on', name=duty.me.name)}"
     return [
         *duty.tell(query, duty.words("taken_on", name=duty.me.name)),
         EditMessageText(

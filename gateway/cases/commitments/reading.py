@@ -87,6 +87,7 @@ class CommitmentFilter:
     work_order_no: str | None = None
     due_before: datetime | None = None
     due_from: datetime | None = None
+    ids: Sequence[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,8 @@ async def commitments(
     ):
         if value is not None:
             query = query.where(one == value)
+    if wanted.ids is not None:
+        query = query.where(row.id.in_(wanted.ids))
     if wanted.due_before is not None:
         query = query.where(row.due_at < wanted.due_before)
     if wanted.due_from is not None:
