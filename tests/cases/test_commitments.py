@@ -202,11 +202,13 @@ async def test_the_text_that_tells_of_a_case_promises_a_call(desk: Desk) -> None
     assert (row["kind"], row["state"], row["due_at"]) == ("contact", "open", START + timedelta(hours=24))
     assert row["told_message_id"] in await desk.town.values("SELECT id FROM message")
     await desk.on(hours=20)
-    assert await desk.tasks() == [("commitment_due", "customer_service", None)]
+    # A complaint is somebody's task until it is closed; the call that was promised, until somebody rings.
+    pressing = ("case_urgent", "customer_service", None)
+    assert await desk.tasks() == [pressing, ("commitment_due", "customer_service", None)]
     await desk.do(desk.cases.contacted, row["case_id"], note="已电话联系")
     assert (await desk.one(row["id"]))["state"] == "kept"
     await desk.on(days=2)
-    assert await desk.tasks() == []
+    assert await desk.tasks() == [pressing]
     assert await desk.names() == ["arrears", "_received"]
 
 
