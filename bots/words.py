@@ -45,7 +45,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "which_number": ("请输入登记的手机号：", "Please type the registered phone number:"),
     "not_a_number": ("这不像手机号，请再输一次：", "This is no phone number. Please type it again:"),
     "type_number": (
-        "您的留言收到了。这不像手机号，要继续绑定，请输入登记的手机号：",
+        "您的留言收到了。这不像手机号，要继续绑定，请再输一次手机号：",
         "We have your message. It is no phone number: to go on linking, please type the registered one:",
     ),
     # Says the same whether or not the number is known, so that nobody can try numbers out.
