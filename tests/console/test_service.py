@@ -17,7 +17,9 @@ async def test_a_case_is_taken_on_written_on_and_closed(world: World, visitor: V
     status, text = await supervisor.get(path)
     assert status == 200 and "13800138000" not in text and "账单" not in text
     handover = text.split("/handovers/", 1)[1].split("/", 1)[0]
-    assert (await supervisor.post(f"{path}/handovers/{handover}/take"))[0] == 303
+    # Who receives a case speaks for it: neither another unit's people, nor whoever handed it over.
+    assert (await supervisor.post(f"{path}/handovers/{handover}/take"))[0] == 403
+    assert (await visitor("admin").post(f"{path}/handovers/{handover}/take"))[0] == 303
     status, text, _ = await supervisor.post(f"{path}/contacted", {"note": ""})
     assert status == 422
     assert (await supervisor.post(f"{path}/contacted", {"note": "已电话联系，用户认可"}))[0] == 303
