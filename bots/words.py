@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
     "share": ("📱 分享我的手机号", "📱 Share my number"),
+    "another_number": ("➕ 再绑定一个手机号", "➕ Link another number"),
     "by_code": ("✉️ 用短信验证码绑定", "✉️ Link by a code sent by SMS"),
     "how_to_bind": (
         "请点下面的按钮分享您本人的手机号，或用短信验证码绑定。",

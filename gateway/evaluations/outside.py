@@ -13,10 +13,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, RowRefused, Run
 from gateway.archive.importing.kinds import Fate
-from gateway.evaluations.summaries import LEAST_FOR_A_PERSON, Satisfaction, Scores
-from gateway.kernel.database import Work
+from gateway.evaluations.summaries import LEAST_FOR_A_PERSON, Satisfaction, Scores, districts_within, readable_span
+from gateway.kernel.database import Work, driver
 from gateway.kernel.shares import two_proportions, wilson
 from gateway.kernel.tabular import Column, Headings
 
@@ -152,28 +154,39 @@ SELECT source, {key} AS key, count(*) AS n, avg(score / best)::float8 AS mean,
        count(*) FILTER (WHERE score >= best * $3) AS good
 FROM outside_score
 WHERE "on" >= coalesce($1::date, '-infinity') AND "on" < coalesce($2::date, 'infinity')
+  AND ($4::text[] IS NULL OR EXISTS (
+    SELECT 1 FROM team g WHERE g.district = ANY($4::text[]) AND (g.code = team_code OR team_code IS NULL AND EXISTS (
+      SELECT 1 FROM staff_member s WHERE s.staff_no = person_no AND s.team_id = g.id))))
 GROUP BY 1, 2 ORDER BY 1, 2 NULLS LAST
 """
 
 
 async def other_sources(
-    connection: Any,
+    session: AsyncSession,
     by: Literal["team", "person"],
     answers: Sequence[Scores],
     *,
     since: datetime | None,
     until: datetime | None,
+    now: datetime,
     zone: ZoneInfo,
 ) -> list[OtherSource]:
-    """Other sources of a span, each for itself, beside the answers of the same groups."""
+    """Other sources of a span, each for itself, beside the answers of the same groups.
+
+    Who reads them sees what they may see of a summary: whole months that are over, ten records, their own part.
+    """
+    least = LEAST_FOR_A_PERSON if by == "person" else 1
+    since, until, least = readable_span(session, since, until, now, zone, least)
+    connection = await driver(session)
     rows = await connection.fetch(
         _SUMMARY.format(key="team_code" if by == "team" else "person_no"),
         since and since.astimezone(zone).date(),
         until and until.astimezone(zone).date(),
         _GOOD,
+        await districts_within(session),
     )
     beside = {one.key: one for one in answers}
-    return [_other(row, beside.get(row["key"]), LEAST_FOR_A_PERSON if by == "person" else 1) for row in rows]
+    return [_other(row, beside.get(row["key"]), least) for row in rows]
 
 
 def _other(row: Any, answers: Scores | None, least: int) -> OtherSource:

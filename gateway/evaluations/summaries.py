@@ -222,10 +222,7 @@ async def summary(
     services of its teams.
     """
     least = LEAST_FOR_A_PERSON if by == "person" or whose.person is not None else 0
-    acting = acting_in(session)
-    if acting is not None and acting.staff_no is not None and not any(acting.may(scope) for scope in SEE_AT_ONCE):
-        since, until = whole_months(since, until, now, ZoneInfo(zone))
-        least = LEAST_FOR_A_PERSON
+    since, until, least = readable_span(session, since, until, now, ZoneInfo(zone), least)
     connection = await driver(session)
     parts = await districts_within(session)
     rows = await connection.fetch(
@@ -243,6 +240,16 @@ async def summary(
         groups[row["key"], row["name"]].append(_Part(**{name: row[name] for name in _Part.__slots__}))
         mix[row["type"]] += row["number"]
     return [_scores(key, name, found, mix, least, contested.get(key, 0)) for (key, name), found in groups.items()]
+
+
+def readable_span(
+    session: AsyncSession, since: datetime | None, until: datetime | None, now: datetime, zone: ZoneInfo, least: int
+) -> tuple[datetime | None, datetime | None, int]:
+    """The span that who acts may read of, and how many ratings make a figure at least (`least` for everybody)."""
+    acting = acting_in(session)
+    if acting is None or acting.staff_no is None or any(acting.may(scope) for scope in SEE_AT_ONCE):
+        return since, until, least
+    return *whole_months(since, until, now, zone), LEAST_FOR_A_PERSON
 
 
 async def districts_within(session: AsyncSession) -> list[str] | None:

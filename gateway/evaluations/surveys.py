@@ -20,6 +20,7 @@ from gateway.evaluations.reviewing import must_not_steer
 from gateway.kernel.acting import require
 from gateway.kernel.errors import InvalidInput
 from gateway.notices import Moment, PlainKind, Row, Saying
+from gateway.outbox.sweeping import withhold
 
 #: How the service is named to the customer.
 _SERVICE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -129,7 +130,10 @@ WHERE i.occurred_at >= ($1::jsonb ->> 'closed_from')::timestamptz
         )
 
     async def written(self, connection: Any, notice: Any, told: Sequence[tuple[Row, Any]], now: datetime) -> None:
-        """Put down which text asks, until when an answer is waited for and when the reminder is due."""
+        """Put down which text asks, until when an answer is waited for and when the reminder is due.
+
+        Whoever left an event out while its text was being written is heard: that text does not leave.
+        """
         table = list((await programmes(connection)).values())
         await connection.execute(
             """UPDATE invitation i SET message_id = asked.message_id, notice_id = $3, invited_at = $4,
@@ -139,7 +143,8 @@ WHERE i.occurred_at >= ($1::jsonb ->> 'closed_from')::timestamptz
                FROM unnest($1::bigint[], $2::uuid[]) AS asked(id, message_id)
                LEFT JOIN message m ON m.id = asked.message_id,
                  unnest($5::text[], $6::int[], $7::int[]) AS p(code, answer, remind)
-               WHERE i.id = asked.id AND i.message_id IS NULL AND p.code = coalesce(i.programme, 'order')""",
+               WHERE i.id = asked.id AND i.message_id IS NULL AND i.skipped IS NULL
+                 AND p.code = coalesce(i.programme, 'order')""",
             [row["id"] for row, _ in told],
             [message_id for _, message_id in told],
             notice["id"],
@@ -148,3 +153,13 @@ WHERE i.occurred_at >= ($1::jsonb ->> 'closed_from')::timestamptz
             [one.answer_hours for one in table],
             [one.remind_hours for one in table],
         )
+        late = await connection.fetch(
+            """SELECT asked.message_id FROM unnest($1::bigint[], $2::uuid[]) AS asked(id, message_id)
+               JOIN invitation i ON i.id = asked.id GROUP BY 1
+               HAVING bool_and(i.skipped IS NOT NULL AND i.message_id IS NULL)""",
+            [row["id"] for row, _ in told],
+            [message_id for _, message_id in told],
+        )
+        if late:
+            texts = [row["message_id"] for row in late]
+            await withhold(connection, texts, reason="superseded", at=now, words="the event was left out meanwhile")

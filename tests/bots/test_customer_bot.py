@@ -80,6 +80,22 @@ async def test_binds_by_a_code_that_the_number_was_sent(world: World) -> None:
     )
 
 
+async def test_a_linked_chat_links_another_number_from_its_accounts(world: World) -> None:
+    first, second = world.number(), world.number()
+    mine, another = await world.account(first), await world.account(second)
+    chat = world.chat()
+    await chat.bind(first)
+    await chat.press("🏠 我的户号")
+    await chat.sees(mine[-4:])
+    await chat.press("➕ 再绑定一个手机号", until="请输入登记的手机号")
+    await chat.say(second, until="请在这里输入6位数字")
+    sms = await world.row("SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat'", second)
+    code = next(word for word in sms["body"].replace("，", " ").replace("码", " ").split() if word.isdigit())
+    await chat.say(code, until="绑定好了")
+    await chat.press("🏠 我的户号")
+    assert mine[-4:] in (await chat.sees(another[-4:])).text
+
+
 async def test_an_unknown_number_is_answered_like_a_known_one(world: World) -> None:
     """In words, and as often as anybody asks, by one chat or another."""
     known, unknown = world.number(), world.number()

@@ -164,6 +164,15 @@ async def test_a_blocked_bot_falls_back_to_sms_and_comes_back(world: World) -> N
         "SELECT 1 FROM chat JOIN contact_point p ON p.id = chat.contact_point_id "
         "WHERE p.address = $1 AND gone_why = 'blocked'", str(chat.id),
     )  # fmt: skip
+    # That it is blocked, told again of a chat that is known to be gone, is no coming back.
+    told_again = world.emulator.block(TOKEN, chat.id)
+    await world.row("SELECT 1 FROM chat_update WHERE update_no = $1", str(told_again))
+    await chat.settled()
+    came_back = await world.row(
+        "SELECT count(*) AS number FROM audit_entry JOIN contact_point p ON subject = 'contact_point:' || p.id "
+        "WHERE p.address = $1 AND action = 'chat.returned'", str(chat.id),
+    )  # fmt: skip
+    assert came_back["number"] == 1
 
 
 async def test_what_the_chat_does_not_take_in_time_goes_by_sms_and_never_by_both(world: World) -> None:

@@ -118,18 +118,19 @@ async def test_scores_that_came_another_way_are_kept_apart(office: Office) -> No
     assert counts(await office.load("outside_scores", SCORES))[1:4] == (0, 0, 4)
     better = SCORES.replace("K2,2025-03-02,TM0003,E000013,,2", "K2,2025-03-02,TM0003,E000013,,3")
     assert counts(await office.load("outside_scores", better))[1:4] == (0, 1, 3)
-    async with office.database.work() as work:
+    now = at("2025-05-01 00:00:00")
+    async with office.database.work() as work, office.database.session() as session:
         since, until = at("2025-03-01 00:00:00"), at("2025-04-01 00:00:00")
-        found = await other_sources(work.connection, "team", [], since=since, until=until, zone=ZONE)
+        found = await other_sources(session, "team", [], since=since, until=until, now=now, zone=ZONE)
         assert [(one.source, one.n, one.mean, one.good and one.good.share) for one in found] == [
             ("card", 2, 0.8, 0.5),
             ("mystery", 1, 0.86, 1.0),
             ("phone_audit", 1, 0.8, 1.0),
         ]
         # Nothing is said about a person below ten.
-        people = await other_sources(work.connection, "person", [], since=since, until=until, zone=ZONE)
+        people = await other_sources(session, "person", [], since=since, until=until, now=now, zone=ZONE)
         assert {(one.key, one.shown, one.mean) for one in people if one.key} == {("E000013", False, None)}
-        later = await other_sources(work.connection, "team", [], since=until, until=None, zone=ZONE)
+        later = await other_sources(session, "team", [], since=until, until=None, now=now, zone=ZONE)
         assert later == []
         # No answer to an invitation is made of them.
         assert await work.value("SELECT count(*) FROM evaluation") == 0

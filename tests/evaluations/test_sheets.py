@@ -20,6 +20,7 @@ from gateway.evaluations.outside import OUTSIDE, OutsideRecord, other_sources
 from gateway.evaluations.reviewing import challenge, decide
 from gateway.evaluations.summaries import By, Scores, compare, summary, whole_months
 from gateway.evaluations.tallies import count_days, open_spans
+from gateway.kernel.acting import Acting, act_for
 from tests.evaluations.conftest import Desk
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -138,8 +139,9 @@ async def test_other_sources_are_kept_apart_and_an_audit_that_differs_is_told(de
         await work.commit()
     people = await _summed(desk, "person")
     assert sum(one.n for one in people) == 12
-    async with desk.town.database.connection() as connection:
-        found = await other_sources(connection, "person", people, since=None, until=None, zone=HOME)
+    now = desk.town.clock.now()
+    async with desk.town.database.session() as session:
+        found = await other_sources(session, "person", people, since=None, until=None, now=now, zone=HOME)
     mystery, audit = found
     assert (mystery.source, mystery.shown, mystery.mean) == ("mystery", False, None)
     assert (audit.source, audit.n, audit.shown) == ("phone_audit", 20, True)
@@ -147,6 +149,21 @@ async def test_other_sources_are_kept_apart_and_an_audit_that_differs_is_told(de
     assert audit.p is None
     everybody = await _summed(desk, "team")
     assert all(one.distribution is not None for one in everybody)
+
+
+async def test_who_is_rated_reads_no_single_score_of_another_source(desk: Desk) -> None:
+    await desk.rows(
+        """INSERT INTO outside_score (source, ref, "on", team_code, score, best)
+           VALUES ('mystery', 'M1', '2025-10-04', 'TM1', 20, 100) RETURNING ref"""
+    )
+    now = desk.town.clock.now()
+    for scopes, shown in (({"evaluations:read"}, False), ({"evaluations:read", "evaluations:review"}, True)):
+        acting = Acting(actor="staff:E1", scopes=frozenset(scopes))
+        async with desk.town.database.session() as session:
+            act_for(session, acting)
+            found = await other_sources(session, "team", [], since=None, until=None, now=now, zone=HOME)
+        (one,) = found
+        assert (one.n, one.shown, one.mean is not None, one.good is not None) == (1, shown, shown, shown)
 
 
 def test_a_file_of_other_scores_says_which_row_is_wrong() -> None:

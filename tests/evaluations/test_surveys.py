@@ -3,9 +3,11 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.evaluations.surveys import Surveys
 from gateway.kernel.acting import Acting, act_for
 from gateway.kernel.errors import Forbidden
 from gateway.notices import Draft
@@ -13,6 +15,7 @@ from tests.notices.conftest import Town, town, wording
 
 __all__ = ["town", "wording"]
 
+HOME = ZoneInfo("Asia/Shanghai")
 A, B = "+8613800000001", "+8613800000002"
 SPAN = {"closed_from": "2025-11-01T00:00:00+08:00", "closed_to": "2025-11-04T00:00:00+08:00"}
 CLOSED = datetime(2025, 11, 2, 4, tzinfo=UTC)
@@ -57,6 +60,33 @@ async def test_every_closed_order_is_asked_about_once(town: Town) -> None:
     assert "11月1日" in asked["body"] and "报修" in asked["body"] and "5非常满意" in asked["body"]
     await town.compose("survey", SPAN)
     assert len(await town.messages()) == 1
+
+
+async def test_what_is_left_out_while_its_text_is_written_is_not_asked_about(town: Town) -> None:
+    """Promise P6: an event is asked about or skipped, and never both."""
+    for number, phone in (("W1", A), ("W2", B)):
+        await order(town, number, await town.account(phone))
+    notice = await town.compose("survey", SPAN)
+    async with town.database.work() as work:
+        # As it stands where `leave_out` commits between the reading of the subjects and the noting of their texts.
+        rows = await work.fetch("SELECT id, event_ref, message_id FROM invitation ORDER BY event_ref")
+        await work.execute(
+            """UPDATE invitation SET message_id = NULL, notice_id = NULL,
+                 skipped = CASE event_ref WHEN 'W1' THEN 'sensitive' END"""
+        )
+        told = [({"id": row["id"]}, row["message_id"]) for row in rows]
+        await Surveys(town.house.events, HOME).written(work.connection, {"id": notice}, told, town.clock.now())
+        found = await work.fetch(
+            """SELECT i.event_ref, i.message_id IS NOT NULL AS asked, i.skipped, m.state, m.withheld_reason
+               FROM invitation i JOIN unnest($1::bigint[], $2::uuid[]) AS told(id, message) ON told.id = i.id
+               JOIN message m ON m.id = told.message ORDER BY i.event_ref""",
+            [row["id"] for row in rows],
+            [row["message_id"] for row in rows],
+        )
+    assert [tuple(row) for row in found] == [
+        ("W1", False, "sensitive", "withheld", "superseded"),
+        ("W2", True, None, "queued", None),
+    ]
 
 
 async def test_one_person_is_asked_once_in_thirty_days_and_the_rest_is_counted(town: Town) -> None:

@@ -77,10 +77,12 @@ class CustomerBot:
         """The bot was blocked, or let back in."""
         change = parsed.my_chat_member
         assert change is not None
-        chat = await chats.open_chat(connection, NAME, update.chat, at=update.at)
         if change.new_chat_member.status not in ("kicked", "left"):
+            await chats.open_chat(connection, NAME, update.chat, at=update.at)
             return
-        if await chats.left(connection, chat.point, why="blocked", actor="customer", at=update.at):
+        # Looked for and not opened: a chat that was found out of reach already has not come back.
+        chat = await chats.find(connection, NAME, update.chat)
+        if chat is not None and await chats.left(connection, chat.point, why="blocked", actor="customer", at=update.at):
             words = "the chat cannot be written to: the bot was blocked"
             await give_up_at(connection, chat.point, code="blocked", at=update.at, words=words)
 

@@ -93,7 +93,8 @@ async def accounts(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]
     lines = [
         talk.words("account", tail=one.tail, holder=one.holder, address=one.address) for one in await talk.accounts()
     ]
-    return talk.show(query, "\n".join(lines) or talk.words("no_accounts"), [_back(talk)])
+    rows = [[(talk.words("another_number"), "b:code")], _back(talk)]
+    return talk.show(query, "\n".join(lines) or talk.words("no_accounts"), rows)
 
 
 @router.callback_query(F.data == "m:bills")

@@ -10,7 +10,6 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from gateway.evaluations import outside, reading, sheets, summaries
-from gateway.kernel.database import driver
 from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route
 
@@ -137,11 +136,12 @@ async def sources(call: Call[None, SourceQuery]) -> Sources:
     query = call.query
     asked = SummaryQuery(by=query.by, since=query.since, until=query.until)
     found = await outside.other_sources(
-        await driver(call.session),
+        call.session,
         query.by,
         await summed_up(call, asked),
         since=query.since,
         until=query.until,
+        now=call.services.clock.now(),
         zone=call.services.settings.zone,
     )
     return Sources(items=found)
