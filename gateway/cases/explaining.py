@@ -12,12 +12,19 @@ from gateway.cases.events import befell
 from gateway.kernel import audit
 from gateway.staff.tasks import drop_tasks
 
+# A report from a number of several accounts names none: it may be about any of them.
 _UNEXPLAINED: Final = """
-SELECT c.id, c.account_id, e.inbound_id FROM "case" c
+SELECT c.id, coalesce(c.account_id, stands_for.account_id) AS account_id, e.inbound_id FROM "case" c
 JOIN case_event e ON e.case_id = c.id AND e.kind = 'opened' AND e.inbound_id IS NOT NULL
-WHERE c.klass = 'fault_report' AND c.matter = 'supply' AND c.state = 'open' AND c.account_id IS NOT NULL
-  AND c.opened_at >= $1
-ORDER BY c.id
+LEFT JOIN LATERAL (
+  SELECT DISTINCT l.account_id FROM contact_link l
+  WHERE c.account_id IS NULL AND l.state IN ('unverified', 'verified') AND (
+    l.contact_point_id = c.contact_point_id OR l.contact_point_id IN (
+      SELECT b.phone_point_id FROM chat_binding b WHERE b.chat_point_id = c.contact_point_id AND b.ended_at IS NULL))
+) AS stands_for ON true
+WHERE c.klass = 'fault_report' AND c.matter = 'supply' AND c.state = 'open' AND c.opened_at >= $1
+  AND coalesce(c.account_id, stands_for.account_id) IS NOT NULL
+ORDER BY c.id, account_id
 """
 _EXPLAINED: Final = """
 UPDATE "case" SET matter = $2 WHERE id = ANY($1::uuid[]) AND state = 'open' AND matter = 'supply'

@@ -274,8 +274,8 @@ async def _event(connection: Any, case: UUID, kind: str, raised: Raised) -> None
     await befell(connection, case, kind, at=raised.at, by=raised.actor, detail=detail, inbound_id=raised.inbound_id)
 
 
-async def told(connection: Any, case: UUID, message_id: UUID, *, at: datetime, contact_by: datetime) -> None:
-    """Keep which text told the customer of a case, and that it promised him somebody until `contact_by`."""
+async def told(connection: Any, case: UUID, message_id: UUID, *, at: datetime, contact_by: datetime | None) -> None:
+    """Keep which text told the customer of a case, and that it promised him somebody until `contact_by`, if it did."""
     await befell(connection, case, "told", at=at, by="gateway", message_id=message_id)
     await connection.execute(
         """UPDATE "case" SET told_at = $2, next_at = CASE WHEN state = 'open' THEN $3 ELSE next_at END WHERE id = $1""",
@@ -283,7 +283,8 @@ async def told(connection: Any, case: UUID, message_id: UUID, *, at: datetime, c
         at,
         at + SILENCE,
     )
-    await promise_contact(connection, case, message_id, due_at=contact_by, at=at)
+    if contact_by is not None:
+        await promise_contact(connection, case, message_id, due_at=contact_by, at=at)
 
 
 async def take_back(

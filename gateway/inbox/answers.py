@@ -28,6 +28,8 @@ ONE_ROLE: Final = timedelta(days=90)
 ASKS_ACCOUNT: Final = "clarification_account"
 #: Characters of a customer's words that an alert quotes.
 _MOST_QUOTED: Final = 60
+#: That a report of no supply was heard is worth saying so long.
+_FAULT_LASTS: Final = timedelta(hours=4)
 #: A contact check that nobody answered by then is not sent any more.
 _CHECK_LASTS: Final = timedelta(days=7)
 
@@ -239,6 +241,15 @@ class Answers:
         """Say that what was raised is with somebody, under which reference, and until when they get in touch."""
         values = {"reference": reference, "contact_by": contact_by}
         return await self._say(connection, template, values, to, now, accounts)
+
+    async def hear_fault(
+        self, connection: Any, to: Recipient, reference: str, accounts: Sequence[AccountPart], now: datetime
+    ) -> UUID:
+        """Say at any hour that a report of no supply was heard, who looks into it, and whom to ring."""
+        about = [AccountPart(part.account_id, part.account_no, part.link_id) for part in accounts]
+        return await self._say(
+            connection, "case_progress_fault", {"reference": reference}, to, now, about, _FAULT_LASTS, priority=1
+        )
 
     async def alert(self, connection: Any, number: str, alert: UUID, *, sender: str, words: str, now: datetime) -> UUID:
         """Tell one who is on duty that somebody may be in danger: at any hour, before everything else."""

@@ -39,8 +39,9 @@ TOPICS: Final[Mapping[str, str]] = {
     "verification": "contact",
 }
 _USUAL_TOPIC: Final = "service"
-#: The text that tells of a case: one for ratings, one for all else.
+#: The text that tells of a case: one for ratings, one for supply that is off, one for all else.
 _RATED: Final = "case_progress_low_score"
+_FAULT: Final = "case_progress_fault"
 _RECEIVED: Final = "case_progress_received"
 _APOLOGY_LASTS: Final = timedelta(hours=24)
 
@@ -82,10 +83,13 @@ async def grieve_as_stranger(connection: Any, heard: Heard, tools: Tools) -> Rea
 async def report_fault(
     connection: Any, heard: Heard, tools: Tools, accounts: Sequence[AccountPart], matter: str | None
 ) -> Reaction:
-    """No supply, and no outage explains it: a fault report, on `matter` or on what the text answered is about."""
+    """No supply, and no outage explains it: a fault report, on `matter` or on what the text answered is about.
+
+    Who reports is told at once that it was heard, known number or not, and whom to ring.
+    """
     said = [intent for intent in (*FAULTS, "repeat_appeal") if intent in heard.reading.intents]
     return await _raise(
-        connection, heard, tools, "fault_report", "supply", said, tell=None, accounts=accounts, matter=matter
+        connection, heard, tools, "fault_report", "supply", said, tell=_FAULT, accounts=accounts, matter=matter
     )
 
 
@@ -289,7 +293,15 @@ async def _tell(
         reference=opened.reference,
         **{"class": opened.klass},
     )
-    if opened.joined or template is None or heard.contact_point_id is None:
+    if opened.joined or template is None:
+        return
+    if template == _FAULT and opened.klass == "fault_report":
+        # It promises nobody's call: of a fault that many report, a crew and an outage that is entered are the answer.
+        message = await tools.answers.hear_fault(connection, heard.to, opened.reference, accounts[:1], heard.at)
+        await told(connection, opened.id, message, at=heard.at, contact_by=None)
+        reaction.caused("case_told", message_id=str(message))
+        return
+    if heard.contact_point_id is None:
         return
     message = await tools.answers.tell_case(
         connection,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.cases import gather
 from gateway.inbox import raising
 from gateway.inbox.heard import Heard, KnownOutage, Reaction, Tools
-from gateway.inbox.places import accounts_meant
+from gateway.inbox.places import accounts_meant, accounts_reached
 from gateway.outbox import AccountPart
 
 #: Intents of this file.
@@ -16,8 +17,7 @@ QUESTION: Final = "outage_question"
 
 async def report(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     """No supply: it belongs to the outage that explains it, and is answered with its estimate; else it is a case."""
-    accounts = await accounts_meant(connection, heard, "outage")
-    known = await tools.outages.known(connection, [part.account_id for part in accounts], heard.at)
+    accounts, known = await _concerned(connection, heard, tools)
     if known is None or not known.under_way:
         over = known.matter if known is not None and known.just_over else None
         reaction = await raising.report_fault(connection, heard, tools, accounts, over)
@@ -37,8 +37,7 @@ async def report(connection: Any, heard: Heard, tools: Tools) -> Reaction:
 async def question(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     """A question about outages: answered where one is known that is under way or soon to come."""
     reaction = Reaction()
-    accounts = await accounts_meant(connection, heard, "outage")
-    known = await tools.outages.known(connection, [part.account_id for part in accounts], heard.at)
+    accounts, known = await _concerned(connection, heard, tools)
     if known is not None and known.under_way and set(raising.FAULTS) & set(heard.reading.intents):
         # The report beside it was answered.
         return reaction
@@ -49,12 +48,29 @@ async def question(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     return reaction
 
 
+async def _concerned(
+    connection: Any, heard: Heard, tools: Tools
+) -> tuple[Sequence[AccountPart], KnownOutage | None]:
+    """The accounts that a text about the supply speaks of, and the outage that explains most about them.
+
+    Where those it seems to mean are not off, or nobody can say which it means, it is any account of the number that is.
+    """
+    meant = await accounts_meant(connection, heard, "outage")
+    known = await tools.outages.known(connection, [part.account_id for part in meant], heard.at)
+    if known is None or known.to_come and set(raising.FAULTS) & set(heard.reading.intents):
+        reached = await accounts_reached(connection, heard)
+        other = await tools.outages.known(connection, [part.account_id for part in reached], heard.at)
+        if other is not None and (other.under_way or known is None and other.to_come):
+            return reached, other
+    return meant, known
+
+
 async def _explain(
     connection: Any,
     heard: Heard,
     tools: Tools,
     known: KnownOutage,
-    accounts: list[AccountPart],
+    accounts: Sequence[AccountPart],
     reaction: Reaction,
 ) -> None:
     if heard.contact_point_id is None:

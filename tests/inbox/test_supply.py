@@ -64,14 +64,59 @@ async def test_a_report_belongs_to_its_outage_and_is_answered_with_the_estimate(
 
 
 async def test_a_report_without_an_outage_is_a_case_and_several_are_a_cluster(street: Any) -> None:
-    assert effects(await street.hears(X, "家里停电了")) == ["case_opened"]
-    assert effects(await street.hears(Y, "我家没电")) == ["case_opened"]
+    assert effects(await street.hears(X, "家里停电了")) == ["case_opened", "case_told"]
+    assert effects(await street.hears(Y, "我家没电")) == ["case_opened", "case_told"]
     assert await street.values("SELECT kind FROM task") == []
-    assert effects(await street.hears(Z, "停电了，什么情况")) == ["case_opened", "cluster_found"]
-    assert effects(await street.hears(W, "没电了")) == ["case_opened"]
+    assert effects(await street.hears(Z, "停电了，什么情况")) == ["case_opened", "case_told", "cluster_found"]
+    assert effects(await street.hears(W, "没电了")) == ["case_opened", "case_told"]
     tasks = await street.rows("SELECT kind, unit, words FROM task")
     assert [(task["kind"], task["unit"]) for task in tasks] == [("possible_outage", "dispatch")]
     assert "T1" in tasks[0]["words"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [("zh-CN", "家里停电了", ("停电报修收到了", "95598")), ("en", "no power at my house", ("report of no power", "95598"))],
+)
+async def test_who_reports_a_fault_nobody_knows_of_is_answered_once_at_any_hour(
+    street: Any, language: str, text: str, words: tuple[str, ...]
+) -> None:
+    await street.do("UPDATE account SET language = $1", language)
+    street.clock.on(hours=17)
+    inbound = await street.hears(X, text)
+    (answer,) = await street.rows("SELECT body, not_before, purpose FROM message")
+    assert all(word in answer["body"] for word in words), answer
+    assert inbound["effects"][0]["reference"] in answer["body"]
+    assert (answer["not_before"], answer["purpose"]) == (street.clock.now(), "outage")
+    # It promises nobody's call, and is said once.
+    assert await street.values("SELECT count(*) FROM commitment") == [0]
+    assert effects(await street.hears(X, text)) == ["case_joined"]
+    assert await street.values("SELECT count(*) FROM message") == [1]
+
+
+async def test_a_number_nobody_knows_is_answered_too(street: Any) -> None:
+    unknown = "+8613900137777"
+    assert effects(await street.hears(unknown, "家里没电了")) == ["case_opened", "case_told"]
+    assert await street.queued(unknown) == ["case_progress"]
+
+
+async def test_who_has_several_accounts_reports_for_the_one_that_is_off(street: Any) -> None:
+    """Whether the outage was known before or is entered later, and though another one was written about last."""
+    await street.account("4100000055")
+    await street.link("4100000055", X)
+    assert effects(await street.hears(X, "家里停电了"))[0] == "case_opened"
+    assert await street.values('SELECT account_id FROM "case"') == [None]
+    await announce(street)
+    assert await street.values('SELECT matter FROM "case"') == ["outage:FO1"]
+    (reported,) = await street.values("SELECT a.account_no FROM outage_report JOIN account a ON a.id = account_id")
+    assert reported == A
+    await street.account("4100000066")
+    await street.link("4100000066", Y)
+    await street.text(Y, "outage_planned", ["4100000066"])
+    assert effects(await street.hears(Y, "没电了")) == ["outage_reported", "outage_explained"]
+    await street.account("4100000077")
+    await street.link("4100000077", Z)
+    assert effects(await street.hears(Z, "什么时候来电"))[-1] == "outage_explained"
 
 
 async def test_an_outage_explains_who_reported_it_before_it_was_known(street: Any) -> None:
@@ -125,7 +170,7 @@ async def test_still_off_after_the_restoration_opens_a_case_on_that_outage(stree
     asked = await street.text(X, "restoration", [A])
     inbound = await street.hears(X, "2")
     assert (inbound["state"], inbound["answers"]) == ("done", asked)
-    assert effects(inbound) == ["case_opened"]
+    assert effects(inbound) == ["case_opened", "case_told"]
     assert await street.values('SELECT matter FROM "case"') == ["outage:FO1"]
 
 
@@ -161,7 +206,7 @@ async def test_a_planned_outage_to_come_answers_when(street: Any) -> None:
     (answer,) = await street.rows("SELECT body FROM message")
     assert "11月6日10时至16时" in answer["body"]
     # It does not explain that there is no supply today.
-    assert effects(await street.hears(Y, "我家没电了")) == ["case_opened"]
+    assert effects(await street.hears(Y, "我家没电了")) == ["case_opened", "case_told"]
     assert await street.values('SELECT matter FROM "case"') == ["supply"]
 
 
