@@ -48,9 +48,7 @@ async def question(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     return reaction
 
 
-async def _concerned(
-    connection: Any, heard: Heard, tools: Tools
-) -> tuple[Sequence[AccountPart], KnownOutage | None]:
+async def _concerned(connection: Any, heard: Heard, tools: Tools) -> tuple[Sequence[AccountPart], KnownOutage | None]:
     """The accounts that a text about the supply speaks of, and the outage that explains most about them.
 
     Where those it seems to mean are not off, or nobody can say which it means, it is any account of the number that is.

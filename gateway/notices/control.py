@@ -23,7 +23,7 @@ from gateway.kernel.database import Database, driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
 from gateway.notices.halting import baseline
-from gateway.notices.kinds import RESENDS, NoticeKind, subjects_of
+from gateway.notices.kinds import RESENDS, UNREACHED, NoticeKind, subjects_of
 from gateway.notices.policy import USUAL, Policy
 from gateway.notices.previewing import Preview, Previewer
 from gateway.notices.tables import Notice
@@ -31,6 +31,16 @@ from gateway.outbox import cancel_notice, pause_notice, resume_notice
 
 #: Channel on which nodes tell one another that there is something to compose.
 COMPOSE: Final = "notices_compose"
+#: A notice that sends the failures of `$1` again and has not been composed yet.
+_SENDS_AGAIN: Final = """
+SELECT id FROM notice WHERE (about ->> 'resends')::uuid = $1 AND state IN ('draft', 'approved', 'composing', 'paused')
+ORDER BY id LIMIT 1
+"""
+#: Whether something of `$2`, which is `$1` or sends that again, failed and was not made good.
+_ANY_UNREACHED: Final = f"""
+SELECT EXISTS (SELECT 1 FROM message WHERE notice_id = $2 AND state IN ('failed', 'undelivered'))
+   AND EXISTS ({UNREACHED.format(notice="$1")})
+"""
 _OF_OUTAGES: Final = frozenset({"outage_planned", "outage_fault", "restoration"})
 
 
@@ -217,22 +227,22 @@ class Notices:
         """Draft the notice again for those alone whom it did not reach; the id of the draft.
 
         It is previewed and approved like any other, and policy decides again: a number that is dead by now is
-        not tried, and who has another contact is told there.
+        not tried, and who has another contact is told there. Who was reached meanwhile, by another channel or because
+        it was sent again before, is not told twice; what sends again is about the notice that was first.
         """
         notice = await self._locked(session, notice_id)
         if notice.state not in ("sending", "paused", "done"):
             raise Conflict(f"a notice that is {notice.state} has nothing to send again")
-        failed = await (await driver(session)).fetchval(
-            "SELECT EXISTS (SELECT 1 FROM message WHERE notice_id = $1 AND state IN ('failed', 'undelivered'))",
-            notice.id,
-        )
-        if not failed:
-            raise Conflict("nothing of this notice failed")
+        first, connection = notice.about.get(RESENDS, str(notice.id)), await driver(session)
+        if (waiting := await connection.fetchval(_SENDS_AGAIN, UUID(first))) is not None:
+            raise Conflict(f"the notice {waiting} sends its failures again already")
+        if not await connection.fetchval(_ANY_UNREACHED, UUID(first), notice.id):
+            raise Conflict("nothing of this notice failed that was not sent again since")
         now = self._clock.now()
         again = Notice(
             id=new_id(now),
             kind=notice.kind,
-            about={**notice.about, RESENDS: str(notice.id)},
+            about={**notice.about, RESENDS: first},
             tone=notice.tone,
             expires_at=notice.expires_at,
             channels=notice.channels,

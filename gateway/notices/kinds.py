@@ -22,12 +22,21 @@ RESENDS: Final = "resends"
 #: Key of a notice's `about` under which stand the accounts, by id, that alone are told.
 ONLY: Final = "only"
 
-# Whom it did not reach is looked up once, however many subjects the kind has; an announcement rests on no ground.
-_FAILED: Final = """
-SELECT every.* FROM ({subjects}) AS every
-WHERE (every.account_id, coalesce(every.ground, '')) IN (
-  SELECT told.account_id, coalesce(told.ground, '') FROM message JOIN message_account told USING (id)
-  WHERE message.notice_id = ($1::jsonb ->> 'resends')::uuid AND message.state IN ('failed', 'undelivered'))
+#: Accounts, each with its ground, that a notice (`{notice}`) did not reach, and that nothing of it, nor of what sent its
+#: failures again, reached or is about to reach since. An announcement rests on no ground.
+UNREACHED: Final = """
+SELECT told.account_id, coalesce(told.ground, '') FROM message JOIN message_account told USING (id)
+WHERE message.notice_id = {notice} AND message.state IN ('failed', 'undelivered') AND NOT EXISTS (
+  SELECT 1 FROM message_account part JOIN message later USING (id)
+  WHERE part.account_id = told.account_id AND coalesce(part.ground, '') = coalesce(told.ground, '')
+    AND later.state IN ('queued', 'sending', 'uncertain', 'sent', 'delivered')
+    AND (later.notice_id = {notice}
+         OR later.notice_id IN (SELECT id FROM notice WHERE (about ->> 'resends')::uuid = {notice})))
+"""
+# Looked up once, however many subjects the kind has.
+_FAILED: Final = f"""
+SELECT every.* FROM ({{subjects}}) AS every
+WHERE (every.account_id, coalesce(every.ground, '')) IN ({UNREACHED.format(notice="($1::jsonb ->> 'resends')::uuid")})
 """
 _CHOSEN: Final = """
 SELECT every.* FROM ({subjects}) AS every

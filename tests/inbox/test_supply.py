@@ -76,7 +76,10 @@ async def test_a_report_without_an_outage_is_a_case_and_several_are_a_cluster(st
 
 @pytest.mark.parametrize(
     ("language", "text", "words"),
-    [("zh-CN", "家里停电了", ("停电报修收到了", "95598")), ("en", "no power at my house", ("report of no power", "95598"))],
+    [
+        ("zh-CN", "家里停电了", ("停电报修收到了", "95598")),
+        ("en", "no power at my house", ("report of no power", "95598")),
+    ],
 )
 async def test_who_reports_a_fault_nobody_knows_of_is_answered_once_at_any_hour(
     street: Any, language: str, text: str, words: tuple[str, ...]

@@ -11,6 +11,7 @@ from gateway.notices import Draft
 from gateway.notices.control import Notices
 from gateway.notices.halting import halt
 from gateway.notices.policy import PolicyTable
+from gateway.notices.tables import Notice
 from tests.notices.conftest import Town
 
 A, B, C = "+8613800000001", "+8613800000002", "+8613800000003"
@@ -92,6 +93,55 @@ async def test_resending_reaches_only_those_who_were_not_reached(
     messages = await town.messages(again)
     assert {message["accounts"][0] for message in messages} == {failed, undelivered}
     assert {message["state"] for message in messages} == {"queued"}
+
+
+async def test_what_was_sent_again_is_not_sent_a_third_time(town: Town) -> None:
+    """Whoever asks twice, of the notice or of what sent it again, reaches those alone who were never reached."""
+    about = {"values": {"text": "迁址。"}, "audience": {"everyone": True}}
+    await town.account(A)
+    fails_twice = await town.account(B)
+    notice = await town.compose("announcement", about)
+    await settle(town, notice, "failed", 2)
+    again = await resend(town, notice)
+    with pytest.raises(Conflict, match=f"{again} sends its failures again"):
+        await resend(town, notice)
+    await town.approve(again)
+    assert await town.house.notice_runner.compose_next(only=again)
+    with pytest.raises(Conflict, match="nothing"):
+        await resend(town, notice)
+    await settle(town, again, "delivered", 1)
+    await settle(town, again, "undelivered", 1)
+    await town.house.notice_runner.finish()
+    town.clock.on(days=2)
+    third = await resend(town, again)
+    assert (await town.house.notices.preview(third)).audience == 1
+    await town.approve(third)
+    assert await town.house.notice_runner.compose_next(only=third)
+    (message,) = await town.messages(third)
+    assert (message["accounts"], message["state"]) == ([fails_twice], "queued")
+    async with town.database.session() as session:
+        kept = await session.get(Notice, third)
+    assert kept is not None and kept.about["resends"] == str(notice)
+
+
+async def test_who_was_reached_on_the_next_channel_is_not_sent_to_again(town: Town) -> None:
+    await town.account(A, owes="10")
+    await town.account(B, owes="20")
+    notice = await town.compose()
+    await settle(town, notice, "failed", 2)
+    async with town.database.work() as work:
+        # The successor of the first: a message of its own in the same notice.
+        await work.execute("CREATE TEMP TABLE next ON COMMIT DROP AS SELECT * FROM message ORDER BY id LIMIT 1")
+        await work.execute(
+            "CREATE TEMP TABLE part ON COMMIT DROP AS SELECT p.* FROM message_account p JOIN next USING (id)"
+        )
+        for table in ("next", "part"):
+            await work.execute(f"UPDATE {table} SET id = (overlay(id::text PLACING 'f' FROM 36))::uuid")
+        await work.execute("UPDATE next SET state = 'delivered'")
+        await work.execute("INSERT INTO message SELECT * FROM next")
+        await work.execute("INSERT INTO message_account SELECT * FROM part")
+        await work.commit()
+    assert (await town.house.notices.preview(await resend(town, notice))).audience == 1
 
 
 async def test_what_was_paid_meanwhile_is_not_sent_again(town: Town) -> None:
