@@ -96,6 +96,11 @@ def test_the_words_are_those_of_the_rooms_below() -> None:
     [
         (HOME, ARREARS, FRESH, NOON, "08 12:00"),
         (HOME, ARREARS, FRESH, NIGHT, "09 08:00"),
+        # The days are those of the address
+        (home(region="US-NY"), ARREARS, FRESH, datetime(2025, 11, 27, 12, tzinfo=SHANGHAI), "28 08:00"),
+        (HOME, ARREARS, FRESH, datetime(2025, 11, 27, 12, tzinfo=SHANGHAI), "27 12:00"),
+        (home(region="US-NY"), ARREARS, FRESH, datetime(2025, 10, 2, 12, tzinfo=SHANGHAI), "02 12:00"),
+        (HOME, ARREARS, FRESH, datetime(2025, 10, 2, 12, tzinfo=SHANGHAI), "09 08:00"),
         # What the matter itself says
         (HOME, replace(ARREARS, matter="paid"), FRESH, NOON, "paid"),
         (HOME, replace(FAULT, matter="recovered"), FRESH, NOON, "recovered"),
@@ -276,8 +281,11 @@ def test_the_most_telling_bar_is_the_reason() -> None:
 _SPAN = timedelta(hours=1)
 _GAPS = (DEFAULT.arrears_gap, DEFAULT.survey_gap, DEFAULT.commercial_gap, DEFAULT.same_text_gap)
 _PURPOSES = ("billing", "outage", "service", "advice", "all")
-#: Days that are free in one of the calendars and not in the other: National Day, Thanksgiving, a Sunday worked for it.
-_FREE_SOMEWHERE = [datetime(2025, *day, tzinfo=UTC) for day in ((10, 1), (10, 3), (11, 27), (7, 4), (9, 28))]
+#: Days that are free in one of the calendars and not in the other: National Day, Independence Day, Thanksgiving.
+_FREE = {"CN": (datetime(2025, 10, 1, tzinfo=UTC), datetime(2025, 10, 3, tzinfo=UTC)),
+         "US-NY": (datetime(2025, 7, 4, tzinfo=UTC), datetime(2025, 11, 27, tzinfo=UTC))}  # fmt: skip
+#: And a Sunday that is worked in one of them.
+_FREE_SOMEWHERE = (*_FREE["CN"], *_FREE["US-NY"], datetime(2025, 9, 28, tzinfo=UTC))
 #: Wishes that most checks have something to say about, beside all there are.
 _TELLING = (ARREARS, SURVEY, ADVICE, FAULT, LEGAL, WISHES["restoration"])
 
@@ -295,9 +303,9 @@ class Scenes:
     def one_in(self, odds: int) -> bool:
         return self.by.randrange(odds) == 0
 
-    def moment(self) -> datetime:
-        if self.one_in(4):
-            return self.by.choice(_FREE_SOMEWHERE) + self.hours(0, 24)
+    def moment(self, region: str) -> datetime:
+        if self.one_in(3):
+            return self.by.choice(_FREE[region] if self.one_in(2) else _FREE_SOMEWHERE) + self.hours(0, 24)
         return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=self.by.randrange(3 * 365 * 86400))
 
     def hours(self, least: float, most: float) -> timedelta:
@@ -338,11 +346,11 @@ class Scenes:
         begins, ends = self.by.sample(range(24), 2)
         return Quiet(time(begins), time(ends))
 
-    def recipient(self, now: datetime) -> Recipient:
+    def recipient(self, now: datetime, region: str) -> Recipient:
         return Recipient(
             links=tuple(self.link(now, place) for place in range(self.by.choice((0, 1, 1, 2, 2, 3, 4)))),
             zone=ZoneInfo(self.by.choice(("Asia/Shanghai", "Asia/Urumqi", "America/New_York"))),
-            region=self.by.choice(("CN", "CN", "US-NY")),
+            region=region,
             sms_opt_out=self.one_in(12),
             segments=self.some("vulnerable", "medical_device", "important", "vip", "sensitive")
             if self.one_in(2)
@@ -373,14 +381,15 @@ class Scenes:
         )
 
     def scene(self) -> Scene:
-        now = self.moment()
+        region = self.by.choice(("CN", "US-NY"))
+        now = self.moment(region)
         wish = replace(
             self.by.choice(_TELLING) if self.one_in(2) else self.by.choice(list(WISHES.values())),
             not_before=now + self.hours(-6, 48) if self.one_in(3) else None,
             expires_at=self.by.choice((None, None, now, now + self.hours(-6, 72), now + self.hours(0, 72))),
             matter=self.by.choice(get_args(Matter)) if self.one_in(10) else "open",
         )
-        recipient, table = self.recipient(now), self.table()
+        recipient, table = self.recipient(now, region), self.table()
         if self.one_in(6):
             # It is worth sending up to the very moment at which it could leave.
             leaves = decide(recipient, replace(wish, expires_at=None), FRESH, now, table)
