@@ -1,4 +1,7 @@
-"""Walk 1: an arrears file becomes texts, and a payment that arrives in between stops what is queued."""
+"""Walk 1: an arrears file becomes texts, and a payment that arrives in between stops what is queued.
+
+What follows one another is one test; each chapter says what holds in it.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def accounts_of(messages: list[Any]) -> Counter[str]:
     return Counter(account for message in messages for account in message["accounts"])
 
 
-async def test_dirty_files_go_in_and_what_is_refused_is_named(gateway: Gateway) -> None:
+async def dirty_files_go_in_and_what_is_refused_is_named(gateway: Gateway) -> None:
     gb18030 = files.archive_gb18030(
         [
             files.household(WANG, "王 强", "１３９１２３４０００１"),
@@ -116,7 +119,7 @@ async def test_accounts_that_spell_one_premise_in_two_ways_settle_on_one(gateway
         assert (await gateway.imported("accounts", files.sheet(rows).encode()))["unchanged"] == 2
 
 
-async def test_a_notice_is_drafted_previewed_approved_and_waits_for_the_morning(
+async def a_notice_is_drafted_previewed_approved_and_waits_for_the_morning(
     gateway: Gateway, carrier: OutsideCarrier
 ) -> None:
     draft = await gateway.post(
@@ -145,7 +148,7 @@ async def test_a_notice_is_drafted_previewed_approved_and_waits_for_the_morning(
     assert carrier.texts == []
 
 
-async def test_one_text_speaks_for_all_accounts_of_a_person(gateway: Gateway) -> None:
+async def one_text_speaks_for_all_accounts_of_a_person(gateway: Gateway) -> None:
     (of_wang,) = await gateway.messages(account_no=WANG)
     (of_zhao,) = await gateway.messages(account_no=ZHAO)
     assert of_wang["id"] == of_zhao["id"]
@@ -155,16 +158,13 @@ async def test_one_text_speaks_for_all_accounts_of_a_person(gateway: Gateway) ->
     assert of_wang["state"] == "queued" and of_wang["not_before"].startswith("2025-04-02T00:00:00")
 
 
-@pytest.mark.parametrize(
-    ("account", "reason"), [(NOBODY, "no_contact"), (OXYGEN, "visit_instead"), (LANDLINE, "invalid_number")]
-)
-async def test_who_is_not_written_to_has_a_message_that_says_why(gateway: Gateway, account: str, reason: str) -> None:
+async def who_is_not_written_to_has_a_message_that_says_why(gateway: Gateway, account: str, reason: str) -> None:
     (message,) = await gateway.messages(account_no=account)
     assert (message["state"], message["withheld_reason"]) == ("withheld", reason)
     assert message["decision"]
 
 
-async def test_a_payment_in_the_night_stops_the_text_in_the_morning(gateway: Gateway, carrier: OutsideCarrier) -> None:
+async def a_payment_in_the_night_stops_the_text_in_the_morning(gateway: Gateway, carrier: OutsideCarrier) -> None:
     paid = [
         ["P1", LI, "202503", "10.00", "2025-04-01 22:10:00", "wechat"],
         ["P2", ZHAO, "202503", "84.11", "2025-04-01 22:11:00", "alipay"],
@@ -187,7 +187,7 @@ async def test_a_payment_in_the_night_stops_the_text_in_the_morning(gateway: Gat
     assert len(carrier.to("+8613912340004")) == 1
 
 
-async def test_every_text_left_in_its_hours_and_each_number_got_one(gateway: Gateway, carrier: OutsideCarrier) -> None:
+async def every_text_left_in_its_hours_and_each_number_got_one(gateway: Gateway, carrier: OutsideCarrier) -> None:
     messages = await gateway.messages(kind="arrears")
     sent = [message for message in messages if message["sent_at"]]
     assert {message["state"] for message in messages} <= {"delivered", "withheld"}
@@ -204,7 +204,7 @@ async def test_every_text_left_in_its_hours_and_each_number_got_one(gateway: Gat
     assert (of_zhao["state"], of_zhao["withheld_reason"]) == ("withheld", "paid")
 
 
-async def test_nobody_is_dunned_twice_within_three_days(gateway: Gateway, carrier: OutsideCarrier) -> None:
+async def nobody_is_dunned_twice_within_three_days(gateway: Gateway, carrier: OutsideCarrier) -> None:
     before = len(carrier.texts)
     notice_id = await gateway.approved({"kind": "arrears", "billing_month": "202503"})
     notice = await gateway.get(f"/notices/{notice_id}")
@@ -212,9 +212,21 @@ async def test_nobody_is_dunned_twice_within_three_days(gateway: Gateway, carrie
     assert len(carrier.texts) == before
 
 
-async def test_an_outage_of_receipts_moves_nothing_backwards(gateway: Gateway, carrier: OutsideCarrier) -> None:
+async def an_outage_of_receipts_moves_nothing_backwards(gateway: Gateway, carrier: OutsideCarrier) -> None:
     text = carrier.texts[0]
     for status in ("sent", "queued", "sending", "delivered"):
         assert await carrier.post(text.callback, carrier.receipt(text, status)) == 204
     (message,) = [m for m in await gateway.messages(to=text.to) if m["carrier_id"] == text.sid]
     assert message["state"] == "delivered"
+
+
+async def test_a_month_of_arrears_is_told(gateway: Gateway, carrier: OutsideCarrier) -> None:
+    await dirty_files_go_in_and_what_is_refused_is_named(gateway)
+    await a_notice_is_drafted_previewed_approved_and_waits_for_the_morning(gateway, carrier)
+    await one_text_speaks_for_all_accounts_of_a_person(gateway)
+    for account, reason in ((NOBODY, "no_contact"), (OXYGEN, "visit_instead"), (LANDLINE, "invalid_number")):
+        await who_is_not_written_to_has_a_message_that_says_why(gateway, account, reason)
+    await a_payment_in_the_night_stops_the_text_in_the_morning(gateway, carrier)
+    await every_text_left_in_its_hours_and_each_number_got_one(gateway, carrier)
+    await nobody_is_dunned_twice_within_three_days(gateway, carrier)
+    await an_outage_of_receipts_moves_nothing_backwards(gateway, carrier)

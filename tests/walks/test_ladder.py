@@ -1,4 +1,7 @@
-"""Arrears lived through by the test clock: stages by themselves, a payment on day nine, a holiday, a named head."""
+"""Arrears lived through by the test clock: stages by themselves, a payment on day nine, a holiday, a named head.
+
+Its days follow one another, so they are one test; each chapter says what holds in it.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ async def standing(gateway: Gateway, account: str) -> tuple[str, str | None, str
     return bill["state"], bill["frozen_by"], bill["next_stage"]
 
 
-async def test_the_bill_is_told_and_once_more_before_it_falls_due(gateway: Gateway, carrier: OutsideCarrier) -> None:
+async def the_bill_is_told_and_once_more_before_it_falls_due(gateway: Gateway, carrier: OutsideCarrier) -> None:
     await noon(gateway, date(2025, 9, 11))
     assert [len(carrier.to(number)) for number in (OF_WANG, OF_LI, OF_OXYGEN, OF_KEY)] == [1, 1, 1, 1]
     await noon(gateway, date(2025, 9, 22))
@@ -63,7 +66,7 @@ async def test_the_bill_is_told_and_once_more_before_it_falls_due(gateway: Gatew
     assert await standing(gateway, WANG) == ("waiting", None, "overdue")
 
 
-async def test_while_the_bank_is_late_nobody_is_reminded(gateway: Gateway, carrier: OutsideCarrier) -> None:
+async def while_the_bank_is_late_nobody_is_reminded(gateway: Gateway, carrier: OutsideCarrier) -> None:
     # The last word of the bank is of the 21st.
     await gateway.set_clock("2025-09-26T12:00:00")
     assert len(carrier.to(OF_WANG)) == 2
@@ -73,7 +76,7 @@ async def test_while_the_bank_is_late_nobody_is_reminded(gateway: Gateway, carri
     assert len(carrier.to(OF_WANG)) == len(carrier.to(OF_LI)) == 3
 
 
-async def test_a_person_speaks_to_the_key_account_and_the_frail_are_left_alone(
+async def a_person_speaks_to_the_key_account_and_the_frail_are_left_alone(
     gateway: Gateway, carrier: OutsideCarrier
 ) -> None:
     assert len(carrier.to(OF_OXYGEN)) == len(carrier.to(OF_KEY)) == 2
@@ -82,7 +85,7 @@ async def test_a_person_speaks_to_the_key_account_and_the_frail_are_left_alone(
     assert (task["kind"], task["owner_no"], task["state"]) == ("account_manager", "E000042", "open")
 
 
-async def test_no_reminder_in_the_week_of_the_holiday_and_none_after_a_payment(
+async def no_reminder_in_the_week_of_the_holiday_and_none_after_a_payment(
     gateway: Gateway, carrier: OutsideCarrier
 ) -> None:
     await noon(gateway, date(2025, 10, 2))
@@ -101,9 +104,7 @@ async def test_no_reminder_in_the_week_of_the_holiday_and_none_after_a_payment(
     assert "(policy 1)" in messages[0]["decision"]
 
 
-async def test_after_thirty_days_a_named_head_decides_and_payment_ends_it(
-    gateway: Gateway, carrier: OutsideCarrier
-) -> None:
+async def after_thirty_days_a_named_head_decides_and_payment_ends_it(gateway: Gateway, carrier: OutsideCarrier) -> None:
     await noon(gateway, date(2025, 10, 12))
     assert [task["kind"] for task in (await gateway.get("/tasks", account_no=OXYGEN))["items"]] == ["visit"]
     await noon(gateway, date(2025, 10, 27))
@@ -134,7 +135,16 @@ async def test_after_thirty_days_a_named_head_decides_and_payment_ends_it(
     assert (await gateway.get("/tasks", account_no=LI, state="open"))["items"] == []
 
 
-async def test_nothing_left_out_of_hours_or_on_a_holiday(gateway: Gateway) -> None:
+async def nothing_left_out_of_hours_or_on_a_holiday(gateway: Gateway) -> None:
     for message in await gateway.messages(kind="arrears"):
         sent = message["sent_at"]
         assert sent is None or ("T00:" <= sent[10:14] <= "T11:" and not "2025-10-01" <= sent[:10] <= "2025-10-08")
+
+
+async def test_two_months_of_arrears(gateway: Gateway, carrier: OutsideCarrier) -> None:
+    await the_bill_is_told_and_once_more_before_it_falls_due(gateway, carrier)
+    await while_the_bank_is_late_nobody_is_reminded(gateway, carrier)
+    await a_person_speaks_to_the_key_account_and_the_frail_are_left_alone(gateway, carrier)
+    await no_reminder_in_the_week_of_the_holiday_and_none_after_a_payment(gateway, carrier)
+    await after_thirty_days_a_named_head_decides_and_payment_ends_it(gateway, carrier)
+    await nothing_left_out_of_hours_or_on_a_holiday(gateway)
