@@ -55,10 +55,10 @@ async def _concerned(connection: Any, heard: Heard, tools: Tools) -> tuple[Seque
     """
     meant = await accounts_meant(connection, heard, "outage")
     known = await tools.outages.known(connection, [part.account_id for part in meant], heard.at)
-    if known is None or known.to_come and set(raising.FAULTS) & set(heard.reading.intents):
+    if known is None or (known.to_come and set(raising.FAULTS) & set(heard.reading.intents)):
         reached = await accounts_reached(connection, heard)
         other = await tools.outages.known(connection, [part.account_id for part in reached], heard.at)
-        if other is not None and (other.under_way or known is None and other.to_come):
+        if other is not None and (other.under_way or (known is None and other.to_come)):
             return reached, other
     return meant, known
 

@@ -22,8 +22,8 @@ RESENDS: Final = "resends"
 #: Key of a notice's `about` under which stand the accounts, by id, that alone are told.
 ONLY: Final = "only"
 
-#: Accounts, each with its ground, that a notice (`{notice}`) did not reach, and that nothing of it, nor of what sent its
-#: failures again, reached or is about to reach since. An announcement rests on no ground.
+#: Accounts, each with its ground, that a notice (`{notice}`) did not reach, and that nothing of it, nor of what sent
+#: its failures again, reached or is about to reach since. An announcement rests on no ground.
 UNREACHED: Final = """
 SELECT told.account_id, coalesce(told.ground, '') FROM message JOIN message_account told USING (id)
 WHERE message.notice_id = {notice} AND message.state IN ('failed', 'undelivered') AND NOT EXISTS (
