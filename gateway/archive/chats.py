@@ -26,6 +26,13 @@ UNION SELECT other.chat_point_id FROM chat_binding other
   WHERE other.ended_at IS NULL AND (other.phone_point_id = {point} OR other.phone_point_id IN (
     SELECT phone_point_id FROM chat_binding WHERE chat_point_id = {point} AND ended_at IS NULL))
 """
+#: The contact points whose links speak for what was said at one at a moment: itself, and the numbers that a chat was
+#: bound to then, or has been since. What was heard stays where it belongs when its chat is unlinked.
+SPEAKING: Final = """
+SELECT {point}::int AS id
+UNION ALL SELECT phone_point_id FROM chat_binding
+  WHERE chat_point_id = {point} AND (ended_at IS NULL OR ended_at > {at})
+"""
 #: How long a link is good; how many codes may be asked for in a day, for one number and by one chat, and how many
 #: texts of either kind a number has had at most before it is sent a link.
 LINK_LASTS: Final = timedelta(days=7)
@@ -181,9 +188,12 @@ async def left(connection: Any, chat: int, *, why: str, actor: str, at: datetime
     return True
 
 
-async def speak(connection: Any, chat: int, language: str) -> None:
-    """Answer a chat in a language from now on."""
-    await connection.execute("UPDATE chat SET language = $2 WHERE contact_point_id = $1", chat, language)
+async def speak(connection: Any, chat: int, language: str) -> bool:
+    """Answer a chat in a language (`zh-CN` or `en`) from now on; False where the contact point is no chat."""
+    found = await connection.fetchval(
+        "UPDATE chat SET language = $2 WHERE contact_point_id = $1 RETURNING true", chat, language
+    )
+    return bool(found)
 
 
 async def want(connection: Any, chat: int, purpose: str, *, here: bool, at: datetime) -> None:

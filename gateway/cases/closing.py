@@ -31,9 +31,10 @@ _LOOK: Final = timedelta(hours=24)
 #: A case as its texts need it.
 CASE: Final = """
 SELECT k.*, a.account_no, a.language, 'S' || to_char(k.number, 'FM000000') AS reference,
-       coalesce(p.address, CASE WHEN k.subject LIKE 'number:+%' THEN substr(k.subject, 8) END) AS to_number
-FROM "case" k LEFT JOIN account a ON a.id = k.account_id
-LEFT JOIN contact_point p ON p.id = k.contact_point_id AND p.kind = 'phone'
+       coalesce(CASE WHEN p.kind = 'phone' THEN p.address END,
+                CASE WHEN k.subject LIKE 'number:+%' THEN substr(k.subject, 8) END) AS to_number,
+       p.address AS raised_at
+FROM "case" k LEFT JOIN account a ON a.id = k.account_id LEFT JOIN contact_point p ON p.id = k.contact_point_id
 """
 
 
@@ -55,7 +56,7 @@ class CaseTexts:
             template=template,
             account_no=case["account_no"],
             to=None if case["account_no"] else case["to_number"],
-            at_number=case["to_number"],
+            at_number=case["raised_at"] or case["to_number"],
             language=case["language"],
             values={"matter": matter, "reference": case["reference"], **values},
             reference=f"case:{case['id']}",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.chats import SPEAKING
 from gateway.archive.reach import require_account_no, require_accounts
 from gateway.evaluations import must_not_be_rated_by
 from gateway.inbox.consenting import resume_purpose
@@ -85,7 +86,8 @@ async def undo(
     require(session, "inbound:resolve")
     connection = await driver(session)
     row = await connection.fetchrow(
-        "SELECT state, effects::text, remark, contact_point_id, answers FROM inbound WHERE id = $1 FOR UPDATE",
+        """SELECT state, effects::text, remark, contact_point_id, answers, received_at
+           FROM inbound WHERE id = $1 FOR UPDATE""",
         inbound_id,
     )
     if row is None:
@@ -123,10 +125,13 @@ async def undo(
 async def _within_reach(session: AsyncSession, connection: Any, row: Any) -> None:
     """Raise NotFound unless every account that the sender stands for is within reach."""
     accounts = await connection.fetch(
-        """SELECT account_id FROM message_account WHERE id = $1
-           UNION SELECT account_id FROM contact_link WHERE contact_point_id = $2 AND state <> 'revoked'""",
+        f"""SELECT account_id FROM message_account WHERE id = $1
+            UNION SELECT account_id FROM contact_link
+              WHERE contact_point_id IN ({SPEAKING.format(point="$2::int", at="$3::timestamptz")})
+                AND state <> 'revoked'""",
         row["answers"],
         row["contact_point_id"],
+        row["received_at"],
     )
     await require_accounts(session, [one["account_id"] for one in accounts], "inbound")
 

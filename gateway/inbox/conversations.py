@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.chats import SPEAKING
 from gateway.archive.reach import part_of, require_account_no, within_sql
 from gateway.inbox.reading import Inbound, inbounds_of
 from gateway.kernel.database import driver
@@ -27,7 +28,8 @@ FROM inbound i LEFT JOIN LATERAL (
     SELECT p.account_id, p.account_no, 0 AS rank FROM message_account p WHERE p.id = i.answers AND p.position = 0
     UNION ALL
     SELECT a.id, a.account_no, 1 FROM contact_link l JOIN account a ON a.id = l.account_id
-    WHERE l.contact_point_id = i.contact_point_id AND l.state <> 'revoked') AS found
+    WHERE l.contact_point_id IN ({SPEAKING.format(point="i.contact_point_id", at="i.received_at")})
+      AND l.state <> 'revoked') AS found
   ORDER BY found.rank, found.account_id LIMIT 1) AS about ON true
 WHERE ($1::uuid IS NULL OR i.id < $1) AND ($2::text IS NULL OR i.sender = $2)
   AND ($3::int[] IS NULL OR {within_sql("about.account_id", "$3")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.archive.chats import SPEAKING
 from gateway.retention.rules import HOLDS, Rule, Statements
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -18,7 +19,8 @@ RULES: Final[tuple[Rule, ...]] = (
                      AND (i.text <> '' OR i.raw IS NOT NULL OR i.sender IS NOT NULL)
                      AND NOT EXISTS (SELECT 1 FROM {HOLDS} WHERE {HOLDS}.account_id = i.account_id)
                      AND NOT EXISTS (SELECT 1 FROM contact_link l JOIN {HOLDS} ON {HOLDS}.account_id = l.account_id
-                                     WHERE l.contact_point_id = i.contact_point_id)""",
+                                     WHERE l.contact_point_id IN (
+                                       {SPEAKING.format(point="i.contact_point_id", at="i.received_at")}))""",
         acts=(
             """UPDATE inbound SET text = '', raw = NULL, sender = NULL, remark = NULL, choices = '[]',
                  reading = reading - 'because',

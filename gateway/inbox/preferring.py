@@ -91,16 +91,20 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction | None:
 
 
 async def _speak(connection: Any, heard: Heard, language: str, tools: Tools) -> Reaction:
-    """Write to the accounts of the number in a language from now on."""
+    """Write to the accounts of the number, and to the chat that it is said in, in a language from now on."""
     reaction = Reaction(answers=heard.thread.answers.id if heard.thread.answers else None)
+    point = heard.contact_point_id
+    assert point is not None, "only a number we know has preferences"
+    spoken = await chats.speak(connection, point, "zh-CN" if language == "zh" else language)
     rows = await connection.fetch(
         """UPDATE account SET language = $2 WHERE id IN (
-             SELECT account_id FROM contact_link WHERE contact_point_id = $1 AND state IN ('unverified', 'verified'))
+             SELECT account_id FROM contact_link
+             WHERE contact_point_id = ANY($1::int[]) AND state IN ('unverified', 'verified'))
            RETURNING account_no""",
-        heard.contact_point_id,
+        await chats.numbers_behind(connection, point),
         language,
     )
-    if not rows:
+    if not rows and not spoken:
         reaction.leave("asks for another language, but no account is reached at the number")
         return reaction
     accounts = sorted(row["account_no"] for row in rows)
@@ -109,7 +113,7 @@ async def _speak(connection: Any, heard: Heard, language: str, tools: Tools) -> 
         at=heard.at,
         actor=heard.actor,
         action="language.chosen",
-        subject=f"contact_point:{heard.contact_point_id}",
+        subject=f"contact_point:{point}",
         after={"language": language, "accounts": accounts, "inbound_id": str(heard.id)},
     )
     reaction.caused("language_chosen", language=language, accounts=accounts)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from gateway.archive import proving
+from gateway.archive import chats, proving
 from gateway.archive.opening import Doubt, open_or_join
 from gateway.archive.proving import Open, Wish
 from gateway.inbox.answers import Recipient
@@ -81,10 +81,15 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction | None:
 
 
 async def _propose(connection: Any, heard: Heard, number: PhoneNumber, tools: Tools) -> Reaction | None:
-    held = await connection.fetch(_HELD, heard.contact_point_id)
+    assert heard.contact_point_id is not None, "only somebody we know has a number to change"
+    reaction = Reaction(answers=heard.thread.answers.id if heard.thread.answers else None)
+    old, *others = await chats.numbers_behind(connection, heard.contact_point_id)
+    if others:
+        reaction.leave("names a new number in a chat that is bound to several: which one it replaces wants a person")
+        return reaction
+    held = await connection.fetch(_HELD, old)
     if not held:
         return None
-    reaction = Reaction(answers=heard.thread.answers.id if heard.thread.answers else None)
     mine = [row for row in held if row["customer_id"] == held[0]["customer_id"]]
     if len(mine) < len(held):
         reaction.leave("changed numbers, and the old one stands for other customers too: whose it is wants a person")
@@ -94,7 +99,7 @@ async def _propose(connection: Any, heard: Heard, number: PhoneNumber, tools: To
     opened = await open_or_join(
         connection,
         Doubt(
-            contact_point_id=heard.contact_point_id,
+            contact_point_id=old,
             accounts=[row["account_id"] for row in mine],
             suspend=[],
             reason="proposal",
@@ -140,7 +145,7 @@ async def _propose(connection: Any, heard: Heard, number: PhoneNumber, tools: To
         asked_by=asked_by,
         at=heard.at,
         needs_knowledge=not trusted,
-        replaces=heard.contact_point_id,
+        replaces=old,
     )
     reaction.caused("code_sent", message_id=str(message), accounts=[row["account_no"] for row in mine])
     return reaction

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.chat_tables import ChatBinding
 from gateway.archive.own_ratings import NOT_OWN_QUESTION, not_own
 from gateway.archive.reach import part_of, within
 from gateway.archive.tables import ContactLink, ContactPoint
@@ -70,7 +71,17 @@ def _of_their_part(session: AsyncSession) -> ColumnElement[bool]:
         .join(ContactPoint, ContactPoint.id == ContactLink.contact_point_id)
         .where(ContactPoint.address == tables.Inbound.sender, within(session, ContactLink.account_id))
     )
-    return held.exists()
+    # A chat has no links of its own: those of its numbers speak for it (`chats.SPEAKING`).
+    in_chat = (
+        select(ContactLink.id)
+        .join(ChatBinding, ChatBinding.phone_point_id == ContactLink.contact_point_id)
+        .where(
+            ChatBinding.chat_point_id == tables.Inbound.contact_point_id,
+            or_(ChatBinding.ended_at.is_(None), ChatBinding.ended_at > tables.Inbound.received_at),
+            within(session, ContactLink.account_id),
+        )
+    )
+    return or_(held.exists(), in_chat.exists())
 
 
 _COLUMNS = tuple(getattr(tables.Inbound, name) for name in Inbound.__slots__)

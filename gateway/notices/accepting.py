@@ -45,6 +45,7 @@ from gateway.outbox.carriers import channel_to
 _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")}, {places.COLUMNS},
        link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       link.contact_point_id AS number_id,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
        false AS fresh, chat.wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to, staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
@@ -95,7 +96,8 @@ class Asked:
     values: Mapping[str, Any] = field(default_factory=dict)
     to: str | None = None
     account_no: str | None = None
-    #: Of the account's numbers the one that it goes to, where it still stands there.
+    #: Of the account's numbers the one that it goes to, where it still stands there; or the chat of one, where that can
+    #: still be written to.
     at_number: str | None = None
     channel: str | None = None
     tone: str | None = None
@@ -103,7 +105,7 @@ class Asked:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     reference: str | None = None
-    #: The contact point of the account that alone is right for it.
+    #: The number of the account (its contact point) that alone is right for it, by SMS or in a chat of its person.
     point: int | None = None
     #: It goes on with what was asked already (`Wish.goes_on`).
     goes_on: bool = False
@@ -219,7 +221,7 @@ class Acceptor:
         if not rows:
             raise InvalidInput(f"there is no account {item.account_no}", field="account_no")
         if item.at_number is not None:
-            rows = [row for row in rows if row["address"] == item.at_number] or rows
+            rows = [row for row in rows if _stands_at(row, item.at_number)] or rows
         if item.account_no is not None and item.language is None and rows[0]["language"]:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         zone, _ = places.place_of(rows[0], self._zone, self._region)
@@ -291,9 +293,10 @@ class Acceptor:
             any_channel=item.channel is None,
         )
         usable = [
-            (row, choice_of(row, wish, wish.channels))
+            # Whoever wrote in a chat is answered there, whatever else he wants told there.
+            (row, 0 if _is_chat_of(row, item) else choice_of(row, wish, wish.channels))
             for row in rows
-            if row["point_id"] is not None and item.point in (None, row["point_id"])
+            if row["point_id"] is not None and (item.point is None or item.point in (row["point_id"], row["number_id"]))
         ]
         links = [link_of(row, choice) for row, choice in usable if choice is not None]
         recipient = (
@@ -307,6 +310,14 @@ class Acceptor:
         decision = decide(recipient, wish, told.history(body), now, table)
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
         return decision, row
+
+
+def _is_chat_of(row: Any, item: Asked) -> bool:
+    return item.channel is None and row["point_kind"] != "phone" and row["address"] == item.at_number
+
+
+def _stands_at(row: Any, address: str) -> bool:
+    return bool(row["address"] == address and (row["point_kind"] == "phone" or row["point_state"] == "active"))
 
 
 def _channels(item: Asked, row: Any, table: PolicyTable) -> tuple[str, ...]:

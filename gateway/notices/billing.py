@@ -334,14 +334,16 @@ class PaymentsKind(ImportKind[PaymentRecord]):
         return Outcome.of([created.pop(row.record.payment_no, Fate.UNCHANGED) for row in known], refusals)
 
 
-# A payment within three days of a reminder speaks for the number that the reminder reached.
+# A payment within three days of a reminder speaks for the number that the reminder reached, be it in its chat.
 _REMINDED: Final = """
 INSERT INTO signal (contact_point_id, account_id, kind, at, evidence)
-SELECT DISTINCT ON (paid.id) m.contact_point_id, paid.account_id, 'paid_after_reminder', paid.paid_at,
+SELECT DISTINCT ON (paid.id) coalesce(l.contact_point_id, m.contact_point_id), paid.account_id, 'paid_after_reminder',
+       paid.paid_at,
        jsonb_build_object('payment', paid.payment_no, 'message_id', m.id)
 FROM payment paid
 JOIN message_account r ON r.account_id = paid.account_id AND r.id >= $2
 JOIN message m ON m.id = r.id AND m.id >= $2
+LEFT JOIN contact_link l ON l.id = r.link_id
 WHERE paid.payment_no = ANY($1::text[]) AND m.kind = 'arrears' AND m.state = 'delivered'
   AND m.contact_point_id IS NOT NULL AND m.delivered_at BETWEEN paid.paid_at - interval '3 days' AND paid.paid_at
 ORDER BY paid.id, m.delivered_at DESC

@@ -24,9 +24,10 @@ class Texts(Protocol):
 #: What a text needs to know of a commitment; `where` names commitments as `c`.
 SUBJECT: Final = """
 SELECT c.id, c.topic, c.due_at, c.made_at, c.progress, c.kind, c.unit, c.owner_no, c.state, c.to_number, c.what,
-       c.marks, c.case_id, a.account_no, a.language,
+       c.marks, c.case_id, a.account_no, a.language, coalesce(c.to_number, p.address) AS raised_at,
        coalesce('S' || to_char(k.number, 'FM000000'), 'C' || to_char(c.number, 'FM000000')) AS reference
 FROM commitment c LEFT JOIN "case" k ON k.id = c.case_id LEFT JOIN account a ON a.id = c.account_id
+LEFT JOIN contact_point p ON p.id = k.contact_point_id
 """
 
 
@@ -80,7 +81,7 @@ class Telling:
             template=said.template,
             account_no=row["account_no"],
             to=None if row["account_no"] else row["to_number"],
-            at_number=row["to_number"],
+            at_number=row["raised_at"],
             language=row["language"],
             values={"matter": matter, "reference": row["reference"], **said.values},
             reference=f"commitment:{row['id']}",
