@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from gateway.archive import links
+from gateway.archive import bindings, links
 from gateway.archive.changes import NewChange
 from gateway.archive.deciding import Decided
 from gateway.archive.links import LinkRow
@@ -50,6 +50,7 @@ async def carry_out(
     before_case = await held(connection, case)
     revoked = [id_ for id_, d in sorted(decided.items()) if d.decision == "revoke" and rows[id_].state != "revoked"]
     await links.revoke(connection, revoked, at=now, reason=reason)
+    await bindings.end_unfounded(connection, {rows[id_].contact_point_id for id_ in revoked}, at=now)
     told += [_change("link_revoked", rows[id_], rows[id_].role) for id_ in revoked]
     changed: list[tuple[int, dict[str, Any]]] = []
     for id_, decision in sorted(decided.items()):
@@ -155,7 +156,7 @@ async def note_applied(connection: Any, case: UUID, actor: str | None, now: date
     return "verifying" if unproven else "applied"
 
 
-async def take_back_decisions(connection: Any, case: UUID) -> tuple[list[NewChange], list[int]]:
+async def take_back_decisions(connection: Any, case: UUID, at: datetime) -> tuple[list[NewChange], list[int]]:
     """Put the decided links back as they were before; what upstream must hear of it, and accounts reached again.
 
     Raises Conflict where a link is no longer as the case left it, since then the revert would undo what others
@@ -183,6 +184,7 @@ async def take_back_decisions(connection: Any, case: UUID) -> tuple[list[NewChan
         if before != after:
             back.append((link.id, before))
     await links.restore(connection, back)
+    await bindings.take_up(connection, [link for link, _ in back], at=at)
     await connection.execute(
         """UPDATE correction_link SET decision = NULL, decided_by = NULL, decided_at = NULL, before = NULL,
              after = NULL, lifted_at = NULL WHERE correction_id = $1""",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from gateway.archive import bindings
 from gateway.archive.opt_outs import PURPOSES
 from gateway.archive.proving import CODE_LASTS, MOST_TRIES, new_code
 from gateway.kernel import audit
@@ -119,6 +120,8 @@ async def bind(connection: Any, chat: int, phone: int, *, how: str, at: datetime
     )
     if not new:
         return False
+    if how == "contact":
+        await bindings.end_others(connection, chat, phone, at=at)
     await connection.execute(
         """INSERT INTO opt_out (contact_point_id, purpose, at, source)
            SELECT $1, purpose, at, source FROM opt_out WHERE contact_point_id = $2 ON CONFLICT DO NOTHING""",

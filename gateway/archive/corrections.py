@@ -296,7 +296,7 @@ class Corrections:
         await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
-        restored, reached = await carrying_out.take_back_decisions(connection, case.id)
+        restored, reached = await carrying_out.take_back_decisions(connection, case.id, now)
         told += restored
         await _settle(connection, case.id, "reverted", note, None)
         await connection.execute(

@@ -177,6 +177,32 @@ async def test_one_chat_has_several_accounts_and_an_account_several_people(world
     assert mine[-4:] not in shown.text
 
 
+async def test_the_chat_of_whoever_had_the_number_before_sees_nothing_of_the_next(world: World) -> None:
+    """The platform vouches for a number in one chat at a time; one that is revoked everywhere binds nobody."""
+    number = world.number()
+    account = await world.account(number)
+    before, after = world.chat(), world.chat()
+    await before.bind(number)
+    await after.bind(number)
+    assert await before.press("🏠 我的户号") == "请先绑定手机号。"
+
+    case = (await world.call("POST", "/corrections", {
+        "account_no": account, "number": number, "reason": "ticket", "evidence": "95598：此号码已换人",
+    }))["id"]  # fmt: skip
+    link = {"account_no": account, "number": number, "decision": "revoke"}
+    await world.call("POST", f"/corrections/{case}/apply", {"links": [link], "new_contacts": []})
+    assert await after.press("🏠 我的户号") == "请先绑定手机号。"
+    bound = """SELECT 1 FROM chat_binding b JOIN contact_point c ON c.id = b.chat_point_id
+               WHERE c.address = $1 AND b.ended_at IS NULL"""
+    # Taken back as a whole: whoever it was taken from has his own again; not where the number is somebody else's now.
+    await world.call("POST", f"/corrections/{case}/revert", {})
+    assert await world.rows(bound, str(after.id))
+    await world.call("POST", f"/corrections/{case}/apply", {"links": [link], "new_contacts": []})
+    await world.account(number, holder="李梅")
+    await world.call("POST", f"/corrections/{case}/revert", {})
+    assert not await world.rows(bound, str(after.id)) and not await world.rows(bound, str(before.id))
+
+
 async def test_not_mine_opens_the_correction_that_an_sms_opens(world: World) -> None:
     number = world.number()
     account = await world.account(number)
