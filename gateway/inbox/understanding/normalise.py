@@ -42,7 +42,9 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
 _SPELLING = re.compile("|".join(re.escape(word) for word in sorted(SPELLINGS, key=len, reverse=True)))
 _STARRED = re.compile("颗星(?: *星(?!期))+")
-_STARS = re.compile("星(?: *星(?!期))+")
+_STARS = re.compile("(?<![个颗粒小])星(?: *星(?!期))+")
+#: Stars that are drawn; a word for as many before them says the same once more.
+_DRAWN = re.compile("★(?: *★)*")
 #: Chinese written in letters, its syllables joined or apart.
 _PINYIN = re.compile(
     r"(?<![a-z'])(?:"
@@ -62,6 +64,8 @@ _FIGURES = {
     "玖": "九",
     "〇": "零",
 }
+#: Pinyin with its tones.
+_TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü", "aaaaeeeeiiiioooouuuuvvvvv")
 _TABLE = _MARKS | str.maketrans(_FIGURES)
 #: Beyond the common signs only letters and figures count.
 _ODD = re.compile(r"[^\w\x00-\u30ff“”「」]")
@@ -93,6 +97,8 @@ def plain(raw: str) -> Plain:
     text = text.translate(_TABLE)
     if not text.isascii():
         text = _ODD.sub("", _FACE.sub(lambda face: FACES[face[0]], text))
+        if "★" in text:
+            text = _DRAWN.sub(_counted, text)
         if "星" in text:
             text = _STARS.sub(lambda run: f"{run[0].count('星')}星", _STARRED.sub("颗星", text))
     if not text.isprintable():
@@ -102,8 +108,8 @@ def plain(raw: str) -> Plain:
     if ":" in text:
         text = _COLON.sub(",", text)
     if " " in text:
-        text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
         text = _SPACES.sub(" ", _GAP.sub("", text)).strip()
+        text = _SPACED.sub(lambda run: run[0].replace(" ", ""), text)
     text = _MARK_RUN.sub(lambda run: run[1] or run[2] or ("?" if run[0][0] == "?" else ""), text)
     text = _HAN_RUN.sub(r"\1\1", _DIGIT_RUN.sub(r"\1,", text))
     if text.upper() != text:
@@ -116,9 +122,19 @@ def plain(raw: str) -> Plain:
     return Plain(_SPELLING.sub(lambda word: SPELLINGS[word[0]], text), shown, cut)
 
 
+def _counted(drawn: re.Match[str]) -> str:
+    """So many stars in words, the word alone behind a figure ("5 ★"), nothing where it stands there already."""
+    before = drawn.string[: drawn.start()].rstrip()[-1:]
+    number = drawn[0].count("★")
+    if before and before in "星分":
+        return ""
+    return "星" if number == 1 and before and before in "12345一二三四五颗粒个" else f"{number}星"
+
+
 def _visible(text: str) -> str:
     """NFKC without what cannot be seen: controls, direction marks, joiners, surrogates, private use."""
     text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "").replace("…", ",")).replace("ı", "i")
+    text = text.translate(_TONES)
     if text.isprintable():
         return text if "\u20e3" not in text else text.replace("\u20e3", "")
     return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) not in _SILENT)

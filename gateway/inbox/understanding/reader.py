@@ -16,7 +16,7 @@ from gateway.inbox.understanding.policy import Side
 from gateway.inbox.understanding.rule import Finding, Rule, hear
 from gateway.inbox.understanding.rules_contact import MOVED, NOT_HOLDER, NOT_NAMED, WRONG_BARE, WRONG_NUMBER
 from gateway.inbox.understanding.rules_money import BILLING
-from gateway.inbox.understanding.rules_opting import OPT
+from gateway.inbox.understanding.rules_opting import OPT, SPOKEN_OF
 from gateway.inbox.understanding.rules_requests import REQUESTS
 from gateway.inbox.understanding.rules_safety import SAFETY
 from gateway.inbox.understanding.rules_service import SERVICE
@@ -26,10 +26,10 @@ from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
 from gateway.inbox.understanding.settle import beside, settle, stops
 from gateway.inbox.understanding.triggers import met
 from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
-from gateway.inbox.understanding.weighing import Spoken, weigh
+from gateway.inbox.understanding.weighing import ALARMING, Spoken, weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-6"
+VERSION = "rules-7"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (
@@ -55,8 +55,8 @@ RATINGS_HOLD = 168.0
 FILLS = 0.7
 #: In a text of so few characters that is the whole of it: likeness is not asked.
 SHORT = 12
-#: Below this likeness nobody needs to ask whether a move is only to come.
-MOVED_MAYBE = 0.02
+#: Below this likeness nobody needs to ask whether a move is only to come, or a refusal only spoken of.
+DENIED_MAYBE = 0.02
 
 #: Where one of these is said too, "发错了" is about the notice and not about the number.
 _EXPLAINED = ("payment_made", "billing_dispute", "not_account_holder", "payment_promise")
@@ -131,9 +131,12 @@ class _Read:
     def _weighed(self, intents: list[str], rated: Rated) -> list[str]:
         """The intents after likeness has had its say (`weighing`)."""
         filled = self.known and self._fills(intents[0])
-        if (self.coded and self.known) or (filled and len(self.bare) <= SHORT):
+        if filled and len(self.bare) <= SHORT:
             return intents
         like = liken(self.phrases.whole, self.topic)
+        if self.coded and self.known:
+            self._alarmed(like, like.urgent >= ALARMING)
+            return intents
         main = intents[0].removesuffix("!")
         spoken = Spoken(
             intents=[name.removesuffix("!") for name in intents],
@@ -143,13 +146,13 @@ class _Read:
             filled=filled,
             given=rated.given,
             figure=rated.score is not None,
-            denied=self._denied() if like.shares["moved_or_sold"] > MOVED_MAYBE else frozenset(),
+            denied=self._denied(like),
+            certain=frozenset(
+                name for name, found in self.heard.items() if isinstance(found, Finding) and found.rule.certain
+            ),
         )
         found = weigh(like, spoken, self.text)
-        danger = found.main == "safety_urgent" or (found.urgent and not spoken.filled)
-        if danger and not self.urgent:
-            self.urgent = True
-            self.because.append(f"looks like danger ({like.words(URGENT)})")
+        self._alarmed(like, found.main == "safety_urgent" or (found.urgent and not spoken.filled))
         self.doubt = self.doubt or found.doubt
         if not self.known:
             self.because.remove(_UNKNOWN)
@@ -164,14 +167,25 @@ class _Read:
         self.because.append(_liked(like, found.main))
         return [found.main, *beside(found.main, intents)]
 
+    def _alarmed(self, like: Likeness, danger: bool) -> None:
+        """Flag a danger that no rule knows."""
+        if danger and not self.urgent:
+            self.urgent = True
+            self.because.append(f"looks like danger ({like.words(URGENT)})")
+
     def _fills(self, intent: str) -> bool:
         """Whether a rule heard the intent in nearly all that was said: then likeness has nothing to add."""
         found = self.heard[intent]
         return isinstance(found, Finding) and len(found.words) >= FILLS * len(self.bare)
 
-    def _denied(self) -> frozenset[str]:
-        """Stops whose ground a rule has taken away: a move to come, a tenant gone."""
-        return frozenset(rule.intent for rule in MOVED if rule.unless is not None and rule.unless.search(self.text))
+    def _denied(self, like: Likeness) -> frozenset[str]:
+        """Stops whose ground a rule has taken away: a move to come, a tenant gone, a refusal only spoken of."""
+        if max(like.shares["moved_or_sold"], like.shares["opt_out"]) <= DENIED_MAYBE:
+            return frozenset()
+        gone = {rule.intent for rule in MOVED if rule.unless is not None and rule.unless.search(self.text)}
+        if "opt_out" not in self.heard and SPOKEN_OF.search(self.text):
+            gone.add("opt_out")
+        return frozenset(gone)
 
     def _add(self, intent: str, because: str) -> None:
         self.heard.setdefault(intent, because)
@@ -250,10 +264,12 @@ class _Read:
             if not getattr(phrases, language):
                 continue
             for rule, wordings in side(self.topic, language).worth_trying(there):
-                if rule.intent in heard and not rule.urgent:
+                if rule.intent in heard and not rule.urgent and not rule.certain:
                     continue
                 found = hear(rule, wordings, phrases)
                 if found is not None:
+                    if rule.certain:
+                        heard[rule.intent] = found
                     heard.setdefault(rule.intent, found)
                     self.urgent = self.urgent or rule.urgent
 

@@ -17,7 +17,8 @@ class Rule:
     question, a supposition, another's words, or after a negation; `even` lists the exceptions (`asked`,
     `supposed`, `hearsay`, `denied`). `after` are the topics in which the rule holds (all if empty),
     `unless` what anywhere in the text takes its ground away, `doubtful` that a person should decide,
-    `urgent` that a person must look within minutes.
+    `urgent` that a person must look within minutes, `certain` that the words can mean nothing else, whatever the
+    rest of the text is like.
     """
 
     intent: str
@@ -28,6 +29,7 @@ class Rule:
     even: frozenset[str] = frozenset()
     doubtful: bool = False
     urgent: bool = False
+    certain: bool = False
 
 
 _WONDERS = re.compile(r"吗|么[?]?$|(?<!不)是不是|会不会|\b(?:is it|is this|are you sure|do you)\b")

@@ -9,6 +9,51 @@ from __future__ import annotations
 from gateway.inbox.understanding.phrases import pattern
 from gateway.inbox.understanding.rule import Rule
 
+#: Where a stretch of its own begins and ends, and what may stand around a refusal in it without changing it.
+_OPENS = r"(?:^|[,。!?「」 ]|就是|只是|[1-5]分?)"
+_CLOSES = r"(?=$|[,。!「 ])"
+_TEXTS = r"短信|信息|消息|简讯|讯息|推送|通知短信|短信通知"
+_PLEADS = (
+    r"请|麻烦|求求?|拜托|你们?|以后|今后|下次|从此|从今|就|都|也|能不能|可不可以|算了|这个?|这些|这种|那些?|我"
+    r"|给我|帮我|给俺|把|再有|另外"
+    r"|还有|一律|全部|所有|任何|一条|的|啥|什么|无聊|垃圾|破|该|此|类|没用|统统|真的|赶紧|立即|马上|直接|我要"
+    r"|我想|再次|申请|要求|那些个|些个|另外"
+)
+_NO_MORE = (
+    r"(?:别|不要|不用|不必|请勿|勿|莫|甭|不准|不许|停止|不需要|不想)(?:再|在)?(?:给(?:我|俺|老子|这个号|本号)"
+    r"|往我|向我|老|总|一直|天天|乱|瞎)*"
+    r"(?:发送?|推送?|群发|接收|收)(?:了|来|过来|给我|到我手机)?|不收|不看也不收"
+)
+_TAIL = (
+    r"了|没啥用|没用|不看|看不懂|吧|啊|呀|嘛|好吗|行吗|谢谢|感谢|谢了|给我|来|拉|呗|哈|全部|所有|一下|掉|短信"
+    r"|我|烦死了?|烦人|到我手机"
+)
+#: Opting out spoken of, asked about, taken back, or of something that is not ours.
+_ABOUT_IT = (
+    r"(?:退订|拒收|停发|回复?[tr]|td)[^。!]{0,14}(?:是什么|是退|是拒|什么意思|会不会|还会|还能|还告诉|想再收"
+    r"|先问|是不是|怎么恢复|也?收不到)"
+    r"|(?:别人|人家|邻居|他们|谁)(?:都|也)?(?:给我)?(?:退订|拒收)|我不退(?!订吗)"
+    r"|(?:没|不|没有|不是|不用|别|误|错|未|上回|上次|之前|以前|早就|早已)(?:已经)?(?:说|想|要|说要|想要"
+    r"|我)?(?:给)?(?:退订|拒收|退了|取消(?!.{0,4}短信))"
+    r"|退订~(?:票|酒店|订单|会员|套餐|业务|外卖|航班|机票|彩铃|房间|房费|预存|流量|抵扣|代扣)|退订(?:过|错|的人)"
+    r"|(?:改|换)(?:成|发)?短信|不要只发|发我手机|怎么(?:设|弄)|咋设|(?:条子|通知单|贴单)[^。!]{0,12}(?:短信|手机)"
+    r"|(?:不|别)(?:用)?取消[,。 ]?(?:继续|准时|照)"
+)
+_ABOUT_IT_LATIN = (
+    r"\b(?:paper|letters?|by post)\b.{0,24}\b(?:text|sms|instead|email)|\b(?:do not|not|never|did not) (?:stop"
+    r"|cancel|unsubscribe|opt)"
+    r"|(?:if|when) i (?:stop|unsubscribe|reply stop)"
+)
+SPOKEN_OF = pattern(_ABOUT_IT, _ABOUT_IT_LATIN)
+_NO_REFUSAL = pattern(
+    _ABOUT_IT,
+    r"但|不过|除了|只(?:发|要|留|收)|其他|再给我发[,。]|(?:晚上|半夜|凌晨|夜里|中午|周末|太早|太晚"
+    r"|[0-9一二三四五六七八九十]点)",
+    _ABOUT_IT_LATIN,
+    r"\b(?:cut|power cut|outages?|rushing|at night|after \d|before \d|but keep|except|only|instead)\b|how (?:do"
+    r"|can|to)",
+)
+
 OPT: tuple[Rule, ...] = (
     Rule(
         intent="opt_in",
@@ -20,7 +65,8 @@ OPT: tuple[Rule, ...] = (
             r"|.{0,3}(?:别|停|关))",
             r"(?:重新|恢复|继续)~(?:发|收|接收)~(?:账单|短信|通知|提醒|信息)|(?:恢复|重新(?:开通|订阅|打开"
             r"|接收)|开通|打开)~?(?:短信|提醒|通知|信息|推送)|(?:恢复|重新|继续)(?:给我)?(?:发(?:送|给我"
-            r"|短信|通知|信息)|订阅|接收|推送|开通)|(?:取消|撤销|撤回|解除)(?:退订|拒收|屏蔽|拉黑)|不退订|不想退订|退订(?:错|点错|按错)"
+            r"|短信|通知|信息)|订阅|接收|推送|开通)|(?:取消|撤销|撤回|解除)(?:退订|拒收|屏蔽|拉黑)|不退订"
+            r"|不想退订|退订(?:错|点错|按错)"
             r"|误退订|(?:短信|通知|提醒|信息)(?:请|还是|给我|帮我)*(?:恢复|打开|开通|重新|继续)(?!供电"
             r"|送电|了)|(?:开通|打开|开启)(?:短信|通知|提醒|信息)",
             r"(?:(?:不|没|没有)(?:给我)?发|收不到|没收到)~(?:短信|账单|通知|提醒|信息"
@@ -49,6 +95,38 @@ OPT: tuple[Rule, ...] = (
             r"|take me off|stop please|please stop|stop it|stop now|stop stop|revoke|stopp+)(?: please"
             r"| all| now| thanks| thank you)?[。!,]*$",
         ),
+    ),
+    Rule(
+        intent="opt_out",
+        because="says in so many words that no messages are wanted",
+        words=pattern(
+            rf"{_OPENS}(?:{_PLEADS})*(?:{_TEXTS})?(?:{_PLEADS})*(?:退订|拒收|td)(?:{_TEXTS}|{_TAIL})*{_CLOSES}",
+            rf"{_OPENS}(?:{_PLEADS})*(?:{_TEXTS})(?:{_PLEADS})*(?:{_NO_MORE})(?:{_TAIL})*{_CLOSES}",
+            rf"{_OPENS}(?:{_PLEADS})*(?:{_NO_MORE})(?:{_TAIL}|{_PLEADS})*(?:{_TEXTS})(?:{_TAIL})*{_CLOSES}",
+            rf"{_OPENS}(?:{_PLEADS})*(?:别|不要|莫|勿|请勿|不准|不许)(?:再|在)?(?:给我|给老子|往我|向我)?发"
+            rf"(?:了|来了|过来了?|给我了?|到我手机(?:上|里)?了?)(?:{_TAIL})*{_CLOSES}",
+            rf"(?:{_TEXTS})[^,。!?]{{0,6}}(?:给我|帮我|都|全|请|把)*(?:退了|停了|停掉|关了|关掉|去掉|去了|撤了|取消了?)"
+            rf"(?:{_TAIL})*{_CLOSES}",
+            r"(?:撤回|收回|撤销)[^,。!?]{0,12}(?:同意|授权)|不(?:愿意?|同意"
+            r"|接受)(?:再)?接?收[^,。!?]{0,8}(?:短信|信息|通知|消息)"
+            r"|(?:短信|信息|消息)[,，]?不[,，]?要[,，]?再?[,，]?发|再(?:给我)?发(?:一?条|短信"
+            r"|来)?[^,。!?]{0,4}(?:我|老子)?(?:就|立马|马上)?(?:投诉你|投诉到|举报|拉黑|砸|报警)"
+            r"|短信都?别到我手机|(?:号码?|手机)[,，]?(?:今后|以后)?[,，]?一条(?:短信|信息)?[,，]?都?不收"
+            r"|谢绝(?:来信|短信|信息|打扰|推送)|(?:短信|信息|消息|通知)[^,。!?]{0,4}(?:一条|一概|一律)?都?不收",
+            r"(?:^|[,。!?] ?)(?:please |and |so |just |ok |again |kindly )*stop (?:all |with |these |those "
+            r"|the |your |this |any )*"
+            r"(?:further |automat\w+ |auto |stupid |damn )?(?:texts|messages|texting|messaging|spam\w*|sms"
+            r"|alerts|text messages"
+            r"|communications?(?: by \w+)?|sending (?:me|us)(?! (?:paper|letters))|contacting me|messaging me"
+            r"|texting me)\b",
+            r"(?:^|[,。!?] ?)(?:please |and |so |just |now )*(?:unsubscribe(?: me| this number)?(?: please| now"
+            r"| from [^,。!?]{2,24})?"
+            r"|(?:take|remove) me (?:off|from) (?:your|the|this) [^,。!?]{2,24}|no more (?:texts|messages"
+            r"|sms)(?: please)?"
+            r"|stop)(?= ?(?:$|[,。!]))|\bwithdraw (?:my )?consent\b",
+        ),
+        unless=_NO_REFUSAL,
+        certain=True,
     ),
     Rule(
         intent="opt_out",
@@ -97,13 +175,16 @@ OPT: tuple[Rule, ...] = (
         ),
         even=frozenset(("asked", "denied", "supposed")),
         unless=pattern(
-            r"put (?:this|it) in|(?:别|不要|少)老(?:是)?发短信问",
+            _ABOUT_IT,
+            _ABOUT_IT_LATIN,
+            r"put (?:this|it) in|(?:别|不要|少)老(?:是)?发短信问|别发短信(?:约|说|聊)",
             r"(?:晚上|半夜|凌晨|夜里|大半夜|中午|早上|清晨|休息时间|上班时间|周末|深夜|午休|睡觉|这么(?:早"
             r"|晚)|太早|太晚|[0-9一二三四五六七八九十]+点(?:以?后|以?前|之[前后]))~~(?:不要|别|勿|少|不用)"
             r"|(?:不要|别|勿|少)~(?:晚上|半夜|凌晨|夜里|大半夜|中午|清晨|这么早|这么晚|休息时间|睡觉|午休"
             r"|深夜|周末)",
             r"(?:别|不要|不用|停止|少)(?:再|给我|在)*(?:发(?:电|火|票|脾气|货|错|生|愁|纸质|飙|疯|牢骚"
-            r"|工单|誓|呆|现)|传(?:单|票))|(?:不小心|误|之前|上次|以前|手滑|点错)~退订|不退订|(?:取消|撤销|撤回|解除)(?:退订|拒收|屏蔽|拉黑)"
+            r"|工单|誓|呆|现)|传(?:单|票))|(?:不小心|误|之前|上次|以前|手滑|点错)~退订|不退订|(?:取消|撤销|撤回"
+            r"|解除)(?:退订|拒收|屏蔽|拉黑)"
             r"|(?:别|不要|不用)(?:再)?(?:给我)?发短信[,。]?(?:直接|打电话|来(?:个)?电话|来人|派人)"
             r"|没退订|不是要退订|不想退订|不要退订|别退订|怎么(?:就)?(?:给我)?退订|谁(?:给我)?退订"
             r"|(?:是不是|为什么|怎么|谁)~把我~(?:拉黑|删|移)|怎么(?:就|又)?(?:不|没)(?:给我)?发~?(?:短信|账单"

@@ -29,19 +29,24 @@ _EN = {
 
 # What follows a figure that counts something else.
 _UNIT = (
-    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个|小时|分钟|分多钟|分半|秒|天|日|号|月|年|周|星期|礼拜|楼|层|栋|幢"
-    r"|座|单元|室|户|人|位|名|次|遍|回(?!复)|趟|块|元|毛|万|千|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里|岁|"
-    r"%|折|路|区|组|队|班|台|只|张|条|页|项|批|期|级|档|口|家|间|辆|把|根|盏|台|套|份|代|g(?![a-z])|步|段|片|线"
-    r"|号线|升|l\b|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来|年级|分之"
-    r"|分局|分公司|分店|分厂|/\d|-\d|\d)"
+    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个(?!师傅未)|小时|分钟|分多钟|分半|秒|天(?!儿|气|冷|热)|日|号|月|年|周"
+    r"|星期|礼拜|楼|层|栋|幢"
+    r"|座|单元|室|户|人(?!都没|来是|挺|很|好|不错)|位|名|次|遍|回(?!复)|趟|块|元|毛|万|千|百|十|度|千瓦|kw|kv"
+    r"|v\b|a\b|米|公里|里|岁|"
+    r"%|折|路|区|组|队|班|台|只|张(?!口)|条|页|项|批|期|级|档|口|家|间|辆|把(?!我|你|他)|根|盏|台|套|份|代"
+    r"|g(?![a-z])|步|段|片|线"
+    r"|号线|升|l\b|厅|环|排|声|句|种|样|件|斤|瓦|安|伏|相|联|方|刻|世|角|倍|成|带|维|点多|楼层|多|几|来(?!得|修"
+    r"|是|了|的)|年级|分之"
+    r"|货(?!车)|分局|分公司|分店|分厂|/\d|-\d|\d)"
     r"|(?: ?(?:minutes?|minute|hours?|hour|days?|weeks?|months?|years?|pm\b|am\b|th\b|st\b|nd\b|rd\b"
     r"|o'clock|floors?|times?|people|persons?|guys?|men|man\b|workers?|technicians?|engineers?|visits?"
     r"|calls?|yuan|dollars?|usd|rmb|kwh|units?|kids?|children|flats?|apartments?|houses?|meters?|lights?"
-    r"|rooms?|phases?|attempts?|trips?|messages?|texts?|bills?|accounts?|percent|more\b|of (?:them|us|you"
+    r"|rooms?|phases?|attempts?|trips?|messages?|texts?|bills?|accounts?|percent|more\b|thumbs?\b|missed|broken"
+    r"|failed|wasted|in a million|of \d [a-z]{3,}|of (?:them|us|you"
     r"|the)|storeys?|blocks?|am\b))"
 )
 _BEFORE = re.compile(
-    r"(?:第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|rmb|约|等了?|花了?"
+    r"(?:×|x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|rmb|约|等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
     r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到|g|no\.?|number|room|flat|unit|floor"
     r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
@@ -50,11 +55,12 @@ _BEFORE = re.compile(
 )
 _RATES = re.compile(
     r"(?:打个?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是"
-    r"|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
+    r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
     r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
     r"|服务(?=[1-5](?:分|$"
-    r"|[,。!]))|总体|综合|整体|还是|最多|顶多|只能|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?"
-    r"|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|give(?: you| it| them"
+    r"|[,。!]))|总体|综合|整体|还是|最多|顶多|只能|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?|write"
+    r"|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|given(?: an?)?|give(?: you"
+    r"| it| them"
     r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
     r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
     r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my (?:score|answer|rating) )?to(?: an?)?|gives(?: an?)?"
@@ -62,11 +68,14 @@ _RATES = re.compile(
     r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
-    r"本来|原来|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
+    r"(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给|打)|本来|原来"
+    r"|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
-    r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|不要|别给|不想|不会|不能"
-    r"|按理|按道理|照理|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
-    r"|希望(?:我|你)|师傅说|工人说|你们说|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说|觉得|让|要|想)"
+    r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想|不会|不能"
+    r"|按理|按道理|照理|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能"
+    r"|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
+    r"|希望(?:我|你)|师傅说|工人说|你们说|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说"
+    r"|觉得|让|要|想)"
     r"|撤回|收回|撤掉|取消|上上次|下次|下回"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
     r"|next time|instead of|rather than|not an?|not(?! more than)|never|no longer|do not|could have|should have|asked "
@@ -74,7 +83,8 @@ _TAKEN_BACK = re.compile(
     r"|could be)\b"
 )
 _MINE_NOW = re.compile(
-    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该|[^,。!?]{4,}我(?:给|打)(?!了|过)|but|now|so|then|still|however"
+    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该"
+    r"|[^,。!?]{4,}我(?:给|打)(?!了|过)|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
 _CHANGES = re.compile(
@@ -84,7 +94,10 @@ _CHANGES = re.compile(
     r"|have been)|instead|mistake|typo|(?<!would )rather|final\w*|scratch that)\b"
 )
 _FINAL = re.compile(
-    r"(?:^|[,。!?])(?:那|那么|所以)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给)(?:就|给|打|评|选|是|算)*$"
+    r"(?:^|[,。!? ]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给"
+    r"|四舍五入|听我的|可惜|等于)?"
+    r"(?:就|给|打|评|选|是|算|记|按|取|取中|只能|其实想|其实是)+(?:你们?)?$|(?:综合|听我的|听他的|最终|最后)$"
+    r"|\b(?:but no,? ?|go with (?:the )?)$"
 )
 #: What one thought of giving, before the figure one gave.
 _FIRST_THOUGHT = re.compile(
@@ -92,19 +105,22 @@ _FIRST_THOUGHT = re.compile(
     r"|\b(?:first (?:thought|said)|would (?:have )?give[n]?|was going to)\b[^。!?]{0,16}$"
 )
 _DEDUCTS = re.compile(
-    r"留(?:下|了)?[一两二12]分|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少|差|去掉|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
+    r"(?:再)?多[一1]分(?:都|也)|留(?:下|了)?[一两二12]分|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少"
+    r"|差|去掉|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
 )
 _FULL = re.compile(
     r"^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if| would)|(?<!不)(?<!没)(?:最高分|顶格)"
-    r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!是|为|才|多少|只|谈不上|1|5|十|五|一百)"
+    r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!作文|答卷|是|为|才|多少|只|谈不上|1"
+    r"|5|十|五|一百)"
     r"|(?:full|top|maximum|max|perfect|highest) "
     r"(?:marks?|score|points?|rating)|五星好评|5星好评|10 ?/ ?10|100 ?/ ?100|ten out of ten|10 out of 10"
 )
 _FULL_BASE = re.compile(
-    r"(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
+    r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
+    r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
     r"|(?:out of|outta) (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
 )
@@ -116,7 +132,8 @@ _FIGURE = re.compile(
 _WORDS_FIGURE = re.compile(r"(?:打|给|评|选|回|改成|改为|是|必须)个?([零一二两三四五])(?=$|[,。!?吧啊了])")
 _RANGE = re.compile(
     r"[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
-    r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5]分?半|[一二三四]分半|between [1-5]"
+    r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5][分星]?半|[一二三四][分星]半|十二分满意"
+    r"|\d%满意|or above|high \d low|between [1-5]"
 )
 _TARGETS = re.compile(
     r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team"
@@ -125,7 +142,8 @@ _TARGETS = re.compile(
     r"|call cent|hotline|speed|you|system|response)[^。!?]{0,6}?(?:[1-5]|[一二三四五](?=[分星,。!]|$))"
     r"|(?:公司|供电局|单位|你们|速度|效率|质量|调度|客服|系统|company|utility|office|hotline|speed"
     r"|response)[^。!?]{0,6}?[1-5一二三四五]分?[^\d。!?]{0,3}(?:,|但|不过|and|but)[^。!?]{0,6}?(?:师傅|人"
-    r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?(?:[1-5]|[一二三四五](?=[分星,。!]|$))"
+    r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?(?:[1-5]"
+    r"|[一二三四五](?=[分星,。!]|$))"
 )
 _EACH = re.compile(
     r"^(?:人|活儿?|技术|态度|服务|师傅|质量|速度)[1-5]分?[,。 ]?(?:价格|收费|速度|公司|单位"
@@ -133,6 +151,10 @@ _EACH = re.compile(
     r"|to) [^,。!?0-9]{2,40}(?:,|and|but|yet|though)"
     r"[^。!?0-9]{0,12}(?:[1-5]|zero|one|two|three|four|five)(?: stars?)? (?:for|to) "
     r"|(?:five out of five|full marks) for [^,。!?]{2,30}, ?(?:but |and )?(?:zero|one|two|three|four|[0-4]) for "
+    r"|(?:的|人)我?(?:只)?给?[1-5五四三二一](?:分|颗?星|,)[^。!?0-9]{2,14}(?:的|人|那个)我?(?:只"
+    r"|就)?给?(?:[1-5](?!\d)|[一二三四五](?=[分颗星]|$))"
+    r"|1st [^,。!?]{2,12} [1-5],? ?(?:and )?2nd [^,。!?]{2,12} [1-5]|(?:人|师傅"
+    r"|态度)(?:给)?满分[,。 ]?[^,。!?]{1,6}(?:零蛋|[0零1一]分)"
     r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
     r"|^[\u3400-\u9fff]{2,3}[1-5]分?[,。 ]?(?:师傅|电工|客服|前台|抢修)[1-5]分?$"
 )
@@ -153,7 +175,7 @@ _NOT = (
 _LEAST = re.compile(
     rf"(?:{_VERY}(?:的)?|一点(?:儿)?(?:也|都)|丝毫|毫|压根|根本就?|从来|半点都)(?:地|的)?不(?:是)?"
     rf"(?:很)?满意|very (?:dis|un)satisfied|(?:extremely|totally|completely|highly|really|most) (?:dis|un)"
-    rf"satisfied|not (?:at all )satisfied|not satisfied at all"
+    rf"satisfied|not (?:at all )satisfied|not satisfied at all|(?:非常|十分|极其?|特别|极度)不满(?!意)"
 )
 _LESS = re.compile(
     rf"{_NOT}满意|不满(?!意)|不满意|^(?:很|非常)?失望满意|不(?:能|会|可能)满意|(?:dis|un)satisfied|not "
@@ -161,7 +183,7 @@ _LESS = re.compile(
 )
 _MIDDLE = re.compile(
     r"(?<!叫)(?<!是)一般(?!情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧|水平)?[。!]?$"
-    r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))|so[- ]so|average"
+    r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))"
 )
 _MOST = re.compile(
     rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
@@ -193,12 +215,14 @@ _PRAISE = pattern(
     r"(?:好(?!久|多|几|奇|像)|棒|赞|快(?!死)|专业|热情|耐心|负责|及时|不错|细心|认真|满意|贴心|周到|给力"
     r"|靠谱|到位|高效|迅速)|不错|点赞|好评|「赞」|给力|优秀|完美|杠杠的|没的说|没话说|(?<!不)非常满意|"
     r"(?<!不)很满意|(?<![不算])满意(?!吗)|厉害|表扬|感谢|谢谢|^[1-5],?好(?:$|[,。!])|好(?:样的|评)",
-    r"\b(?:excellent|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
+    r"\b(?:excellent|quick|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
     r"|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick"
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久|吵|脏|乱)|没修|没解决|没人(?!受|住|在)"
+    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣"
+    r"|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久"
+    r"|吵|脏|乱)|没修(?!(?:得)?这么)|没解决|没人(?!受|住|在)"
     r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
     r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|poor|worst|rude|slow|useless|disappoint\w+"
     r"|unacceptable|nobody|no one|waste|pathetic|mess|disgust\w+|rubbish|unprofessional)\b",
@@ -229,7 +253,8 @@ class _Figure:
 
 #: "把2改成4", "change my 1 to 4": what a figure is turned into.
 _TURNED = re.compile(
-    r"[1-5一二三四五](?:分|星)?(?:[^,。!?0-9]{0,4})(?:改成|改为|换成|改到|变成)(?:了)?([1-5一二三四五])(?!\d|个|小时|天)"
+    r"[1-5一二三四五](?:分|星)?(?:[^,。!?0-9]{0,4})(?:改成|改为|换成|改到|变成)(?:了)?([1-5一二三四五])(?!\d|个"
+    r"|小时|天)"
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
     r"|以([1-5一二三四五])(?:分|星)?为准"
     r"|^(?:刚才|刚刚)?(?:按|打|发|点|选|回)错了?[, ]?(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
@@ -247,9 +272,30 @@ def _value(figure: str) -> int:
     return _HAN[figure] if figure in _HAN else _EN[figure] if figure in _EN else int(figure)
 
 
+#: "5份", "四粉", "满份": points misspelt, which only the whole answer or a verb before them tells.
+_MISSPELT = re.compile(
+    r"(^|[,。!?]|打|给|评)([1-5一二三四五满])(?:份|芬|昐|奋|粉|纷|坟|氛|吩|焚|忿|fen|f)儿?(?=$|[,。!「吧了])"
+)
+#: "五颗小星星", "五角星五个", "5朵小红花", "五心好评", "满星": other things for stars.
+_OTHER_STARS = re.compile(
+    r"([1-5一二三四五])(?:个|颗|粒|朵)(?:小)?(?:星星?|红花|红心)|(?:五角)?星(?:星)?([1-5一二三四五])[个颗粒]"
+    r"|([五5])心(?=好评|$|[,。!])"
+)
+#: "1「叉」5「好」": a figure crossed out.
+_CROSSED = re.compile(r"[1-5](?:分)?「叉」")
+
+
+def _spelt(text: str) -> str:
+    """Points and stars as the rest knows them."""
+    text = _MISSPELT.sub(lambda found: f"{found[1]}{found[2]}分", text)
+    text = _OTHER_STARS.sub(lambda found: f"{found[1] or found[2] or found[3]}星", text)
+    return _CROSSED.sub(",", text.replace("满星", "满分"))
+
+
 def rate(text: str, scale: tuple[int, int]) -> Rated:
     """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`."""
     low, high = scale
+    text = _spelt(text)
     deducted = _DEDUCTS.search(text)
     seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
     if _TARGETS.search(seen) or _EACH.search(seen):
@@ -266,10 +312,11 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
         return Rated(True, None, True, "a deduction is not a figure")
     kept = [figure for figure in figures if not figure.withdrawn]
     values = list(dict.fromkeys(figure.value for figure in kept))
-    if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and _CHANGES.search(text)):
+    last = bool(kept and _FINAL.search(text[: kept[-1].start]))
+    if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and (last or _CHANGES.search(text))):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
-        settled = _FINAL.search(text[: kept[-1].start]) or _FIRST_THOUGHT.search(text[: kept[0].start])
+        settled = last or _FIRST_THOUGHT.search(text[: kept[0].start])
         if settled or _CHANGES.search(text) or len({f.value for f in figures}) > len(values):
             values = values[-1:]
         else:
@@ -280,6 +327,8 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     full = _FULL.search(text)
     if full and value != high and not re.match(r"10", full[0]) and not _withdrawn(text, full.start(), full.end()):
         return Rated(True, None, True, "full marks and another figure")
+    if last:
+        value = kept[-1].value
     if value != int(value) or not low <= value <= high:
         if full:
             return Rated(True, high, False, "full marks")
@@ -313,7 +362,7 @@ _ASKED_ABOUT = re.compile(
     r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
-_ALLOTS = re.compile(r"分(?:是)?给(?!你|他|师傅|足|到|满|上|了|,|。|!|$)")
+_ALLOTS = re.compile(r"分(?:是)?给(?!那|这|你|他|师傅|足|到|满|上|了|,|。|!|$)")
 #: "一分没收", money that was not taken.
 _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花)")
 _SUPPOSED = re.compile(r"(?:如果|要不是|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
@@ -322,7 +371,7 @@ _UNDONE = re.compile(
     r" ?(?:分|星|stars?)?(?:的)?(?:是)?(?:才怪|短信|你们?信|撤|作废|取消|收回|不算|打错|按错|发错|错了|不对|点错"
     r"|手滑|误| ?was (?:a )?(?:mistake|typo"
     r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
-    r"|没有(?:$|[,。!])|没门|别想|免谈|想都别想)"
+    r"|没有(?:$|[,。!])|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
 )
 #: "four out of five", "three only": what may stand behind a figure in words.
 _BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
@@ -367,7 +416,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         or _UNTAKEN.match(after)
     ):
         return None
-    if len(word) > 1 and word[0] == "0":
+    if (len(word) > 1 and word[0] == "0") or (before[-1:].isascii() and before[-1:].isalpha()):
         return None
     withdrawn = _withdrawn(text, start, end)
     if _POINTS.match(after):
@@ -389,7 +438,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return None
     opens = not before or before[-1] in ",。!?”"
     closes = not after or after[0] in ",。!?「 " or after.startswith(("主要", "因为", "原因"))
-    if _RATES.search(before) and (closes or not latin) and before[-1] not in ",。!":
+    if _RATES.search(before) and (closes or not latin or after.startswith(" for ")) and before[-1] not in ",。!":
         return _Figure(value, start, end, True, withdrawn)
     if opens and closes:
         return _Figure(value, start, end, False, withdrawn)
@@ -411,7 +460,8 @@ _FAR, _FAR_LATIN = 16, 40
 
 #: A relative who gives the rating by another's hand ("我爸说给四分"), as long as the sender has no other opinion.
 _RELAYED = re.compile(
-    r"(?:^|[^傅工哥])(?:他|她|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇|儿子?|女儿|孩子|婆婆|公公|丈母娘"
+    r"(?:^|[^傅工哥])(?:他|她|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇"
+    r"|儿子?|女儿|孩子|婆婆|公公|丈母娘"
     r"|岳父|主人)(?:说|让我|叫我|要我|口述)[,。]?(?:必须|一定|就|要|该|应该|可以)?(?:给|打|评|选|是)?个?$"
 )
 _OWN = re.compile(r"我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
@@ -483,7 +533,7 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     happy = not unhappy and bool(_MOST.search(text) or _GOOD.search(text))
     if (unhappy and score >= 4) or (happy and score <= 2):
         return True
-    if score in (3, 4) and _TOP.search(text):
+    if (score in (3, 4) and _TOP.search(text)) or _BESIDE_ITS_WORD.match(text):
         return True
     if unhappy:
         return False
@@ -493,6 +543,8 @@ def _contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     return (score <= 2 and praise and not blame) or (score == 5 and blame and not praise and not _mild(text))
 
 
+#: A figure and, alone beside it, the scale's word for another.
+_BESIDE_ITS_WORD = re.compile(r"(?:3|三)(?:分|星)?[, ]?满意[。!]?$|(?:4|四|5|五)(?:分|星)?[, ]?一般[。!]?$")
 #: The scale's own words for its highest figure.
 _TOP = re.compile(r"(?<!不)非常满意|\bvery satisfied\b")
 _MILD = re.compile(
@@ -502,7 +554,8 @@ _MILD = re.compile(
 
 
 _HARSH = re.compile(
-    r"(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决|没处理|个屁"
+    r"差劲|极差|极其?差|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决"
+    r"|没处理|个屁"
     r"|terrible|worst|awful|rubbish|useless|nobody|no one"
 )
 

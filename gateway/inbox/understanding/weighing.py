@@ -31,6 +31,8 @@ WORTH: Mapping[str, float] = {
 #: What it loses where the rule itself would leave the decision to a person, and gains where it heard nearly all.
 HESITANT = -1.15
 FILLED = 0.4
+#: What an intent gains whose words can mean nothing else (`Rule.certain`); it always stands.
+CERTAIN = 3.0
 #: A rating with a figure that can be used, and one without.
 FIGURE = 0.4
 NO_FIGURE = -0.5
@@ -85,7 +87,7 @@ class Spoken:
 
     `known`: any rule spoke. `hesitant`: they would leave it to a person. `filled`: the main rule's words are
     nearly the whole text. `given`, `figure`: a rating was meant, and has a usable figure. `denied` are intents
-    whose ground a rule took away.
+    whose ground a rule took away, `certain` those heard in words that can mean nothing else.
     """
 
     intents: Collection[str]
@@ -96,6 +98,7 @@ class Spoken:
     given: bool
     figure: bool
     denied: frozenset[str] = frozenset()
+    certain: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def weigh(likeness: Likeness, spoken: Spoken, text: str) -> Weighed:
         for name in spoken.intents
         if name in COSTLY
         and name != main
+        and name not in spoken.certain
         and weights.get(name, 0.0) / total < (BESIDE_STOP if name in STOPS else BESIDE_OUT)
     )
     return Weighed(main, share, _doubtful(main, share, spoken, text), likeness.urgent >= ALARMING, dropped)
@@ -149,6 +153,8 @@ def _weights(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
         if spoken.main in found:
             found[spoken.main] *= exp(WORTH[spoken.main] + HESITANT * spoken.hesitant + FILLED * spoken.filled)
         del found["unclear"]
+    for name in spoken.certain & found.keys():
+        found[name] *= exp(CERTAIN)
     return found
 
 
