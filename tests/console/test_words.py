@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -158,3 +159,75 @@ def test_reasons_and_tasks_are_said_in_chinese() -> None:
         ("billing: 3 matters came again (7 contacts) in 30 days", "“电费问题”30 天内有 3 件事再次反映（共 7 次）"),
     ):
         assert refusals.say("zh-CN", said) == chinese
+
+
+#: Where an action's name is made of a room's name and what befell: file, function, the room's, the place of the other.
+ACTIONS: Final = {
+    ("cases/keeping.py", "_keep"): ("case.", 2),
+    ("cases/handing_over.py", "_audit"): ("handover.", 1),
+    ("cases/warnings/cards.py", "_audit"): ("supervision_card.", 1),
+    ("cases/warnings/keeping.py", "_audit"): ("warning.", 1),
+    ("cases/commitments/keeping.py", "_audit"): ("commitment.", 1),
+    ("notices/ladder/disconnections.py", "_note"): ("disconnection ", 2),
+    ("archive/pushing.py", "_note"): ("subscription.", 2),
+}
+
+
+def actions() -> Iterator[str]:
+    """The names of actions that use cases write into the audit trail, as far as they stand in one piece."""
+    for path in sorted(GATEWAY.rglob("*.py")):
+        text, room = path.read_text(encoding="utf-8"), path.relative_to(GATEWAY).as_posix()
+        yield from re.findall(r"'([a-z_]+\.[a-z_]+)', '[a-z_]+:'", text)
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.Call):
+                continue
+            named = {word.arg: word.value for word in node.keywords}
+            if "action" in named and "subject" in named:
+                yield from pieces(named["action"])
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if (room, called) in ACTIONS:
+                start, at = ACTIONS[room, called]
+                yield from (start + what for what in pieces(node.args[at]))
+            if called in ("_note", "note", "_written", "_kept"):
+                # An action's name among what is handed on whole.
+                yield from (what for one in node.args for what in pieces(one) if re.fullmatch(ACTION, what))
+
+
+ACTION: Final = r"(?!case\b)[a-z_]+\.[a-z_]+|(notice|texts) [a-z ]+"
+
+
+def pieces(node: ast.expr) -> Iterator[str]:
+    """What is said by a name of a closed kind: a constant, or the one or the other."""
+    for one in (node.body, node.orelse) if isinstance(node, ast.IfExp) else (node,):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value
+
+
+def test_what_was_done_has_its_words() -> None:
+    words = catalogue()
+    found = {one for one in actions() if one}
+    assert len(found) > 130
+    assert [one for one in sorted(found) if f"actions.{re.sub('[. ]', '_', one)}" not in words] == []
+
+
+def fields_and_subjects() -> Iterator[tuple[str, str]]:
+    """The names of values, and the kinds of things, that entries of the audit trail have."""
+    for path in sorted(GATEWAY.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = {word.arg: word.value for word in node.keywords} if isinstance(node, ast.Call) else {}
+            if "action" not in named or "subject" not in named:
+                continue
+            subject = named["subject"]
+            first = subject.values[0] if isinstance(subject, ast.JoinedStr) else subject
+            if isinstance(first, ast.Constant):
+                yield "subjects", str(first.value).partition(":")[0]
+            for side in ("before", "after"):
+                for inner in ast.walk(named.get(side, ast.Constant(None))):
+                    for key in inner.keys if isinstance(inner, ast.Dict) else ():
+                        if isinstance(key, ast.Constant):
+                            yield "audit_fields", str(key.value)
+
+
+def test_what_changed_has_its_words() -> None:
+    words = catalogue()
+    assert [one for one in sorted(set(fields_and_subjects())) if ".".join(one) not in words] == []

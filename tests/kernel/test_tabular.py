@@ -228,7 +228,7 @@ def test_what_a_writer_quotes_comes_back(tmp_path_factory: Any, rows: list[tuple
         (b"PK\x03\x04 cut off", "damaged_file", "damaged"),
         (b"x" * 3_000_000, "not_a_table", "over 1 MB"),
         ("户名,移动电话\n朱,131\n", "missing_column", "account_no (户号, 用户编号)"),
-        ("户号码,户名\n41,朱\n", "missing_column", "Unknown: “户号码” (is it 户号?)"),
+        ("户号码,户名\n41,朱\n", "missing_column", "Unknown: “户号码” (户号?)"),
         ("foo,bar\n1,2\n", "missing_column", "Found: foo、bar"),
         ("户号,户名,用户编号\n41,朱,42\n", "doubled_column", "“户号” and “用户编号”"),
     ],

@@ -34,8 +34,9 @@ async def mend(
 ) -> UUID:
     """Queue refused rows of an import again as they were mended; the id of the new import.
 
-    `rows` are whole rows by the id of one of their rejects, cell by cell as the file's headings stand. All rejects
-    of such a row count as mended. Raises NotFound, InvalidInput, and Conflict where a row was mended before.
+    `rows` are whole rows by the id of one of their rejects, cell by cell as the file's headings stand; empty cells
+    behind the last heading are none. All rejects of such a row count as mended. Raises NotFound, InvalidInput, and
+    Conflict where a row was mended before.
     """
     before = await session.get(Import, import_id)
     if before is None:
@@ -57,15 +58,12 @@ async def mend(
         raise Conflict("a row that contradicts a correction is not mended but decided")
     if any(reject.mended_by is not None for reject in rejects.values()):
         raise Conflict("one of these rows was mended meanwhile; load the page again")
-    faults = [
-        FieldError(f"row {rejects[at].row_number}", f"at most {_LONGEST_CELL} characters in a cell", "string_too_long")
-        for at, cells in rows.items()
-        if len(cells) > width or any(len(cell) > _LONGEST_CELL or "\x00" in cell for cell in cells)
-    ]
+    whole = {at: _within(cells, width) for at, cells in rows.items()}
+    faults = [fault for at, cells in whole.items() if (fault := _fault(f"row {rejects[at].row_number}", cells, width))]
     if faults:
         raise InvalidInput("Some rows cannot go in like this.", errors=faults)
     path = folder / f"{uuid4().hex}.csv"
-    await asyncio.to_thread(_write, path, before.headings, [rows[at] for at in sorted(rows)])
+    await asyncio.to_thread(_write, path, before.headings, [whole[at] for at in sorted(whole)])
     try:
         again = await submit(
             session,
@@ -91,6 +89,21 @@ async def mend(
         path.unlink(missing_ok=True)
         raise
     return again.id
+
+
+def _within(cells: Sequence[str], width: int) -> Sequence[str]:
+    """A row without what is empty behind the last heading: the place that a joined cell left over."""
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _fault(row: str, cells: Sequence[str], width: int) -> FieldError | None:
+    if len(cells) > width:
+        return FieldError(row, f"{len(cells)} cells under {width} headings", "too_many_cells")
+    if any(len(cell) > _LONGEST_CELL or "\x00" in cell for cell in cells):
+        return FieldError(row, f"at most {_LONGEST_CELL} characters in a cell", "string_too_long")
+    return None
 
 
 def _write(path: Path, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -122,7 +122,7 @@ def missing(rows: Sequence[Sequence[str]], kinds: Sequence[Headings]) -> BadTabl
     match, kind, cells = max(candidates, key=lambda each: len(each[0].places))
     lacking = [kind.words_for(name) for name in kind.required if name not in match.places]
     found = "、".join(cell.strip()[:30] for cell in cells if cell.strip())[:400]
-    hints = [f"“{word[:30]}” (is it {near}?)" for word in match.unknown if (near := kind.nearest(word))]
+    hints = [f"“{word[:30]}” ({near}?)" for word in match.unknown if (near := kind.nearest(word))]
     message = f"Missing: {'; '.join(lacking)}. Found: {found}."
     if hints:
         message += f" Unknown: {', '.join(hints[:5])}."

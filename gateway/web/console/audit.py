@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -63,32 +64,41 @@ async def trail(view: View) -> web.StreamResponse:
             [one.at, one.actor, one.action, one.subject, _words(one.before), _words(one.after)] for one in page.items
         ]
         return view.csv("audit", [f"audit.{name}" for name in _COLUMNS], rows)
-    entries = [(one, changes(view, one.before, one.after)) for one in page.items]
+    entries = [(one, changes(view, one)) for one in page.items]
     return view.render("audit.html", entries=entries, next=page.next, asked=query)
 
 
 _COLUMNS: Final = ("at", "actor", "action", "subject", "before", "after")
 
 
-#: Where the names of values are, by the field that has them.
+#: Where the names of values are, by the field that has them; of what the entry is about where that matters.
 _AREAS: Final = {
     "reason": "correction_reasons", "state": "states", "intents": "intents", "unit": "units", "severity": "severities",
     "class": "services", "klass": "services", "roles": "roles", "role": "link_roles", "kind": "message_kinds",
-    "topic": "topics", "matter": "topics", "scopes": "scopes", "channel": "channels",
+    "topic": "topics", "matter": "topics", "scopes": "scopes", "channel": "channels", "withheld_reason": "withheld",
+    "purpose": "purposes", "purposes": "purposes", "source": "sources", "confirmation": "confirmations",
+}  # fmt: skip
+_OF: Final = {
+    ("outage", "state"): "outage_states", ("outage", "kind"): "outage_kinds", ("case", "state"): "case_states",
+    ("commitment", "state"): "promise_states", ("commitment", "kind"): "promise_kinds", ("task", "kind"): "task_kinds",
+    ("supervision_card", "state"): "card_states", ("followup", "state"): "plan_states",
+    ("independent_followup", "state"): "independent_states", ("evaluation", "state"): "rating_states",
+    ("work_order", "kind"): "mark_kinds", ("import", "kind"): "import_kinds",
 }  # fmt: skip
 
 
-def changes(view: View, before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Change]:
+def changes(view: View, one: audit_reading.Entry) -> list[Change]:
     """What differs, name by name, as far as there are words for it; what stayed the same is left out."""
-    old, new = before or {}, after or {}
+    old, new = one.before or {}, one.after or {}
+    about = one.subject.partition(":")[0]
 
     def said(name: str, value: Any) -> str | None:
-        area = _AREAS.get(name)
+        area = _OF.get((about, name)) or _AREAS.get(name)
         if area is not None and isinstance(value, str):
             return view.word(area, value.replace(":", "_"))
         if area is not None and isinstance(value, list) and value:
             return " · ".join(view.word(area, str(one).replace(":", "_")) for one in value)
-        return _words(value)
+        return _words(value, view)
 
     return [
         Change(name=view.word("audit_fields", name), before=said(name, old.get(name)), after=said(name, new.get(name)))
@@ -97,14 +107,33 @@ def changes(view: View, before: dict[str, Any] | None, after: dict[str, Any] | N
     ]
 
 
-def _words(value: Any) -> str | None:
-    if value is None or value == [] or value == {}:
+def _words(value: Any, view: View | None = None) -> str | None:
+    """A value in words: for a viewer with moments in their zone and what is empty left out; for a file as it is."""
+    if value is None or value in ("", [], {}):
         return None
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_words, value)))
+        return ", ".join(filter(None, (_words(one, view) for one in value)))
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_words(inner) or '–'}" for name, inner in value.items())
+        inner = {name: _words(one, view) for name, one in value.items()}
+        if view is None:
+            return ", ".join(f"{name}: {words or '–'}" for name, words in inner.items())
+        return ", ".join(f"{view.word('audit_fields', name)} {words}" for name, words in inner.items() if words) or None
+    if view is not None and isinstance(value, bool):
+        return view.t("common.yes" if value else "common.no")
+    if view is not None and isinstance(value, str) and (at := _moment(value)) is not None:
+        return f"{at.astimezone(view.zone):%Y-%m-%d %H:%M}"
     return mask_numbers(str(value))
+
+
+def _moment(words: str) -> datetime | None:
+    """The moment that `words` are, as entries have them; None where they are something else."""
+    if len(words) < 20 or words[10:11] != "T":
+        return None
+    try:
+        at = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 PAGES: Final = (

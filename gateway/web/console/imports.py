@@ -133,6 +133,7 @@ async def one(view: View) -> web.StreamResponse:
         scope=query.scope,
         rows=_mendable(found, page.items),
         next=page.next,
+        field_names={f"row {reject.row_number}": view.t("imports.row_n", n=reject.row_number) for reject in page.items},
     )
 
 
@@ -159,8 +160,12 @@ def _mendable(found: reading.Import, rejects: Sequence[reading.Reject]) -> list[
 
 
 async def progress(view: View) -> web.StreamResponse:
-    """How far an import is, for the page that waits for it."""
-    return view.render("imports/progress.html", one=await reading.import_(view.session, view.id("import")))
+    """How far an import is, for the page that waits for it; when it has ended, the page is loaded anew."""
+    found = await reading.import_(view.session, view.id("import"))
+    response = view.render("imports/progress.html", one=found)
+    if found.state not in ("queued", "running"):
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 async def mend(view: View) -> web.StreamResponse:

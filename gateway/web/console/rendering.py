@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from babel.dates import format_date, format_timedelta, get_timezone_name
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gateway.kernel.logs import mask_numbers
 from gateway.kernel.phones import PhoneNumber
@@ -26,6 +27,10 @@ from gateway.web.console.wording import Catalogue, locale_of
 
 if TYPE_CHECKING:
     from gateway.web.console.pages import Page, View
+
+
+#: The beginning of a cell, and its end where nothing is in it.
+_CELL: Final = re.compile(r"<td\b([^>]*)>(\s*</td>)?")
 
 
 class Sent(Mapping[str, Any]):
@@ -135,6 +140,7 @@ class Rendering:
             "ground": self._ground,
             "reason": self._reason,
             "subject": self._subject,
+            "labelled": self._labelled,
         }
 
     def render(self, view: View, template: str, values: Mapping[str, Any]) -> str:
@@ -177,6 +183,21 @@ class Rendering:
         """The name of a value of a closed list (`states`, `roles`); the value itself where it has none."""
         key = f"{area}.{value}"
         return self._words.say(context["language"], key) if key in self._words else str(value)
+
+    @pass_context
+    def _labelled(self, context: Context, cells: str, columns: Sequence[tuple[str, str]]) -> Markup:
+        """The cells of a table's row, each but the first with its heading, for where they stand under each other."""
+        titles = iter([("", ""), *columns[1:]])
+
+        def cell(found: re.Match[str]) -> str:
+            title, _ = next(titles, ("", ""))
+            label = f' data-label="{escape(self._t(context, title))}"' if title else ""
+            attributes, empty = found[1], found[2]
+            if empty is not None:
+                attributes = _with_class(attributes, "nothing-in-it")
+            return f'<td role="cell"{label}{attributes}>{empty or ""}'
+
+        return Markup(_CELL.sub(cell, str(cells)))  # noqa: S704
 
     @pass_context
     def _said(self, context: Context, reason: str) -> str:
@@ -332,3 +353,9 @@ def _ago(context: Context, value: datetime | None) -> Markup | str:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.astimezone(UTC).isoformat(timespec="seconds"), exact(value.astimezone(view.zone), view), words
     )
+
+
+def _with_class(attributes: str, name: str) -> str:
+    if 'class="' in attributes:
+        return attributes.replace('class="', f'class="{name} ', 1)
+    return f'{attributes} class="{name}"'

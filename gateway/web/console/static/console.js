@@ -80,6 +80,18 @@ document.addEventListener("click", (event) => {
   body.append(...rows);
 });
 
+// Refused rows: a cell that a comma parted is joined with the next, and those behind it move up.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-join]");
+  if (!button) return;
+  const cells = [...button.closest(".reject").querySelectorAll(".cell input")];
+  const at = cells.indexOf(button.closest(".cell").querySelector("input"));
+  if (at + 1 >= cells.length) return;
+  cells[at].value = [cells[at].value, cells[at + 1].value].filter(Boolean).join(",");
+  for (let next = at + 1; next < cells.length; next += 1) cells[next].value = cells[next + 1]?.value ?? "";
+  cells[at].focus();
+});
+
 // The menu shows where one is, however long it is.
 document.addEventListener("DOMContentLoaded", () => {
   if (innerWidth >= 992) document.querySelector(".navbar-vertical .nav-item.active")?.scrollIntoView({ block: "nearest" });

@@ -1,6 +1,7 @@
 // Before anything is painted: dark where the viewer's machine is, unless they chose; and their time zone.
 (() => {
   const root = document.documentElement;
+  root.dataset.scripts = "";
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const paint = () => {
     if (root.dataset.theme === "auto") root.toggleAttribute("data-bs-theme", false);
