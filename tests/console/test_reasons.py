@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 import re
@@ -92,3 +93,27 @@ def test_words_of_the_customer_stand_behind(why: str, chinese: str, english: str
     assert REASONS.say("zh-CN", why) == chinese
     if english:
         assert REASONS.say("en", why) == english
+
+
+def remarks() -> Iterator[str]:
+    """Why reactions leave a reply to people, and what the reader says of those that it leaves."""
+    for path in sorted((Path(__file__).parents[2] / "gateway" / "inbox").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+            if named and node.target.id in ("_JUDGED", "FOR_PEOPLE") and isinstance(node.value, ast.Dict):
+                yield from (one.value for one in node.value.values if isinstance(one, ast.Constant))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "leave":
+                said = node.args[0]
+                if isinstance(said, ast.Constant):
+                    yield str(said.value)
+            if isinstance(node, ast.keyword) and node.arg == "remark" and isinstance(node.value, ast.Constant):
+                yield str(node.value.value or "in doubt")
+
+
+def test_why_a_reply_waits_is_said_in_chinese() -> None:
+    reasons, found = Reasons(catalogue()), set(remarks())
+    assert len(found) > 35
+    assert [one for one in sorted(found) if not HAN.search(reasons.say("zh-CN", one))] == []
+    left = "the reader leaves it to a person: too long to be read whole; in doubt"
+    assert reasons.say("zh-CN", left) == "系统没有把握：太长，没有全部判读；拿不准"
+    assert reasons.say("zh-CN", "waits for a person: billing dispute").startswith("需要人处理：")

@@ -47,5 +47,7 @@ class Reasons:
         return None
 
     def _term(self, name: str, value: str) -> str:
+        if name == "reasons":
+            return "\uff1b".join(self.say("zh-CN", one) for one in value.split("; "))
         entry = self._words.entries.get(f"intents.{value.replace(' ', '_')}") if name == "intent" else None
         return entry.zh if entry is not None else value
