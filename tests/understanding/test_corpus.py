@@ -65,17 +65,18 @@ def test_what_is_held_out_is_not_trained_on() -> None:
     assert {case.id for case in held_out()}.isdisjoint(case.id for case, _ in everything())
 
 
-def test_what_was_never_trained_on_is_read_nearly_as_well() -> None:
-    """Floors just below where the reader stands: a change that learns the corpus by heart falls through them."""
+def test_what_was_never_trained_on_is_read_as_well() -> None:
+    """What is asked of texts that nobody has seen. A change that learns the corpus by heart falls through it."""
     measured = figures(fresh_readings())
-    assert measured.main_right.value >= 0.84
+    assert measured.main_right.value >= 0.90
     assert measured.abstained.value <= 0.08
-    assert measured.family_recall.value >= 0.90
+    assert measured.family_recall.value >= 0.95
     assert measured.lookalikes_stopped.value <= 0.01
+    assert measured.opt_out_recall.value >= 0.99
     assert measured.lookalikes_opted_out.value <= 0.01
-    assert measured.score_exact.value >= 0.92
-    assert measured.no_score_invented.value >= 0.985
-    assert measured.urgent_caught.value >= 0.95
+    assert measured.score_exact.value >= 0.97
+    assert measured.no_score_invented.value >= 0.99
+    assert [case.text for case, got in fresh_readings() if case.urgent and not got.urgent] == []
 
 
 def test_each_reading_says_why() -> None:
