@@ -95,6 +95,11 @@ class Notices:
             raise InvalidInput(f"no such kind of notice: {name} (there are {', '.join(self._kinds)})", field="kind")
         return kind
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that a notice may name."""
+        return self._channels
+
     async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID:
         """Write a draft down; its id. A kind that needs no approval is approved at once."""
         _may_draft(session, asked.kind)

@@ -89,6 +89,10 @@ class Imports(Protocol):
 class Notices(Protocol):
     """Notices, from draft to done. All work in the session's transaction."""
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels that a notice may name."""
+
     async def draft(self, session: AsyncSession, asked: Draft, *, actor: str) -> UUID: ...
 
     async def approve(

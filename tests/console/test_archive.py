@@ -64,3 +64,24 @@ async def test_a_part_of_the_utility_finds_its_own(world: World, visitor: Visito
     assert await found(world, far, [part]) == {}
     assert (await visitor("elsewhere").get(f"/accounts/{near}"))[0] == 200
     assert (await visitor("elsewhere").get(f"/accounts/{far}"))[0] == 404
+
+
+async def test_a_number_is_invited_to_the_chat_from_its_page(world: World, visitor: Visitors) -> None:
+    account = world.accounts["东湖区"][4]
+    async with world.database.connection() as connection:
+        point = await connection.fetchval(
+            """SELECT l.contact_point_id FROM contact_link l JOIN account a ON a.id = l.account_id
+               WHERE a.account_no = $1 AND l.state <> 'revoked' LIMIT 1""",
+            account,
+        )
+    path = f"/numbers/{point}"
+    assert "邀请绑定聊天" in (await visitor("admin").get(path))[1]
+    assert (await visitor("auditor").post(f"{path}/chat-invitation"))[0] == 403
+    status, text, to = await visitor("admin").post(f"{path}/chat-invitation")
+    assert (status, to) == (303, f"/console{path}"), text
+    async with world.database.connection() as connection:
+        kind = await connection.fetchval(
+            "SELECT template FROM message WHERE contact_point_id = $1 ORDER BY id DESC LIMIT 1", point
+        )
+    assert kind.startswith("verification_chat")
+    assert "邀请" in (await visitor("admin").get(path))[1]

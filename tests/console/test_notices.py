@@ -112,3 +112,29 @@ async def test_a_draft_is_looked_at_by_itself(world: World, visitor: Visitors, s
     await reviewer.go(f"{path}/preview")
     await reviewer.page.wait_for_selector(".samples .bubble")
     assert reviewer.problems == []
+
+
+async def test_a_notice_names_its_channels_and_how_long_each_may_try(world: World, visitor: Visitors) -> None:
+    admin = visitor("archive_admin")
+    fields = {"kind": "arrears", "billing_month": "2025-03", "channels": "sms"}
+    status, text, _ = await admin.post("/notices", fields | {"fallback_minutes": "0"})
+    assert status == 422 and "几分钟没送到就换下一个渠道" in text
+    path = await drafted(visitor, channels="sms", fallback_minutes="25")
+    async with world.database.session() as session:
+        found = await reading.notice(session, _id(path))
+    assert (found.channels, found.fallback_minutes) == (["sms"], 25)
+    status, text = await admin.get(path)
+    assert "<dd>25</dd>" in text
+
+
+async def test_accounts_come_out_of_a_file(world: World, seat: Seats) -> None:
+    admin = await seat("archive_admin")
+    await admin.go("/notices/new?kind=announcement")
+    page = admin.page
+    accounts = world.accounts["东湖区"][:2]
+    listed = "\n".join(["手机,户号", *(f"13800000000,{one}" for one in accounts)]).encode("gb18030")
+    await page.set_input_files("#accounts-file", {"name": "户号.csv", "mimeType": "text/csv", "buffer": listed})
+    await page.wait_for_function("document.getElementById('f-accounts').value !== ''")
+    assert await page.input_value("#f-accounts") == "\n".join(accounts)
+    assert await page.is_checked('input[name="whom"][value="accounts"]')
+    assert admin.problems == []

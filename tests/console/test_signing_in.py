@@ -15,8 +15,8 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
 from gateway.staff import members
 from gateway.staff.signing_in import IDLE, LONGEST, Door, Throttled, WrongPassword, forget_old
 
-from .conftest import Visitors
-from .world import PASSWORD, StandingClock, World
+from .conftest import Seats, Visitors
+from .world import PASSWORD, PEOPLE, StandingClock, World
 
 NEW = "another lamp is lit"
 
@@ -278,3 +278,43 @@ async def test_a_number_is_shown_whole_only_to_who_may_and_is_written_down(world
     async with world.database.connection() as connection:
         row = await connection.fetchrow("SELECT actor, subject FROM audit_entry WHERE action = 'personal_data.shown'")
     assert tuple(row) == ("staff:ARCHIVE-ADMIN", "number:+86138****8000")
+
+
+async def test_a_form_sent_after_the_session_had_ended_says_so(world: World, visitor: Visitors) -> None:
+    stranger = visitor(None)
+    from_page = {"Referer": f"{world.url}/console/notices/new?kind=bill"}
+    status, _, to = await stranger.post("/notices", {"kind": "bill"}, headers=from_page)
+    assert status == 303 and to == "/console/sign-in?back=%2Fnotices%2Fnew%3Fkind%3Dbill&ended=form"
+    status, text = await stranger.get(to.removeprefix("/console"))
+    assert "刚才提交的内容没有执行" in text and 'value="/notices/new?kind=bill"' in text
+    # A piece of a page leads to the door from there, and says no more than that.
+    asked = {"HX-Request": "true", "HX-Current-URL": f"{world.url}/console/triage"}
+    async with stranger.client.get(f"{world.url}/console/outages/storm/figures", headers=asked) as answer:
+        assert (answer.status, answer.headers["HX-Redirect"]) == (401, "/console/sign-in?back=%2Ftriage&ended=page")
+
+
+async def test_the_address_of_a_refused_form_leads_to_the_form(world: World, visitor: Visitors) -> None:
+    async with visitor("admin").client.get(f"{world.url}/console/people/7/lock-out", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers.get("Location")) == (303, "/console/people/7")
+
+
+@pytest.mark.browser
+async def test_what_was_typed_comes_back_after_signing_in_again(world: World, seat: Seats) -> None:
+    admin = await seat("archive_admin")
+    page = admin.page
+    await admin.go("/notices/new?kind=announcement")
+    await page.fill("#f-text", "明天检修，请留意。")
+    await page.check('input[name="whom"][value="accounts"]')
+    await page.fill("#f-accounts", world.accounts["东湖区"][3])
+    await page.context.clear_cookies()
+    await page.click("main form button.btn-primary")
+    await page.locator('[data-ended="form"]').wait_for()
+    await page.fill('input[name="name"]', PEOPLE["archive_admin"][0])
+    await page.fill('input[name="password"]', PASSWORD)
+    await page.click("main form button.btn-primary")
+    await page.locator("#f-text").wait_for()
+    assert await page.input_value("#f-text") == "明天检修，请留意。"
+    assert await page.is_checked('input[name="whom"][value="accounts"]')
+    assert await page.input_value("#f-accounts") == world.accounts["东湖区"][3]
+    assert await page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('lamplighter'))") == []
+    assert admin.problems == []

@@ -108,6 +108,15 @@ async def number(view: View) -> web.StreamResponse:
     return view.render("archive/number.html", one=contact, cases=cases, done=done)
 
 
+async def invite(view: View) -> web.StreamResponse:
+    """Send a number the word that binds a chat to it."""
+    address = await searching.number_of(view.session, view.number("number"))
+    if address is None:
+        raise NotFound("This number is not in the archive.")
+    await view.services.proofs.invite(view.session, address, actor=view.actor)
+    return view.go(f"/numbers/{view.number('number')}", "archive.invited")
+
+
 async def customer(view: View) -> web.StreamResponse:
     """A customer with all their accounts."""
     found = await searching.customer(view.session, view.number("customer"))
@@ -134,6 +143,10 @@ PAGES: Final = (
     Page(
         method="GET", path="/numbers/{id}", handler=number, scope="archive:read", title="archive.number",
         under="/archive",
+    ),
+    Page(
+        method="POST", path="/numbers/{id}/chat-invitation", handler=invite, scope="messages:send",
+        title="archive.number", under="/archive", form=Form, again=number,
     ),
     Page(
         method="GET", path="/customers/{id}", handler=customer, scope="archive:read", title="archive.customer",

@@ -20,6 +20,8 @@ class Back(Query):
     """Where to go once signed in: an address below `/console`."""
 
     back: str | None = None
+    #: What a session ended in the middle of: a form that was sent, or a page that asked for a piece of itself.
+    ended: Literal["form", "page"] | None = None
 
 
 class Credentials(Form):
@@ -28,6 +30,7 @@ class Credentials(Form):
     name: str
     password: _Secret
     back: str | None = None
+    ended: Literal["form", "page"] | None = None
 
 
 class NewPassword(Form):
@@ -51,7 +54,8 @@ async def door(view: View) -> web.StreamResponse:
     if view.someone is not None:
         return view.go("")
     back = (view.query.back if view.query is not None else None) or view.given.get("back", "")
-    return view.render("door/sign_in.html", back=back)
+    ended = (view.query.ended if view.query is not None else None) or view.given.get("ended", "")
+    return view.render("door/sign_in.html", back=back, ended=ended)
 
 
 async def sign_in(view: View) -> web.StreamResponse:

@@ -86,6 +86,8 @@ class Drafting(Form):
     tone: Literal["warm", "official"] | None = None
     not_before: Moment | None = None
     expires_at: Moment | None = None
+    channels: Chosen = Field(default_factory=list)
+    fallback_minutes: Annotated[int, Field(strict=False)] | None = None
 
 
 async def new(view: View) -> web.StreamResponse:
@@ -103,6 +105,7 @@ async def new(view: View) -> web.StreamResponse:
         outages=await _outages(view) if kind == "outage" else (),
         feeders=await grid.feeders(view.session) if kind in ("announcement", "demand_response") else (),
         month=f"{view.now:%Y-%m}",
+        channels=sorted(view.services.notices.channels, key=lambda one: (one == "sms", one)),
     )
 
 
@@ -138,6 +141,8 @@ async def draft(view: View) -> web.StreamResponse:
         tone=body.tone,
         not_before=body.not_before,
         expires_at=body.expires_at,
+        channels=tuple(body.channels) if body.channels else None,
+        fallback_minutes=body.fallback_minutes,
     )
     notice_id = await view.services.notices.draft(view.session, asked, actor=view.actor)
     return view.go(f"/notices/{notice_id}/preview", "notices.drafted_note")
@@ -152,7 +157,10 @@ async def _kind_of(view: View, outage_id: str | None) -> str:
 
 
 def _common(form: Drafting, view: View) -> dict[str, Any]:
-    common = {"tone": form.tone, "not_before": form.not_before, "expires_at": form.expires_at}
+    common = {
+        "tone": form.tone, "not_before": form.not_before, "expires_at": form.expires_at,
+        "channels": form.channels or None, "fallback_minutes": form.fallback_minutes,
+    }  # fmt: skip
     return {name: moment(value, view) for name, value in common.items() if value is not None}
 
 

@@ -56,6 +56,8 @@ async def misdirected(view: View) -> web.StreamResponse:
     if view.query.form == "table":
         rows = [[name, _rounded(values.get(name))] for name in names if values.get(name) is not None]
         return view.render("parts/trend.html", headings=["overview.month", "overview.misdirected"], rows=rows)
+    if all(values.get(name) is None for name in names):
+        return view.json({"nothing": view.t("overview.no_trend")})
     return view.json(
         {
             "grid": {"left": 44, "right": 12, "top": 16, "bottom": 28},
@@ -87,6 +89,9 @@ async def satisfaction(view: View) -> web.StreamResponse:
         rows = [[name, *(_percent(getattr(shares[name], part)) for part in _PARTS)] for name in names if name in shares]
         headings = ["overview.month", "overview.satisfied", "overview.low", "overview.high"]
         return view.render("parts/trend.html", headings=headings, rows=rows)
+
+    if not shares:
+        return view.json({"nothing": view.t("overview.no_trend")})
 
     def line(part: str) -> list[float | None]:
         return [_percent(getattr(shares[name], part)) if name in shares else None for name in names]

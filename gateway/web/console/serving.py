@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import hdrs, web
@@ -74,9 +74,20 @@ class Console:
             handler = _Served(self, page).serve
             path = PREFIX + page.path if page.path != "/" else PREFIX
             routes.append(web.route(page.method, path, handler))
+        routes += self._back_to_forms()
         routes.append(web.get(f"{PREFIX}/", _home))
         routes.append(web.get(f"{PREFIX}/{{rest:.*}}", _Served(self, _NOWHERE).serve))
         return routes
+
+    def _back_to_forms(self) -> list[web.RouteDef]:
+        """A form that came back stands at the address it was sent to; opened again, that leads to where it is shown."""
+        shown = {page.handler: page.path for page in self.pages if page.method == "GET"}
+        taken = {page.path for page in self.pages if page.method == "GET"}
+        return [
+            web.get(PREFIX + page.path, _shown_at(PREFIX + shown[page.again]))
+            for page in self.pages
+            if page.method == "POST" and page.again in shown and page.path not in taken
+        ]
 
     # Cookies
 
@@ -320,11 +331,16 @@ def _plain(values: list[Any]) -> Any:
 
 
 def _to_the_door(view: View) -> web.Response:
-    """To the sign-in, and from there back to what was asked for."""
-    back = ""
-    if view.request.method == "GET" and not view.htmx and not view.page.part:
-        back = f"?back={quote(view.request.path_qs.removeprefix(PREFIX), safe='')}"
-    target = f"{PREFIX}/sign-in{back}"
+    """To the sign-in, and from there back to what was asked for: from a form or a piece of a page, to that page."""
+    request = view.request
+    if request.method == "GET" and not view.htmx and not view.page.part:
+        asked = {"back": request.path_qs.removeprefix(PREFIX)}
+    else:
+        here = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get(hdrs.REFERER) or "")
+        within = here.path.startswith(f"{PREFIX}/")
+        asked = {"back": here.path.removeprefix(PREFIX) + (f"?{here.query}" if here.query else "")} if within else {}
+        asked["ended"] = "form" if request.method != "GET" else "page"
+    target = f"{PREFIX}/sign-in{f'?{urlencode(asked)}' if asked else ''}"
     if view.htmx:
         return web.Response(status=401, headers={"HX-Redirect": target})
     if view.page.part:
@@ -335,6 +351,13 @@ def _to_the_door(view: View) -> web.Response:
 def _place(page: Page) -> int:
     assert page.menu is not None
     return page.menu.order
+
+
+def _shown_at(path: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def redirect(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPSeeOther(path.format_map({name: quote(one, safe="") for name, one in request.match_info.items()}))
+
+    return redirect
 
 
 async def _home(_: web.Request) -> web.Response:

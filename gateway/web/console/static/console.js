@@ -49,6 +49,41 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// What a form sends is kept in this tab until the next page is here, without passwords and files. Where the session had
+// ended, the door comes first; then it is put back into the form it was in.
+const KEPT = "lamplighter-form", ENDED = "lamplighter-ended";
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.querySelector('[type="password"]')) return;
+  const fields = [...new FormData(form)].filter(([name, value]) => name !== "csrf" && typeof value === "string");
+  sessionStorage.setItem(KEPT, JSON.stringify({ action: form.getAttribute("action"), fields }));
+});
+const putBack = (form, fields) => {
+  for (const one of form.elements) {
+    if (!one.name || one.name === "csrf" || one.type === "file") continue;
+    const at = fields.findIndex(([name, value]) => name === one.name && (!["checkbox", "radio"].includes(one.type) || value === one.value));
+    if (["checkbox", "radio"].includes(one.type)) one.checked = at >= 0;
+    else if (one.multiple) for (const option of one.options) option.selected = fields.some(([name, value]) => name === one.name && value === option.value);
+    else if (at >= 0) one.value = fields.splice(at, 1)[0][1];
+  }
+  for (const folded of form.querySelectorAll("details")) folded.open = true;
+  form.closest("details")?.setAttribute("open", "");
+  form.prepend(Object.assign(document.createElement("div"), { className: "alert alert-warning", textContent: document.body.dataset.kept }));
+  form.scrollIntoView({ block: "center" });
+};
+document.addEventListener("DOMContentLoaded", () => {
+  const door = document.querySelector("[data-ended]");
+  if (door?.dataset.ended === "form") sessionStorage.setItem(ENDED, "yes");
+  if (!document.body.dataset.kept) return;
+  const kept = sessionStorage.getItem(KEPT), ended = sessionStorage.getItem(ENDED);
+  sessionStorage.removeItem(KEPT);
+  sessionStorage.removeItem(ENDED);
+  if (!kept || !ended) return;
+  const { action, fields } = JSON.parse(kept);
+  const form = [...document.forms].find((one) => one.method === "post" && one.getAttribute("action") === action);
+  if (form) putBack(form, fields);
+});
+
 // Tables: rows that hold what is typed; order by a column.
 document.addEventListener("input", (event) => {
   const box = event.target.closest?.("[data-filters]");
@@ -90,6 +125,27 @@ document.addEventListener("click", (event) => {
   cells[at].value = [cells[at].value, cells[at + 1].value].filter(Boolean).join(",");
   for (let next = at + 1; next < cells.length; next += 1) cells[next].value = cells[next + 1]?.value ?? "";
   cells[at].focus();
+});
+
+// Account numbers out of a file, into the box that lists them: UTF-8, or GB18030 where it is not.
+document.addEventListener("change", async (event) => {
+  const chosen = event.target;
+  if (!chosen.dataset?.accounts) return;
+  chosen.setCustomValidity("");
+  if (!chosen.files[0]) return;
+  const bytes = await chosen.files[0].arrayBuffer();
+  let text;
+  try { text = new TextDecoder("utf-8", { fatal: true }).decode(bytes); } catch { text = new TextDecoder("gb18030").decode(bytes); }
+  const rows = text.split(/\r?\n|\r/).map((row) => row.split(/[,;\t]/).map((cell) => cell.replace(/^[\s"'=]+|[\s"']+$/g, "")));
+  const head = (cell) => /^(户号|用户编号|用电户号|用户户号|account_no)$/i.test(cell);
+  const at = Math.max(rows[0].findIndex(head), 0);
+  const numbers = rows.map((cells) => cells[at] ?? "").filter((cell) => /^[0-9A-Z]{6,20}$/.test(cell));
+  const box = document.getElementById(chosen.dataset.accounts);
+  if (numbers.length) box.value = [box.value.trim(), ...new Set(numbers)].filter(Boolean).join("\n");
+  for (const one of chosen.form.querySelectorAll('input[name="whom"][value="accounts"]')) one.checked ||= numbers.length > 0;
+  chosen.setCustomValidity(numbers.length ? "" : chosen.dataset.none);
+  chosen.reportValidity();
+  box.focus();
 });
 
 // The menu shows where one is, however long it is.
@@ -137,6 +193,12 @@ const draw = async (figure) => {
   const [answer] = await Promise.all([fetch(figure.dataset.plot, { headers: { Accept: "application/json" } }), plots]);
   if (!answer.ok) return failed(true);
   const given = await answer.json();
+  if (given.nothing) {
+    figure.classList.add("plot-nothing");
+    figure.removeAttribute("role");
+    figure.textContent = given.nothing;
+    return;
+  }
   const chart = echarts.init(figure, null, { renderer: "canvas" });
   chart.setOption({
     ...look(), ...given, ...axes(given),
@@ -226,8 +288,9 @@ if (triage) {
   const send = async (one, leaving = false) => {
     clearTimeout(one.timer);
     held.splice(held.indexOf(one), 1);
-    const answer = await fetch(one.form.action, { method: "POST", body: one.body, headers: { "X-CSRF-Token": token() }, redirect: "manual", keepalive: leaving }).catch(() => null);
-    if (leaving || (answer && (answer.type === "opaqueredirect" || answer.ok))) {
+    const answer = await fetch(one.form.action, { method: "POST", body: one.body, headers: { "X-CSRF-Token": token(), "HX-Request": "true", "HX-Current-URL": location.href }, keepalive: leaving }).catch(() => null);
+    if (answer?.status === 401) location.assign(answer.headers.get("HX-Redirect"));
+    if (leaving || answer?.ok) {
       if (leaving) return;
       done = false;
       if (!open().length) await more();

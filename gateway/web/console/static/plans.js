@@ -28,6 +28,7 @@ const send = async (event, day) => {
   const answer = await fetch(`/console/plans/${event.id}/drag`, {
     method: "POST", body, headers: { "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content },
   }).catch(() => null);
+  if (answer?.status === 401) location.reload();
   if (answer?.ok) return (await answer.json()).said;
   const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
   const why = page?.querySelector(".trouble p:not(.empty-subtitle)")?.textContent ?? page?.querySelector(".trouble h1")?.textContent ?? "";
