@@ -26,7 +26,7 @@ _WRITTEN: Final = timedelta(days=17)
 _ACCOUNTS: Final = """
 SELECT DISTINCT ON (a.id) a.id, a.account_no, a.holder_name, p.address, l.role, l.needs_proof, a.status
 FROM contact_link l JOIN account a ON a.id = l.account_id JOIN premise p ON p.id = a.premise_id
-WHERE l.contact_point_id = ANY($1::bigint[]) AND l.state IN ('unverified', 'verified')
+WHERE l.contact_point_id = ANY($1::bigint[]) AND l.state IN ('unverified', 'verified') AND l.questioned_at IS NULL
 ORDER BY a.id, l.state DESC, l.id
 """
 _BILLS: Final = """

@@ -8,7 +8,7 @@ from datetime import timedelta
 import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from gateway.archive import completing, opening, segments
+from gateway.archive import completing, segments
 from gateway.archive.pushing import Pusher
 from gateway.archive.trust.looking_up import LookingUp
 from gateway.archive.trust.sweeping import TrustSweeper
@@ -16,7 +16,7 @@ from gateway.channels.twilio_lookup import TwilioLookup
 from gateway.house import House
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.logs import logger
-from gateway.notices import catch_up, release_due
+from gateway.notices import release_due
 from gateway.notices.outages import following
 from gateway.outbox import nodes, partitions
 from gateway.outbox.failover import Failover
@@ -135,8 +135,6 @@ class Timekeeping:
         async with self.house.database.work() as work:
             now = self.house.clock.now()
             closed, overdue = await completing.keep_time(work.connection, now, escalate)
-            for case, accounts in await opening.let_go_due(work.connection, now):
-                await catch_up(work.connection, accounts, case, now)
             await work.commit()
         if overdue:
             log.warning("corrections overdue", cases=overdue)

@@ -166,12 +166,11 @@ async def keep_time(connection: Any, now: datetime, escalate: Escalate = tell_no
 
 
 async def next_due(connection: Any, now: datetime) -> datetime | None:
-    """When the next case is to be closed or escalated, or what it holds goes on."""
+    """When the next case is to be closed or escalated."""
     due: datetime | None = await connection.fetchval(
         """SELECT least(
              (SELECT min(watch_until) FROM correction WHERE state = 'watching' AND watch_until > $1),
-             (SELECT min(due_at) FROM correction WHERE state IN ('open', 'verifying', 'applied') AND due_at > $1),
-             (SELECT min(held_until) FROM correction_link WHERE held_until > $1))""",
+             (SELECT min(due_at) FROM correction WHERE state IN ('open', 'verifying', 'applied') AND due_at > $1))""",
         now,
     )
     return due

@@ -74,7 +74,7 @@ class CorrectionLink(Base):
     #: When this case suspended it, and when it was found to be right and sent again.
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)
     lifted_at: Mapped[datetime | None] = mapped_column(Instant)
-    #: Until when it waits in doubt for somebody to say that it was meant; empty where it waits for a person.
+    #: Until when the release before let it wait in doubt; links in question wait for a word or a decision now.
     held_until: Mapped[datetime | None] = mapped_column(Instant)
     #: The link before the case took hold of it: what `keep` and a dismissal go back to.
     before_case: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -193,6 +193,7 @@ class Corrections:
             region=self._region,
             at=now,
         )
+        await contact_links.answer(connection, list(decided))
         await carrying_out.note_decisions(connection, case.id, rows, decided, actor, now)
         await self._ask(connection, added, now)
         state = await carrying_out.note_applied(connection, case.id, actor, now, now + completing.TO_COMPLETE)
@@ -227,6 +228,7 @@ class Corrections:
         held = await carrying_out.held(connection, case.id)
         lifted = [(id_, was) for id_, was in held.items() if rows[id_].state == "suspended"]
         await contact_links.restore(connection, lifted)
+        going_on = await contact_links.answer(connection, list(rows))
         await carrying_out.note_lifted(connection, case.id, [id_ for id_, _ in lifted], now)
         if case.reason == "bounce":
             await connection.execute(
@@ -249,7 +251,8 @@ class Corrections:
             before={"state": case.state},
             after={"state": state, "restored_links": [id_ for id_, _ in lifted], "note": note},
         )
-        await self._catch_up(connection, sorted({rows[id_].account_id for id_, _ in lifted}), case.id, now)
+        lifted_accounts = {rows[id_].account_id for id_, _ in lifted}
+        await self._catch_up(connection, sorted({*going_on, *lifted_accounts}), case.id, now)
 
     @needs("corrections:decide")
     async def sign(

@@ -23,7 +23,8 @@ FROM account JOIN ({ORGANISED}) AS org ON org.account_id = account.id
 LEFT JOIN (
   SELECT l.account_id, true AS reachable, bool_or(l.state = 'verified' AND l.verified_at >= $1) AS verified
   FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id
-  WHERE l.state IN ('unverified', 'verified') AND p.state = 'active' AND p.line <> 'landline' GROUP BY 1
+  WHERE l.state IN ('unverified', 'verified') AND l.questioned_at IS NULL
+    AND p.state = 'active' AND p.line <> 'landline' GROUP BY 1
 ) AS reach ON reach.account_id = account.id
 WHERE account.status <> 'closed' GROUP BY 1
 """

@@ -14,6 +14,11 @@ SNAPSHOT: Final = """jsonb_build_object(
   'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how,
   'needs_proof', l.needs_proof)"""
 
+#: The state by which texts go: a link in question is as good as suspended. `link` is the link.
+IN_EFFECT: Final = "CASE WHEN link.questioned_at IS NULL OR link.state = 'revoked' THEN link.state ELSE 'suspended' END"
+#: Whether nothing goes out through `link`; with it, no text has left or will.
+STOPPED: Final = "(link.state IN ('suspended', 'revoked') OR link.questioned_at IS NOT NULL)"
+
 _RESTORE: Final = """
 UPDATE contact_link l SET state = was->>'state', role = was->>'role', reason = was->>'reason',
   state_since = (was->>'state_since')::timestamptz, is_default = (was->>'is_default')::boolean,
@@ -80,10 +85,35 @@ async def suspend(connection: Any, ids: Sequence[int], *, at: datetime, reason: 
     return sorted(row["id"] for row in rows)
 
 
+async def question(connection: Any, ids: Sequence[int], *, at: datetime) -> list[int]:
+    """Put those of the links in question that still send, until somebody says or decides which is wrong; which."""
+    rows = await connection.fetch(
+        """UPDATE contact_link SET questioned_at = $2
+           WHERE id IN (SELECT id FROM contact_link WHERE id = ANY($1::bigint[]) AND questioned_at IS NULL
+                        AND state IN ('unverified', 'verified') ORDER BY id FOR UPDATE) RETURNING id""",
+        list(ids),
+        at,
+    )
+    return sorted(row["id"] for row in rows)
+
+
+async def answer(connection: Any, ids: Sequence[int]) -> list[int]:
+    """Links are in question no more; the accounts of those that were, and that go on."""
+    rows = await connection.fetch(
+        """WITH was AS (SELECT id, account_id, state FROM contact_link
+                        WHERE id = ANY($1::bigint[]) AND questioned_at IS NOT NULL ORDER BY id FOR UPDATE)
+           UPDATE contact_link l SET questioned_at = NULL FROM was WHERE l.id = was.id
+           RETURNING was.account_id, was.state""",
+        list(ids),
+    )
+    return sorted({row["account_id"] for row in rows if row["state"] in ("unverified", "verified")})
+
+
 async def revoke(connection: Any, ids: Sequence[int], *, at: datetime, reason: str) -> None:
     """Revoke links for good; a revoked link is nobody's default."""
     await connection.execute(
-        """UPDATE contact_link SET state = 'revoked', state_since = $2, reason = $3, is_default = false
+        """UPDATE contact_link SET state = 'revoked', state_since = $2, reason = $3, is_default = false,
+             questioned_at = NULL
            WHERE id = ANY($1::bigint[])""",
         list(ids),
         at,
@@ -101,7 +131,7 @@ async def verify(connection: Any, ids: Sequence[int], *, at: datetime, how: str)
     """Note that links were confirmed; stopped links stay stopped. Which were confirmed."""
     rows = await connection.fetch(
         """UPDATE contact_link SET verified_at = $2, verified_how = $3, state = 'verified', needs_proof = false,
-             state_since = CASE WHEN state = 'verified' THEN state_since ELSE $2 END
+             questioned_at = NULL, state_since = CASE WHEN state = 'verified' THEN state_since ELSE $2 END
            WHERE id = ANY($1::bigint[]) AND state IN ('unverified', 'verified') RETURNING id""",
         list(ids),
         at,

@@ -143,6 +143,23 @@ def concerned(
     )
 
 
+def unsaid(links: Sequence[HeldLink], told: Collection[int], concern: Concern, since: datetime) -> tuple[HeldLink, ...]:
+    """Of the accounts that a number was just told of, those that words which name nobody may mean beside `concern`.
+
+    However likely each is its own: whichever was meant, no more texts about it may follow (promise P3). What was
+    confirmed after the message (`since`) is a person's to judge.
+    """
+    stopped = {link.link_id for link in concern.stopped}
+    return tuple(
+        link
+        for link in links
+        if link.state in ("unverified", "verified")
+        and link.account_id in told
+        and link.link_id not in stopped
+        and (link.verified_at is None or link.verified_at <= since)
+    )
+
+
 def meant_by(newest: Collection[int], recent: Collection[int], links: Sequence[HeldLink], since: datetime) -> Spoken:
     """Which accounts words speak of that name nobody, where the number was just told of several.
 

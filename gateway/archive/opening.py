@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -69,15 +69,18 @@ class Doubt:
     at: datetime
     note: str | None = None
     hints: Sequence[Mapping[str, Any]] = ()
+    #: Links of which one may be meant as well: they wait until it is said or decided which.
+    question: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The case, whether it was open before, and the links that it newly suspended."""
+    """The case, whether it was open before, and the links that it newly suspended or put in question."""
 
     id: UUID
     joined: bool
     suspended: list[int]
+    questioned: list[int] = field(default_factory=list)
 
 
 async def open_or_join(connection: Any, doubt: Doubt) -> Opened:
@@ -111,6 +114,7 @@ async def open_or_join(connection: Any, doubt: Doubt) -> Opened:
         suspended,
         doubt.at,
     )
+    questioned = await links.question(connection, doubt.question, at=doubt.at)
     action = "correction.opened" if found is None else "correction.reopened" if again else "correction.joined"
     await audit.write(
         connection,
@@ -118,9 +122,14 @@ async def open_or_join(connection: Any, doubt: Doubt) -> Opened:
         actor=doubt.actor,
         action=action,
         subject=f"correction:{case}",
-        after={"reason": doubt.reason, "suspended_links": suspended, **({"follows": str(follows)} if follows else {})},
+        after={
+            "reason": doubt.reason,
+            "suspended_links": suspended,
+            **({"questioned_links": questioned} if questioned else {}),
+            **({"follows": str(follows)} if follows else {}),
+        },
     )
-    return Opened(id=case, joined=found is not None, suspended=suspended)
+    return Opened(id=case, joined=found is not None, suspended=suspended, questioned=questioned)
 
 
 async def _insert(connection: Any, case: UUID, doubt: Doubt, follows: UUID | None) -> None:
@@ -174,23 +183,8 @@ async def open_again(connection: Any, case: UUID, was: str, because: str, at: da
     await _add_hints(connection, case, [{"kind": "reopened", "reason": because, "was": was}])
 
 
-async def hold_until(connection: Any, case: UUID, held: Sequence[int], until: datetime) -> None:
-    """Say until when links of a case wait in doubt; then they go on, unless somebody has decided by then."""
-    await connection.execute(
-        """UPDATE correction_link SET held_until = $3 WHERE correction_id = $1 AND link_id = ANY($2::int[])
-             AND suspended AND lifted_at IS NULL""",
-        case,
-        list(held),
-        until,
-    )
-
-
 async def hold_for_good(connection: Any, held: Sequence[int], words: str) -> None:
-    """Somebody said that links which wait in doubt are wrong: they wait for a decision, whatever the time."""
-    await connection.execute(
-        "UPDATE correction_link SET held_until = NULL WHERE link_id = ANY($1::int[]) AND held_until IS NOT NULL",
-        list(held),
-    )
+    """Somebody said for sure that links which wait in doubt are wrong."""
     await connection.execute(
         """UPDATE contact_link SET reason = $2
            WHERE id = ANY($1::int[]) AND state = 'suspended' AND reason LIKE 'in doubt%'""",
@@ -199,38 +193,6 @@ async def hold_for_good(connection: Any, held: Sequence[int], words: str) -> Non
     )
 
 
-async def let_go_due(connection: Any, now: datetime) -> list[tuple[UUID, list[int]]]:
-    """Put links back of which nobody said in time that they were meant; the accounts of each case."""
-    rows = await connection.fetch(
-        """SELECT correction_id, array_agg(link_id ORDER BY link_id) AS held FROM correction_link
-           WHERE held_until <= $1 AND lifted_at IS NULL GROUP BY 1 ORDER BY 1""",
-        now,
-    )
-    gone_on = []
-    for row in rows:
-        case, held = row["correction_id"], row["held"]
-        await connection.execute("SELECT FROM correction WHERE id = $1 FOR UPDATE", case)
-        accounts = await let_go(connection, case, held, inbound_id=None, actor="gateway", at=now, unfounded=False)
-        await connection.execute(
-            "UPDATE correction_link SET held_until = NULL WHERE correction_id = $1 AND link_id = ANY($2::int[])",
-            case,
-            held,
-        )
-        if accounts:
-            await audit.write(
-                connection,
-                at=now,
-                actor="gateway",
-                action="correction.let_go",
-                subject=f"correction:{case}",
-                after={"restored_links": held, "note": NOBODY_SAID},
-            )
-            gone_on.append((case, accounts))
-    return gone_on
-
-
-#: Said of links that may have been meant.
-NOBODY_SAID: Final = "nobody said that these were meant"
 #: Said of a case that rested on words which meant something else.
 UNFOUNDED: Final = "a person read the words otherwise"
 _LET_GO: Final = """
@@ -259,12 +221,13 @@ async def let_go(
     at: datetime,
     unfounded: bool,
 ) -> list[int]:
-    """Put links that wait in doubt back as they were before the case; the accounts of those that were put back.
+    """Put links that wait in doubt back as they were before the case, and out of question; their accounts.
 
     Where the doubt was `unfounded` and the case rests on that inbound alone, it is dismissed.
     """
     rows = await connection.fetch(_LET_GO, case, list(held), at)
     await links.restore(connection, [(row["id"], json.loads(row["was"])) for row in rows])
+    going_on = await links.answer(connection, held)
     if unfounded and await connection.fetchval(_DISMISS, case, str(inbound_id), at, UNFOUNDED):
         await audit.write(
             connection,
@@ -275,7 +238,7 @@ async def let_go(
             before={"state": "open"},
             after={"state": "dismissed", "restored_links": [row["id"] for row in rows], "note": UNFOUNDED},
         )
-    return sorted({row["account_id"] for row in rows})
+    return sorted({*going_on, *(row["account_id"] for row in rows)})
 
 
 async def _look_sideways(connection: Any, case: UUID, doubt: Doubt) -> None:

@@ -205,7 +205,7 @@ INSERT INTO contact_link AS l (account_id, contact_point_id, role, state, source
 VALUES ($1, $2, $3, 'verified', 'customer', $4, $4::timestamptz::date, $4, $5,
         NOT EXISTS (SELECT 1 FROM contact_link WHERE account_id = $1 AND is_default))
 ON CONFLICT (account_id, contact_point_id) DO UPDATE SET state = 'verified', needs_proof = false, reason = NULL,
-  verified_at = $4, verified_how = $5,
+  questioned_at = NULL,  verified_at = $4, verified_how = $5,
   state_since = CASE WHEN l.state = 'verified' THEN l.state_since ELSE $4 END
 RETURNING id
 """

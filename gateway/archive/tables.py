@@ -214,6 +214,9 @@ class ContactLink(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     #: Brought by a correction or a proposal and not proven yet: no amounts go to it (domain notes §5.3.7).
     needs_proof: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: Since when it is in question: somebody at the number disowned one of several accounts and did not say which, so
+    #: nothing goes out through any of them until that is said or decided.
+    questioned_at: Mapped[datetime | None] = mapped_column(Instant)
     #: The import that brought it: where one row of a batch is wrong, its neighbours often are.
     import_id: Mapped[UUID | None]
 

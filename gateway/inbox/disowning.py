@@ -12,7 +12,7 @@ from uuid import UUID
 from gateway.archive import chats, evidence, opening
 from gateway.archive.corrections import AddedContact, Doubt, Opened, open_or_join
 from gateway.archive.held import held, rows_of
-from gateway.archive.misdirection import Concern, Disowning, HeldLink, Spoken, concerned, meant_by
+from gateway.archive.misdirection import Concern, Disowning, HeldLink, Spoken, concerned, meant_by, unsaid
 from gateway.archive.names import plain
 from gateway.archive.signals import Sign
 from gateway.archive.trust.judging import Verdict
@@ -33,8 +33,8 @@ ASKED_ACCOUNT: Final = "asked_account"
 #: The figures that accounts are named by, and whose they are not if they are called one's own.
 _FIGURES: Final = re.compile(r"\d{4,}")
 _OWN: Final = re.compile(r"我(?:家|的|自己)的?(?:户号|电表|账户)|\bmy (?:own )?account\b", re.IGNORECASE)
-#: How long accounts that may have been meant as well are held for the customer to say so.
-TO_SAY: Final = timedelta(hours=48)
+#: Whatever went out so shortly before words that name nobody may be what they speak of, and waits to be said.
+_LATELY: Final = timedelta(hours=72)
 
 
 async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) -> Reaction:
@@ -59,27 +59,27 @@ async def react(connection: Any, heard: Heard, intent: Disowning, tools: Tools) 
     answered = spoken.accounts
     in_doubt = [link.link_id for link in links if link.state == "suspended" and link.account_id in answered]
     await opening.hold_for_good(connection, in_doubt, f"reply: {intent}")
-    concern = concerned(
-        _meant(heard, intent),
-        links,
-        answered=answered,
-        told=await accounts_told(connection, await chats.person(connection, point), heard.at),
-        since=heard.at if about is None else about.sent_at,
-        by_code=_says_not_this_number(heard),
-    )
+    concern = await _concern(connection, heard, intent, spoken, links)
+    beside = await _unsaid(connection, heard, intent, about, links, concern)
     of_accounts = [link.account_id for link in concern.stopped] or sorted(answered)
     verdicts = await _note(connection, heard, intent, reaction.answers, of_accounts)
     if concern.doubtful:
         reaction.leave("the number was confirmed after the message it answers: a person judges who is right")
     if concern.stopped:
-        await _halt(connection, heard, intent, reaction.answers, concern.stopped, verdicts, tools, reaction)
-        if concern.standing:
-            reaction.caused("left_alone", accounts=[link.account_no for link in concern.standing])
+        await _halt(connection, heard, intent, reaction.answers, concern.stopped, verdicts, reaction)
+        if not beside:
+            await _apologise(connection, heard, tools, reaction)
+        left_alone = [link.account_no for link in concern.standing if link not in beside]
+        if left_alone:
+            reaction.caused("left_alone", accounts=left_alone)
         await _ask(connection, heard, concern, {row["link_id"]: row for row in rows}, tools, reaction)
     elif not concern.doubtful and any(link.account_id in answered for link in links):
         reaction.caused("already_stopped")
     elif not concern.doubtful:
         reaction.leave("says it is not reached rightly, but the account of the message has no link to the number")
+    if beside:
+        await _hold(connection, heard, intent, reaction.answers, [], beside, verdicts, reaction)
+        await _ask_account(connection, heard, tools, reaction)
     return reaction
 
 
@@ -87,7 +87,7 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
     """Hold what would be stopped if the text said "not me", until a person has read it; nobody is written to.
 
     A word that is unclear is acted on as well: should it be true, no more texts follow it (promise P3). What may be
-    meant beside it is held too, until somebody says which, or `TO_SAY` is over.
+    meant beside it is put in question, until somebody says or decides which it is.
     """
     reaction = Reaction()
     about, point = _about(heard), heard.contact_point_id
@@ -96,35 +96,65 @@ async def hold(connection: Any, heard: Heard, intent: Disowning) -> Reaction:
     reaction.answers = about.id
     links = [held(row) for row in await rows_of(connection, point)]
     spoken = await _spoken_of(connection, heard, intent, about, links)
-    told = await accounts_told(connection, await chats.person(connection, point), heard.at)
-    concern = concerned(
-        _meant(heard, intent),
-        links,
-        answered=spoken.accounts,
-        told=told,
-        since=about.sent_at,
-        spared=spoken.maybe,
-        by_code=_says_not_this_number(heard),
-    )
-    if not concern.stopped:
+    concern = await _concern(connection, heard, intent, spoken, links)
+    beside = await _unsaid(connection, heard, intent, about, links, concern)
+    if not concern.stopped and not beside:
         return reaction
-    meant = {link.link_id for link in concern.stopped}
-    maybe = [link for link in concern.standing if link.account_id in spoken.maybe and link.link_id not in meant]
-    verdicts = await _note(connection, heard, SEEMS, about.id, [link.account_id for link in concern.stopped])
+    of_accounts = [link.account_id for link in concern.stopped] or sorted(spoken.accounts)
+    verdicts = await _note(connection, heard, SEEMS, about.id, of_accounts)
+    await _hold(connection, heard, intent, about.id, concern.stopped, beside, verdicts, reaction)
+    return reaction
+
+
+async def _hold(
+    connection: Any,
+    heard: Heard,
+    intent: Disowning,
+    about: UUID | None,
+    stopped: Sequence[HeldLink],
+    beside: Sequence[HeldLink],
+    verdicts: Mapping[int, Verdict],
+    reaction: Reaction,
+) -> None:
+    """Suspend `stopped` in doubt, and put in question what may be meant `beside`, number by number."""
     words = f"{IN_DOUBT}: {intent}"
-    for stopped in _by_number([*concern.stopped, *maybe]):
-        opened, withheld = await _suspend(connection, heard, words, about.id, stopped, verdicts)
-        others = [link.link_id for link in stopped if link.link_id not in meant]
-        await opening.hold_until(connection, opened.id, others, heard.at + TO_SAY)
+    for of_number in _by_number([*stopped, *beside]):
+        sure = [link for link in of_number if link in stopped]
+        rest = [link for link in of_number if link not in stopped]
+        opened, withheld = await _suspend(connection, heard, words, about, sure, verdicts, rest)
         reaction.caused(
             "links_held",
-            accounts=[link.account_no for link in stopped],
-            links=opened.suspended,
+            accounts=[link.account_no for link in of_number],
+            links=sorted([*opened.suspended, *opened.questioned]),
             correction_id=str(opened.id),
             messages_withheld=withheld,
         )
         reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
-    return reaction
+
+
+async def _concern(
+    connection: Any, heard: Heard, intent: Disowning, spoken: Spoken, links: Sequence[HeldLink]
+) -> Concern:
+    about = _about(heard)
+    return concerned(
+        _meant(heard, intent),
+        links,
+        answered=spoken.accounts,
+        told=await accounts_told(connection, await chats.person(connection, heard.contact_point_id or 0), heard.at),
+        since=heard.at if about is None else about.sent_at,
+        spared=spoken.maybe,
+        by_code=_says_not_this_number(heard),
+    )
+
+
+async def _unsaid(
+    connection: Any, heard: Heard, intent: Disowning, about: Sent | None, links: Sequence[HeldLink], concern: Concern
+) -> tuple[HeldLink, ...]:
+    """What a stranger's words that name no account may mean as well: all that the number was told of these days."""
+    if about is None or heard.account is not None or _meant(heard, intent) != "wrong_number" or _named(heard, links):
+        return ()
+    lately = [one.id for one in heard.sent if about.sent_at - one.sent_at <= _LATELY]
+    return unsaid(links, await accounts_within(connection, lately), concern, about.sent_at)
 
 
 async def _ask_account(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
@@ -150,10 +180,15 @@ async def _spoken_of(
     """The accounts a text speaks of: the one chosen in a dialogue, those named, else those of what it answers."""
     if heard.account is not None:
         return Spoken(frozenset({heard.account.account_id}))
-    named = _denied(heard.text, links) or (set() if _OWN.search(heard.text) else by_figures(heard.text, links))
+    named = _named(heard, links)
     return (
         Spoken(frozenset(named)) if named or about is None else await _answered(connection, heard, intent, about, links)
     )
+
+
+def _named(heard: Heard, links: Sequence[HeldLink]) -> set[int]:
+    """The accounts that a text names as none of the number's."""
+    return _denied(heard.text, links) or (set() if _OWN.search(heard.text) else by_figures(heard.text, links))
 
 
 def _by_number(stopped: Sequence[HeldLink]) -> list[list[HeldLink]]:
@@ -239,7 +274,13 @@ async def stop(
 ) -> None:
     """Suspend `stopped` on the customer's word, in answer to the message `about`, and all that goes with it."""
     verdicts = await _note(connection, heard, intent, about, [link.account_id for link in stopped])
-    await _halt(connection, heard, intent, about, stopped, verdicts, tools, reaction)
+    await _halt(connection, heard, intent, about, stopped, verdicts, reaction)
+    await _apologise(connection, heard, tools, reaction)
+
+
+async def _apologise(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
+    if (apology := await tools.answers.apologise(connection, heard.to, heard.at)) is not None:
+        reaction.caused("apology_queued", message_id=str(apology))
 
 
 async def _halt(
@@ -249,7 +290,6 @@ async def _halt(
     about: UUID | None,
     stopped: Sequence[HeldLink],
     verdicts: Mapping[int, Verdict],
-    tools: Tools,
     reaction: Reaction,
 ) -> None:
     for of_number in _by_number(stopped):
@@ -263,8 +303,6 @@ async def _halt(
         reaction.caused("correction_joined" if opened.joined else "correction_opened", id=str(opened.id))
     if any(verdicts[link.link_id].doubtful_word for link in stopped if link.link_id in verdicts):
         reaction.leave("the number paid after our reminders, or was confirmed lately: a person judges who is right")
-    if (apology := await tools.answers.apologise(connection, heard.to, heard.at)) is not None:
-        reaction.caused("apology_queued", message_id=str(apology))
 
 
 async def _suspend(
@@ -274,8 +312,9 @@ async def _suspend(
     about: UUID | None,
     stopped: Sequence[HeldLink],
     verdicts: Mapping[int, Verdict],
+    beside: Sequence[HeldLink] = (),
 ) -> tuple[Opened, int]:
-    """Suspend links of one number and open or join their case; how many queued texts that withheld."""
+    """Suspend links of one number and put others in question, in one case; how many queued texts that withheld."""
     said = {
         "kind": "reply",
         "words": quoted(heard.text),
@@ -286,7 +325,7 @@ async def _suspend(
     opened: Opened = await open_or_join(
         connection,
         Doubt(
-            contact_point_id=stopped[0].point_id,
+            contact_point_id=(*stopped, *beside)[0].point_id,
             accounts=[link.account_id for link in stopped],
             suspend=[link.link_id for link in stopped],
             reason="reply",
@@ -294,9 +333,11 @@ async def _suspend(
             actor=heard.actor,
             at=heard.at,
             hints=[said, *(evidence.hint(verdict) for verdict in judged[:1])],
+            question=[link.link_id for link in beside],
         ),
     )
-    withheld = await stop_links(connection, opened.suspended, reason="misdirected", at=heard.at, words=words)
+    stopping = [*opened.suspended, *opened.questioned]
+    withheld = await stop_links(connection, stopping, reason="misdirected", at=heard.at, words=words)
     return opened, withheld
 
 

@@ -45,7 +45,10 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction | None:
     links = await disowning.held_links(connection, heard)
     meant = [link for link in links if link.account_id in named and link.state in ("unverified", "verified")]
     reaction = Reaction(answers=asked.id)
-    await disowning.stop(connection, heard, intent, asked.id, meant, tools, reaction)
+    if meant:
+        await disowning.stop(connection, heard, intent, asked.id, meant, tools, reaction)
+    else:
+        reaction.caused("already_stopped")
     for case, accounts in gone_on:
         await tools.catch_up(connection, sorted(set(accounts) - named), case, heard.at)
     await connection.execute(

@@ -16,6 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive import places
+from gateway.archive.links import IN_EFFECT
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.errors import InvalidInput, LamplighterError, NotFound
 from gateway.kernel.ids import new_id
@@ -44,7 +45,7 @@ from gateway.outbox.carriers import channel_to
 
 _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")}, {places.COLUMNS},
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
        link.contact_point_id AS number_id,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
        false AS fresh, chat.wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to, staff.id IS NOT NULL AS of_staff,
@@ -79,7 +80,7 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
 )
 SELECT point.id AS point_id, point.fresh, 'phone' AS point_kind, point.address, point.line, point.state AS point_state,
        NULL::text[] AS wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
        false AS of_staff, NULL::float8 AS trust,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
        ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents

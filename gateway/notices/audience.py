@@ -18,6 +18,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive import places
+from gateway.archive.links import IN_EFFECT
 from gateway.archive.segments import COLUMNS, NAMES, segments_of
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
@@ -68,7 +69,7 @@ SELECT subject_id, account_id, own_point FROM ({subjects}) AS all_subjects WHERE
 # One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
 _CONTACTS: Final = f"""
 SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")}, {places.COLUMNS},
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff,
        CASE WHEN point.id IS NOT NULL THEN
@@ -96,7 +97,7 @@ ORDER BY s.subject_id, link.id, point.kind <> 'phone', point.id
 _ELSEWHERE: Final = """
        OR NOT EXISTS (SELECT 1 FROM contact_link own
                       WHERE own.account_id = s.account_id AND own.contact_point_id = s.own_point
-                        AND own.state IN ('verified', 'unverified'))"""
+                        AND own.state IN ('verified', 'unverified') AND own.questioned_at IS NULL)"""
 
 _FACTS: Final = itemgetter(
     "role", "state", "is_default", "verified_at", "needs_proof", "point_kind", "line", "point_state", "of_staff",

@@ -28,7 +28,8 @@ SELECT n.id, array_agg(DISTINCT r.account_id) AS accounts
 FROM outage_account r JOIN outage o ON o.id = r.outage_id AND o.state IN ('announced', 'active')
 JOIN outage_notice f ON f.outage_id = o.id JOIN notice n ON n.id = f.notice_id
 WHERE r.account_id = ANY($1::bigint[]) AND r.affected AND n.kind <> 'restoration' AND n.state IN ('sending', 'done')
-  AND EXISTS (SELECT 1 FROM contact_link l WHERE l.account_id = r.account_id AND l.state IN ('verified', 'unverified'))
+  AND EXISTS (SELECT 1 FROM contact_link l WHERE l.account_id = r.account_id AND l.state IN ('verified', 'unverified')
+                AND l.questioned_at IS NULL)
 GROUP BY n.id ORDER BY n.id
 """
 # The newest text about each ground of an account that went astray, where none since has gone right.
@@ -46,7 +47,7 @@ JOIN notice n ON n.id = astray.notice_id
 WHERE n.kind = ANY($3::text[]) AND (n.expires_at IS NULL OR n.expires_at > $4)
   AND NOT EXISTS (SELECT 1 FROM ground_stop s WHERE s.ground = astray.ground)
   AND EXISTS (SELECT 1 FROM contact_link l WHERE l.account_id = astray.account_id
-                AND l.state IN ('verified', 'unverified') AND NOT l.needs_proof)
+                AND l.state IN ('verified', 'unverified') AND NOT l.needs_proof AND l.questioned_at IS NULL)
   AND NOT EXISTS (
     SELECT 1 FROM message_account a JOIN message m USING (id) LEFT JOIN contact_link l ON l.id = a.link_id
     WHERE a.ground = astray.ground AND a.account_id = astray.account_id

@@ -19,6 +19,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive import places
+from gateway.archive.links import IN_EFFECT
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.ids import new_id
 from gateway.kernel.segments import count
@@ -59,7 +60,7 @@ WITH chunk AS MATERIALIZED (
 )
 SELECT c.told_at, c.subject_id AS id, c.account_id AS recipient_account, c.withheld_reason, c.because,
        a.account_no AS number_of_account, a.sms_opt_out, a.language, {COLUMNS.format(now="$6")}, {places.COLUMNS},
-       c.link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       c.link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
        c.contact_point_id AS point_id, point.kind AS point_kind, point.address, point.line,
        point.state AS point_state, false AS of_staff, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        CASE WHEN point.id IS NOT NULL THEN

@@ -16,6 +16,7 @@ _TEMPLATE: Final = "contact_confirm"
 
 # A link may be asked about where it has no proof, and its number was not asked lately or too often in vain.
 _DUE: Final = f"""{{link}}.is_default AND {{link}}.state IN ('unverified', 'verified')
+  AND {{link}}.questioned_at IS NULL
   AND ({{link}}.verified_at IS NULL OR {{link}}.verified_at < ($1::jsonb ->> 'proven_since')::timestamptz
        OR EXISTS (SELECT 1 FROM link_judgement judged WHERE judged.link_id = {{link}}.id AND judged.action = 'ask'
                     AND judged.at > {{link}}.verified_at))
@@ -58,8 +59,8 @@ SELECT link.id AS subject_id, link.account_id, 'contact_check:' || link.id AS gr
        link.contact_point_id::bigint AS own_point, account.account_no
 FROM contact_link link JOIN account ON account.id = link.account_id
 JOIN contact_point point ON point.id = link.contact_point_id
-WHERE link.state IN ('unverified', 'verified') AND point.state = 'active' AND point.line <> 'landline'
-  AND account.status <> 'closed' AND (
+WHERE link.state IN ('unverified', 'verified') AND link.questioned_at IS NULL
+  AND point.state = 'active' AND point.line <> 'landline' AND account.status <> 'closed' AND (
     ($1::jsonb -> 'accounts') ? account.account_no
     OR ($1::jsonb -> 'due' = 'true' AND {_IN_TURN} AND {_DUE.format(link="link")} AND NOT EXISTS (
       SELECT 1 FROM contact_link rival LEFT JOIN link_trust rivals ON rivals.link_id = rival.id

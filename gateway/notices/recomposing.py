@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive.links import STOPPED
 from gateway.archive.segments import COLUMNS, segments_of
 from gateway.kernel.clock import Clock
 from gateway.kernel.ids import new_id
@@ -21,11 +22,12 @@ from gateway.notices.policy import Policy
 from gateway.notices.wording import Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 
-_PARTS: Final = """
+_PARTS: Final = f"""
 SELECT a.position, a.account_id, a.account_no, a.link_id, a.ground,
-       CASE link.state WHEN 'suspended' THEN 'misdirected' WHEN 'revoked' THEN 'revoked' ELSE stop.reason END AS reason
+       CASE WHEN link.state = 'revoked' THEN 'revoked' WHEN link.id IS NOT NULL THEN 'misdirected'
+            ELSE stop.reason END AS reason
 FROM message_account a
-LEFT JOIN contact_link link ON link.id = a.link_id AND link.state IN ('suspended', 'revoked')
+LEFT JOIN contact_link link ON link.id = a.link_id AND {STOPPED}
 LEFT JOIN ground_stop stop ON stop.ground = a.ground
 WHERE a.id = $1 ORDER BY a.position
 """

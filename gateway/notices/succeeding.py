@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.archive.links import IN_EFFECT
 from gateway.archive.segments import COLUMNS
 from gateway.notices.audience import REACH, TRUST, link_of, recipient_of
 from gateway.notices.holds import HOLD
@@ -25,7 +26,7 @@ from gateway.outbox.hours import HoursClass
 
 _CONTACTS: Final = f"""
 SELECT asked.message, asked.failed, a.id AS account_id, a.sms_opt_out, {COLUMNS.format(now="$4")},
-       link.id AS link_id, link.role, link.state, link.is_default, link.verified_at, link.needs_proof,
+       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.address, point.line, point.state AS point_state,
        staff.id IS NOT NULL AS of_staff, {TRUST}, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id IN (point.id, asked.failed)) AS opt_outs,

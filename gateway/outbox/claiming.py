@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.archive.links import STOPPED
 from gateway.kernel.ids import first_id
 from gateway.outbox.hours import NARROWED, Quiet
 from gateway.outbox.lanes import BURST_SECONDS, FEWEST_TOKENS, LaneRow
@@ -105,7 +106,7 @@ WITH pace AS (
     SELECT bool_and(bad.reason IS NOT NULL) AS stopped, bool_or(bad.reason IS NOT NULL) AS partly_stopped,
            min(bad.reason) AS reason, count(*) AS accounts
     FROM message_account a
-    LEFT JOIN contact_link link ON link.id = a.link_id AND link.state IN ('suspended', 'revoked')
+    LEFT JOIN contact_link link ON link.id = a.link_id AND {STOPPED}
     LEFT JOIN ground_stop ground ON ground.ground = a.ground
     LEFT JOIN LATERAL (
       SELECT 'unreachable' AS reason FROM contact_link l
@@ -113,7 +114,8 @@ WITH pace AS (
         SELECT 1 FROM chat_binding WHERE chat_point_id = m.contact_point_id
           AND phone_point_id = l.contact_point_id AND ended_at IS NULL)
     ) AS unbound ON true
-    CROSS JOIN LATERAL (SELECT CASE link.state WHEN 'suspended' THEN 'misdirected' WHEN 'revoked' THEN 'revoked'
+    CROSS JOIN LATERAL (SELECT CASE WHEN link.state = 'revoked' THEN 'revoked'
+                                    WHEN link.id IS NOT NULL THEN 'misdirected'
                                     ELSE coalesce(ground.reason, unbound.reason) END AS reason) AS bad
     WHERE a.id = m.id
   ) AS part ON true

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from asyncpg import PostgresError
 
+from gateway.archive.links import STOPPED
 from gateway.kernel.database import AWAY, Database
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
@@ -75,10 +76,10 @@ SELECT told.id, min(premise.calendar) FROM message_account told JOIN account ON 
 JOIN premise ON premise.id = account.premise_id
 WHERE told.id = ANY($1::uuid[]) AND premise.calendar IS NOT NULL GROUP BY told.id
 """
-_STILL_PARTLY_STOPPED: Final[Any] = """
+_STILL_PARTLY_STOPPED: Final[Any] = f"""
 SELECT EXISTS (
   SELECT 1 FROM message_account a
-  LEFT JOIN contact_link link ON link.id = a.link_id AND link.state IN ('suspended', 'revoked')
+  LEFT JOIN contact_link link ON link.id = a.link_id AND {STOPPED}
   LEFT JOIN ground_stop ground ON ground.ground = a.ground
   WHERE a.id = m.id AND (link.id IS NOT NULL OR ground.ground IS NOT NULL))
 FROM message m WHERE m.id = $1 AND m.state = 'queued' FOR UPDATE

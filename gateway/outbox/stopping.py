@@ -116,7 +116,8 @@ async def stop_links(connection: Any, links: Sequence[int], *, reason: str, at: 
              AND a.link_id = ANY($1::bigint[])
              AND NOT EXISTS (
                SELECT 1 FROM message_account other LEFT JOIN contact_link l ON l.id = other.link_id
-               WHERE other.id = a.id AND (l.id IS NULL OR l.state NOT IN ('suspended', 'revoked')))
+               WHERE other.id = a.id AND (
+                 l.id IS NULL OR l.state NOT IN ('suspended', 'revoked') AND l.questioned_at IS NULL))
            UNION
            SELECT m.id FROM message m
            WHERE m.state = 'queued' AND m.kind <> ALL ($2::text[])

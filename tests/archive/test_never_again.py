@@ -1,7 +1,7 @@
 """Contacts against a model: random orders of imports, replies, corrections, reverts, transfers and sends.
 
-Whatever happens in between: no text leaves on a link that is suspended or revoked; no import brings a stopped
-link back; a revert restores exactly; a correction with an undecided link is neither applied nor signed.
+Whatever happens in between: no text leaves on a link that is suspended, revoked or in question; no import brings a
+stopped link back; a revert restores exactly; a correction with an undecided link is neither applied nor signed.
 """
 
 from __future__ import annotations
@@ -128,7 +128,10 @@ class Contacts(RuleBasedStateMachine):
 
         self.run(transfer())
 
-    @rule(number=pick_number, words=st.sampled_from(["打错了，我不是王强", "我早就搬走了，房子卖了", "wrong number"]))
+    @rule(
+        number=pick_number,
+        words=st.sampled_from(["打错了", "打错了，我不是王强", "我早就搬走了，房子卖了", "wrong number"]),
+    )
     def somebody_disowns(self, number: int, words: str) -> None:
         self.run(self._hears(NUMBERS[number], words))
 
@@ -178,7 +181,8 @@ class Contacts(RuleBasedStateMachine):
         left = [one.id for one in claimed.claimed]
         stopped = await self.town.rows(
             """SELECT a.account_no, m.to_address, l.state FROM message_account a JOIN message m USING (id)
-               JOIN contact_link l ON l.id = a.link_id WHERE m.id = ANY($1::uuid[]) AND l.state = ANY($2::text[])""",
+               JOIN contact_link l ON l.id = a.link_id
+               WHERE m.id = ANY($1::uuid[]) AND (l.state = ANY($2::text[]) OR l.questioned_at IS NOT NULL)""",
             left,
             list(STOPPED),
         )
@@ -356,6 +360,18 @@ class Contacts(RuleBasedStateMachine):
                    JOIN contact_link l ON l.id = c.link_id
                    WHERE c.suspended AND c.lifted_at IS NULL AND c.decision IS NULL
                      AND l.state NOT IN ('suspended', 'revoked')"""
+            )
+        )
+        assert found == []
+
+    @invariant()
+    def what_is_in_question_waits_for_a_decision(self) -> None:
+        """Whatever is in question can be settled: an open case asks for a decision on it."""
+        found = self.run(
+            self.town.values(
+                """SELECT l.id FROM contact_link l WHERE l.questioned_at IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM correction_link c JOIN correction x ON x.id = c.correction_id AND x.state = 'open'
+                     WHERE c.link_id = l.id AND c.decision IS NULL)"""
             )
         )
         assert found == []

@@ -288,7 +288,9 @@ class _Read:
         heard, has = self.heard, self.heard.__contains__
         self._words_and_code()
         named = heard.pop("not_named", None)
-        if named and not has("wrong_number"):
+        # "Wrong number, I am not the holder" says whom it reached, unless a bill is explained beside.
+        missent = has("sent_wrongly") and not any(has(name) for name in _EXPLAINED)
+        if named and not has("wrong_number") and not missent:
             heard.setdefault("not_account_holder", named)
         if heard.pop("unsure", None):
             self.doubt = True

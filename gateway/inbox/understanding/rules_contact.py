@@ -400,8 +400,7 @@ NOT_HOLDER: tuple[Rule, ...] = (
             r"|housekeeper|executor)\b|(?:account|bill|house|flat|contract|electricity|it|meter|name"
             r"|apartment) (?:is |belongs |on it is )(?:under |in |to |on )*(?:my|our|the) (?:\w+ )?"
             r"(?:landlord|father|mother|dad|mum|mom|husband|wife|son|daughter|brother|sister|parents?"
-            r"|company|boss|ex|ex[- ]\w+|uncle|aunt|roommate|owner|grand\w+)|(?:not|never) the "
-            r"(?:account[- ]?holder|holder|owner|bill payer|homeowner|landlord)|(?:contact|ask|text|tell"
+            r"|company|boss|ex|ex[- ]\w+|uncle|aunt|roommate|owner|grand\w+)|(?:contact|ask|text|tell"
             r"|message|call) (?:my|the) (?:landlord|owner|father|mother|husband|wife|son|daughter|tenant"
             r"|agent)|(?:my|the) (?:landlord|owner|company) (?:pays|handles|deals)|(?:i )?(?:pay|handle"
             r"|look after|manage) (?:this |it |the bill |the account |the house |the bills )?(?:for"
@@ -429,6 +428,7 @@ NOT_NAMED: tuple[Rule, ...] = (
         words=pattern(
             r"(?:我|但我|可我|我已?经?)(?:们)?(?:并|可|又|也)?不是(?:户主|房主|业主|机主|开户人|房东|法人"
             r"|老板|负责人|登记人|户主本人)(?!了)|(?:非|不是)(?:户主|业主|机主)(?!了)",
+            r"(?:not|never) the (?:account[- ]?holder|holder|owner|bill payer|homeowner|landlord)",
         ),
         even=frozenset(("denied",)),
         unless=pattern(r"我(?:就)?是(?:户主|业主)"),

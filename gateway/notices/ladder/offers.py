@@ -28,7 +28,7 @@ WHERE NOT EXISTS (SELECT 1 FROM bill WHERE bill.account_id = late.account_id AND
                     AND past.stage = 'prepayment' AND past.taken_at > $8)
   AND EXISTS (SELECT 1 FROM contact_link link JOIN consent ON consent.contact_point_id = link.contact_point_id
               WHERE link.account_id = late.account_id AND link.state IN ('verified', 'unverified')
-                AND consent.purpose = 'advice' AND consent.ended_at IS NULL)
+                AND link.questioned_at IS NULL AND consent.purpose = 'advice' AND consent.ended_at IS NULL)
 ON CONFLICT (bill_id, stage) DO NOTHING
 """
 

@@ -31,7 +31,8 @@ _ASTRAY: Final = """(
       SELECT 1 FROM message_account part JOIN contact_link l ON l.id = part.link_id
       WHERE part.id = m.id AND part.account_id = r.account_id AND l.state IN ('suspended', 'revoked')))
     AND EXISTS (
-      SELECT 1 FROM contact_link l WHERE l.account_id = r.account_id AND l.state IN ('verified', 'unverified'))
+      SELECT 1 FROM contact_link l WHERE l.account_id = r.account_id AND l.state IN ('verified', 'unverified')
+        AND l.questioned_at IS NULL)
   ) IS TRUE"""
 
 # `told` is what the account was told last; `latest` is the last that was said or is about to be, or was withheld
