@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from gateway.archive import bindings, links
@@ -13,6 +13,25 @@ from gateway.archive.changes import NewChange
 from gateway.archive.deciding import Decided
 from gateway.archive.links import LinkRow
 from gateway.kernel.errors import Conflict
+
+#: The states of a link that texts go out through.
+_SENDING: Final = ("unverified", "verified")
+_STOPPED_ELSEWHERE: Final = """
+SELECT c.link_id FROM correction_link c JOIN correction x ON x.id = c.correction_id AND x.state = 'open'
+WHERE c.link_id = ANY($1::bigint[]) AND c.correction_id <> $2 AND c.suspended AND c.lifted_at IS NULL
+  AND c.decision IS NULL
+"""
+#: Links that a case which was opened again has suspended, and that nobody has decided.
+_STOPPED_SINCE: Final = """
+SELECT c.link_id, l.account_id, c.before_case::text FROM correction_link c JOIN contact_link l ON l.id = c.link_id
+WHERE c.correction_id = $1 AND c.after IS NULL AND c.suspended AND c.lifted_at IS NULL AND l.state = 'suspended'
+"""
+_UNDECIDE: Final = """
+UPDATE correction_link SET decision = NULL, decided_by = NULL, decided_at = NULL, before = NULL, after = NULL,
+  suspended = suspended AND NOT $2,
+  lifted_at = CASE WHEN $2 AND suspended_at IS NOT NULL THEN coalesce(lifted_at, $3) END WHERE correction_id = $1
+"""
+_LISTED: Final = "SELECT link_id FROM correction_link WHERE correction_id = $1"
 
 
 class Stop(Protocol):
@@ -25,7 +44,7 @@ class Stop(Protocol):
 
 async def listed(connection: Any, case: UUID) -> dict[int, LinkRow]:
     """The links of a case by id, locked."""
-    rows = await connection.fetch("SELECT link_id FROM correction_link WHERE correction_id = $1", case)
+    rows = await connection.fetch(_LISTED, case)
     return await links.lock(connection, [row["link_id"] for row in rows])
 
 
@@ -58,7 +77,7 @@ async def carry_out(
         if decision.decision == "revoke" or row.state == "revoked":
             continue
         # Only the suspension that is this case's own may be lifted by it: another case may hold the link too.
-        after = dict(row.snapshot)
+        after = {**row.snapshot, "questioned_at": None}
         if id_ in before_case and row.state == "suspended":
             after |= {name: before_case[id_][name] for name in ("state", "state_since", "reason")}
         if decision.decision == "change_role" and decision.role != row.role:
@@ -156,41 +175,69 @@ async def note_applied(connection: Any, case: UUID, actor: str | None, now: date
     return "verifying" if unproven else "applied"
 
 
-async def take_back_decisions(connection: Any, case: UUID, at: datetime) -> tuple[list[NewChange], list[int]]:
+async def take_back_decisions(
+    connection: Any, case: UUID, at: datetime, *, whole: bool
+) -> tuple[list[NewChange], list[int]]:
     """Put the decided links back as they were before; what upstream must hear of it, and accounts reached again.
 
+    Taken back as a `whole` what the case itself had stopped sends again too, as before anything was in doubt.
     Raises Conflict where a link is no longer as the case left it, since then the revert would undo what others
     decided later.
     """
     kept = await connection.fetch(
-        """SELECT link_id, before::text, after::text FROM correction_link
-           WHERE correction_id = $1 AND after IS NOT NULL ORDER BY link_id""",
+        """SELECT link_id, before::text, after::text, before_case::text, suspended,
+                  suspended_at::text, (SELECT reason FROM correction WHERE id = $1) AS reason
+           FROM correction_link WHERE correction_id = $1 AND after IS NOT NULL ORDER BY link_id""",
         case,
     )
-    now = await links.lock(connection, [row["link_id"] for row in kept])
+    as_it_is = await links.lock(connection, [row["link_id"] for row in kept])
+    elsewhere = {row["link_id"] for row in await connection.fetch(_STOPPED_ELSEWHERE, list(as_it_is), case)}
     told: list[NewChange] = []
     reached: set[int] = set()
     back: list[tuple[int, dict[str, Any]]] = []
     for row in kept:
-        link, before, after = now[row["link_id"]], json.loads(row["before"]), json.loads(row["after"])
+        link, before, after = as_it_is[row["link_id"]], json.loads(row["before"]), json.loads(row["after"])
         if (link.state, link.role) != (after["state"], after["role"]) and before != after:
             raise Conflict(f"the link of account {link.account_no} was changed since; settle that first")
+        if whole:
+            before = _undoubted(before, after, json.loads(row["before_case"]) if row["suspended"] else None)
+        elif row["suspended"] and before["state"] in _SENDING:
+            # It was decided, then stopped, then decided again: that it was stopped stands.
+            stopped = {"state": "suspended", "state_since": row["suspended_at"], "reason": row["reason"]}
+            before = {**before, **stopped}
+        if before["state"] in _SENDING and link.id in elsewhere:
+            raise Conflict(f"the link of account {link.account_no} is stopped by another case; settle that first")
         if after["state"] == "revoked" and before["state"] != "revoked":
             told.append(_change("link_restored", link, before["role"]))
-            if before["state"] in ("unverified", "verified"):
-                reached.add(link.account_id)
         elif after["role"] != before["role"]:
             told.append(_change("role_changed", link, before["role"]))
         if before != after:
             back.append((link.id, before))
+            if before["state"] in _SENDING and after["state"] not in _SENDING:
+                reached.add(link.account_id)
+    if whole:
+        for row in await connection.fetch(_STOPPED_SINCE, case):
+            back.append((row["link_id"], json.loads(row["before_case"])))
+            reached.add(row["account_id"])
     await links.restore(connection, back)
     await bindings.take_up(connection, [link for link, _ in back], at=at)
-    await connection.execute(
-        """UPDATE correction_link SET decision = NULL, decided_by = NULL, decided_at = NULL, before = NULL,
-             after = NULL, lifted_at = NULL WHERE correction_id = $1""",
-        case,
-    )
+    await connection.execute(_UNDECIDE, case, whole, at)
+    if whole:
+        listed_links = [row["link_id"] for row in await connection.fetch(_LISTED, case)]
+        reached.update(await links.answer(connection, listed_links))
     return told, sorted(reached)
+
+
+def _undoubted(before: dict[str, Any], after: dict[str, Any], own: dict[str, Any] | None) -> dict[str, Any]:
+    """A link before it was decided, without the suspension that the case itself had put on it.
+
+    The suspension was the case's own where the decision could lift it (`after`), or where the case holds what the
+    link was before that (`own`).
+    """
+    was = after if after["state"] in _SENDING else own
+    if before["state"] != "suspended" or was is None:
+        return {**before, "questioned_at": None}
+    return {**before, **{name: was[name] for name in ("state", "state_since", "reason")}, "questioned_at": None}
 
 
 async def take_back_contacts(connection: Any, case: UUID, stop: Stop, now: datetime) -> list[NewChange]:

@@ -2,10 +2,11 @@
 
     open ── apply ──► verifying ── new contacts proven ──► applied ── sign ──► watching ── 30 days ──► closed
      │ └── dismiss ──► dismissed                              │
-     └──────────── trouble again ◄────────────────────────────┴── revert ──► reverted ── apply, dismiss
+     └── trouble again, decisions taken back ◄────────────────┴── revert ──► reverted ── apply
 
-A revert puts every link back as it stood before the decisions were carried out, suspensions included, so the
-case waits for its decision again. Nothing here commits: the caller's transaction keeps or loses all of it.
+A revert takes the case back as a whole: every link stands again as it did before the case, what it had stopped sends
+again. Where only the decisions are taken back, the case is open again and what it had stopped stays stopped. Nothing
+here commits: the caller's transaction keeps or loses all of it.
 """
 
 from __future__ import annotations
@@ -193,7 +194,6 @@ class Corrections:
             region=self._region,
             at=now,
         )
-        await contact_links.answer(connection, list(decided))
         await carrying_out.note_decisions(connection, case.id, rows, decided, actor, now)
         await self._ask(connection, added, now)
         state = await carrying_out.note_applied(connection, case.id, actor, now, now + completing.TO_COMPLETE)
@@ -289,19 +289,29 @@ class Corrections:
         return await checklist.concerned(await driver(session), correction_id, self._rooms)
 
     @needs("corrections:decide")
-    async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None:
-        """Put every link back as it stood before `apply`, and tell what was withheld from those that send again.
+    async def revert(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        note: str | None,
+        actor: str,
+        only_decisions: bool = False,
+    ) -> None:
+        """Put every link back as it stood before the case, and tell what was withheld from those that send again.
 
-        Raises Conflict where a link was changed by others since.
+        With `only_decisions` the links go back to where they were before `apply`: what the case had stopped stays
+        stopped, and it is open for another decision. Raises Conflict where a link was changed by others since.
         """
         connection = await driver(session)
         now = self._clock.now()
         await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
-        restored, reached = await carrying_out.take_back_decisions(connection, case.id, now)
+        restored, reached = await carrying_out.take_back_decisions(connection, case.id, now, whole=not only_decisions)
         told += restored
-        await _settle(connection, case.id, "reverted", note, None)
+        state = "open" if only_decisions else "reverted"
+        await _settle(connection, case.id, state, note, None if only_decisions else now)
         await connection.execute(
             """UPDATE correction SET applied_at = NULL, applied_by = NULL, signed_at = NULL, signed_by = NULL,
                  watch_until = NULL, closed_at = NULL, waived = '[]', due_at = $2, escalated_at = NULL WHERE id = $1""",
@@ -312,10 +322,10 @@ class Corrections:
             connection,
             at=now,
             actor=actor,
-            action="correction.reverted",
+            action="correction.taken_back" if only_decisions else "correction.reverted",
             subject=f"correction:{case.id}",
             before={"state": case.state},
-            after={"state": "reverted", "note": note},
+            after={"state": state, "note": note},
         )
         await changes.record(connection, told, at=now, correction_id=case.id)
         await self._catch_up(connection, reached, case.id, now)

@@ -29,7 +29,8 @@ CROSS JOIN LATERAL (
   SELECT greatest(l.verified_at, (
     SELECT max(coalesce(c.decided_at, c.lifted_at, x.settled_at))
     FROM correction_link c JOIN correction x ON x.id = c.correction_id
-    WHERE c.link_id = l.id AND (c.decision <> 'revoke' OR c.lifted_at IS NOT NULL OR x.state = 'dismissed')),
+    WHERE c.link_id = l.id AND (
+      c.decision <> 'revoke' OR c.lifted_at IS NOT NULL OR x.state IN ('dismissed', 'reverted'))),
     $3) AS at) AS settled
 LEFT JOIN LATERAL (
   SELECT g.kind, g.at FROM signal g

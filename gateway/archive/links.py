@@ -12,7 +12,7 @@ from typing import Any, Final
 SNAPSHOT: Final = """jsonb_build_object(
   'state', l.state, 'role', l.role, 'reason', l.reason, 'state_since', l.state_since,
   'is_default', l.is_default, 'verified_at', l.verified_at, 'verified_how', l.verified_how,
-  'needs_proof', l.needs_proof)"""
+  'needs_proof', l.needs_proof, 'questioned_at', l.questioned_at)"""
 
 #: The state by which texts go: a link in question is as good as suspended. `link` is the link.
 IN_EFFECT: Final = "CASE WHEN link.questioned_at IS NULL OR link.state = 'revoked' THEN link.state ELSE 'suspended' END"
@@ -23,7 +23,8 @@ _RESTORE: Final = """
 UPDATE contact_link l SET state = was->>'state', role = was->>'role', reason = was->>'reason',
   state_since = (was->>'state_since')::timestamptz, is_default = (was->>'is_default')::boolean,
   verified_at = (was->>'verified_at')::timestamptz, verified_how = was->>'verified_how',
-  needs_proof = coalesce((was->>'needs_proof')::boolean, false)
+  needs_proof = coalesce((was->>'needs_proof')::boolean, false),
+  questioned_at = (was->>'questioned_at')::timestamptz
 FROM unnest($1::bigint[], $2::jsonb[]) AS past(id, was) WHERE l.id = past.id
 """
 

@@ -183,9 +183,9 @@ async def _take_back_correction(
     session: AsyncSession, connection: Any, case_id: UUID, reverts: Reverts, *, note: str | None, actor: str
 ) -> bool:
     state = await connection.fetchval("SELECT state FROM correction WHERE id = $1", case_id)
-    if state in ("open", "verifying"):
+    if state == "open":
         await reverts.dismiss(session, case_id, note=note or "the reply was misread", actor=actor)
-    elif state in ("applied", "watching", "closed"):
+    elif state in ("verifying", "applied", "watching", "closed"):
         await reverts.revert(session, case_id, note=note or "the reply was misread", actor=actor)
     else:
         return False

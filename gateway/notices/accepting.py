@@ -70,7 +70,7 @@ _FACTS: Final = itemgetter(
     "line", "point_state", "role", "state", "is_default", "verified_at", "needs_proof", "quiet_from", "quiet_to"
 )
 #: A number that somebody else makes known at this moment is in neither half: it is there when asked for again.
-_NUMBERS: Final = """
+_NUMBERS: Final = f"""
 WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, line)), made AS (
   INSERT INTO contact_point (kind, address, line) SELECT 'phone', address, line FROM asked
   ON CONFLICT (address, kind) DO NOTHING RETURNING id, address, line, state

@@ -314,7 +314,15 @@ class Corrections(Protocol):
 
     async def dismiss(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None: ...
 
-    async def revert(self, session: AsyncSession, correction_id: UUID, *, note: str | None, actor: str) -> None: ...
+    async def revert(
+        self,
+        session: AsyncSession,
+        correction_id: UUID,
+        *,
+        note: str | None,
+        actor: str,
+        only_decisions: bool = False,
+    ) -> None: ...
 
     async def sign(
         self,

@@ -150,10 +150,16 @@ async def test_a_revoked_link_does_not_come_back_in_passing(town: Any) -> None:
     assert await town.values("SELECT state FROM correction") == ["open"]
 
 
-async def test_applying_and_reverting_restores_exactly(town: Any) -> None:
+@pytest.mark.parametrize("only_decisions", [False, True])
+async def test_applying_and_reverting_restores_exactly(town: Any, only_decisions: bool) -> None:
+    """The decisions alone leave what the case had stopped as it was; the whole puts that back too, in one step."""
     correction = await disowned(town)
     await town.text(X, "arrears", [A], state="queued")
     before = await everything(town)
+    assert [link["state"] for link in before] == ["suspended", "suspended", "unverified"]
+    if not only_decisions:
+        for link in before:
+            link.update(state="unverified", state_since=None, reason=None)
     for _ in range(2):
         await apply(
             town,
@@ -165,9 +171,9 @@ async def test_applying_and_reverting_restores_exactly(town: Any) -> None:
         )
         assert await everything(town) != before
         town.clock.on(days=3)
-        await act(town, "revert", correction)
+        await act(town, "revert", correction, only_decisions=only_decisions)
         assert await everything(town) == before
-        assert await town.values("SELECT state FROM correction") == ["reverted"]
+        assert await town.values("SELECT state FROM correction") == ["open" if only_decisions else "reverted"]
     assert await town.queued(Z) == []
     assert await kinds(town) == 2 * [
         f"link_revoked {A} {X}",

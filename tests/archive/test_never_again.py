@@ -262,20 +262,24 @@ class Contacts(RuleBasedStateMachine):
         decided = self.run(self._cases("open", "verifying", "applied", "watching", "closed"))
         cases = [case for case in decided if case in self.applied]
         if cases:
-            self.run(self._revert(pick(cases)))
+            self.run(self._revert(pick(cases), only_decisions=pick([True, False])))
 
-    async def _revert(self, case: UUID) -> None:
+    async def _revert(self, case: UUID, *, only_decisions: bool) -> None:
         mine = await self.town.rows(
-            """SELECT link_id, before::text AS before, after::text AS after FROM correction_link
-               WHERE correction_id = $1""",
+            """SELECT link_id, before::text AS before, after::text AS after, suspended_at IS NOT NULL AS stopped
+               FROM correction_link WHERE correction_id = $1""",
             case,
         )
         contacts = await self.town.rows("SELECT link_id, before FROM correction_contact WHERE correction_id = $1", case)
         brought = {row["link_id"] for row in contacts}
         now = await self._links()
-        refused = await self._try(
-            lambda session: self.town.corrections.revert(session, case, note=None, actor="staff:E1")
-        )
+
+        async def work(session: Any) -> None:
+            await self.town.corrections.revert(
+                session, case, note=None, actor="staff:E1", only_decisions=only_decisions
+            )
+
+        refused = await self._try(work)
         after = await self._links()
         if refused is not None:
             assert after == now, "a revert that was refused left something half done"
@@ -284,11 +288,24 @@ class Contacts(RuleBasedStateMachine):
         was = self.applied.pop(case)
         changed = {row["link_id"] for row in mine if row["before"] is not None and row["before"] != row["after"]}
         settles = ("state", "role", "reason", "state_since", "is_default", "verified_at", "verified_how", "needs_proof")
-        for id_ in changed - brought:
-            assert [after[id_][name] for name in settles] == [was[id_][name] for name in settles]
+        for row in mine:
+            id_ = row["link_id"]
+            if id_ in brought or id_ not in changed:
+                continue
+            wanted = dict(was[id_])
+            if not only_decisions and row["stopped"] and after[id_]["state"] in ("unverified", "verified"):
+                # What the case itself had stopped stands as it did before the case.
+                assert wanted["state"] in ("suspended", after[id_]["state"])
+                wanted |= {name: after[id_][name] for name in ("state", "reason", "state_since")}
+            elif only_decisions and row["stopped"] and after[id_]["state"] == "suspended":
+                # What the case stopped once it had been decided stays stopped.
+                wanted |= {name: after[id_][name] for name in ("state", "reason", "state_since")}
+            assert [after[id_][name] for name in settles] == [wanted[name] for name in settles]
         for row in contacts:
             assert (row["link_id"] in after) == (row["before"] is not None), "a contact that the case brought stayed"
-        for id_ in after.keys() - changed - brought:
+        if not only_decisions:
+            assert not any(after[row["link_id"]]["questioned_at"] for row in mine if row["link_id"] in after)
+        for id_ in after.keys() - brought - {row["link_id"] for row in mine}:
             assert after[id_] == now[id_], "a revert touched what the case had not"
 
     @rule(seed=seeds)

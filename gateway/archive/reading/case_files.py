@@ -37,6 +37,8 @@ class LinkFile:
     verified_how: str | None
     reason: str | None
     needs_proof: bool
+    #: Since when it waits for somebody to say, or to decide, which of several accounts was disowned.
+    questioned_at: datetime | None
     #: Whether this case stopped it.
     suspended: bool
     decision: str | None
@@ -108,7 +110,7 @@ _MOST: Final = 100
 _LINKS: Final = f"""
 SELECT a.account_no, a.holder_name, pr.address, p.address AS number, p.line, p.state AS point_state, l.role, l.name,
   l.state, l.is_default, l.source, l.registered_on, l.updated_on, l.verified_at, l.verified_how, l.reason,
-  l.needs_proof, c.suspended, c.decision, c.decided_by, c.decided_at, t.probability, t.marks
+  l.needs_proof, l.questioned_at, c.suspended, c.decision, c.decided_by, c.decided_at, t.probability, t.marks
 FROM correction_link c JOIN contact_link l ON l.id = c.link_id JOIN account a ON a.id = l.account_id
 JOIN premise pr ON pr.id = a.premise_id JOIN contact_point p ON p.id = l.contact_point_id
 LEFT JOIN link_trust t ON t.link_id = l.id

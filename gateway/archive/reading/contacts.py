@@ -32,6 +32,8 @@ class AccountLink:
     name: str | None
     is_default: bool
     verified_at: datetime | None
+    #: Since when nothing goes out through it, because somebody disowned one of several accounts and not which.
+    questioned_at: datetime | None
     since: datetime | None
     reason: str | None
 
@@ -86,6 +88,8 @@ class NumberLink:
     is_default: bool
     verified_at: datetime | None
     suspended_at: datetime | None
+    #: Since when nothing goes out through it, because somebody disowned one of several accounts and not which.
+    questioned_at: datetime | None
     since: datetime | None
     reason: str | None
     #: How likely it reaches somebody who belongs to the account; null until a sweep has looked at it.
@@ -188,6 +192,7 @@ async def _links_of(session: AsyncSession, account_id: int) -> list[AccountLink]
             link.name,
             link.is_default,
             link.verified_at,
+            link.questioned_at,
             link.state_since.label("since"),
             link.reason,
         )
@@ -232,6 +237,7 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
             link.name,
             link.is_default,
             link.verified_at,
+            link.questioned_at,
             link.state_since,
             link.reason,
             LinkTrust.probability,
@@ -255,6 +261,7 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
             is_default=row.is_default,
             verified_at=row.verified_at,
             suspended_at=row.state_since if row.state == "suspended" else None,
+            questioned_at=row.questioned_at,
             since=row.state_since,
             reason=row.reason,
             probability=None if row.probability is None else round(row.probability, 3),

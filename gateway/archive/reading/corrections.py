@@ -73,7 +73,7 @@ _PLAIN: Final = (
 
 # A case that concerns an account outside one's part of the utility is for somebody else.
 _NEXT: Final = f"""
-SELECT id FROM correction c WHERE state IN ('open', 'reverted') AND NOT EXISTS (
+SELECT id FROM correction c WHERE state = 'open' AND NOT EXISTS (
   SELECT 1 FROM correction_link k JOIN contact_link l ON l.id = k.link_id
   WHERE k.correction_id = c.id AND NOT {within_sql("l.account_id", "$1")})
   AND ($1::int[] IS NULL OR EXISTS (SELECT 1 FROM correction_link k WHERE k.correction_id = c.id))

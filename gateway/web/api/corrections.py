@@ -80,6 +80,13 @@ class Note(Body):
     note: Prose | None = None
 
 
+class Revert(Note):
+    """Why, and how much is taken back."""
+
+    #: Take back the decisions alone: what the case had stopped stays stopped, and it is open for another decision.
+    only_decisions: bool = False
+
+
 class Signature(Body):
     """That nothing is left of the case, by a second person; what depends on others may be waived with a reason."""
 
@@ -176,10 +183,16 @@ async def dismiss(call: Call[Note, None]) -> reading.Correction:
     return await reading.correction(call.session, correction_id)
 
 
-async def revert(call: Call[Note, None]) -> reading.Correction:
-    """Take back all that was carried out."""
+async def revert(call: Call[Revert, None]) -> reading.Correction:
+    """Take back all that the case did."""
     correction_id = await _known(call)
-    await call.services.corrections.revert(call.session, correction_id, note=call.body.note, actor=call.actor)
+    await call.services.corrections.revert(
+        call.session,
+        correction_id,
+        note=call.body.note,
+        actor=call.actor,
+        only_decisions=call.body.only_decisions,
+    )
     return await reading.correction(call.session, correction_id)
 
 
@@ -290,7 +303,7 @@ ROUTES: Final = (
     ),
     _deciding("apply", apply, "Carry out a decision on every link of the case", Decisions, optional=False),
     _deciding("dismiss", dismiss, "The doubt was unfounded: links send again as before", Note),
-    _deciding("revert", revert, "Take back, as a whole, what was carried out", Note),
+    _deciding("revert", revert, "Take back, as a whole, what the case did", Revert),
     _deciding("prove", prove, "Ask for a proof of a new contact, or take one", Proof, optional=False),
     _deciding("close", close, "A second person signs that nothing is left; 30 days' watch begins", Signature),
     Route(

@@ -109,7 +109,7 @@ def _wanted(tab: str, now: datetime) -> tuple[list[str] | None, datetime | None]
         return None, now
     if tab == "all":
         return None, None
-    return list({"open": _OPEN, "closed": _ENDED}.get(tab, (tab,))), None
+    return list({"open": ("open",), "closed": _ENDED}.get(tab, (tab,))), None
 
 
 async def one(view: View) -> web.StreamResponse:
@@ -172,7 +172,9 @@ async def apply(view: View) -> web.StreamResponse:
         note=form.note,
         actor=view.actor,
     )
-    return view.go(f"/corrections/{correction_id}", "corrections.applied", undo=f"/corrections/{correction_id}/revert")
+    return view.go(
+        f"/corrections/{correction_id}", "corrections.applied", undo=f"/corrections/{correction_id}/take-back"
+    )
 
 
 def _new_contacts(view: View) -> list[NewContact]:
@@ -200,6 +202,15 @@ async def revert(view: View) -> web.StreamResponse:
     note = view.given.get("note") or None
     await view.services.corrections.revert(view.session, correction_id, note=note, actor=view.actor)
     return view.go(f"/corrections/{correction_id}", "corrections.reverted")
+
+
+async def take_back(view: View) -> web.StreamResponse:
+    """Take back the decisions alone; the case is open for others."""
+    correction_id = view.id("correction")
+    await view.services.corrections.revert(
+        view.session, correction_id, note=None, actor=view.actor, only_decisions=True
+    )
+    return view.go(f"/corrections/{correction_id}", "corrections.taken_back")
 
 
 async def sign(view: View) -> web.StreamResponse:
@@ -261,6 +272,7 @@ PAGES: Final = (
     _action("apply", apply, Decided),
     _action("dismiss", dismiss, Noted),
     _action("revert", revert, Noted),
+    _action("take-back", take_back, Noted),
     _action("sign", sign, Signed),
     _action("prove", prove, Proof),
 )  # fmt: skip

@@ -61,7 +61,7 @@ _MINE: Final = within_sql("t.account_id", "$1")
 _FIGURES: Final = {
     "urgent": f"inbound i WHERE state = 'triage' AND urgent AND {_REPLY}",
     "triage": f"inbound i WHERE state = 'triage' AND {_REPLY}",
-    "corrections": f"correction c WHERE state IN ('open', 'reverted') AND {_CASE}",
+    "corrections": f"correction c WHERE state = 'open' AND {_CASE}",
     "corrections_overdue": f"""correction c
       WHERE state IN ('open', 'verifying', 'applied') AND due_at <= $2 AND {_CASE}""",
     "to_sign": f"correction c WHERE state = 'applied' AND {_CASE}",
