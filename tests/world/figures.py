@@ -9,11 +9,14 @@ from tests.world.life import Tally
 
 def told(tally: Tally, accounts: int) -> str:
     """The figures of a run."""
-    lines = ["month  delivered  misdirected    idle   of idle  reached  idle reached  checks  replies  corrections"]
+    lines = [
+        "month  delivered  misdirected    idle   of idle  reached  of known  idle reached  checks  replies  corrections"
+    ]
     for place, month in enumerate(tally.months, 1):
         lines.append(
             f"{place:5}  {month.delivered:9}  {month.share:10.2%}  {month.idle_share:6.2%}  "
             f"{month.share / max(month.idle_share, 1e-9):8.3f}  {month.reach:7.2%}  "
+            f"{month.reach_of_known:8.2%}  "
             f"{month.idle_reached / max(1, month.wanted):12.2%}  {month.checks:6}  {month.replies:7}  "
             f"{dict(month.corrections)}"
         )

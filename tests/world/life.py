@@ -43,6 +43,8 @@ class Month:
     misdirected: int = 0
     wanted: int = 0
     reached: int = 0
+    #: Of those wanted, those of accounts for which the file, the admin or the customer has given a right number.
+    reachable: int = 0
     #: What would have been, had every text gone to the default number of the file.
     idle_delivered: int = 0
     idle_misdirected: int = 0
@@ -65,6 +67,11 @@ class Month:
     def reach(self) -> float:
         """Of the texts that were wanted, those which reached somebody who belongs to the account."""
         return self.reached / max(1, self.wanted)
+
+    @property
+    def reach_of_known(self) -> float:
+        """The same of those whom a number is known for at all: nobody can be reached at one that nobody gave."""
+        return self.reached / max(1, self.reachable)
 
 
 @dataclass
@@ -110,6 +117,7 @@ class Life:
         self._seen: set[str] = set()
         self._reported: dict[tuple[str, str], tuple[datetime, str]] = {}
         self._revoked: set[tuple[str, str]] = set()
+        self._given: defaultdict[str, set[str]] = defaultdict(set)
         self._late: set[str] = set()
         self._counted: set[str] = set()
         self._tickets: list[list[object]] = []
@@ -255,6 +263,7 @@ class Life:
                 self._idle(account)
                 self.month.wanted += 1
                 self.month.reached += delivered and account not in wrong
+                self.month.reachable += self._is_known(account)
         if delivered:
             await self._react(message, number, accounts, wrong)
 
@@ -275,6 +284,11 @@ class Life:
                 )  # fmt: skip
         elif person.answers and not wrong and self.draw.random() < 0.01:
             await self._reply(number, "好的,谢谢", [])
+
+    def _is_known(self, account: str) -> bool:
+        """Whether anybody has given a number at which somebody answers who belongs to the account."""
+        numbers = {f"+86{row.mobile}" for row in self.town.rows(account)} | self._given[account]
+        return any(self.town.right(account, number) for number in numbers)
 
     def _idle(self, account: str) -> None:
         """What the default number of the file would have come to."""
@@ -353,6 +367,7 @@ class Life:
             "new_contacts": [{"number": new, "role": "holder"}],
         }
         await self.gateway.post("/corrections", asked, status=201)
+        self._given[account.number].add(new)
 
     async def _settle_half(self) -> None:
         """The admin settles half of what is open, by what is true."""
@@ -388,6 +403,8 @@ class Life:
         assert status in (200, 409), (status, answer)
         if status == 200:
             self._revoked |= revoked
+            for contact in contacts:
+                self._given[contact["account_no"]].add(contact["number"])
 
     def _judge(self, cases: list[dict[str, Any]]) -> None:
         """Whether findings were right, by what is true on the day they are looked at first."""
