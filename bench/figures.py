@@ -10,7 +10,8 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A value beside its baseline. A speed wants a ratio of `at_least`, a cost one of `at_most`; or neither."""
+    """A value beside its baseline. A speed wants a ratio of `at_least`, a cost one of `at_most`, or is
+    `bounded` itself; or nothing is wanted."""
 
     name: str
     value: float
@@ -21,6 +22,8 @@ class Figure:
     against: str
     at_least: float | None = None
     at_most: float | None = None
+    #: The most that the value itself may be, in its unit.
+    bounded: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -29,14 +32,18 @@ class Figure:
 
     @property
     def missed(self) -> bool:
-        """Whether the ratio is not the one that was wanted."""
-        return (self.at_least is not None and self.ratio < self.at_least) or (
-            self.at_most is not None and self.ratio > self.at_most
+        """Whether the ratio, or the value, is not the one that was wanted."""
+        return (
+            (self.at_least is not None and self.ratio < self.at_least)
+            or (self.at_most is not None and self.ratio > self.at_most)
+            or (self.bounded is not None and self.value > self.bounded)
         )
 
     @property
     def wanted(self) -> str:
-        """The wanted ratio in words."""
+        """The wanted ratio, or value, in words."""
+        if self.bounded is not None:
+            return f"≤ {self.bounded:g} {self.unit}"
         if self.at_least is not None:
             return f"≥ {self.at_least:g}"
         return f"≤ {self.at_most:g}" if self.at_most is not None else ""
@@ -83,8 +90,8 @@ def table(found: Sequence[Median]) -> Table:
         spread = f"{median.least:.3f}–{median.most:.3f} of {median.runs}" if median.runs > 1 else ""
         shown.add_row(
             figure.name,
-            f"{figure.value:,.0f} {figure.unit}",
-            f"{figure.baseline:,.0f} {figure.unit}",
+            f"{_said(figure.value)} {figure.unit}",
+            f"{_said(figure.baseline)} {figure.unit}",
             figure.against,
             f"{figure.ratio:.3f}",
             spread,
@@ -92,3 +99,8 @@ def table(found: Sequence[Median]) -> Table:
             verdict,
         )
     return shown
+
+
+def _said(value: float) -> str:
+    """A value with as many digits as tell something."""
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}"

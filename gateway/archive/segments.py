@@ -40,22 +40,27 @@ EITHER_OR: Final = (("individual", "group"), ("direct", "indirect"), ("long_term
 _OPPOSITE: Final = {one: other for pair in EITHER_OR for one, other in (pair, pair[::-1])}
 _MEDICAL: Final = frozenset({"home_oxygen", "dialysis", "ventilator"})
 
-#: Columns of a query over an account `a` that `segments_of` reads; `{now}` is the parameter of the moment.
-COLUMNS: Final = """
+#: What the export says of an account `a`, and the tags on it that hold at the parameter `{now}`, as one word each.
+SAID: Final = """
        a.important_level, a.sensitive, a.key_concern, a.vulnerable, a.vip,
-       (SELECT c.segment FROM customer c WHERE c.id = a.customer_id) AS customer_segment,
-       ARRAY(SELECT CASE WHEN tag.holds THEN '+' ELSE '-' END || tag.segment FROM account_segment tag
-             WHERE tag.account_id = a.id AND tag.ended_at IS NULL
-               AND (tag.expires_at IS NULL OR tag.expires_at > {now})) AS tags"""
+       (SELECT c.segment FROM customer c WHERE c.id = a.customer_id) AS customer_segment"""
+_TAG: Final = "CASE WHEN tag.holds THEN '+' ELSE '-' END || tag.segment"
+_HOLDS: Final = "tag.ended_at IS NULL AND (tag.expires_at IS NULL OR tag.expires_at > {now})"
+#: Columns of a query over an account `a` that `segments_of` reads; `{now}` is the parameter of the moment.
+COLUMNS: Final = f"""{SAID},
+       ARRAY(SELECT {_TAG} FROM account_segment tag WHERE tag.account_id = a.id AND {_HOLDS}) AS tags"""
+#: The tags (`account_id`, `tags`) of many accounts at once, `{accounts}` being the parameter that lists them.
+TAGS: Final = f"""
+SELECT tag.account_id, array_agg({_TAG}) AS tags FROM account_segment tag
+WHERE tag.account_id = ANY({{accounts}}) AND {_HOLDS} GROUP BY tag.account_id"""
 #: Those columns, for what keeps answers by their facts.
 NAMES: Final = ("important_level", "sensitive", "key_concern", "vulnerable", "vip", "customer_segment", "tags")
-#: What the export says, without the tags.
-_SAID: Final = itemgetter(*NAMES[:-1])
+_said: Final = itemgetter(*NAMES[:-1])
 
 
 def of_export(row: Any) -> set[str]:
     """The segments that the archive's own columns speak of."""
-    return _of_export(*_SAID(row))
+    return _of_export(*_said(row))
 
 
 def _of_export(
@@ -76,7 +81,7 @@ def _of_export(
 
 def segments_of(row: Any) -> frozenset[str]:
     """The segments an account is in, from the columns of `COLUMNS`: the export's, changed by the tags that hold."""
-    return _segments(*_SAID(row), tuple(row["tags"] or ()))
+    return _segments(*_said(row), tuple(row["tags"] or ()))
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.archive import places
 from gateway.archive.links import IN_EFFECT
-from gateway.archive.segments import COLUMNS, NAMES, segments_of
+from gateway.archive.segments import NAMES, SAID, TAGS, segments_of
 from gateway.kernel.database import copy
 from gateway.notices.holds import HOLD, paused_of
 from gateway.notices.kinds import NoticeKind, audience_of
@@ -39,7 +39,7 @@ from gateway.outbox.carriers import kind_of_point
 from gateway.outbox.hours import Quiet
 
 #: Subjects looked at in one transaction.
-CHUNK: Final = 2000
+CHUNK: Final = 4000
 
 #: Where recipients begin: those who are told first stand under the negative of their contact point, before all others.
 FIRST: Final = -(2**62)
@@ -66,31 +66,48 @@ TRUST: Final = "(floor(link_trust.probability * 20) / 20)::float8 AS trust"
 _SUBJECTS: Final = """
 SELECT subject_id, account_id, own_point FROM ({subjects}) AS all_subjects WHERE subject_id > $2 ORDER BY subject_id
 """
-# One row a contact of each subject's account; a subject with a contact point of its own has that one alone.
+# One row a contact of each subject's account; a subject with a contact point of its own has that one alone. Links are
+# found first and the chats bound to their numbers put beside them; what few have, such as chats, tags and refusals, is
+# asked for all at once.
 _CONTACTS: Final = f"""
-SELECT s.subject_id, s.account_id, a.sms_opt_out, {COLUMNS.format(now="$4")}, {places.COLUMNS},
-       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
+WITH linked AS MATERIALIZED (
+  SELECT s.subject_id, s.account_id, s.own_point, link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default,
+         link.verified_at, link.needs_proof, link.contact_point_id
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (subject_id, account_id, own_point)
+  LEFT JOIN contact_link link ON link.account_id = s.account_id
+    AND (s.own_point IS NULL OR link.contact_point_id = s.own_point{{elsewhere}})
+), s AS (
+  SELECT linked.*, coalesce(contact_point_id, CASE WHEN account_id IS NULL THEN own_point END) AS reach FROM linked
+  UNION ALL
+  SELECT linked.*, bound.chat_point_id FROM linked
+  JOIN chat_binding bound ON bound.phone_point_id = linked.contact_point_id AND bound.ended_at IS NULL
+)
+SELECT s.subject_id, s.account_id, a.sms_opt_out, {SAID}, tagged.tags, {places.COLUMNS},
+       s.link_id, s.role, s.state, s.is_default, s.verified_at, s.needs_proof,
        point.id AS point_id, point.kind AS point_kind, point.line, point.state AS point_state,
-       staff.id IS NOT NULL AS of_staff,
-       CASE WHEN point.id IS NOT NULL THEN
-         ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) END AS opt_outs,
-       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents,
-       chat.wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
+       staff.id IS NOT NULL AS of_staff, refused.purposes AS opt_outs,
+       coalesce(granted.purposes, '{{{{}}}}') AS consents, chat.wants,
+       quiet.begins AS quiet_from, quiet.ends AS quiet_to,
        hold.reason AS hold_reason, hold.words AS hold_words, hold.expires_at AS hold_until, {TRUST}
-FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS s (subject_id, account_id, own_point)
+FROM s
 LEFT JOIN account a ON a.id = s.account_id
 {places.PREMISE}
-LEFT JOIN contact_link link ON link.account_id = s.account_id
-  AND (s.own_point IS NULL OR link.contact_point_id = s.own_point{{elsewhere}})
-LEFT JOIN {REACH}
-LEFT JOIN chat ON chat.contact_point_id = reach.id
-LEFT JOIN contact_point point ON point.id = coalesce(reach.id,
-                                                     CASE WHEN s.account_id IS NULL THEN s.own_point END)
+LEFT JOIN contact_point point ON point.id = s.reach
+LEFT JOIN chat ON chat.contact_point_id = s.reach
 LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
 LEFT JOIN staff_member staff ON staff.phone = point.address
-LEFT JOIN link_trust ON link_trust.link_id = link.id
+LEFT JOIN link_trust ON link_trust.link_id = s.link_id
+LEFT JOIN ({TAGS.format(accounts="$2", now="$4")}) AS tagged ON tagged.account_id = s.account_id
+LEFT JOIN (
+  SELECT contact_point_id, array_agg(purpose) AS purposes FROM opt_out
+  WHERE contact_point_id = ANY (ARRAY(SELECT reach FROM s)) GROUP BY contact_point_id
+) AS refused ON refused.contact_point_id = s.reach
+LEFT JOIN (
+  SELECT contact_point_id, array_agg(purpose) AS purposes FROM consent
+  WHERE contact_point_id = ANY (ARRAY(SELECT reach FROM s)) AND ended_at IS NULL GROUP BY contact_point_id
+) AS granted ON granted.contact_point_id = s.reach
 {HOLD}
-ORDER BY s.subject_id, link.id, point.kind <> 'phone', point.id
+ORDER BY s.subject_id, s.link_id, point.kind <> 'phone', point.id
 """
 
 # Where its own contact is good no more, a subject is told at another one, unless the kind is strict about it.

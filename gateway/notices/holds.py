@@ -23,9 +23,9 @@ from gateway.outbox.sweeping import withhold
 KINDS: Final = ("arrears", "legal_notice")
 
 #: Joins the hold of an account `a` that lasts longest.
-HOLD: Final = """LEFT JOIN LATERAL (
-  SELECT reason, words, expires_at FROM hold WHERE hold.account_id = a.id AND ended_at IS NULL
-  ORDER BY expires_at DESC, id LIMIT 1) AS hold ON true"""
+HOLD: Final = """LEFT JOIN hold ON hold.account_id = a.id AND hold.ended_at IS NULL AND NOT EXISTS (
+  SELECT 1 FROM hold AS longer WHERE longer.account_id = hold.account_id AND longer.ended_at IS NULL
+    AND (longer.expires_at > hold.expires_at OR longer.expires_at = hold.expires_at AND longer.id < hold.id))"""
 
 _PLACE: Final = """
 INSERT INTO hold (account_id, reason, words, placed_at, placed_by, expires_at, inbound_id, case_id)

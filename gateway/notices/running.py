@@ -15,6 +15,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import AWAY, Database, plan_anew
 from gateway.kernel.errors import LamplighterError
 from gateway.kernel.logs import logger
+from gateway.notices.audience import CHUNK as SOUGHT
 from gateway.notices.audience import Audience, Finder, write_chunk
 from gateway.notices.composing import CHUNK, START, Chunk, Composer, Cursor
 from gateway.notices.halting import halt
@@ -54,7 +55,7 @@ class NoticeRunner:
         finder: Finder,
         policy: Policy,
         *,
-        chunk: int = CHUNK,
+        chunk: int | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -62,7 +63,8 @@ class NoticeRunner:
         self._kinds = kinds
         self._finder = finder
         self._policy = policy
-        self._chunk = chunk
+        self._chunk = chunk or CHUNK
+        self._sought = chunk or SOUGHT
         self._wake = asyncio.Event()
         self._cleared = float("-inf")
 
@@ -121,7 +123,7 @@ class NoticeRunner:
         kind = kind_of(self._kinds, notice)
         if not notice["audience_found"]:
             await self._begin(notice, kind)
-            await self._find(reader, notice, kind, progress)
+            await self.find(reader, notice, kind, progress)
             notice["point_cursor"], notice["subject_cursor"] = START
         await self._tell(reader, notice, kind, progress)
         async with self._database.work() as work:
@@ -136,11 +138,12 @@ class NoticeRunner:
             await kind.begin(work.connection, notice, self._clock.now())
             await work.commit()
 
-    async def _find(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None) -> None:
-        """Find the audience: while a chunk is decided on, the next is read and the one before is written."""
+    async def find(self, reader: Any, notice: Any, kind: NoticeKind, progress: Progress | None = None) -> None:
+        """Find the audience of an approved notice whose kind has begun: while a chunk is decided on, the next is read
+        on `reader` and the one before is written."""
         wish = self._composer.wish(notice, kind)
         behind, found = notice["audience_cursor"], notice["audience"]
-        async with Audience.of(reader, notice, kind, behind, self._chunk) as audience:
+        async with Audience.of(reader, notice, kind, behind, self._sought) as audience:
 
             def read() -> asyncio.Future[list[Any]]:
                 return asyncio.ensure_future(audience.contacts(self._clock.now()))

@@ -50,19 +50,23 @@ _WHAT: Final = """,
        changed.at AS changed_at, others.off_again, others.off_later,
        EXISTS (SELECT 1 FROM outage_report said WHERE said.outage_id = o.id AND said.account_id = r.account_id)
          AS reported"""
+# Of an outage of which nobody was told anything yet, nobody's past is looked up.
 _FROM: Final = f"""
-FROM outage o
+FROM (
+  SELECT *, EXISTS (SELECT 1 FROM outage_told WHERE outage_told.outage_id = outage.id) AS spoken_of
+  FROM outage WHERE outage_no = $1::jsonb ->> 'outage_id' OFFSET 0
+) AS o
 JOIN outage_account r ON r.outage_id = o.id
 JOIN account a ON a.id = r.account_id
 LEFT JOIN LATERAL (
   SELECT t.said, t.revision, t.message_id, m.contact_point_id, coalesce(m.sent_at, m.not_before) AS at
   FROM outage_told t JOIN message m ON m.id = t.message_id
-  WHERE t.outage_id = o.id AND t.account_id = r.account_id AND m.state IN {_TOLD} AND NOT {_ASTRAY}
+  WHERE o.spoken_of AND t.outage_id = o.id AND t.account_id = r.account_id AND m.state IN {_TOLD} AND NOT {_ASTRAY}
   ORDER BY t.message_id DESC LIMIT 1
 ) AS told ON true
 LEFT JOIN LATERAL (
   SELECT t.said, t.revision FROM outage_told t JOIN message m ON m.id = t.message_id
-  WHERE t.outage_id = o.id AND t.account_id = r.account_id AND (
+  WHERE o.spoken_of AND t.outage_id = o.id AND t.account_id = r.account_id AND (
     m.state IN {_TOLD} OR m.state = 'queued' AND t.revision = o.revision
     OR m.state IN ('failed', 'undelivered') AND NOT $1::jsonb ? 'resends' OR m.state = 'expired'
     OR m.state = 'withheld' AND m.withheld_reason NOT IN ('superseded', 'recovered'))
@@ -76,7 +80,7 @@ LEFT JOIN feeder line ON line.id = area.feeder_id
 LEFT JOIN outage_revision past ON past.outage_id = o.id AND past.revision = told.revision
 LEFT JOIN LATERAL ({overlapping.OTHERS}) AS others ON true"""
 _OF_OUTAGE: Final = """
-WHERE o.outage_no = $1::jsonb ->> 'outage_id' AND (a.status <> 'closed' OR told.said IS NOT NULL)
+WHERE (a.status <> 'closed' OR told.said IS NOT NULL)
 """
 _WANTED: Final = """
   AND CASE
