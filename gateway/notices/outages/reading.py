@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.kernel.database import driver
 from gateway.kernel.errors import NotFound
+from gateway.notices.outages.scopes import WITHIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +105,7 @@ SELECT said, count(*) AS accounts FROM (
   ORDER BY t.account_id, t.message_id DESC) AS last
 GROUP BY said
 """
-_AFFECTED: Final = """
-SELECT count(DISTINCT a.id) FROM outage_scope s, account a LEFT JOIN transformer_area t ON t.id = a.transformer_area_id
-WHERE s.outage_id = $1 AND a.status <> 'closed'
-  AND (s.account_id = a.id OR s.transformer_area_id = a.transformer_area_id OR s.feeder_id = t.feeder_id)
-"""
+_AFFECTED: Final = f"SELECT count(*) FROM ({WITHIN}) AS within"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
