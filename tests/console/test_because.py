@@ -18,6 +18,11 @@ from gateway.web.console.wording import catalogue
         ("the household is vulnerable; a person visits or calls instead", "该户需要特别照顾，改由人工上门或致电"),
         ("a text of the kind arrears went to the person less than 72 hours before", "距上一条催费不足 72 小时"),
         ("to the number that wrote; at any hour", "发给来信号码；任何时段"),
+        (
+            "to the holder, the default contact; 08:00–20:00, not 12:00–14:00 by their own wish (policy 1)",
+            "发给户主，默认联系人；按本人意愿避开 12:00–14:00 08:00–20:00（规则第 1 版）",
+        ),
+        ("paid since the audience was found (policy 1)", "名单确定以后，内容已不成立（已缴清）（规则第 1 版）"),
         ("nobody has translated this", "nobody has translated this"),
     ],
 )

@@ -143,7 +143,7 @@ def sentences(room: Path) -> Iterator[str]:
                     yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in one.values)
 
 
-@pytest.mark.parametrize("room", ["followups", "evaluations", "cases"])
+@pytest.mark.parametrize("room", ["followups", "evaluations", "cases", "notices", "outbox"])
 def test_what_a_room_refuses_is_said_in_chinese(room: str) -> None:
     refusals = Refusals(catalogue())
     assert [one for one in sentences(GATEWAY / room) if not HAN.search(refusals.say("zh-CN", one))] == []
