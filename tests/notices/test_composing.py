@@ -168,7 +168,7 @@ async def test_what_is_paid_between_finding_and_telling_is_not_told(town: Town) 
     runner = small_runner(town, 10)
     async with town.database.connection() as reader:
         row = dict(await reader.fetchrow("SELECT * FROM notice WHERE id = $1", notice))
-        await runner._find(reader, row, town.house.notice_kinds["arrears"], None)
+        await runner.find(reader, row, town.house.notice_kinds["arrears"], None)
     async with town.database.work() as work:
         await work.execute(
             """UPDATE bill SET settled_at = now(), paid = amount FROM account a

@@ -78,7 +78,7 @@ async def test_a_hold_between_finding_and_telling_is_heeded(town: Town) -> None:
     runner = small_runner(town, 10)
     async with town.database.connection() as reader:
         row = dict(await reader.fetchrow("SELECT * FROM notice WHERE id = $1", notice))
-        await runner._find(reader, row, town.house.notice_kinds["arrears"], None)
+        await runner.find(reader, row, town.house.notice_kinds["arrears"], None)
     await hold(town, held)
     assert await runner.compose_next(only=notice)
     messages = await town.messages(notice)
