@@ -1,10 +1,13 @@
-"""A notice that fails too often pauses itself and says so, instead of going on to fail a million times."""
+"""A notice that fails too often pauses itself and says so, instead of going on to fail a million times.
+
+A small one has often left as a whole before the first receipt comes: there is nothing to pause then, but it says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from gateway.kernel import audit
@@ -25,6 +28,13 @@ FROM message WHERE notice_id = $1 AND state IN ('sent', 'delivered', 'failed', '
 """
 
 
+#: How long after its approval a notice that is done still says that too much of it failed.
+_LOOKS_BACK: Final = timedelta(days=3)
+_LOOKED_AT: Final = """
+SELECT * FROM notice WHERE state IN ('composing', 'sending') OR state = 'done' AND remark IS NULL AND approved_at > $1
+"""
+
+
 async def baseline(connection: Any, notice: UUID) -> tuple[int, int]:
     """How many texts of a notice failed so far, and how many left: failures are counted from here again."""
     row = await connection.fetchrow(_LEFT, notice)
@@ -32,14 +42,20 @@ async def baseline(connection: Any, notice: UUID) -> tuple[int, int]:
 
 
 async def halt(connection: Any, table: PolicyTable, now: datetime) -> list[UUID]:
-    """Pause every notice whose failures pass the policy's threshold; their ids. The caller commits."""
+    """Pause every notice whose failures pass the policy's threshold, or have it say so where all of it left already;
+    their ids. The caller commits."""
     halted: list[UUID] = []
-    for notice in await connection.fetch("SELECT * FROM notice WHERE state IN ('composing', 'sending')"):
+    for notice in await connection.fetch(_LOOKED_AT, now - _LOOKS_BACK):
         failed = await connection.fetchval(_FAILED, notice["id"], notice["failed_before"] + table.halt_failures)
         if failed < notice["failed_before"] + table.halt_failures:
             continue
         words = await _too_many(connection, notice, table)
-        if words is not None and await _pause(connection, notice, words, now):
+        if words is None:
+            continue
+        if notice["state"] == "done":
+            await connection.execute("UPDATE notice SET remark = $2 WHERE id = $1", notice["id"], words)
+            halted.append(notice["id"])
+        elif await _pause(connection, notice, f"paused by itself: {words}", now):
             halted.append(notice["id"])
     return halted
 
@@ -56,7 +72,7 @@ async def _too_many(connection: Any, notice: Mapping[str, Any], table: PolicyTab
         notice["id"],
     )
     most = f", most often with the carrier's code {row['error_code']}" if row["error_code"] else ""
-    return f"paused by itself: {failed} of {gone} texts failed{most}"
+    return f"{failed} of {gone} texts failed{most}"
 
 
 async def _pause(connection: Any, notice: Mapping[str, Any], words: str, now: datetime) -> bool:

@@ -12,6 +12,8 @@ from gateway.notices.control import Notices
 from gateway.notices.halting import halt
 from gateway.notices.policy import PolicyTable
 from gateway.notices.tables import Notice
+from gateway.web.console.because import Because
+from gateway.web.console.wording import catalogue
 from tests.notices.conftest import Town
 
 A, B, C = "+8613800000001", "+8613800000002", "+8613800000003"
@@ -200,6 +202,27 @@ async def test_a_notice_that_fails_too_often_pauses_itself_and_says_so(town: Tow
         (entry,) = await work.fetch("SELECT * FROM audit_entry WHERE actor = 'policy:halt'")
     assert entry["subject"] == f"notice:{notice}"
     assert await few.halted() == []
+
+
+async def test_what_had_left_as_a_whole_before_it_failed_says_so_and_stays_done(town: Town, few: Few) -> None:
+    notice = await few.composed()
+    await settle(town, notice, "delivered", 20)
+    await town.house.notice_runner.finish()
+    assert await few.halted() == []
+    async with town.database.work() as work:
+        await work.execute(
+            """UPDATE message SET state = 'undelivered', error_code = '30007'
+               WHERE id IN (SELECT id FROM message ORDER BY id LIMIT 5)"""
+        )
+        await work.commit()
+    assert await few.halted() == [notice]
+    row = await town.row(notice)
+    words = "5 of 20 texts failed, most often with the carrier's code 30007"
+    assert (row["state"], row["remark"]) == ("done", words)
+    assert await few.halted() == []
+    said = Because(catalogue())
+    assert said.say("zh-CN", words) == "20 条中有 5 条失败，最多的运营商代码是 30007"
+    assert said.say("zh-CN", f"paused by itself: {words}").startswith("自动暂停：20 条")
 
 
 async def test_failures_that_are_few_among_many_do_not_halt(town: Town, few: Few) -> None:
