@@ -217,6 +217,31 @@ async def test_a_number_of_staff_is_refused_and_noted_once(office: Office) -> No
     assert signals == [{"kind": "staff_number", "account_no": "4100000039"}]
 
 
+async def test_who_hangs_on_a_line_without_a_transformer_area_hangs_on_it_all_the_same(office: Office) -> None:
+    """Or an outage of the line would not find them. A file that names the line alone moves nobody along it."""
+    head = "户号,户名,线路编号,台区编号\n"
+    await office.load("accounts", head + "4100000039,温兰香,F1,T1\n4100000047,陈民强,F1,\n4100000055,李娜,,\n")
+    hangs = """SELECT account_no, f.code AS line, t.code AS area, t.name, t.kind FROM account a
+               LEFT JOIN transformer_area t ON t.id = a.transformer_area_id
+               LEFT JOIN feeder f ON f.id = t.feeder_id ORDER BY account_no"""
+    placed = [
+        ("4100000039", "F1", "T1", "T1", None),
+        ("4100000047", "F1", None, "F1", "line"),
+        ("4100000055", None, None, None, None),
+    ]
+    assert [tuple(row.values()) for row in await office.rows(hangs)] == placed
+    again = await office.load("accounts", head + "4100000039,温兰香,F1,\n4100000047,陈民强,F1,\n4100000055,李娜,,\n")
+    assert counts(again)[1:3] == (0, 0)
+    assert [tuple(row.values()) for row in await office.rows(hangs)] == placed
+    await office.load("accounts", head + "4100000039,温兰香,F2,\n4100000047,陈民强,,T1\n4100000055,李娜,F1,\n")
+    assert [tuple(row.values())[:3] for row in await office.rows(hangs)] == [
+        ("4100000039", "F2", None),
+        ("4100000047", "F1", "T1"),
+        ("4100000055", "F1", None),
+    ]
+    assert len(await office.rows("SELECT 1 FROM transformer_area WHERE kind = 'line'")) == 2
+
+
 async def test_an_address_may_keep_clocks_and_holidays_of_its_own(office: Office) -> None:
     sheet = (
         "account_no,holder_name,时区,节假日地区\n4100000039,温兰香,Asia/Urumqi,US-NY\n4100000047,陈民强,,\n"

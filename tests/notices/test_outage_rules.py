@@ -142,6 +142,16 @@ ROWS = st.builds(
 USUAL_WISH = Wish(kind="outage_fault", klass="N", purpose="outage", hours=HoursClass.OUTAGE)
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "沿线用户"), ("en", "all along it")])
+def test_who_hangs_on_the_line_itself_is_not_told_the_line_twice(language: str, words: str) -> None:
+    ends_at = NOW + timedelta(hours=3)
+    on_it = row(outage_kind="planned", outage_state="announced", area="10kV寺坪8线", ends_at=ends_at, language=language)
+    moment = Moment(now=NOW, zone=HOME, leaves=NOW)
+    assert saying.say([on_it], "announce", moment).values["area"] == words
+    beside = {**on_it, "area": "章家河1号公变"}
+    assert "章家河1号公变" in saying.say([on_it, beside], "announce", moment).values["area"]
+
+
 @quick
 @given(rows=st.lists(ROWS, min_size=1, max_size=5), step=st.sampled_from(["announce", "week", "eve", "update"]))
 def test_on_is_told_to_those_alone_who_were_told_off_and_are_not_off_again(

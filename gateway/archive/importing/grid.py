@@ -49,6 +49,8 @@ class _Known:
     organisation: int | None = None
 
 
+#: Kind of the area of those who hang on a feeder directly.
+LINE: Final = "line"
 #: Tables that only imports add to, and these one at a time: a whole block of their ids can be taken at once.
 _ONLY_IMPORTED: Final = frozenset(["account", "customer", "premise", "substation", "feeder", "transformer_area"])
 _PARENTS: Final = {"substation": "NULL::int", "feeder": "substation_id", "transformer_area": "feeder_id"}
@@ -81,12 +83,43 @@ async def settle(work: Work, places: Iterable[Place], run: Run) -> dict[Place, t
                 for place, (feeder, _) in zip(new, feeders, strict=True)
             ],
         )
+        lines: dict[Place, int] = run.memory.setdefault("lines", {})
         for place, levels in zip(new, zip(areas, feeders, stations, strict=True), strict=True):
             known[place] = levels[0][0]
+            if levels[0][0] is None and levels[1][0] is not None:
+                lines[place] = levels[1][0]
             # A new feeder above an area that was there is a change to the area, not a new one.
             above = max(levels[1][1], levels[2][1])
             fates[place] = max(levels[0][1], Fate.UPDATED if above else Fate.UNCHANGED)
     return {place: (known[place], fate) for place, fate in fates.items()}
+
+
+async def on_lines(work: Work, places: Iterable[Place], run: Run) -> dict[Place, int]:
+    """For settled places that name a feeder and no transformer area: what hangs on that feeder directly.
+
+    Each such feeder has one area of its own for them (`kind` is `LINE`), so that whoever goes along the feeder meets
+    them too.
+    """
+    lines: dict[Place, int] = run.memory.get("lines", {})
+    wanted = {place: lines[place] for place in places if place in lines}
+    if not wanted:
+        return {}
+    feeders = sorted(set(wanted.values()))
+    await work.execute(
+        """INSERT INTO transformer_area (name, kind, feeder_id) SELECT name, $2, id FROM feeder
+           WHERE id = ANY($1::int[])
+             AND NOT EXISTS (SELECT 1 FROM transformer_area a WHERE a.feeder_id = feeder.id AND a.kind = $2)
+           ORDER BY id""",
+        feeders,
+        LINE,
+    )
+    rows = await work.fetch(
+        "SELECT feeder_id, min(id) FROM transformer_area WHERE feeder_id = ANY($1::int[]) AND kind = $2 GROUP BY 1",
+        feeders,
+        LINE,
+    )
+    areas = dict(map(tuple, rows))
+    return {place: areas[feeder] for place, feeder in wanted.items()}
 
 
 async def _organisations(work: Work, names: Sequence[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.archive.importing import transfers
-from gateway.archive.importing.grid import Place, new_ids, settle
+from gateway.archive.importing.grid import Place, new_ids, on_lines, settle
 from gateway.archive.importing.kinds import Fate, Run
 from gateway.archive.importing.reading import is_group
 from gateway.kernel.database import Work, copy
@@ -76,7 +76,9 @@ async def merge_accounts(work: Work, records: Sequence[AccountRecord], run: Run)
     """Bring accounts in by number; the fates of each are in the order of its rows."""
     merged, changed = _merged(records)
     known = await _known(work, list(merged))
-    areas = await settle(work, [record.place for record in merged.values() if record.place], run)
+    places = [record.place for record in merged.values() if record.place]
+    areas = await settle(work, places, run)
+    lines = await on_lines(work, places, run)
     customers, new_customers = await _numbered(
         work, "customer", "customer_no", {record.customer_no for record in merged.values() if record.customer_no}
     )
@@ -87,7 +89,7 @@ async def merge_accounts(work: Work, records: Sequence[AccountRecord], run: Run)
     ids = await _ids_for(work, fresh, customers, premises)
     await _insert_customers(work, merged.values(), ids, customers, new_customers)
     await _insert_premises(work, merged.values(), ids, premises, new_premises)
-    await _insert_accounts(work, fresh, ids, areas)
+    await _insert_accounts(work, fresh, ids, areas, lines)
     touched = await _update(
         work,
         [record for record in merged.values() if record.account_no in known],
@@ -95,6 +97,7 @@ async def merge_accounts(work: Work, records: Sequence[AccountRecord], run: Run)
         customers,
         premises,
         areas,
+        lines,
         run,
     )
     settled: dict[str, Settled] = {}
@@ -229,6 +232,7 @@ async def _insert_accounts(
     fresh: Sequence[AccountRecord],
     ids: Mapping[str, _Ids],
     areas: Mapping[Place, tuple[int | None, Fate]],
+    lines: Mapping[Place, int],
 ) -> None:
     if not fresh:
         return
@@ -243,7 +247,7 @@ async def _insert_accounts(
                 record.account_no,
                 own.customer,
                 own.premise,
-                areas[record.place][0] if record.place else None,
+                (areas[record.place][0] or lines.get(record.place)) if record.place else None,
                 *[
                     default if value is None or value == "" else value
                     for value, default in zip(record.account, defaults, strict=True)
@@ -255,10 +259,10 @@ async def _insert_accounts(
     )
 
 
-_STAGED: Final = ("account_no", "account_id", "customer_id", "premise_id", "area_id", "id_masked")
+_STAGED: Final = ("account_no", "account_id", "customer_id", "premise_id", "area_id", "line_area_id", "id_masked")
 _STAGE: Final = (
     "CREATE TEMP TABLE IF NOT EXISTS staged_account (account_no text, account_id int, customer_id int,"
-    " premise_id int, area_id int, id_masked text, "
+    " premise_id int, area_id int, line_area_id int, id_masked text, "
     + ", ".join(f"{name} {kind}" for name, (kind, _) in ACCOUNT_COLUMNS.items())
     + ", "
     + ", ".join(f"{name} text" for name in PREMISE_COLUMNS)
@@ -301,6 +305,11 @@ _UPDATE_PREMISES: Final = _update_of(
     {name: _said(name) for name in PREMISE_COLUMNS},
     only="NOT EXISTS (SELECT 1 FROM account o WHERE o.premise_id = t.id AND o.id < s.account_id)",
 )
+# A file that names the feeder alone moves nobody from his area on it.
+_AREA: Final = """coalesce(s.area_id, CASE WHEN s.line_area_id IS NULL THEN t.transformer_area_id ELSE (
+  SELECT CASE WHEN own.feeder_id = line.feeder_id THEN own.id ELSE line.id END
+  FROM transformer_area line LEFT JOIN transformer_area own ON own.id = t.transformer_area_id
+  WHERE line.id = s.line_area_id) END)"""
 _UPDATE_ACCOUNTS: Final = _update_of(
     "account",
     "s.account_id",
@@ -308,7 +317,7 @@ _UPDATE_ACCOUNTS: Final = _update_of(
         **{name: _said(name) for name in ACCOUNT_COLUMNS},
         "customer_id": "s.customer_id",
         "premise_id": "s.premise_id",
-        "transformer_area_id": "coalesce(s.area_id, t.transformer_area_id)",
+        "transformer_area_id": _AREA,
     },
 )
 
@@ -320,6 +329,7 @@ async def _update(
     customers: Mapping[str, int],
     premises: Mapping[str, int],
     areas: Mapping[Place, tuple[int | None, Fate]],
+    lines: Mapping[Place, int],
     run: Run,
 ) -> set[str]:
     """Bring known accounts up to what the file says; the numbers of those that changed."""
@@ -338,6 +348,7 @@ async def _update(
                 customers.get(record.customer_no or "", own.customer),
                 premises.get(record.premise_no or "", own.premise),
                 areas[record.place][0] if record.place else None,
+                lines.get(record.place) if record.place else None,
                 record.id_masked,
                 *record.account,
                 *record.premise,

@@ -21,7 +21,8 @@ _AHEAD: Final = timedelta(days=7)
 # Outages that an account hangs on: those under way first (the one with the latest estimate, since supply is back
 # only then), then those to come, then those just over.
 _OF_ACCOUNT: Final = """
-SELECT o.*, a.id AS account_id, a.account_no, a.language, area.name AS area, line.name AS line,
+SELECT o.*, a.id AS account_id, a.account_no, a.language, line.name AS line,
+       CASE WHEN area.kind = 'line' THEN line.name ELSE area.name END AS area,
        CASE WHEN o.state = 'active' OR o.state = 'announced' AND o.starts_at <= $2 THEN 0
             WHEN o.state = 'announced' THEN 1 ELSE 2 END AS rank
 FROM account a

@@ -45,6 +45,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "here": "您的用电地址",
         "line": "供电线路",
+        "along": "沿线用户",
         "planned": "设备检修",
         "moved": "检修安排调整",
         "fault": "线路故障",
@@ -55,6 +56,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {
         "here": "your address",
         "line": "your line",
+        "along": "all along it",
         "planned": "maintenance",
         "moved": "a change of plan",
         "fault": "a fault",
@@ -263,8 +265,10 @@ def _planned(rows: Sequence[Row], step: str, known: Row | None, words: Mapping[s
     if confirms(row):
         name = "outage_planned_short_notice" if row["short_notice"] else "outage_planned_confirm"
         return Saying(name, {**times, "line": line})
-    values = {**times, "line": line, "area": places(rows, words), "reason": _reason(row, words, "planned")}
-    return Saying("outage_planned", values)
+    # Who hangs on the line itself has no transformer area that could be named beside it.
+    along = all(one["area"] is not None and one["area"] == one["line"] for one in rows)
+    area = words["along"] if along else places(rows, words)
+    return Saying("outage_planned", {**times, "line": line, "area": area, "reason": _reason(row, words, "planned")})
 
 
 def _still_to_come(at: datetime | None, moment: Moment) -> datetime | None:

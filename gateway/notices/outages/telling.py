@@ -44,7 +44,7 @@ SELECT r.account_id AS subject_id, r.account_id, 'outage:' || o.outage_no || '@'
 _WHAT: Final = """,
        o.id AS outage_id, o.outage_no, o.kind AS outage_kind, o.state AS outage_state, o.short_notice, o.starts_at,
        o.ends_at, o.crew_at, o.restored_at, o.reason, o.revision, o.telling_revision, r.affected,
-       a.manager_no, area.name AS area, line.name AS line,
+       a.manager_no, CASE WHEN area.kind = 'line' THEN line.name ELSE area.name END AS area, line.name AS line,
        told.said AS told_said, told.revision AS told_revision, told.message_id AS told_message,
        told.contact_point_id::bigint AS told_point, past.starts_at AS told_starts_at, past.ends_at AS told_ends_at,
        changed.at AS changed_at, others.off_again, others.off_later,
