@@ -24,7 +24,8 @@ from gateway.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
 from gateway.notices.outages.timetable import Timetable
 from gateway.notices.policy import USUAL, PolicyTable
 from gateway.notices.policy_trial import Trial, moved
-from gateway.outbox.hours import STANDARD_HOURS, HoursTable
+from gateway.outbox import keep_new_hours
+from gateway.outbox.hours import STANDARD_HOURS, HoursClass, HoursTable
 
 #: Channel on which nodes tell one another that a new version is in force.
 CHANGED: Final = "policy"
@@ -210,6 +211,8 @@ class PolicyBook:
             before={name: before.get(name) for name in changed},
             after={**{name: after[name] for name in changed}, "why": why},
         )
+        if other := _other_hours(table_of(before, self._standard, newest).hours, table.hours):
+            await keep_new_hours(connection, other, now)
         if self._changed is not None:
             await self._changed(connection, table)
         await connection.execute("SELECT pg_notify($1, '')", CHANGED)
@@ -291,3 +294,8 @@ class PolicyBook:
 def _read(document: Any) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
     return read
+
+
+def _other_hours(before: HoursTable, after: HoursTable) -> list[HoursClass]:
+    """The classes whose hours are not what they were."""
+    return [name for name, opening in after.openings.items() if before.openings.get(name) != opening]

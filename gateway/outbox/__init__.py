@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.outbox.claiming import new_openings
+from gateway.outbox.claiming import keep_new_hours, new_openings
 from gateway.outbox.messages import AccountPart, NewMessage, insert, priority_of
 from gateway.outbox.stopping import (
     cancel_notice,
@@ -22,6 +22,7 @@ __all__ = [
     "cancel_notice",
     "give_up_at",
     "insert",
+    "keep_new_hours",
     "new_openings",
     "pause_notice",
     "priority_of",

@@ -10,7 +10,7 @@ is frozen holds up nobody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,7 +18,7 @@ from uuid import UUID
 
 from gateway.archive.links import STOPPED
 from gateway.kernel.ids import first_id
-from gateway.outbox.hours import NARROWED, Quiet
+from gateway.outbox.hours import NARROWED, HoursClass, Quiet
 from gateway.outbox.lanes import BURST_SECONDS, FEWEST_TOKENS, LaneRow
 from gateway.outbox.messages import ANSWERS, GIVES_UP
 from gateway.outbox.streams import Share
@@ -308,6 +308,20 @@ async def new_openings(connection: Any, points: Sequence[int], at: datetime) -> 
         list(points),
         at,
         sorted(NARROWED),
+    )
+    return len(rows)
+
+
+async def keep_new_hours(connection: Any, classes: Collection[HoursClass], at: datetime) -> int:
+    """Have what waits under these classes given an opening anew, since their hours have changed; how many.
+
+    It is put off at its claim, by the hours in force then. What may leave at any hour goes on as it is.
+    """
+    rows = await connection.fetch(
+        """UPDATE message SET closes_at = least(closes_at, greatest(not_before, $1::timestamptz))
+           WHERE state = 'queued' AND closes_at IS NOT NULL AND hours = ANY($2::text[]) RETURNING 1""",
+        at,
+        sorted(classes),
     )
     return len(rows)
 

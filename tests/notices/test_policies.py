@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
+from gateway.notices import Draft
 from gateway.notices.policies import document_of, merged, table_of
 from gateway.notices.policy import PolicyTable
+from gateway.outbox.claiming import Late
 from gateway.outbox.hours import HoursClass
+from gateway.outbox.second_looks import put_off
 from tests.notices.conftest import Town
 
+HOME = ZoneInfo("Asia/Shanghai")
 STANDARD = PolicyTable(mask_unproven=True)
 
 
@@ -135,6 +140,36 @@ async def in_force(town: Town, changes: dict[str, Any]) -> None:
     await put(town, changes)
     async with town.database.connection() as connection:
         await town.house.policy.refresh(connection)
+
+
+async def test_new_hours_hold_for_what_waits_already(town: Town) -> None:
+    """What was to leave in the evening is put off once the evening is closed; what may leave at any hour is not."""
+    account = await town.account("+8613800000001")
+    evening = town.clock.now() + timedelta(days=1, hours=9, minutes=30)
+    about = {"values": {"text": "迁址。"}, "audience": {"accounts": [account]}}
+    async with town.database.session() as session:
+        draft = Draft(kind="announcement", about=about, not_before=evening)
+        notice = await town.house.notices.draft(session, draft, actor="key:clerk")
+        await session.commit()
+    await town.approve(notice)
+    assert await town.house.notice_runner.compose_next(only=notice)
+    (waits,) = await town.messages(notice)
+    assert waits["not_before"] == evening < waits["closes_at"]
+    await in_force(town, {"hours": {"arrears": {"closes": "18:00:00"}}})
+    assert await town.messages(notice) == [waits]
+    await in_force(town, {"hours": {"service": {"closes": "18:00:00"}}})
+    (waits,) = await town.messages(notice)
+    assert waits["closes_at"] <= evening
+    late = [Late(waits["id"], waits["hours"], waits["zone"], waits["expires_at"])]
+    await put_off(town.database, late, now=evening, region="CN", hours=town.house.policy().hours)
+    (waits,) = await town.messages(notice)
+    assert waits["not_before"].astimezone(HOME).strftime("%H:%M") == "08:00" and waits["not_before"] > evening
+
+    async with town.database.work() as work:
+        await work.execute("UPDATE message SET closes_at = NULL")
+        await work.commit()
+    await in_force(town, {"hours": {"service": {"closes": "17:00:00"}}})
+    assert [one["closes_at"] for one in await town.messages(notice)] == [None]
 
 
 async def test_a_channel_that_nobody_opened_cannot_be_chosen(town: Town) -> None:
