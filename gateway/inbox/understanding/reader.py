@@ -353,6 +353,9 @@ class _Read:
     def _grievances(self, rated: Rated) -> None:
         heard, has = self.heard, self.heard.__contains__
         formal, grievance, irony = (heard.pop(name, None) for name in ("formal_complaint", "grievance", "irony"))
+        if irony and self.score is not None and self.score >= 4:
+            self.score = None
+            self.doubt = True
         if irony:
             for name in ("thanks", "praise", "restored_confirm"):
                 heard.pop(name, None)

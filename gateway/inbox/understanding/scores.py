@@ -57,7 +57,7 @@ _BEFORE = re.compile(
     r"|all|these|the|my|our|phase|tower|gate|level|no|least) ?$"
 )
 _RATES = re.compile(
-    r"(?:打个?|看到了?|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是"
+    r"(?:打个?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?|评定|回复?|发个?|填|点|按|是"
     r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
     r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
     r"|服务(?=[1-5](?:分|$"
@@ -71,7 +71,8 @@ _RATES = re.compile(
     r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
 )
 _TAKEN_BACK = re.compile(
-    r"(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给|打)|本来|原来"
+    r"想好了?|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
+    r"|打)|本来|原来"
     r"|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想|不会|不能"
@@ -101,6 +102,11 @@ _FINAL = re.compile(
     r"|四舍五入|听我的|可惜|等于)?"
     r"(?:就|给|打|评|选|是|算|记|按|取|取中|只能|其实想|其实是)+(?:你们?)?$|(?:综合|听我的|听他的|最终|最后)$"
     r"|\b(?:but no,? ?|go with (?:the )?)$"
+)
+#: "去年给1分，这回来得快，5分": what is said of this time counts.
+_THIS_TIME = re.compile(
+    r"(?:去年|上次|上回|上个?月|之前|以前|从不|从没|第一次|原以为|想好了)[^。!?]*[,。](?:但|可是?|不过)?[^,。!?]{0,6}"
+    r"(?:这次|这回|今天|本次|这趟|今儿|没想到|这两)[^。!?]{0,24}$"
 )
 #: What one thought of giving, before the figure one gave.
 _FIRST_THOUGHT = re.compile(
@@ -185,7 +191,8 @@ _LESS = re.compile(
     rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
 )
 _MIDDLE = re.compile(
-    r"(?<!叫)(?<!是)一般(?!情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧|水平)?[。!]?$"
+    r"(?<!叫)(?<!是)一般(?!这|那|我|情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧"
+    r"|水平)?[。!]?$"
     r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))"
 )
 _MOST = re.compile(
@@ -260,8 +267,8 @@ _TURNED = re.compile(
     r"|小时|天)"
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
     r"|以([1-5一二三四五])(?:分|星)?为准"
-    r"|^(?:刚才|刚刚)?(?:按|打|发|点|选|回)错了?[, ]?(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
-    r"(?:$|[, ]?不是[1-5一二三四五])"
+    r"|^(?:刚才|刚刚)?(?:(?:按|打|发|点|选|回)错了?[, ]?)+(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
+    r"(?:$| [1-5]$|[, ]?不是[1-5一二三四五])"
     r"|之间,?(?:那)?(?:就|还是|算)(?:给|打|选|按)?([1-5一二三四五])(?:分|星)?(?:吧|了)?$"
     r"|(?<![\d.])([1-5])(?: stars?)? from (?:me|us)\b|\b(one|two|three|four|five) from (?:me|us)\b"
 )
@@ -277,7 +284,7 @@ def _value(figure: str) -> int:
 
 #: "5份", "四粉", "满份": points misspelt, which only the whole answer or a verb before them tells.
 _MISSPELT = re.compile(
-    r"(^|[,。!?]|打|给|评)([1-5一二三四五满])(?:份|芬|昐|奋|粉|纷|坟|氛|吩|焚|忿|fen|f)儿?(?=$|[,。!「吧了])"
+    r"(^|[,。!?]|打|给|评)([1-5一二三四五满])(?:份|芬|昐|奋|粉|纷|坟|氛|吩|焚|忿|fen|f)儿?(?=$|[,。!「吧了给])"
 )
 #: "五颗小星星", "五角星五个", "5朵小红花", "五心好评", "满星": other things for stars.
 _OTHER_STARS = re.compile(
@@ -288,9 +295,16 @@ _OTHER_STARS = re.compile(
 _CROSSED = re.compile(r"[1-5](?:分)?「叉」")
 
 
+#: "理由:1.磨蹭;2.没穿工作服": reasons that are numbered.
+_LISTED = re.compile(r"[,。:]1。\D.*[,。]2。\D")
+_NUMBERED = re.compile(r"[,。:]\d。(?=\D)")
+
+
 def _spelt(text: str) -> str:
     """Points and stars as the rest knows them."""
     text = _MISSPELT.sub(lambda found: f"{found[1]}{found[2]}分", text)
+    if _LISTED.search(text):
+        text = _NUMBERED.sub(",", text)
     text = _OTHER_STARS.sub(lambda found: f"{found[1] or found[2] or found[3]}星", text)
     return _CROSSED.sub(",", text.replace("满星", "满分"))
 
@@ -315,7 +329,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
         return Rated(True, None, True, "a deduction is not a figure")
     kept = [figure for figure in figures if not figure.withdrawn]
     values = list(dict.fromkeys(figure.value for figure in kept))
-    last = bool(kept and _FINAL.search(text[: kept[-1].start]))
+    last = bool(kept and (_FINAL.search(text[: kept[-1].start]) or _THIS_TIME.search(text[: kept[-1].start])))
     if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and (last or _CHANGES.search(text))):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
@@ -371,7 +385,8 @@ _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|�
 _SUPPOSED = re.compile(r"(?:如果|要不是|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会|能|可以)|would")
 _UNDONE = re.compile(
-    r" ?(?:分|星|stars?)?(?:的)?(?:是)?(?:谈不上|说不上|才怪|短信|你们?信|撤|作废|取消|收回|不算|打错|按错|发错"
+    r" ?(?:分|星|stars?)?(?:的)?(?:是)?(?:谈不上|说不上|打不了|达不到|才怪|短信|你们?信|撤|作废|取消|收回|不算"
+    r"|打错|按错|发错"
     r"|错了|不对|点错"
     r"|手滑|误| ?was (?:a )?(?:mistake|typo"
     r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
@@ -379,6 +394,8 @@ _UNDONE = re.compile(
 )
 #: "four out of five", "three only": what may stand behind a figure in words.
 _BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
+#: "five your guy is a legend": what goes on behind a figure in words.
+_GOES_ON = re.compile(r" (?:your|because|cos|coz|thanks|thank|he|she|very|great|good|nice|all good)\b")
 #: "minus five", "负五分": nothing of the scale.
 _NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
 #: "下回再这样就给1": what is threatened, not given.
@@ -436,7 +453,11 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
     if (word[0].isdigit() and len(word) > 2 and value > 5) or word.startswith("-"):
         return None
     before = _MERELY.sub("", before)
-    if after.startswith(" ") and not _BASED.match(after) and (latin or _COUNTS.match(after)):
+    if (
+        after.startswith(" ")
+        and not _BASED.match(after)
+        and ((latin and not _GOES_ON.match(after)) or _COUNTS.match(after))
+    ):
         return None
     if _CLOCK.search(before):
         return None
@@ -445,6 +466,8 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
     if _RATES.search(before) and (closes or not latin or after.startswith(" for ")) and before[-1] not in ",。!":
         return _Figure(value, start, end, True, withdrawn)
     if opens and closes:
+        return _Figure(value, start, end, False, withdrawn)
+    if latin and opens and _GOES_ON.match(after):
         return _Figure(value, start, end, False, withdrawn)
     if latin or word in _HAN:
         return None
@@ -462,6 +485,11 @@ _OTHER_THAN = re.compile(r"[1-5一二三四五](?:分|星)? ?,?(?:而|应该|要
 _FAR, _FAR_LATIN = 16, 40
 
 
+#: "早来半小时我就给5分了": what would have been given.
+_WOULD = re.compile(r"(?:早|快|再)[^,。!?]{1,12}我?就(?:能|会)?(?:给|打|是)?(?:你们?)?$")
+_WOULD_END = re.compile(r"(?:分|星)?了")
+#: "要是有6分我就给6分": more than the scale has; what follows is the rating.
+_BEYOND = re.compile(r"(?:要是|如果|能)[^,。!?]{0,8}(?:[6-9]|1\d|100|六|七|八|九|十)分?")
 #: A relative who gives the rating by another's hand ("我爸说给四分"), as long as the sender has no other opinion.
 _RELAYED = re.compile(
     r"(?:^|[^傅工哥])(?:他|她|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇"
@@ -476,6 +504,10 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
     nearest = max(0, start - 40)
     left = max(text.rfind(mark, nearest, start) for mark in ",。!?") + 1
     before = text[max(left, nearest) : start]
+    if _WOULD.search(before) and _WOULD_END.match(text[end:]) and not _MINE_NOW.search(text[:left]):
+        return True
+    if _BEYOND.search(text[:left]) and _THEN.search(before):
+        return False
     if _SUPPOSED.search(before) or _NEGATIVE.search(before) or _THREATENED.search(before):
         return True
     if _RELAYED.search(before) and not _OWN.search(text):
@@ -509,6 +541,8 @@ def _by_words(text: str, scale: tuple[int, int], figures: list[_Figure]) -> Rate
         if _LOWEST.search(text):
             return Rated(True, scale[0], False, "the lowest of the scale")
         return Rated(True, None, True, "a figure taken back") if figures else NO_RATING
+    if set(marks) in ({4, 5}, {1, 2}) and not _CONTRAST.search(text):
+        return Rated(True, 5 if 5 in marks else 1, False, "the scale's own words")
     if len(marks) > 1 or (_CONTRAST.search(text) and marks[0] >= 4 and _BLAME.search(text)):
         return Rated(True, None, True, "more than one verdict")
     if marks[0] == 0:
