@@ -14,6 +14,7 @@ from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, acting, occurrences
 from gateway.kernel import audit
 from gateway.kernel.database import Database
+from gateway.kernel.errors import InvalidInput
 from gateway.kernel.ids import new_id
 from gateway.notices import Asked
 from gateway.staff import notes
@@ -83,7 +84,13 @@ class DueFollowups:
         for series in await connection.fetch(
             "SELECT * FROM followup_series WHERE ended_at IS NULL AND made_until < $1 FOR UPDATE", until
         ):
-            for day in occurrences(series["rule"], series["starts_on"], series["made_until"], until):
+            try:
+                days = occurrences(series["rule"], series["starts_on"], series["made_until"], until)
+            except InvalidInput as wrong:
+                # Kept before rules were read as strictly as now: what is written down stands, and nothing follows.
+                await self._cannot_go_on(connection, series["id"], str(wrong), now)
+                continue
+            for day in days:
                 await connection.execute(
                     INSERT,
                     new_id(now),
@@ -98,6 +105,17 @@ class DueFollowups:
                     series["programme"],
                 )
             await connection.execute("UPDATE followup_series SET made_until = $2 WHERE id = $1", series["id"], until)
+
+    async def _cannot_go_on(self, connection: Any, series: Any, why: str, now: datetime) -> None:
+        await connection.execute("UPDATE followup_series SET ended_at = $2 WHERE id = $1", series, now)
+        await audit.write(
+            connection,
+            at=now,
+            actor=_ACTOR,
+            action="followup.series_ended",
+            subject=f"followup_series:{series}",
+            after={"because": why},
+        )
 
     async def _remind(self, connection: Any, now: datetime) -> None:
         """Once a plan, on its day: in the chat of whoever acts for the manager, else by SMS to their number."""

@@ -76,7 +76,7 @@ class FollowupsKind(ImportKind[PlanRecord]):
         rule = cells.text("rule") or None
         if rule is not None:
             try:
-                check_rule(rule, planned_for)
+                rule = check_rule(rule, planned_for, cells.zone)
             except InvalidInput as wrong:
                 raise RowRefused("rule", f"bad_rule: {wrong}") from wrong
         return PlanRecord(

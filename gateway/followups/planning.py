@@ -110,10 +110,10 @@ class Followups:
         self, connection: Any, account: int, manager: str, plan: Plan, now: datetime, actor: str
     ) -> list[UUID]:
         assert plan.rule is not None
-        check_rule(plan.rule, plan.planned_for)
+        rule = check_rule(plan.rule, plan.planned_for, self._zone)
         until = self._today(now) + HORIZON
         before = plan.planned_for.fromordinal(plan.planned_for.toordinal() - 1)
-        days = occurrences(plan.rule, plan.planned_for, before, max(until, plan.planned_for))
+        days = occurrences(rule, plan.planned_for, before, max(until, plan.planned_for))
         if not days:
             raise InvalidInput(f"this rule does not come to a day in the next {HORIZON.days} days", field="rule")
         series = new_id(now)
@@ -126,7 +126,7 @@ class Followups:
             manager,
             plan.topic,
             plan.channel,
-            plan.rule,
+            rule,
             plan.planned_for,
             max(until, plan.planned_for),
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
-
+from gateway.followups import recurrence
 from gateway.kernel.errors import InvalidInput
 
 #: How far ahead the occurrences of a plan are written down.
@@ -20,7 +20,8 @@ CALL_WITHIN: Final = timedelta(days=5)
 MOST_CALLS: Final = 3
 #: Words in a job by which somebody is known to call customers back (回访) for a living.
 CALLERS: Final = ("回访", "坐席", "座席", "客服", "follow-up", "call centre")
-_FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+#: A rule that comes to no day in so long comes to none: the 29th of February is at most eight years away.
+_YEARS: Final = timedelta(days=366 * 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +38,16 @@ def occurrences(rule: str, starts_on: date, after: date, until: date) -> list[da
 
     Raises InvalidInput for a rule that cannot be read or recurs more often than daily.
     """
-    parsed = _parsed(rule, starts_on)
-    begin = datetime.combine(after + timedelta(days=1), time())
-    return [moment.date() for moment in parsed.between(begin, datetime.combine(until, time()), inc=True)]
+    return [day for day in recurrence.days(recurrence.read(rule), starts_on, until) if day > after]
 
 
-def check_rule(rule: str, starts_on: date) -> None:
-    """Raise InvalidInput for a rule that cannot be read, recurs more often than daily or never."""
-    if next(iter(_parsed(rule, starts_on)), None) is None:
+def check_rule(rule: str, starts_on: date, zone: ZoneInfo) -> str:
+    """The rule as it is kept. Raises InvalidInput for one that cannot be read, recurs more often than daily, or comes
+    to no day in years."""
+    kept = recurrence.canonical(rule, zone)
+    if next(recurrence.days(recurrence.read(kept), starts_on, starts_on + _YEARS), None) is None:
         raise InvalidInput("this rule never comes to a day", field="rule")
+    return kept
 
 
 def following(rule: str, before: int) -> str:
@@ -55,24 +57,6 @@ def following(rule: str, before: int) -> str:
         f"{name}={max(int(value) - before, 1)}" if name == "COUNT" and value.isdecimal() else f"{name}={value}"
         for name, _, value in parts
     )
-
-
-def _parsed(rule: str, starts_on: date) -> rrule:
-    wanted = rule.removeprefix("RRULE:").upper()
-    parts = dict(part.partition("=")[::2] for part in wanted.split(";"))
-    if parts.get("FREQ") not in _FREQUENCIES:
-        raise InvalidInput(f"a rule names its FREQ: {', '.join(_FREQUENCIES)}", field="rule")
-    if not parts.keys() <= {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}:
-        raise InvalidInput(
-            "a rule goes by days: hours, minutes and weeks of the year have no place in it", field="rule"
-        )
-    try:
-        parsed = rrulestr(f"RRULE:{wanted}", dtstart=datetime.combine(starts_on, time()))
-    except (ValueError, TypeError, KeyError) as error:
-        raise InvalidInput(f"not a recurrence rule of RFC 5545: {error}", field="rule") from error
-    if not isinstance(parsed, rrule):
-        raise InvalidInput("one rule at a time", field="rule")
-    return parsed
 
 
 def independent(member: Member, manager: Member) -> bool:

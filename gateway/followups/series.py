@@ -14,7 +14,7 @@ from gateway.archive.reach import require_account
 from gateway.followups.beginning import begin_due
 from gateway.followups.noting import note
 from gateway.followups.planning import INSERT
-from gateway.followups.rules import HORIZON, following, occurrences
+from gateway.followups.rules import HORIZON, check_rule, following, occurrences
 from gateway.followups.standing_in import require_own_plan
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
@@ -53,7 +53,11 @@ class Series:
         starts_on = new.starts_on or row["planned_for"]
         if starts_on < today:
             raise InvalidInput("a plan is moved to today or later", field="planned_for")
-        rule = new.rule or following(row["rule"], await self._before(connection, row))
+        rule = (
+            following(row["rule"], await self._before(connection, row))
+            if new.rule is None
+            else check_rule(new.rule, starts_on, self._zone)
+        )
         until = max(today + HORIZON, starts_on)
         days = occurrences(rule, starts_on, starts_on.fromordinal(starts_on.toordinal() - 1), until)
         if not days:

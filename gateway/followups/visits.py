@@ -96,7 +96,7 @@ async def change(
         raise InvalidInput(f"the audiences are {', '.join(AUDIENCES)}", field="audience")
     if after.channel not in CHANNELS:
         raise InvalidInput(f"the channels are {', '.join(CHANNELS)}", field="channel")
-    check_rule(after.rule, now.astimezone(zone).date())
+    after = replace(after, rule=check_rule(after.rule, now.astimezone(zone).date(), zone))
     names = tuple(VisitProgramme.__dataclass_fields__)
     places = ", ".join(f"${place}" for place in range(1, len(names) + 3))
     await connection.execute(

@@ -179,7 +179,7 @@ class Reader:
         self._at = {name: place for place, name in enumerate(table.headings.names)}
         self._absent = [place for name, place in self._at.items() if name not in table.found]
         self._width = table.width
-        self._zone = zone
+        self.zone: Final = zone
         self.region: Final = region
         self.row: Row = Row(0, (), [], "")
         self._cells: list[str | None] = []
@@ -284,7 +284,7 @@ class Reader:
         if not value:
             return None
         try:
-            return moment(value, self._zone)
+            return moment(value, self.zone)
         except CellRefused as refused:
             self.refuse(column, str(refused))
             return None
