@@ -40,14 +40,17 @@ AND NOT EXISTS (
               WHERE v.message_id = {{message}}
   ) AS told JOIN "case" k ON k.id = told.case_id WHERE NOT ({NOT_OWN_CASE.format(case="k", acting="{acting}")}))
 """
-#: That a task (`task`) does not hang on such a case, or on what was promised in it.
-NOT_OWN_TASK: Final = f"""
+#: That a thing whose subject is `subject` (`case:…`, `commitment:…`, anything else) does not hang on such a case, or on
+#: what was promised in it.
+NOT_OWN_SUBJECT: Final = f"""
 NOT EXISTS (
   SELECT 1 FROM "case" k WHERE NOT ({NOT_OWN_CASE.format(case="k", acting="{acting}")}) AND k.id = CASE
-    WHEN task.subject LIKE 'case:%' THEN substr(task.subject, 6)::uuid
-    WHEN task.subject LIKE 'commitment:%'
-    THEN (SELECT c.case_id FROM commitment c WHERE c.id = substr(task.subject, 12)::uuid) END)
+    WHEN {{subject}} ~ '^case:[0-9a-f-]{{{{36}}}}$' THEN substr({{subject}}, 6)::uuid
+    WHEN {{subject}} ~ '^commitment:[0-9a-f-]{{{{36}}}}$'
+    THEN (SELECT c.case_id FROM commitment c WHERE c.id = substr({{subject}}, 12)::uuid) END)
 """
+#: The same of a task (`task`).
+NOT_OWN_TASK: Final = NOT_OWN_SUBJECT.replace("{subject}", "task.subject")
 
 
 def not_own(session: AsyncSession, condition: str, **names: str) -> ColumnElement[bool]:

@@ -16,8 +16,10 @@ from gateway.cases.warnings import reading
 from gateway.cases.warnings.cards import Cards, NewCard
 from gateway.cases.warnings.keeping import DueWarnings, Warnings
 from gateway.cases.warnings.rules import CODES, RuleTable, document_of, merged, table_of
-from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
+from gateway.kernel.acting import Acting, act_for
+from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gateway.kernel.ids import new_id
+from gateway.staff.roles import scopes_of
 from tests.cases.conftest import A, Desk, X
 from tests.inbox.conftest import START
 
@@ -235,3 +237,99 @@ async def test_a_card_from_issue_to_passing(desk: Desk) -> None:
     assert (one.state, one.sent_back, one.unit, one.result) == ("passed", 1, "T1", "好了")
     with pytest.raises(Conflict):
         await desk.do(cards.withdraw, card, by="E1", reason="…")
+
+
+def acting(session: Any, staff_no: str, *roles: str, part: frozenset[int] | None = None) -> None:
+    act_for(session, Acting(actor=f"staff:{staff_no}", scopes=scopes_of(roles), organisations=part))
+
+
+async def test_each_of_the_three_acts_in_person(desk: Desk) -> None:
+    await staffed(desk)
+    cards = Cards(desk.town.clock)
+    asked = NewCard(words="三天内整改", issuer="E1", doer="E2", checker="E3", due_at=DUE)
+
+    async def by(staff_no: str, deed: Any, *given: Any, **more: Any) -> Any:
+        async with desk.town.database.session() as session:
+            acting(session, staff_no, "supervisor")
+            done = await deed(session, *given, **more, actor=f"staff:{staff_no}")
+            await session.commit()
+            return done
+
+    with pytest.raises(Forbidden):
+        await by("E4", cards.issue, asked)
+    card = await by("E1", cards.issue, asked)
+    with pytest.raises(Forbidden):
+        await by("E1", cards.report, card, by="E2", report="做了")
+    await by("E2", cards.report, card, by="E2", report="做了")
+    with pytest.raises(Forbidden):
+        await by("E1", cards.check, card, by="E3", passed=True, result="好", due_at=None)
+    await by("E3", cards.check, card, by="E3", passed=True, result="好", due_at=None)
+
+
+async def test_people_of_one_part_have_the_warnings_and_cards_of_their_own_units(desk: Desk) -> None:
+    await staffed(desk)
+    await desk.town.do("INSERT INTO organisation (name) VALUES ('东湖区'), ('青石县')")
+    east = (await desk.town.rows("SELECT id FROM organisation WHERE name = '东湖区'"))[0]["id"]
+    await desk.town.do("UPDATE team SET district = CASE code WHEN 'T1' THEN '东湖区' ELSE '青石县' END")
+    warned, cards = Warnings(desk.town.clock), Cards(desk.town.clock)
+    made = {
+        unit: await desk.do(
+            warned.raise_by_hand, kind="typical", subject=f"抄表 {unit}", words="多", unit=unit, due_at=DUE
+        )
+        for unit in ("T1", "T2")
+    }
+    own = await desk.do(cards.issue, NewCard(words="整改", issuer="E1", doer="E2", checker="E3", due_at=DUE))
+    other = await desk.do(cards.issue, NewCard(words="整改", issuer="E2", doer="E3", checker="E4", due_at=DUE))
+    async with desk.town.database.session() as session:
+        acting(session, "E2", "supervisor", part=frozenset([east]))
+        listed = await reading.warnings(session, reading.WarningFilter(), before=None, limit=9)
+        assert [one.id for one in listed] == [made["T1"]]
+        with pytest.raises(NotFound):
+            await reading.warning(session, made["T2"])
+        with pytest.raises(NotFound):
+            await warned.acknowledge(session, made["T2"], note=None, actor="staff:E2")
+        await warned.acknowledge(session, made["T1"], note="知道了", actor="staff:E2")
+        await warned.close(session, made["T1"], outcome="已培训", actor="staff:E2")
+        # A card of another part is one's own where one is named on it.
+        shown = await reading.cards(session, reading.CardFilter(), before=None, limit=9)
+        assert {one.id for one in shown} == {own, other}
+        with pytest.raises(Forbidden):
+            await cards.issue(
+                session, NewCard(words="整改", issuer="E2", doer="E3", checker="E4", due_at=DUE), actor="staff:E2"
+            )
+        with pytest.raises(InvalidInput):
+            await warned.raise_by_hand(
+                session, kind="typical", subject="x", words="…", unit="T2", due_at=DUE, actor="staff:E2"
+            )
+    async with desk.town.database.session() as session:
+        acting(session, "E4", "supervisor", part=frozenset([east]))
+        assert (await reading.card(session, own)).id == own
+        with pytest.raises(NotFound):
+            await reading.warning(session, made["T2"])
+
+
+async def test_a_warning_is_acknowledged_by_the_unit_it_is_for(desk: Desk) -> None:
+    await staffed(desk)
+    warned = Warnings(desk.town.clock)
+    made = await desk.do(warned.raise_by_hand, kind="typical", subject="抄表", words="多", unit="T1", due_at=DUE)
+    async with desk.town.database.session() as session:
+        acting(session, "E1", "handler")
+        with pytest.raises(Forbidden):
+            await warned.acknowledge(session, made, note=None, actor="staff:E1")
+    async with desk.town.database.session() as session:
+        acting(session, "E4", "handler")
+        await warned.acknowledge(session, made, note=None, actor="staff:E4")
+
+
+async def test_nobody_reads_of_their_own_rating_in_a_warning_or_card(desk: Desk) -> None:
+    await staffed(desk)
+    case = await a_case(desk, 1, topic="low_score", matter="work_order:W1", contacts=3)
+    await desk.town.do(
+        "INSERT INTO invitation (event_kind, event_ref, team_code, person_no) VALUES ('work_order', 'W1', 'T1', 'E2')"
+    )
+    (found,) = await run(desk)
+    assert found["subject"] == f"case:{case}"
+    for staff_no, sees in (("E2", 0), ("E4", 1)):
+        async with desk.town.database.session() as session:
+            acting(session, staff_no, "supervisor")
+            assert len(await reading.warnings(session, reading.WarningFilter(), before=None, limit=9)) == sees

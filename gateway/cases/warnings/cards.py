@@ -1,6 +1,7 @@
 """Supervision cards: issued at once to a named person, with a time, checked by a third (domain notes S1.11).
 
-Issuer, doer and checker are three people, which the table itself holds; the checker is of another team than the doer.
+Issuer, doer and checker are three people, which the table itself holds; the checker is of another team than the doer,
+and each speaks for themselves: nobody signs in as one and acts as all three.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases.warnings.keeping import CARD_OVERDUE
+from gateway.cases.warnings.reach import must_be, units_within
 from gateway.kernel import audit
 from gateway.kernel.acting import needs
 from gateway.kernel.clock import Clock
@@ -41,12 +43,13 @@ class Cards:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    @needs("cases:write", whole=True)
+    @needs("cases:write")
     async def issue(self, session: AsyncSession, asked: NewCard, *, actor: str) -> UUID:
         """Issue a card. Raises InvalidInput for people nobody knows, Forbidden where two of the three are one."""
         connection, now = await driver(session), self._clock.now()
         if asked.due_at <= now:
             raise InvalidInput("its time lies ahead", field="due_at")
+        must_be(session, asked.issuer)
         people = {"issuer": asked.issuer, "doer": asked.doer, "checker": asked.checker}
         if len(set(people.values())) < len(people):
             raise Forbidden("issuer, doer and checker are three people")
@@ -56,6 +59,9 @@ class Cards:
         unit = asked.unit or teams["doer"]
         if unit is None:
             raise InvalidInput("a card has a unit; the doer is in no team", field="unit")
+        units = await units_within(session)
+        if units is not None and unit not in units:
+            raise Forbidden("a card is issued to a unit of one's own part of the utility")
         made = new_id(now)
         await connection.execute(
             """INSERT INTO supervision_card (id, subject, words, issuer, unit, doer, checker, issued_at, due_at)
@@ -73,10 +79,11 @@ class Cards:
         await self._audit(connection, "issued", made, actor, {**people, "unit": unit, "due_at": str(asked.due_at)})
         return made
 
-    @needs("cases:write", whole=True)
+    @needs("cases:write")
     async def report(self, session: AsyncSession, card_id: UUID, *, by: str, report: str, actor: str) -> None:
         """What the doer did."""
         connection, row = await self._locked(session, card_id, "issued")
+        must_be(session, by)
         if by != row["doer"]:
             raise Forbidden("the named person reports")
         now = self._clock.now()
@@ -96,7 +103,7 @@ class Cards:
         )
         await self._audit(connection, "reported", card_id, actor, {"by": by, "report": report})
 
-    @needs("cases:review", whole=True)
+    @needs("cases:review")
     async def check(
         self,
         session: AsyncSession,
@@ -110,6 +117,7 @@ class Cards:
     ) -> None:
         """What the checker found: passed, or sent back to the doer with another time."""
         connection, row = await self._locked(session, card_id, "reported")
+        must_be(session, by)
         if by != row["checker"]:
             raise Forbidden("the named checker checks")
         now = self._clock.now()
@@ -127,10 +135,11 @@ class Cards:
         )
         await self._audit(connection, "passed" if passed else "sent_back", card_id, actor, {"by": by, "result": result})
 
-    @needs("cases:write", whole=True)
+    @needs("cases:write")
     async def withdraw(self, session: AsyncSession, card_id: UUID, *, by: str, reason: str, actor: str) -> None:
         """The issuer takes it back."""
         connection, row = await self._locked(session, card_id, "issued")
+        must_be(session, by)
         if by != row["issuer"]:
             raise Forbidden("who issued a card takes it back")
         await connection.execute(

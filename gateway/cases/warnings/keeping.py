@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases.warnings import rules as table
 from gateway.cases.warnings.finding import Found, find, written
+from gateway.cases.warnings.reach import must_speak_for, require_unit, units_within
 from gateway.cases.warnings.rules import KIND_OF, RuleTable
 from gateway.kernel import audit
 from gateway.kernel.acting import needs
@@ -73,12 +74,15 @@ class Warnings:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    @needs("cases:write", whole=True)
+    @needs("cases:write")
     async def raise_by_hand(
         self, session: AsyncSession, *, kind: str, subject: str, words: str, unit: str, due_at: datetime, actor: str
     ) -> UUID:
         """Warn a unit. Raises Conflict where it was warned of the same and has not closed it."""
         connection, now = await driver(session), self._clock.now()
+        units = await units_within(session)
+        if units is not None and unit not in units:
+            raise InvalidInput("this unit is not of your part of the utility", field="unit")
         if due_at <= now:
             raise InvalidInput("an acknowledgement lies ahead", field="due_at")
         made: UUID | None = await connection.fetchval(
@@ -99,11 +103,11 @@ class Warnings:
         await _audit(connection, "raised", made, actor, now, {"unit": unit, "subject": subject})
         return made
 
-    @needs("cases:write", whole=True)
+    @needs("cases:write")
     async def acknowledge(self, session: AsyncSession, warning_id: UUID, *, note: str | None, actor: str) -> None:
-        """The unit knows of it."""
+        """The unit knows of it. Raises Forbidden for a person of another team."""
         connection, now = await driver(session), self._clock.now()
-        await self._locked(connection, warning_id, "open")
+        await self._locked(session, connection, warning_id, "open")
         await connection.execute(
             """UPDATE warning SET state = 'acknowledged', acknowledged_at = $2, acknowledged_by = $3, note = $4
                WHERE id = $1""",
@@ -122,11 +126,11 @@ class Warnings:
         )
         await _audit(connection, "acknowledged", warning_id, actor, now, {"note": note})
 
-    @needs("cases:write", whole=True)
+    @needs("cases:write")
     async def close(self, session: AsyncSession, warning_id: UUID, *, outcome: str, actor: str) -> None:
-        """What was done about it; it was acknowledged before."""
+        """What was done about it; it was acknowledged before. Raises Forbidden for a person of another team."""
         connection, now = await driver(session), self._clock.now()
-        await self._locked(connection, warning_id, "acknowledged")
+        await self._locked(session, connection, warning_id, "acknowledged")
         await connection.execute(
             "UPDATE warning SET state = 'closed', closed_at = $2, closed_by = $3, outcome = $4 WHERE id = $1",
             warning_id,
@@ -210,10 +214,12 @@ class Warnings:
         return found
 
     @staticmethod
-    async def _locked(connection: Any, warning_id: UUID, wanted: str) -> Any:
-        row = await connection.fetchrow("SELECT state FROM warning WHERE id = $1 FOR UPDATE", warning_id)
+    async def _locked(session: AsyncSession, connection: Any, warning_id: UUID, wanted: str) -> Any:
+        row = await connection.fetchrow("SELECT state, unit FROM warning WHERE id = $1 FOR UPDATE", warning_id)
         if row is None:
             raise NotFound("There is no warning with this id.")
+        await require_unit(session, row["unit"])
+        await must_speak_for(session, row["unit"])
         if row["state"] != wanted:
             raise Conflict(f"the warning is {row['state']}")
         return row

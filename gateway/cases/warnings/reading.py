@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.own_ratings import NOT_OWN_SUBJECT, not_own
 from gateway.cases.warnings import tables
-from gateway.kernel.acting import require, require_whole
+from gateway.cases.warnings.reach import units_within
+from gateway.kernel.acting import acting_in, require
 from gateway.kernel.errors import NotFound
 
 
@@ -87,19 +89,40 @@ class CardFilter:
     subject: str | None = None
 
 
-def _for_the_whole_utility(session: AsyncSession) -> None:
-    """Warnings and cards go over the whole utility: whoever acts for a part of it is refused (Forbidden)."""
+async def _warnings_seen(session: AsyncSession) -> list[ColumnElement[bool]]:
+    """What holds of the warnings that who acts may read: they are for units of their part of the utility, and of no
+    case that is a rating of their own work."""
     require(session, "cases:read")
-    require_whole(session)
+    row = tables.EarlyWarning
+    units = await units_within(session)
+    return [
+        not_own(session, NOT_OWN_SUBJECT, subject="warning.subject"),
+        *([] if units is None else [row.unit.in_(units)]),
+    ]
+
+
+async def _cards_seen(session: AsyncSession) -> list[ColumnElement[bool]]:
+    """The same of cards; each of the three people on one reads it, wherever they are."""
+    require(session, "cases:read")
+    row, acting = tables.SupervisionCard, acting_in(session)
+    own = acting.staff_no if acting is not None else None
+    units = await units_within(session)
+    seen = [not_own(session, NOT_OWN_SUBJECT, subject="coalesce(supervision_card.subject, '')")]
+    if own is not None:
+        # Whoever has a card to do or to check knows of it, whatever it is about.
+        seen = [or_(*seen, row.doer == own, row.checker == own, row.issuer == own)]
+    if units is not None:
+        seen.append(or_(row.unit.in_(units), row.doer == own, row.checker == own, row.issuer == own))
+    return seen
 
 
 async def warnings(
     session: AsyncSession, wanted: WarningFilter, *, before: UUID | None, limit: int
 ) -> list[EarlyWarning]:
     """Up to `limit` warnings older than `before`."""
-    _for_the_whole_utility(session)
-    row = tables.EarlyWarning
-    query = select(*(getattr(row, name) for name in EarlyWarning.__slots__)).order_by(row.id.desc()).limit(limit)
+    seen, row = await _warnings_seen(session), tables.EarlyWarning
+    fields = (getattr(row, name) for name in EarlyWarning.__slots__)
+    query = select(*fields).where(*seen).order_by(row.id.desc()).limit(limit)
     for column, words in ((row.state, wanted.states), (row.kind, wanted.kinds), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
@@ -114,9 +137,8 @@ async def warnings(
 
 async def warning(session: AsyncSession, warning_id: UUID) -> EarlyWarning:
     """One warning. Raises NotFound."""
-    _for_the_whole_utility(session)
-    row = tables.EarlyWarning
-    query = select(*(getattr(row, name) for name in EarlyWarning.__slots__)).where(row.id == warning_id)
+    seen, row = await _warnings_seen(session), tables.EarlyWarning
+    query = select(*(getattr(row, name) for name in EarlyWarning.__slots__)).where(row.id == warning_id, *seen)
     one = (await session.execute(query)).one_or_none()
     if one is None:
         raise NotFound("There is no warning with this id.")
@@ -125,9 +147,8 @@ async def warning(session: AsyncSession, warning_id: UUID) -> EarlyWarning:
 
 async def cards(session: AsyncSession, wanted: CardFilter, *, before: UUID | None, limit: int) -> list[Card]:
     """Up to `limit` cards older than `before`."""
-    _for_the_whole_utility(session)
-    row = tables.SupervisionCard
-    query = select(*(getattr(row, name) for name in Card.__slots__)).order_by(row.id.desc()).limit(limit)
+    seen, row = await _cards_seen(session), tables.SupervisionCard
+    query = select(*(getattr(row, name) for name in Card.__slots__)).where(*seen).order_by(row.id.desc()).limit(limit)
     for column, words in ((row.state, wanted.states), (row.unit, wanted.units)):
         if words is not None:
             query = query.where(column.in_(words))
@@ -141,9 +162,8 @@ async def cards(session: AsyncSession, wanted: CardFilter, *, before: UUID | Non
 
 async def card(session: AsyncSession, card_id: UUID) -> Card:
     """One card. Raises NotFound."""
-    _for_the_whole_utility(session)
-    row = tables.SupervisionCard
-    query = select(*(getattr(row, name) for name in Card.__slots__)).where(row.id == card_id)
+    seen, row = await _cards_seen(session), tables.SupervisionCard
+    query = select(*(getattr(row, name) for name in Card.__slots__)).where(row.id == card_id, *seen)
     one = (await session.execute(query)).one_or_none()
     if one is None:
         raise NotFound("There is no supervision card with this id.")

@@ -1,4 +1,4 @@
-"""Supervision cards: issued to a named person, reported on, checked by a third, printed. They concern the whole."""
+"""Supervision cards: issued to a named person, reported on, checked by a third, printed."""
 
 from __future__ import annotations
 
@@ -216,22 +216,22 @@ def _back(view: View, said: str) -> web.Response:
 def _deed(path: str, handler: Any, form: type[Form], again: Any, scope: str = "cases:write") -> Page:
     return Page(
         method="POST", path=path, handler=handler, scope=scope, title="cards.one", under="/supervision-cards",
-        form=form, again=again, whole=True,
+        form=form, again=again,
     )  # fmt: skip
 
 
 PAGES: Final = (
     Page(
-        method="GET", path="/supervision-cards", handler=listing, scope="cases:read", title="cards.title", whole=True,
+        method="GET", path="/supervision-cards", handler=listing, scope="cases:read", title="cards.title",
         query=CardQuery, menu=Menu(group="service", order=25, icon="clipboard-check"),
     ),
     Page(
-        method="GET", path="/supervision-cards/new", handler=new, scope="cases:write", title="cards.new", whole=True,
+        method="GET", path="/supervision-cards/new", handler=new, scope="cases:write", title="cards.new",
         query=NewQuery, under="/supervision-cards",
     ),
     _deed("/supervision-cards", issue, Issuing, new),
     Page(
-        method="GET", path="/supervision-cards/{id}", handler=one, scope="cases:read", title="cards.one", whole=True,
+        method="GET", path="/supervision-cards/{id}", handler=one, scope="cases:read", title="cards.one",
         under="/supervision-cards",
     ),
     _deed("/supervision-cards/{id}/report", report, Report, one),

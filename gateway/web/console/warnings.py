@@ -1,4 +1,4 @@
-"""Early warnings, which concern the whole: raised by rule or by hand, acknowledged in time, closed with an outcome."""
+"""Early warnings: raised by rule or by hand, acknowledged in time, closed with an outcome."""
 
 from __future__ import annotations
 
@@ -108,13 +108,13 @@ async def close(view: View) -> web.StreamResponse:
 def _deed(path: str, handler: Any, form: type[Form]) -> Page:
     return Page(
         method="POST", path=path, handler=handler, scope="cases:write", title="warnings.title", under="/warnings",
-        form=form, again=warnings, whole=True,
+        form=form, again=warnings,
     )  # fmt: skip
 
 
 PAGES: Final = (
     Page(
-        method="GET", path="/warnings", handler=warnings, scope="cases:read", title="warnings.title", whole=True,
+        method="GET", path="/warnings", handler=warnings, scope="cases:read", title="warnings.title",
         query=WarningQuery, menu=Menu(group="service", order=20, icon="alert-triangle"),
     ),
     _deed("/warnings", raise_one, NewWarning),
