@@ -277,7 +277,10 @@ def same_thing(one: Contact, other: Contact) -> bool | None:
     """Whether two contacts concern one account or place; None where that cannot be told."""
     mine, theirs = _accounts(one), _accounts(other)
     if mine and theirs:
-        return bool(mine & theirs)
+        # Registered under another of the caller's accounts, the words may still name the one it is about (S2.3: number
+        # or account, and the content).
+        ours = one.number is not None and one.number == other.number
+        return bool(mine & theirs) or (ours and bool((mine | _named(one)) & (theirs | _named(other))))
     places = [(_place(a), _flat(b.content), _flat(b.address or "")) for a, b in ((one, other), (other, one))]
     for place, content, address in places:
         if place and _in(place, address + "|" + content):
@@ -301,8 +304,11 @@ _PLACE_IN_TEXT: Final = re.compile(
 
 def _accounts(contact: Contact) -> frozenset[str]:
     """The accounts a contact names: in its field, else in its text."""
-    if contact.account_no:
-        return frozenset((contact.account_no,))
+    return frozenset((contact.account_no,)) if contact.account_no else _named(contact)
+
+
+def _named(contact: Contact) -> frozenset[str]:
+    """The accounts that its words name."""
     return frozenset(_ACCOUNT_IN_TEXT.findall(_wide(contact.content)))
 
 

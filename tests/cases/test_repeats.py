@@ -49,6 +49,11 @@ COUNTED, NOTHING = [(True, None)], list[tuple[bool, str | None]]()
         ({"number": "+8613800000002"}, COUNTED),
         ({"account_no": None}, COUNTED),
         ({"account_no": "4100000022"}, NOTHING),
+        ({"account_no": "4100000022", "content": "上次报错了户号，是户号4100000011频繁停电。"}, COUNTED),
+        (
+            {"account_no": "4100000022", "number": "+8613800000002", "content": "户号4100000011频繁停电，影响到我家。"},
+            NOTHING,
+        ),
         ({"number": "+8613800000002", "account_no": None}, NOTHING),
         ({"topic": "服务行为"}, NOTHING),
         ({"kind": "opinion"}, COUNTED),

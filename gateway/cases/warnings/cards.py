@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.cases.warnings.keeping import CARD_OVERDUE
 from gateway.cases.warnings.reach import must_be, units_within
 from gateway.kernel import audit
-from gateway.kernel.acting import needs
+from gateway.kernel.acting import acting_in, needs
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -167,7 +167,7 @@ class Cards:
     async def _locked(session: AsyncSession, card_id: UUID, wanted: str) -> tuple[Any, Any]:
         connection = await driver(session)
         row = await connection.fetchrow("SELECT * FROM supervision_card WHERE id = $1 FOR UPDATE", card_id)
-        if row is None:
+        if row is None or not await _reaches(session, row):
             raise NotFound("There is no supervision card with this id.")
         if row["state"] != wanted:
             raise Conflict(f"the card is {row['state']}")
@@ -182,3 +182,11 @@ class Cards:
             subject=f"supervision_card:{card}",
             after=facts,
         )
+
+
+async def _reaches(session: AsyncSession, card: Any) -> bool:
+    """Whether a card is of the part that who acts acts for, or names them."""
+    acting, units = acting_in(session), await units_within(session)
+    if units is None or card["unit"] in units:
+        return True
+    return acting is not None and acting.staff_no in (card["issuer"], card["doer"], card["checker"])

@@ -123,3 +123,15 @@ async def card(world: World) -> str:
             )  # fmt: skip
             await session.commit()
     return f"/supervision-cards/{world.made['card']}"
+
+
+@example("/warnings/{id}")
+async def warning(world: World) -> str:
+    if "warning" not in world.made:
+        async with world.database.session() as session:
+            world.made["warning"] = await world.house.warnings.raise_by_hand(
+                session, kind="typical", subject="抄表差错", words="东湖区抄表差错增多", unit="TM0002",
+                due_at=NOW + timedelta(days=3), actor="staff:SUPERVISOR",
+            )  # fmt: skip
+            await session.commit()
+    return f"/warnings/{world.made['warning']}"
