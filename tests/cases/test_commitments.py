@@ -69,10 +69,10 @@ async def test_the_customer_hears_at_50_80_and_100_percent_unasked(desk: Desk) -
     assert half[0] == "" and "备料完成" in half[1]
     assert await desk.tasks() == []
     await desk.on(days=3)
-    assert await desk.names() == ["_promised", "", ""]
+    assert await desk.names() == ["_promised", "", "_nearly"]
     assert await desk.tasks() == [("commitment_due", "TM1", "E7")]
     await desk.on(days=2)
-    assert await desk.names() == ["_promised", "", "", "_overdue"]
+    assert await desk.names() == ["_promised", "", "_nearly", "_overdue"]
     broken = await desk.one(made)
     assert (broken["state"], broken["broken_at"], broken["next_at"]) == ("broken", DUE, None)
     assert await desk.tasks() == [("commitment_broken", "supervision", None)]
@@ -82,13 +82,25 @@ async def test_the_customer_hears_at_50_80_and_100_percent_unasked(desk: Desk) -
     assert len(await desk.names()) == 4
 
 
+async def test_a_promise_of_a_day_or_two_is_told_of_at_each_mark(desk: Desk) -> None:
+    await desk.town.household(A, X)
+    # 50 and 80 % lie ten hours apart: the customer hears of both, in other words.
+    made = await desk.promise(START + timedelta(hours=33))
+    await desk.on(days=2)
+    assert await desk.names() == ["_promised", "", "_nearly", "_overdue"]
+    details = await desk.town.values(
+        "SELECT detail FROM commitment_event WHERE commitment_id = $1 AND kind = 'mark'", made
+    )
+    assert details == ["50 %", "80 %"]
+
+
 async def test_marks_that_passed_while_nobody_looked_are_one_text(desk: Desk) -> None:
     await desk.town.household(A, X)
     await desk.promise(DUE)
     desk.town.clock.on(days=9)
     await desk.due()
     await desk.due()
-    assert await desk.names() == ["_promised", ""]
+    assert await desk.names() == ["_promised", "_nearly"]
 
 
 async def test_kept_in_time_and_done_late_are_told_apart(desk: Desk) -> None:
@@ -272,7 +284,7 @@ async def test_orders_of_commitment_are_taken_over_as_they_stand(
     assert await desk.names(Y) == []
     if expected[0] == "open":
         await desk.on(days=11)
-        assert await desk.names(Y) == ["", "", "_overdue"]
+        assert await desk.names(Y) == ["", "_nearly", "_overdue"]
         # A later file knows that it was done in time.
         await handed_in(fulfilled_at=DUE - timedelta(hours=1))
         assert (await desk.one(row["id"]))["state"] == "kept"

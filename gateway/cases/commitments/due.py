@@ -81,7 +81,8 @@ class DueCommitments:
             [
                 Said(
                     row=row,
-                    template="case_progress",
+                    # The mark before it may lie less than a day back, and no text goes twice in a day.
+                    template="case_progress_nearly" if behind[row["id"]] == len(MARKS) - 1 else "case_progress",
                     values={
                         "promised_by": row["due_at"],
                         "progress": self._telling.progress_of(row),
