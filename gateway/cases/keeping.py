@@ -15,7 +15,7 @@ from gateway.cases import closing, handing_over
 from gateway.cases.closing import CASE, SILENCE, CaseTexts
 from gateway.cases.commitments.of_cases import settle_contact
 from gateway.cases.events import befell
-from gateway.cases.owners import must_be_outside
+from gateway.cases.owners import must_be_known, must_be_outside
 from gateway.cases.raising import RULES as CLASS_RULES
 from gateway.cases.raising import Opened, Raised, open_or_join, told
 from gateway.cases.urgent import KIND as URGENT
@@ -76,6 +76,7 @@ class Cases:
     async def open(self, session: AsyncSession, asked: NewCase, *, actor: str) -> Opened:
         """Open a case, or join the open one on the same matter. Raises InvalidInput naming the field."""
         _must_be_free(asked.topic)
+        await must_be_known(session, asked.owner_no)
         connection, now = await driver(session), self._clock.now()
         account, point, number = await self._whose(connection, asked)
         subject = f"account:{account}" if account is not None else f"number:{number}"
@@ -128,6 +129,7 @@ class Cases:
         """Hand a case on, to a unit or a person; its owner is never blank. Another unit has to acknowledge it."""
         if unit is None and owner_no is None:
             raise InvalidInput("a case is handed on to a unit, a person or both", field="unit")
+        await must_be_known(session, owner_no)
         connection, row = await self._open(session, case_id)
         if unit is not None and unit != row["unit"]:
             await handing_over.hand_over(
@@ -147,6 +149,7 @@ class Cases:
         self, session: AsyncSession, case_id: UUID, handover_id: int, *, owner_no: str | None, actor: str
     ) -> None:
         """The receiving unit has it."""
+        await must_be_known(session, owner_no)
         connection, _ = await self._found(session, case_id)
         await handing_over.acknowledge(
             connection,

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.kernel.errors import Forbidden
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.kernel.acting import acting_in
+from gateway.kernel.database import driver
+from gateway.kernel.errors import Forbidden, InvalidInput
 
 #: That a matter is not how this person did something, as a customer found it: they own no case of that.
 _NOT_RATED: Final = """NOT EXISTS (
@@ -59,6 +63,15 @@ async def owners(connection: Any, cases: Sequence[Ownerless]) -> dict[UUID, str]
         [one.moved for one in cases],
     )
     return {row["id"]: row["owner"] for row in rows if row["owner"] is not None}
+
+
+async def must_be_known(session: AsyncSession, owner_no: str | None) -> None:
+    """Raise InvalidInput where whoever acts names an owner who is no member of staff: that would be nobody."""
+    if owner_no is None or acting_in(session) is None:
+        return
+    connection = await driver(session)
+    if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", owner_no):
+        raise InvalidInput(f"there is no member of staff {owner_no}", field="owner")
 
 
 def person_of(actor: str) -> str | None:

@@ -35,9 +35,10 @@ FROM work_order
 WHERE kind <> 'commitment' AND (closed_at >= $1 AND closed_at < $2 OR closed_at IS NULL AND opened_at >= $1)
 """
 # What a survey itself raised is not asked about: it would ask about its own asking. A case that is an order of the
-# hotline is asked about as that order. Nor is one that somebody raised for themselves, unless the customer came with
-# it too: nobody makes up a service of their own. What is closed is the work of whoever closed it, so that nobody lays
-# it at somebody else's door by handing it over first.
+# hotline is asked about as that order. What is closed is the work of whoever closed it, so that nobody lays it at
+# somebody else's door by handing it over first. One that somebody raised for themselves, or closed themselves, is
+# counted and not asked about (`_QUALIFY`), unless the customer came with it too: nobody makes up a service of their
+# own, and nobody leaves one out unseen by raising it in their own name.
 _CASES: Final = """
 SELECT k.id::text AS event_ref, account_id,
        CASE WHEN closer.staff_no <> owner_no THEN coalesce(closer.team, unit) ELSE unit END AS team_code,
@@ -50,8 +51,6 @@ LEFT JOIN LATERAL (
     AND s.staff_no = substr(k.asked_by, 7)
 ) AS closer ON true
 WHERE topic <> 'low_score' AND work_order_no IS NULL
-  AND (opened_by IS DISTINCT FROM 'staff:' || first_owner OR EXISTS (
-    SELECT 1 FROM case_event e WHERE e.case_id = k.id AND e.inbound_id IS NOT NULL AND e.kind IN ('opened', 'joined')))
   AND (state = 'closed' AND closed_at >= $1 AND closed_at < $2 OR state <> 'closed' AND opened_at >= $1)
 """
 # All accounts of an outage are noted at once; one that was noted is not looked at again.

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from gateway.followups import visits
 from gateway.followups.asking import Asking, Texts
 from gateway.followups.beginning import begin_due
+from gateway.followups.noting import note
 from gateway.followups.planning import INSERT
 from gateway.followups.rules import HORIZON, acting, occurrences
 from gateway.kernel import audit
@@ -54,6 +55,7 @@ class DueFollowups:
             await self._remind(connection, now)
             await self._remind_otherwise(connection, now)
             await self._miss(connection, now)
+            await self._answer(connection)
             await self._asking.ask_anyway(connection, now)
             await self._asking.ask_imported(connection, now)
             await self._asking.go_on(connection, now)
@@ -185,6 +187,20 @@ class DueFollowups:
                 action="followup.missed",
                 subject=f"followup:{row['id']}",
                 after={"planned_for": row["planned_for"].isoformat()},
+            )
+
+    async def _answer(self, connection: Any) -> None:
+        """What a customer wanted is answered once the task of whoever owed the answer is done."""
+        rows = await connection.fetch(
+            """UPDATE customer_voice v
+               SET state = 'answered', answer = coalesce(t.outcome, ''), answered_at = t.closed_at
+               FROM task t WHERE t.id = v.task_id AND t.state = 'done' AND v.state = 'open'
+               RETURNING v.id, v.followup_id, t.closed_at, t.closed_by"""
+        )
+        for row in rows:
+            voice = {"voice": str(row["id"])}
+            await note(
+                connection, row["closed_at"], row["closed_by"], "followup.voice_answered", row["followup_id"], voice
             )
 
     def _day(self, moment: datetime) -> date:

@@ -250,6 +250,8 @@ class Followups:
         connection, now = await driver(session), self._clock.now()
         row = await self._locked(session, followup_id)
         await known(connection, owner_no, "owner")
+        if due_on < self._today(now):
+            raise InvalidInput("an answer is owed today or later", field="due_on")
         voice = new_id(now)
         task = await self._task(connection, voice, row["account_id"], words, owner_no, due_on, now, actor)
         await connection.execute(

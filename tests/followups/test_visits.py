@@ -75,6 +75,29 @@ async def test_a_wish_is_a_task_of_its_owner_until_it_is_answered(office: Office
     assert (task["state"], task["outcome"]) == ("done", "已列入明年计划")
 
 
+async def test_a_wish_is_answered_by_doing_its_task_and_owed_from_today_on(office: Office) -> None:
+    account = await office.town.account("+8613800000001", vip=True)
+    (plan,) = await office.plan(account, date(2025, 11, 10), manager_no="E1")
+    wish: dict[str, Any] = {"words": "希望增设充电桩", "owner_no": "C2", "actor": "key:manager"}
+    async with office.town.database.session() as session:
+        with pytest.raises(InvalidInput):
+            await office.house.followups.hear(session, plan, due_on=date(2025, 10, 1), **wish)
+    async with office.town.database.session() as session:
+        heard = await office.house.followups.hear(session, plan, due_on=date(2025, 11, 20), **wish)
+        await session.commit()
+    await office.due()
+    async with office.town.database.work() as work:
+        await work.execute(
+            "UPDATE task SET state = 'done', outcome = '已列入明年计划', closed_by = 'staff:C2', closed_at = opened_at"
+        )
+        await work.commit()
+    await office.due()
+    async with office.town.database.session() as session:
+        one = await voice(session, heard)
+    assert (one.state, one.answer) == ("answered", "已列入明年计划")
+    assert await office.rows("SELECT 1 FROM audit_entry WHERE action = 'followup.voice_answered'")
+
+
 def _plan(**facts: Any) -> Followup:
     usual: dict[str, Any] = {
         "id": uuid4(), "plan_no": None, "series_id": None, "account_no": "4100005171", "manager": "E1",

@@ -89,6 +89,9 @@ async def test_a_case_is_written_on_handed_on_and_closed_once(house: House) -> N
     await house.call("POST", f"/cases/{case}/note", json={"note": "查银行流水"})
     await house.call("POST", f"/cases/{case}/note", json={"note": "  "}, expect=422)
     await house.call("POST", f"/cases/{case}/assign", json={}, expect=422)
+    async with house.database.work() as work:
+        await work.execute("INSERT INTO staff_member (staff_no, name) VALUES ('E000007', '王坚')")
+        await work.commit()
     handed = await house.call("POST", f"/cases/{case}/assign", json={"owner": "E000007", "note": "熟悉"})
     assert (handed["unit"], handed["owner"]) == ("billing", "E000007")
     closed = await house.call("POST", f"/cases/{case}/close", json={"outcome": "银行文件里有"})

@@ -71,12 +71,18 @@ async def test_a_commitment_is_made_moved_and_listed(house: House) -> None:
 async def test_a_case_by_staff_is_judged_handed_over_and_answered(house: House) -> None:
     await an_account(house)
     body = {"class": "opinion", "topic": "表箱锈蚀", "summary": "表箱锈穿了", "account_no": A, "owner": "E7"}
+    refused = await house.call("POST", "/cases", json=body, expect=422)
+    assert refused["errors"][0]["field"] == "owner"
+    async with house.database.work() as work:
+        await work.execute("INSERT INTO staff_member (staff_no, name) VALUES ('E7', '王坚'), ('E9', '赵')")
+        await work.commit()
     case = await house.call("POST", "/cases", json=body, expect=201)
     assert (case["class"], case["first_owner"], case["severity"]) == ("opinion", "E7", "normal")
     assert (await house.call("POST", "/cases", json=body, expect=201))["id"] == case["id"]
     one = f"/cases/{case['id']}"
     judged = await house.call("POST", f"{one}/judge", json={"severity": "high", "note": "有老人"})
     assert (judged["severity"], judged["severity_by_rule"]) == ("high", "normal")
+    await house.call("POST", f"{one}/assign", json={"owner": "NOBODY"}, expect=422)
     handed = await house.call("POST", f"{one}/assign", json={"unit": "TM0003"})
     (handover,) = handed["handovers"]
     assert (handed["unit"], handover["from_owner"], handover["acknowledged_at"]) == ("TM0003", "E7", None)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.archive.reach import require_account
 from gateway.cases.commitments.rules import Deed, Kind, State, after, moment_of
 from gateway.cases.commitments.telling import SUBJECT, Heard, Said, Telling
+from gateway.cases.owners import must_be_known
 from gateway.cases.words import internal_code
 from gateway.kernel import audit
 from gateway.kernel.acting import needs
@@ -138,6 +139,7 @@ class Commitments:
     @needs("cases:write")
     async def make(self, session: AsyncSession, asked: NewCommitment, *, actor: str) -> UUID:
         """Promise something to a customer, who is told. Raises InvalidInput naming the field."""
+        await must_be_known(session, asked.owner_no)
         connection, now = await driver(session), self._clock.now()
         whose = await self._whose(connection, asked)
         if asked.case_id is not None or asked.account_no is not None:
