@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench reader-report reader-train crash-test storm browser clean
+.PHONY: help run test lint bench reader-report reader-train crash-test storm quarter browser clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ crash-test: $(STAMP) ## Kill nodes in the middle of batches, at twenty random mo
 
 storm: $(STAMP) ## Tell 200,000 customers on 40 feeders of a storm
 	$(VENV)/bin/python -m pytest tests/walks/test_storm.py --storm 200000
+
+quarter: $(STAMP) ## Live through a quarter: 50 VIP customers, three managers, 2,000 closed cases, to the last message
+	$(VENV)/bin/python -m pytest tests/walks/test_quarter.py --quarter
 
 browser: ## Find a Chromium for the browser tests, and install it where that is allowed
 	@sh .ci/browser

@@ -1,23 +1,32 @@
-"""The managers' plan as a file (`followups`)."""
+"""The managers' plan as a file (`followups`): a table, or a calendar (.ics) of theirs."""
 
 from __future__ import annotations
 
+import csv
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gateway.archive.importing import ImportKind, Outcome, Parsed, Reader, RowRefused, Run
 from gateway.archive.importing.contacts import accounts_by_number
 from gateway.archive.importing.kinds import Fate, Refusal
 from gateway.archive.importing.reading import account_number
 from gateway.archive.importing.words import ACCOUNT_NO
+from gateway.followups.calendar_file import BEGINS as CALENDAR
+from gateway.followups.calendar_file import HEADS
+from gateway.followups.calendar_file import OWN as OWN_EVENT
+from gateway.followups.calendar_file import rows as calendar_rows
 from gateway.followups.rules import check_rule
 from gateway.kernel.database import Work
-from gateway.kernel.errors import InvalidInput
+from gateway.kernel.errors import InvalidInput, TooLarge
 from gateway.kernel.ids import new_id
-from gateway.kernel.tabular import Column, Headings
+from gateway.kernel.tabular import BadTable, Column, Headings, Problem
 
+_LARGEST_CALENDAR: Final = 16 * 2**20
 CHANNELS: Final = {
     **{word: word for word in ("visit", "phone", "sms", "chat")},
     "走访": "visit",
@@ -34,6 +43,7 @@ class PlanRecord:
 
     plan_no: str
     account_no: str
+    #: Empty: the account's own.
     manager_no: str
     planned_for: date
     topic: str
@@ -65,6 +75,23 @@ class FollowupsKind(ImportKind[PlanRecord]):
         ),
     )
 
+    def as_table(self, path: Path, zone: ZoneInfo) -> Path:
+        """See `ImportKind`: a calendar (.ics) becomes a table beside it, an event a row."""
+        with path.open("rb") as file:
+            start = file.read(64).removeprefix(BOM_UTF8).lstrip()
+        if not start.upper().startswith(CALENDAR):
+            return path
+        if path.stat().st_size > _LARGEST_CALENDAR:
+            raise TooLarge(f"A calendar has {_LARGEST_CALENDAR >> 20} MB at most.")
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadTable(Problem.ENCODING, "A calendar is written in UTF-8.") from error
+        table = path.with_suffix(".calendar.csv")
+        with table.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([HEADS, *calendar_rows(text, zone)])
+        return table
+
     def parse(self, cells: Reader) -> PlanRecord:
         word = cells.text("channel") or "visit"
         if word not in CHANNELS:
@@ -73,6 +100,7 @@ class FollowupsKind(ImportKind[PlanRecord]):
         planned_for = cells.day("planned_date")
         if planned_for is None:
             raise RowRefused(*cells.refused[0])
+        plan_no = cells.required("plan_id").removesuffix(".0")
         rule = cells.text("rule") or None
         if rule is not None:
             try:
@@ -81,9 +109,9 @@ class FollowupsKind(ImportKind[PlanRecord]):
                 raise RowRefused("rule", f"bad_rule: {wrong}") from wrong
         return PlanRecord(
             rule=rule,
-            plan_no=cells.required("plan_id").removesuffix(".0"),
-            account_no=account_number(cells.required("account_no")),
-            manager_no=cells.required("manager_id").upper(),
+            plan_no=plan_no,
+            account_no="" if OWN_EVENT.fullmatch(plan_no) else account_number(cells.required("account_no")),
+            manager_no=(cells.text("manager_id") or "").upper(),
             planned_for=planned_for,
             topic=cells.text("topic") or "回访",
             channel=CHANNELS[word],
@@ -92,11 +120,18 @@ class FollowupsKind(ImportKind[PlanRecord]):
         )
 
     async def merge(self, work: Work, rows: Sequence[Parsed[PlanRecord]], run: Run) -> Outcome:
+        rows = await _plans_of_the_house(work, rows)
         own = await _own(work, rows, run)
         refusals = [Refusal(row=row.row, column="manager_id", reason=OWN) for row in rows if row.record.plan_no in own]
         rows = [row for row in rows if row.record.plan_no not in own]
         accounts = await accounts_by_number(work, {row.record.account_no for row in rows})
         unknown = [row for row in rows if row.record.account_no not in accounts]
+        rows, unmanaged = await _with_managers(work, rows)
+        refusals += [
+            Refusal(row=row.row, column="manager_id", reason="no_manager: This account has no manager; name one.")
+            for row in unmanaged
+            if row.record.account_no in accounts
+        ]
         # Of several rows for one plan the last is taken, and what became of it counts once.
         records = {row.record.plan_no: row.record for row in rows if row.record.account_no in accounts}
         wanted = list(records.values())
@@ -150,6 +185,56 @@ async def _recur(
         [series for series, _ in new],
         [one.plan_no for _, one in new],
     )
+
+
+async def _plans_of_the_house(work: Work, rows: Sequence[Parsed[PlanRecord]]) -> list[Parsed[PlanRecord]]:
+    """Rows that are events of the feed, as rows of the plans that they are: whose they are stands there."""
+    ids = {row.record.plan_no: found[1] for row in rows if (found := OWN_EVENT.fullmatch(row.record.plan_no))}
+    if not ids:
+        return list(rows)
+    await work.execute(
+        "UPDATE followup SET plan_no = id || '@lamplighter' WHERE id = ANY($1::uuid[]) AND plan_no IS NULL",
+        list(ids.values()),
+    )
+    kept = {
+        f"{row['id']}@lamplighter": row
+        for row in await work.fetch(
+            """SELECT f.id, f.plan_no, f.manager_no, a.account_no FROM followup f JOIN account a ON a.id = f.account_id
+               WHERE f.id = ANY($1::uuid[])""",
+            list(ids.values()),
+        )
+    }
+    return [
+        row
+        if (plan := kept.get(row.record.plan_no)) is None
+        else replace(
+            row,
+            record=replace(
+                row.record, plan_no=plan["plan_no"], account_no=plan["account_no"], manager_no=plan["manager_no"]
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def _with_managers(
+    work: Work, rows: Sequence[Parsed[PlanRecord]]
+) -> tuple[list[Parsed[PlanRecord]], list[Parsed[PlanRecord]]]:
+    """Rows that name no manager are the account's own manager's; and those of accounts that have none."""
+    unnamed = [row.record.account_no for row in rows if not row.record.manager_no]
+    found = await work.fetch(
+        "SELECT account_no, manager_no FROM account WHERE account_no = ANY($1::text[]) AND manager_no IS NOT NULL",
+        unnamed,
+    )
+    own = {row["account_no"]: row["manager_no"] for row in found}
+    named = [
+        row
+        if row.record.manager_no
+        else replace(row, record=replace(row.record, manager_no=own[row.record.account_no]))
+        for row in rows
+        if row.record.manager_no or row.record.account_no in own
+    ]
+    return named, [row for row in rows if not row.record.manager_no and row.record.account_no not in own]
 
 
 async def _own(work: Work, rows: Sequence[Parsed[PlanRecord]], run: Run) -> frozenset[str]:

@@ -63,11 +63,11 @@ def read(rule: str, zone: ZoneInfo | None = None) -> Recurrence:
         if name in parts:
             raise _refused(f"a rule says {name} once")
         parts[name] = value
-    if parts.get("FREQ") not in FREQUENCIES:
+    if (unknown := sorted(parts.keys() - _KNOWN)) and any(unknown):
+        raise _refused(f"a rule goes by days: “{unknown[-1]}” has no place in it")
+    if unknown or parts.get("FREQ") not in FREQUENCIES:
         raise _refused(f"a rule names its FREQ: {', '.join(FREQUENCIES)}")
     frequency = cast("Frequency", parts["FREQ"])
-    if unknown := sorted(parts.keys() - _KNOWN):
-        raise _refused(f"a rule goes by days: “{unknown[0]}” has no place in it")
     if "COUNT" in parts and "UNTIL" in parts:
         raise _refused("a rule ends by COUNT or by UNTIL, not by both")
     numbers = {name: _numbers(name, parts[name], frequency) for name in _NUMBERED if name in parts}

@@ -213,4 +213,4 @@ def displayable(filename: str) -> str:
 
 def _suffix(filename: str) -> str:
     suffix = Path(filename).suffix.lower()
-    return suffix if suffix in {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"} else ""
+    return suffix if suffix in {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ics"} else ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.followups.calendar_file import rows
 from gateway.followups.calendars import calendar
 from gateway.followups.reading import Followup, voice
 from gateway.followups.visits import STANDARD, change, programmes
@@ -116,4 +118,7 @@ def test_a_calendar_is_lines_of_75_octets_that_unfold_to_what_was_said(topic: st
     (said,) = [line for line in whole if line.startswith("SUMMARY:")]
     plain = said.removeprefix("SUMMARY:").replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\")
     assert plain == f"走访：{topic}（户号尾号5171）"
+    # Handed in again it is the same plan.
+    (row,) = rows(text, ZoneInfo("Asia/Shanghai"))
+    assert row[0].endswith("@lamplighter") and row[3:6] == ("2025-11-10", topic, "visit")
     assert "4100005171" not in text and "DTSTART;VALUE=DATE:20251110" in whole

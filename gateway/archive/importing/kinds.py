@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -90,6 +91,13 @@ class ImportKind(ABC, Generic[T]):
     headings: Sequence[Headings]
     #: The tables it fills, of which the planner hears while they grow.
     tables: Sequence[str] = ()
+
+    def as_table(self, path: Path, _zone: ZoneInfo) -> Path:
+        """The file as a table, where it is of a form of the kind's own (a calendar): beside it, and the same each time.
+
+        Raises `BadTable`, `TooLarge`.
+        """
+        return path
 
     @abstractmethod
     def parse(self, cells: Reader) -> T:

@@ -201,9 +201,12 @@ class ImportRunner:
         kind = self._kinds.get(queued["kind"])
         if kind is None:
             raise InvalidInput(f"There is no import of kind {queued['kind']!r}.")
-        table = await asyncio.to_thread(
-            _of_file, open_table, Path(queued["path"]), queued["filename"], kind.headings, self._limits
-        )
+        handed_in, filename = Path(queued["path"]), queued["filename"]
+        path = await asyncio.to_thread(_of_file, kind.as_table, handed_in, self._zone)
+        filename = filename if path == handed_in else path.name
+        table = await asyncio.to_thread(_of_file, open_table, path, filename, kind.headings, self._limits)
+        if path != handed_in:
+            path.unlink(missing_ok=True)
         run = Run(import_id=import_id, zone=self._zone, region=self._region, now=self._clock.now())
         who, _, staff_no = queued["requested_by"].partition(":")
         if who == "staff" and self._handled is not None:
