@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.evaluations.noting import LOOK_BACK, SOURCES, Events
+from gateway.evaluations.own_contacts import ask_all_the_same
 from gateway.evaluations.praising import pass_on
 from gateway.evaluations.programmes import make_seeds
 from gateway.evaluations.surveys import service_words
@@ -131,6 +132,7 @@ class Surveying:
             if self._automatic:
                 await self._note(work, now)
                 await self._remind(work.connection, now)
+            await ask_all_the_same(work.connection, self._texts, now, self._zone)
             await self._go_on(work.connection, now)
             await self._end(work, now)
             await work.commit()

@@ -88,7 +88,7 @@ class Invitation(Base):
     contact_point_id: Mapped[int | None] = mapped_column(BigInteger)
     #: All numbers of the account then, to see that somebody changed them.
     contacts: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
-    #: What makes one look twice: `contacts_changed`, `handler_proposed`.
+    #: What makes one look twice: `contacts_changed`, `handler_proposed`, `despite_own_contact`.
     flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     #: Why nobody is asked, where no text says so: `not_drawn`, `sensitive`, `late`.
     skipped: Mapped[str | None] = mapped_column(Text)

@@ -281,7 +281,10 @@ class Asking:
                 at=now,
                 zone=self._zone,
             )
-        assert invitation is not None, "who is followed up was drawn"
+        if invitation is None:
+            # It was not drawn; somebody rang all the same, and what was said is kept.
+            invitation = await invitation_for(connection, "followup", ref)
+        assert invitation is not None, "it was noted just now"
         await attach(connection, invitation, row["id"], now)
         made: UUID = row["id"]
         return made

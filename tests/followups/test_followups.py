@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from gateway.evaluations.asking import Surveying
 from gateway.followups import Outcome
 from gateway.kernel.errors import Conflict, Forbidden, InvalidInput
 from tests.followups.conftest import PHONE, Office
@@ -232,3 +233,60 @@ async def test_a_contact_of_ones_own_takes_no_survey_about_another_service_away(
     assert [one for one in await office.town.messages() if one["state"] == "queued"] == []
     await office.due()
     assert (await independent(office))["state"] == "to_call"
+
+
+@pytest.mark.parametrize(
+    ("handler", "team", "made_by", "asked"),
+    [
+        # Their own work, their team's; somebody else's; a contact that the utility planned.
+        ("E1", "T2", "staff:E1", True),
+        ("E2", "T1", "staff:E1", True),
+        ("C3", "T2", "staff:E1", False),
+        ("E1", "T1", "key:plan", False),
+    ],
+)
+async def test_a_contact_of_ones_own_done_before_an_order_opens_keeps_it_from_no_survey(
+    office: Office, handler: str, team: str, made_by: str, asked: bool
+) -> None:
+    house, town = office.house, office.town
+    surveying = Surveying(
+        house.database, house.notices, house.acceptor, house.events, house.settings.zone, automatic=True
+    )
+
+    async def kept(query: str, *values: Any) -> None:
+        async with town.database.work() as work:
+            await work.execute(query, *values)
+            await work.commit()
+
+    async def due() -> None:
+        await surveying.run(town.clock.now())
+        while await house.notice_runner.compose_next():
+            pass
+        await kept("UPDATE message SET state = 'delivered', sent_at = $1 WHERE state = 'queued'", town.clock.at)
+
+    account = await town.account(A)
+    await due()
+    (followup,) = await office.plan(account, TODAY, manager_no="E1")
+    await kept("UPDATE followup SET made_by = $1", made_by)
+    await office.change(followup, state="done", outcome="电话回访")
+    await due()
+    town.clock.on(days=3)
+    await kept(
+        """INSERT INTO work_order (work_order_no, kind, account_id, account_no, opened_at, closed_at, team_code,
+                                   handler_no)
+           SELECT 'W1', 'complaint', id, account_no, $1, $2, $3, $4 FROM account""",
+        town.clock.at,
+        town.clock.at + timedelta(hours=2),
+        team,
+        handler,
+    )
+    town.clock.on(hours=3)
+    for _ in range(3):
+        await due()
+        town.clock.on(hours=1)
+    rows = await office.rows(
+        """SELECT m.state, m.withheld_reason, i.flags FROM invitation i JOIN message m ON m.id = i.message_id
+           WHERE i.event_ref = 'W1'"""
+    )
+    wanted = ("delivered", None, ["despite_own_contact"]) if asked else ("withheld", "surveyed_recently", [])
+    assert [(row["state"], row["withheld_reason"], row["flags"]) for row in rows] == [wanted]

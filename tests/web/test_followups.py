@@ -71,7 +71,10 @@ async def test_what_customers_want_looked_into_has_an_owner_and_an_answer(staffe
     assert (await staffed.call("GET", "/followups/voices?owner=E9&state=open"))["items"] == []
 
 
-async def test_the_plan_never_shows_what_was_answered(staffed: House) -> None:
+@pytest.mark.parametrize("rate", [1, 0])
+async def test_the_plan_never_shows_what_was_answered(staffed: House, rate: float) -> None:
+    programme = {"version": 1, "rate": rate, "reason": "试行"}
+    await staffed.call("PATCH", "/evaluations/programmes/followup", json=programme)
     made = await planned(staffed)
     async with staffed.database.work() as work:
         await work.execute(
