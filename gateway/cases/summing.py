@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import part_of, within_sql
 from gateway.kernel.database import driver
 from gateway.kernel.shares import wilson
 
@@ -19,8 +20,8 @@ _KEYS: Final = {
     "topic": "topic",
     "month": "to_char(opened_at AT TIME ZONE $3, 'YYYY-MM')",
 }
-_CASES: Final = """
-SELECT coalesce({key}, '') AS key, count(*) AS opened,
+_CASES: Final = f"""
+SELECT coalesce({{key}}, '') AS key, count(*) AS opened,
        count(*) FILTER (WHERE state = 'open') AS open,
        count(*) FILTER (WHERE state = 'asked') AS asked,
        count(*) FILTER (WHERE state = 'closed') AS closed,
@@ -35,10 +36,10 @@ SELECT coalesce({key}, '') AS key, count(*) AS opened,
        count(*) FILTER (WHERE severity = 'invalid') AS invalid
 FROM "case"
 WHERE ($1::timestamptz IS NULL OR opened_at >= $1) AND ($2::timestamptz IS NULL OR opened_at < $2)
-  AND $3::text IS NOT NULL
+  AND $3::text IS NOT NULL AND {within_sql("account_id", "$5")}
 GROUP BY 1 ORDER BY 1
 """
-_HANDOVERS: Final = """
+_HANDOVERS: Final = f"""
 SELECT from_unit AS unit, count(*) AS made, count(acknowledged_at) AS acknowledged, count(returned_at) AS returned,
        count(*) FILTER (WHERE coalesce(acknowledged_at, returned_at, 'infinity') > acknowledge_by
          AND (acknowledged_at IS NOT NULL OR returned_at IS NOT NULL OR escalated_at IS NOT NULL)) AS late,
@@ -46,6 +47,7 @@ SELECT from_unit AS unit, count(*) AS made, count(acknowledged_at) AS acknowledg
        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM acknowledged_at - at) / 3600)
          FILTER (WHERE acknowledged_at IS NOT NULL) AS hours
 FROM case_handover WHERE ($1::timestamptz IS NULL OR at >= $1) AND ($2::timestamptz IS NULL OR at < $2)
+  AND ($3::int[] IS NULL OR case_id IN (SELECT k.id FROM "case" k WHERE {within_sql("k.account_id", "$3")}))
 GROUP BY 1 ORDER BY 1
 """
 _ORDER: Final = ("critical", "high", "normal", "low", "invalid")
@@ -95,9 +97,9 @@ class HandoverFigures:
 async def cases(
     session: AsyncSession, by: By, *, since: datetime | None, until: datetime | None, zone: str
 ) -> list[CaseFigures]:
-    """Cases opened from `since` to before `until`."""
+    """Cases opened from `since` to before `until`, of the accounts within reach."""
     connection = await driver(session)
-    rows = await connection.fetch(_CASES.format(key=_KEYS[by]), since, until, zone, list(_ORDER))
+    rows = await connection.fetch(_CASES.format(key=_KEYS[by]), since, until, zone, list(_ORDER), part_of(session))
     return [_figures(row) for row in rows]
 
 
@@ -115,4 +117,4 @@ def _figures(row: Any) -> CaseFigures:
 async def handovers(session: AsyncSession, *, since: datetime | None, until: datetime | None) -> list[HandoverFigures]:
     """Hand-overs made from `since` to before `until`, by the unit that made them."""
     connection = await driver(session)
-    return [HandoverFigures(**row) for row in await connection.fetch(_HANDOVERS, since, until)]
+    return [HandoverFigures(**row) for row in await connection.fetch(_HANDOVERS, since, until, part_of(session))]

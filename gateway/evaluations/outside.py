@@ -7,7 +7,7 @@ telephone audit differs from the answers, that is itself worth a look (§4.5.6).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
@@ -31,6 +31,7 @@ SOURCES: Final = {
     "明察暗访": "mystery",
     "电话回访": "phone_audit",
     "电话核查": "phone_audit",
+    "电话抽查": "phone_audit",
 }
 #: A share of the best from which a score is good: 4 of 5.
 _GOOD: Final = Decimal("0.8")
@@ -63,8 +64,8 @@ class OutsideKind(ImportKind[OutsideRecord]):
                 Column(name="source", words=("来源", "评价来源"), required=True),
                 Column(name="ref", words=("编号", "评价编号", "记录编号"), required=True),
                 Column(name="date", words=("日期", "评价日期", "检查日期"), required=True),
-                Column(name="team_id", words=("班组编号", "责任班组", "被检班组")),
-                Column(name="staff_id", words=("工号", "人员编号", "被检人员")),
+                Column(name="team_id", words=("班组编号", "班组", "责任班组", "被检班组")),
+                Column(name="staff_id", words=("工号", "人员编号", "被检人员", "人员")),
                 Column(name="wo_id", words=("工单编号", "工单号")),
                 Column(name="score", words=("得分", "评分", "分值"), required=True),
                 Column(name="best", words=("满分",)),
@@ -100,11 +101,36 @@ class OutsideKind(ImportKind[OutsideRecord]):
     async def merge(self, work: Work, rows: Sequence[Parsed[OutsideRecord]], run: Run) -> Outcome:
         # Of several rows for one record the last is taken, and what became of it counts once.
         records = {(row.record.source, row.record.ref): row.record for row in rows}
+        records = await _with_teams(work, records)
         names = tuple(OutsideRecord.__dataclass_fields__)
         columns = [[getattr(record, name) for record in records.values()] for name in names]
         touched = await work.fetch(_MERGE, *columns)
         became = {(row[0], row[1]): Fate.CREATED if row[2] else Fate.UPDATED for row in touched}
         return Outcome.of([became.pop((row.record.source, row.record.ref), Fate.UNCHANGED) for row in rows], [])
+
+
+async def _with_teams(
+    work: Work, records: dict[tuple[str, str], OutsideRecord]
+) -> dict[tuple[str, str], OutsideRecord]:
+    """The records with the codes of teams that they name in words, and the teams of people who come without one."""
+    named = await work.fetch(
+        "SELECT name, code FROM team WHERE name = ANY($1::text[])", [one.team_code for one in records.values()]
+    )
+    staffed = await work.fetch(
+        """SELECT s.staff_no, t.code FROM staff_member s JOIN team t ON t.id = s.team_id
+           WHERE s.staff_no = ANY($1::text[])""",
+        [one.person_no for one in records.values()],
+    )
+    codes, of_people = dict(map(tuple, named)), dict(map(tuple, staffed))
+    return {
+        key: replace(
+            one,
+            team_code=of_people.get(one.person_no)
+            if one.team_code is None
+            else codes.get(one.team_code, one.team_code),
+        )
+        for key, one in records.items()
+    }
 
 
 def _figure(column: str, text: str) -> Decimal:

@@ -252,3 +252,11 @@ async def test_the_four_visits_as_a_file(office: Office) -> None:
         ),
     ]
     assert counts(await office.load("visit_programmes", FOUR))[1:4] == (0, 0, 2)
+
+
+async def test_a_score_finds_its_team_by_name_and_by_person(office: Office) -> None:
+    await office.load("staff", "工号,姓名,班组编号,班组\nE000013,熊鑫阳,TM0003,抢修一班\n")
+    content = "来源,编号,日期,班组,工号,得分\n服务卡,K1,2025-03-01,抢修一班,,5\n电话抽查,P1,2025-03-01,,E000013,4\n"
+    assert counts(await office.load("outside_scores", content))[:2] == (2, 2)
+    rows = await office.rows("SELECT team_code FROM outside_score")
+    assert [row["team_code"] for row in rows] == ["TM0003", "TM0003"]

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.archive.own_ratings import NOT_OWN_CASE, not_own
-from gateway.archive.reach import within
+from gateway.archive.reach import part_of, within, within_sql
 from gateway.archive.tables import Account
 from gateway.cases.commitments import tables
 from gateway.cases.tables import Case
@@ -196,8 +196,8 @@ _KEYS: Final = {
     "owner": "coalesce(owner_no, '')",
     "month": "to_char(due_at AT TIME ZONE $3, 'YYYY-MM')",
 }
-_KEEPING: Final = """
-SELECT {key} AS key, count(*) AS made,
+_KEEPING: Final = f"""
+SELECT {{key}} AS key, count(*) AS made,
        count(*) FILTER (WHERE state = 'open') AS open,
        count(*) FILTER (WHERE state = 'kept') AS kept,
        count(*) FILTER (WHERE state = 'broken') AS broken,
@@ -209,6 +209,7 @@ SELECT {key} AS key, count(*) AS made,
          FILTER (WHERE state = 'kept') AS margin
 FROM commitment
 WHERE ($1::timestamptz IS NULL OR due_at >= $1) AND ($2::timestamptz IS NULL OR due_at < $2) AND $3::text IS NOT NULL
+  AND {within_sql("account_id", "$4")}
 GROUP BY 1 ORDER BY 1
 """
 
@@ -218,7 +219,7 @@ async def keeping(
 ) -> list[Keeping]:
     """How commitments whose time ends from `since` to before `until` were kept, by unit, owner or month."""
     connection = await driver(session)
-    rows = await connection.fetch(_KEEPING.format(key=_KEYS[by]), since, until, zone)
+    rows = await connection.fetch(_KEEPING.format(key=_KEYS[by]), since, until, zone, part_of(session))
     return [_kept(row, by) for row in rows]
 
 
