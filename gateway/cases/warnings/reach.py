@@ -33,9 +33,9 @@ async def require_unit(session: AsyncSession, unit: str) -> None:
 
 
 async def must_speak_for(session: AsyncSession, unit: str) -> None:
-    """Raise Forbidden where a person who acts is not of a team that is known. Programs and admins may."""
+    """Raise Forbidden where a person who acts is not of a team that is known. Programs and supervisors may."""
     acting = acting_in(session)
-    if acting is None or acting.staff_no is None or acting.may("admin"):
+    if acting is None or acting.staff_no is None or acting.may("cases:review"):
         return
     connection: Any = await driver(session)
     other = await connection.fetchval(

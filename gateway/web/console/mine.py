@@ -49,6 +49,9 @@ def _within(column: str) -> str:
     return within_sql(column, "$4")
 
 
+#: Of a thing that is a unit's: that the unit is of one's part of the utility.
+_OF_OUR_UNITS: Final = """($4::int[] IS NULL OR unit IN (
+  SELECT t.code FROM team t JOIN organisation o ON o.name = t.district WHERE o.id = ANY($4)))"""
 _SOURCES: Final = (
     _Source(
         word="visits", href="/plans/today", scope="followups:write", manager=True, tone="",
@@ -86,15 +89,15 @@ _SOURCES: Final = (
         rows="evaluation_challenge c WHERE state = 'open'", late="opened_at < $2 - interval '7 days'",
     ),
     _Source(
-        word="warnings", href="/warnings", scope="cases:review", whole=True,
-        rows="warning w WHERE state = 'open'", late="due_at < $2",
+        word="warnings", href="/warnings", scope="cases:review",
+        rows=f"warning w WHERE state = 'open' AND {_OF_OUR_UNITS}", late="due_at < $2",
     ),
     _Source(
-        word="cards", href="/supervision-cards", scope="cases:review", whole=True, tone="",
-        rows="supervision_card s WHERE state = 'issued'", late="due_at < $2",
+        word="cards", href="/supervision-cards", scope="cases:review", tone="",
+        rows=f"supervision_card s WHERE state = 'issued' AND {_OF_OUR_UNITS}", late="due_at < $2",
     ),
     _Source(
-        word="to_check", href="/supervision-cards?state=reported", scope="cases:review", whole=True,
+        word="to_check", href="/supervision-cards?state=reported", scope="cases:review",
         rows="supervision_card s WHERE state = 'reported' AND checker = $1", late="false",
     ),
 )  # fmt: skip
