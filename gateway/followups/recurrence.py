@@ -95,18 +95,21 @@ def canonical(rule: str, zone: ZoneInfo) -> str:
     return ";".join(f"UNTIL={until:%Y%m%d}" if part.startswith("UNTIL=") and until else part for part in parts)
 
 
-def days(rule: Recurrence, starts_on: date, until: date) -> Iterator[date]:
-    """The days of a rule from `starts_on` to `until`, both included, in order."""
+def days(rule: Recurrence, starts_on: date, until: date, after: date = date.min) -> Iterator[date]:
+    """The days of a rule from `starts_on` to `until`, both included, in order; those up to `after` are left out."""
     last = until if rule.until is None else min(until, rule.until)
     fits, left = _fits(rule, starts_on), rule.count
-    for period in _periods(rule, starts_on, last):
+    # What ends by a number is counted from its first day; of the rest nothing need be gone through that is over.
+    since = starts_on if left is not None else max(starts_on, after)
+    for period in _periods(rule, starts_on, since, last):
         for day in _picked([day for day in period if fits(day)], rule.numbers.get("BYSETPOS", ())):
             if day < starts_on:
                 continue
             if day > last or left == 0:
                 return
             left = None if left is None else left - 1
-            yield day
+            if day > after:
+                yield day
 
 
 def _refused(words: str) -> InvalidInput:
@@ -158,17 +161,27 @@ def _until(text: str, zone: ZoneInfo | None) -> date:
     return moment.astimezone(zone).date()
 
 
-def _periods(rule: Recurrence, starts_on: date, last: date) -> Iterator[Sequence[date]]:
-    """The days of each period that the rule looks at: years, months, weeks or days, every `interval`-th of them."""
+def _periods(rule: Recurrence, starts_on: date, since: date, last: date) -> Iterator[Sequence[date]]:
+    """The days of each period that the rule looks at: years, months, weeks or days, every `interval`-th of them, from
+    the one on that `since` lies in or behind."""
     step, begin = rule.interval, starts_on
     if rule.frequency == "WEEKLY":
         begin = starts_on - timedelta(days=(starts_on.weekday() - rule.week_starts) % 7)
     elif rule.frequency != "DAILY":
         begin = starts_on.replace(day=1) if rule.frequency == "MONTHLY" else starts_on.replace(month=1, day=1)
+    begin = _after(rule.frequency, begin, _between(rule.frequency, begin, since) // step * step)
     while begin <= last:
         end = _after(rule.frequency, begin, 1)
         yield [begin + timedelta(days=place) for place in range((end - begin).days)]
         begin = _after(rule.frequency, begin, step)
+
+
+def _between(frequency: Frequency, begin: date, day: date) -> int:
+    """How many whole periods lie between the one that begins on `begin` and the one that `day` is in."""
+    if frequency in ("DAILY", "WEEKLY"):
+        return (day - begin).days // (7 if frequency == "WEEKLY" else 1)
+    years = day.year - begin.year
+    return years if frequency == "YEARLY" else years * 12 + day.month - begin.month
 
 
 def _after(frequency: Frequency, begin: date, periods: int) -> date:

@@ -38,7 +38,7 @@ def occurrences(rule: str, starts_on: date, after: date, until: date) -> list[da
 
     Raises InvalidInput for a rule that cannot be read or recurs more often than daily.
     """
-    return [day for day in recurrence.days(recurrence.read(rule), starts_on, until) if day > after]
+    return list(recurrence.days(recurrence.read(rule), starts_on, until, after))
 
 
 def check_rule(rule: str, starts_on: date, zone: ZoneInfo) -> str:

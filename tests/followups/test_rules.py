@@ -120,6 +120,8 @@ def test_a_rule_comes_to_the_days_that_the_library_of_the_standard_finds(rule: s
     found = (moment.date().replace(year=moment.year - _CYCLES) for moment in known)
     wanted = list(takewhile(lambda day: day <= until, found))
     assert occurrences(rule, start, start - timedelta(days=1), until) == wanted
+    later = start + timedelta(days=700)
+    assert occurrences(rule, start, later, until) == [day for day in wanted if day > later]
 
 
 @pytest.mark.parametrize(
