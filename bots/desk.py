@@ -42,7 +42,7 @@ WHERE m.contact_point_id = ANY($1::bigint[]) AND m.id >= $2 AND m.kind = 'survey
 ORDER BY m.sent_at DESC LIMIT 1
 """
 _ASKED: Final = """
-SELECT m.id, m.template, m.template_version, m.body, m.kind, coalesce(m.sent_at, m.created_at) AS at,
+SELECT m.id, m.template, m.template_version, m.body, m.kind, coalesce(m.sent_at, m.created_at) AS at, m.carrier_id,
        EXISTS (SELECT 1 FROM inbound i WHERE i.contact_point_id = ANY($2::bigint[]) AND i.id >= m.id
                  AND (i.answers = m.id OR i.replies_to = m.id)) AS answered,
        m.state = 'uncertain' AND m.contact_point_id = $3 AS in_doubt
@@ -87,6 +87,13 @@ class Question:
     answered: bool
     #: Whether nobody knew that the chat has it.
     in_doubt: bool = False
+    #: What its carrier calls it.
+    carrier_id: str | None = None
+
+    def place_in(self, chat: int) -> int | None:
+        """The number of its message in a chat of Telegram; None where it stands elsewhere."""
+        where, _, number = (self.carrier_id or "").partition(":")
+        return int(number) if where == str(chat) and number.isdigit() else None
 
 
 def mask_name(name: str) -> str:
@@ -166,7 +173,7 @@ async def question(connection: Any, message: UUID, point: int, now: datetime) ->
     if row is None:
         return None
     found = _question(row, is_open=now - row["at"] <= _OPEN, answered=row["answered"])
-    return replace(found, in_doubt=row["in_doubt"])
+    return replace(found, in_doubt=row["in_doubt"], carrier_id=row["carrier_id"])
 
 
 async def seen(connection: Any, asked: Question, carrier_id: str, now: datetime) -> None:

@@ -54,6 +54,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "如果这个号码已登记，验证码已用短信发出，请在这里输入6位数字：",
         "If this number is registered, a code is on its way by SMS. Please type its 6 digits here:",
     ),
+    "heard_unbound": (
+        "您的留言收到了。绑定手机号后，我们才知道是哪个户号：",
+        "We have your message. Link your number, so that we know which account it is about:",
+    ),
     "wrong_code": ("验证码不对，请再输一次：", "This is not the code. Please try again:"),
     "wrong_code_in_words": (
         "验证码不对或已失效，请再输一次，或重新发送“绑定 手机号”。",
@@ -105,6 +109,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "subscribe": ("🔔 停电通知发到这里", "🔔 Tell me about outages here"),
     "unsubscribe": ("🔕 停电通知改发短信", "🔕 Tell me about outages by SMS"),
     "which_account": ("是哪个户号？", "Which account?"),
+    "more_accounts": ("⏬ 更多户号", "⏬ More accounts"),
     "say_fault": (
         "请说说情况，例如“整栋楼都没电”。我们收到后马上处理。",
         "Please say what is wrong, such as “the whole building is dark”.",
@@ -170,7 +175,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "sorry": ("抱歉，刚才没有处理成功，请稍后再试或拨打95598。", "Sorry, that failed. Try again later or call 95598."),
 }
 
-#: The commands that the platform offers beside the input field.
+#: The commands that the platform offers customers beside the input field.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "menu": ("菜单", "Menu"),
     "start": ("开始、绑定手机号", "Begin, link your number"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,11 +16,15 @@ from bots.telegram.customer import CustomerBot
 from bots.telegram.staff import StaffBot
 from bots.telegram.staff.alarming import Alarms
 from bots.telegram.staff.noting import Notes
+from bots.telegram.staff.words import COMMANDS as STAFF_COMMANDS
 from bots.telegram.talking import Showing
 from bots.updates import WAKE, Updates
 from bots.words import COMMANDS
 from gateway.outbox.lanes import LaneSpec
 from gateway.staff.notes import WAKE as NOTE_LEFT
+
+#: Commands with their words, Chinese first.
+Commands = Mapping[str, tuple[str, str]]
 
 
 def open_customer(rooms: Rooms) -> Opened:
@@ -40,7 +44,7 @@ def open_customer(rooms: Rooms) -> Opened:
         excuse=bot.excuse,
     )
     secret = receiving.secret_for(rooms.settings.kept_secret(), token)
-    hooks, offices = _ways_in(rooms, api, updates, secret, "customer", settings.mode)
+    hooks, offices = _ways_in(rooms, api, updates, secret, "customer", settings.mode, COMMANDS)
     return Opened(
         name=NAME,
         lane=LaneSpec(name=lane, channel=NAME, carrier=NAME, sender=str(api.bot_id), rate=OVERALL, concurrency=32),
@@ -69,7 +73,7 @@ def open_staff(rooms: Rooms) -> Opened:
         excuse=bot.excuse,
     )
     secret = receiving.secret_for(rooms.settings.kept_secret(), token)
-    hooks, offices = _ways_in(rooms, api, updates, secret, "staff", rooms.settings.telegram.mode)
+    hooks, offices = _ways_in(rooms, api, updates, secret, "staff", rooms.settings.telegram.mode, STAFF_COMMANDS)
     alarms = Alarms(api, rooms.database, rooms.clock, pace, rooms.settings)
     notes = Notes(api, rooms.database, pace, rooms.settings.language)
     return Opened(
@@ -85,21 +89,22 @@ def open_staff(rooms: Rooms) -> Opened:
 
 
 def _ways_in(
-    rooms: Rooms, api: BotApi, updates: Updates, secret: str, name: str, mode: str
+    rooms: Rooms, api: BotApi, updates: Updates, secret: str, name: str, mode: str, commands: Commands
 ) -> tuple[list[receiving.Webhook], dict[str, Callable[[], Awaitable[None]]]]:
-    """The webhook, which is there in either mode, and what one node does: say where it is, or poll."""
+    """The webhook, which is there in either mode, and what one node does: tell Telegram where it is, or poll;
+    and what the bot offers beside the input field."""
     unreadable = partial(rooms.intake.unreadable, channel=NAME)
     path = f"/webhooks/telegram/{name}"
     hook = receiving.Webhook(path=path, carrier=NAME, secret=secret, updates=updates, unreadable=unreadable)
-    if mode == "polling":
-        return [hook], {f"telegram {name} polling": partial(receiving.poll, api, updates, unreadable)}
     also: list[tuple[str, dict[str, Any]]] = [
-        ("setMyCommands", {"commands": _commands(1)}),
-        ("setMyCommands", {"commands": _commands(0), "language_code": "zh"}),
+        ("setMyCommands", {"commands": _commands(commands, 1)}),
+        ("setMyCommands", {"commands": _commands(commands, 0), "language_code": "zh"}),
     ]
+    if mode == "polling":
+        return [hook], {f"telegram {name} polling": partial(receiving.poll, api, updates, unreadable, also)}
     told = partial(receiving.set_webhook, api, rooms.settings.base_url + path, secret, also)
     return [hook], {f"telegram {name} webhook": told}
 
 
-def _commands(place: int) -> list[dict[str, str]]:
-    return [{"command": name, "description": words[place]} for name, words in COMMANDS.items()]
+def _commands(commands: Commands, place: int) -> list[dict[str, str]]:
+    return [{"command": name, "description": words[place]} for name, words in commands.items()]

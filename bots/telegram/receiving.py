@@ -72,9 +72,14 @@ async def set_webhook(api: BotApi, url: str, secret: str, also: Sequence[tuple[s
     await asyncio.Event().wait()
 
 
-async def poll(api: BotApi, updates: Updates, unreadable: Callable[[bytes], Awaitable[None]]) -> None:
+async def poll(
+    api: BotApi,
+    updates: Updates,
+    unreadable: Callable[[bytes], Awaitable[None]],
+    also: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> None:
     """Fetch updates until cancelled. One is fetched again until it is stored; one that is none holds up no other."""
-    await _tell(api, [("deleteWebhook", {})])
+    await _tell(api, [("deleteWebhook", {}), *also])
     offset = 0
     while True:
         try:

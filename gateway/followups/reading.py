@@ -157,20 +157,25 @@ class Managed:
     id: int
     account_no: str
     manager: str | None
+    #: Who stands in for the manager on the day that was asked about.
+    deputies: list[str]
 
 
 async def managed(
-    session: AsyncSession, *, account_no: str | None = None, account_id: int | None = None
+    session: AsyncSession, today: date, *, account_no: str | None = None, account_id: int | None = None
 ) -> Managed | None:
     """An account within reach by its number or its id, with its manager; None: there is no such account."""
     connection = await driver(session)
     row = await connection.fetchrow(
-        f"""SELECT id, account_no, manager_no AS manager FROM account
+        f"""SELECT id, account_no, manager_no AS manager,
+              ARRAY(SELECT deputy_no FROM deputy WHERE deputy.manager_no = account.manager_no
+                      AND $4::date BETWEEN first_day AND last_day) AS deputies FROM account
             WHERE ($1::text IS NULL OR account_no = $1) AND ($2::int IS NULL OR id = $2)
               AND ($1::text IS NOT NULL OR $2::int IS NOT NULL) AND {within_sql("account.id", "$3")}""",
         account_no,
         account_id,
         part_of(session),
+        today,
     )
     return None if row is None else Managed(**dict(row))
 

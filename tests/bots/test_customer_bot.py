@@ -265,6 +265,36 @@ async def test_a_button_is_good_once_and_a_stale_one_says_so(world: World) -> No
     assert len(await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(stranger.id))) == 0
 
 
+async def test_a_rating_given_on_the_menus_screen_ends_the_question_itself(world: World) -> None:
+    number = world.number()
+    account = await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    await world.closed_order(number, account)
+    await world.notice(
+        "survey", {"closed_from": "2025-11-04T00:00:00+08:00", "closed_to": "2025-11-05T00:00:00+08:00"},
+        channels=["telegram", "sms"],
+    )  # fmt: skip
+    asked = await chat.sees("请评价")
+    await chat.press("⭐ 评价服务", on="请选择")
+    screen = next(one for one in chat.shown if "请评价" in one.text and one.message_id != asked.message_id)
+    await chat.press_data(screen.message_id, screen.buttons[0][3]["callback_data"])
+    assert [one.labels for one in chat.shown if "您的回答：4 分" in one.text] == [[], []]
+
+
+async def test_of_many_accounts_each_can_be_chosen(world: World) -> None:
+    number = world.number()
+    last = [await world.account(number) for _ in range(23)][-1]
+    chat = world.chat()
+    await chat.bind(number)
+    for button in ("🛠 报修", "🚫 不是我的户号"):
+        await chat.press(button, until="是哪个户号")
+        assert f"户号尾号{last[-4:]}" not in chat.labels
+        await chat.press("⏬ 更多户号")
+        await chat.press(f"户号尾号{last[-4:]}")
+        await chat.press("⬅️ 返回", until="请选择")
+
+
 async def test_what_was_in_doubt_is_so_no_more_when_its_button_is_pressed(world: World) -> None:
     number = world.number()
     account = await world.account(number)
@@ -293,7 +323,7 @@ async def test_who_has_unlinked_changes_nothing_by_buttons_that_are_still_there(
     await chat.press("🔓 解除绑定", until="确认解除绑定")
     await chat.press("✅ 是", until="已解除绑定")
     account_id = (await world.row("SELECT id FROM account WHERE account_no = $1", account))["id"]
-    for data in (answer, "p:billing:0", "w:outage:1", "h:night", "m:accounts", f"n:{account_id}!", "m:person"):
+    for data in (answer, "p:billing:0", "w:outage:1", "h:night", "m:accounts", f"n:{account_id}!", "m:rate"):
         assert await chat.press_data(told.message_id, data) == "请先绑定手机号。"
     assert not await world.rows("SELECT 1 FROM inbound WHERE sender = $1", str(chat.id))
     changed = "SELECT 1 FROM opt_out o JOIN contact_point p ON p.id = o.contact_point_id WHERE p.address = ANY($1)"

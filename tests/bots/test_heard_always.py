@@ -57,6 +57,24 @@ async def test_danger_is_heard_while_a_chat_is_being_bound(world: World) -> None
     await chat.say(f"{code[:3]} {code[3:]}", until="绑定好了")
 
 
+async def test_who_is_bound_to_nothing_is_heard_and_told_how_to_bind(world: World) -> None:
+    """By button and in words; and neither he nor who has unlinked is shown what is behind a binding."""
+    chat = world.chat()
+    await chat.say("/start", until="您好")
+    await chat.press("⚠️ 报危险", until="请远离危险处")
+    await chat.say(_DANGER, until="收到，正在处理")
+    await world.row(_ALERT, str(chat.id), f"有触电危险，请马上来：{_DANGER}")
+    told = await chat.sees("绑定手机号后，我们才知道")
+    assert "✉️ 用短信验证码绑定" in told.labels
+    await chat.press("👤 找人工", on="绑定手机号后", until="已转人工")
+    await chat.press("⬅️ 返回", on="已转人工")
+    assert "🏠 我的户号" not in chat.labels
+    before = len(chat.texts)
+    await chat.say("小区停电了")
+    await chat.settled()
+    assert "绑定手机号后，我们才知道" in chat.texts[-1] and len(chat.texts) == before + 1
+
+
 async def test_a_question_left_open_takes_nothing_half_an_hour_later(world: World) -> None:
     chat = world.chat(language="en")
     await chat.say("/start", until="Hello")

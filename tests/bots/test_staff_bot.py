@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -203,6 +204,65 @@ async def test_an_archive_admin_decides_link_by_link_and_proposes_a_number(world
     await chat.press("🔎 待核实的联系方式")
     await chat.press(next(one for one in chat.labels if "发验证码" in one), until="验证码已发出")
     await world.row("SELECT 1 FROM message WHERE to_address = $1 AND kind = 'verification'", new)
+
+
+async def test_who_was_named_is_proposed_and_a_role_is_changed(world: World) -> None:
+    """The card shows what was said by its kind, nothing of accounts that are not the case's, and proposes whom
+    somebody named: a number that is masked cannot be typed."""
+    staff = await signed_in(world, "archive_admin")
+    number, named, other = world.number(), world.number(), world.number()
+    account = await world.account(number)
+    case = (await world.call("POST", "/corrections", {
+        "account_no": account, "number": number, "reason": "staff_report", "evidence": "物业说此人是租客",
+        "new_contacts": [{"number": named, "role": "holder"}],
+    }))["id"]  # fmt: skip
+    elsewhere = {"kind": "neighbour", "account_no": "4199999999", "number": other}
+    async with world.database.work() as work:
+        await work.execute(
+            """UPDATE correction SET due_at = '2024-12-01', hints = hints || $2::text::jsonb WHERE id = $1""",
+            UUID(case), json.dumps([elsewhere]),
+        )  # fmt: skip
+        await work.commit()
+    chat = staff.chat
+    await chat.press("🧾 下一件更正", until="依据（反映内容）：物业说此人是租客")
+    card = chat.shown[-1].text
+    assert f"****{named[-4:]}（户号{account}，户主）" in card
+    assert "4199999999" not in card and other[-4:] not in card
+    await chat.press("改身份", until="的什么人")
+    await chat.press("租户", until="改身份 → 租户")
+    await chat.press("✅ 执行", until="确定按上面的决定执行吗")
+    await chat.press("✅ 确定", until="已记录")
+    rows = await world.rows(
+        """SELECT p.address, l.role, l.state FROM contact_link l JOIN contact_point p ON p.id = l.contact_point_id
+           WHERE p.address = ANY($1) ORDER BY l.id""",
+        [number, named],
+    )
+    assert [tuple(row.values())[:2] for row in rows] == [(number, "tenant"), (named, "holder")]
+    assert rows[0]["state"] != "revoked"
+
+
+async def test_a_plan_is_the_managers_whoever_makes_it(world: World) -> None:
+    """An admin plans for the account's manager, and so does whoever stands in for him."""
+    manager, admin, deputy = [await signed_in(world, role) for role in ("account_manager", "admin", "account_manager")]
+    account = await world.account(world.number())
+    async with world.database.work() as work:
+        await work.execute("UPDATE account SET manager_no = $2 WHERE account_no = $1", account, manager.staff_no)
+        await work.execute(
+            """INSERT INTO deputy (manager_no, deputy_no, first_day, last_day)
+               VALUES ($1, $2, '2025-11-01', '2025-12-31')""",
+            manager.staff_no, deputy.staff_no,
+        )  # fmt: skip
+        await work.commit()
+    for one, topic in ((admin, "年检"), (deputy, "代访")):
+        chat = one.chat
+        await chat.press("➕ 新计划", until="请输入户号")
+        await chat.say(account, until="选哪一天")
+        await chat.press("28")
+        await chat.say(topic, until="已记录")
+    rows = await world.rows(
+        "SELECT f.manager_no FROM followup f JOIN account a ON a.id = f.account_id WHERE a.account_no = $1", account
+    )
+    assert [row["manager_no"] for row in rows] == [manager.staff_no, manager.staff_no]
 
 
 def button(chat: Chat, label: str) -> tuple[int, str]:

@@ -42,7 +42,7 @@ class Bind(StatesGroup):
 
 
 def how_to(talk: Talk, text: str) -> list[TelegramMethod[Any]]:
-    """Offer the ways to bind: a keyboard that shares the number, a button for the code, the other language."""
+    """Offer the ways to bind: a keyboard that shares the number, a button for the code; and what needs no binding."""
     share = ReplyKeyboardMarkup(
         keyboard=[[KeyboardButton(text=talk.words("share"), request_contact=True)]],
         resize_keyboard=True,
@@ -50,10 +50,7 @@ def how_to(talk: Talk, text: str) -> list[TelegramMethod[Any]]:
     )
     return [
         SendMessage(chat_id=talk.id, text=text, reply_markup=share),
-        talk.say(
-            talk.words("how_to_bind"),
-            [[(talk.words("by_code"), "b:code")], [(talk.words("language"), "m:language")]],
-        ),
+        talk.say(talk.words("how_to_bind"), menu.unbound(talk)),
     ]
 
 

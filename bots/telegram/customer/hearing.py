@@ -11,6 +11,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 
 from bots import desk
+from bots.telegram.customer.menu import unbound
 from bots.telegram.customer.talk import Talk
 from gateway.inbox import only_about_texts
 
@@ -56,6 +57,11 @@ def stands_alone(message: Message, prompt: int | None) -> bool:
         return True
     text = unicodedata.normalize("NFKC", message.text or "").strip()
     return bool(_DIGIT.fullmatch(text)) or (bool(text) and only_about_texts(text))
+
+
+def how_to_be_known(talk: Talk) -> list[TelegramMethod[Any]]:
+    """Whoever is heard without being bound is told that, and how to bind."""
+    return [] if talk.chat.phones else [talk.say(talk.words("heard_unbound"), unbound(talk))]
 
 
 async def hear_words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:

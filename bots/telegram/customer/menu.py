@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aiogram import F, Router
 from aiogram.filters import Command
@@ -42,6 +42,12 @@ def _menu(talk: Talk) -> list[list[Button]]:
     return [[(talk.words(name), f"m:{name}") for name in row] for row in _ROWS]
 
 
+def unbound(talk: Talk) -> list[list[Button]]:
+    """What there is for whoever is not bound: the code, what is heard from anybody, the other language."""
+    heard = [(talk.words(name), f"m:{name}") for name in ("report", "hazard", "person")]
+    return [[(talk.words("by_code"), "b:code")], heard[:2], heard[2:], [(talk.words("language"), "m:language")]]
+
+
 def home(talk: Talk) -> list[TelegramMethod[Any]]:
     """The menu as a new message."""
     return [talk.say(talk.words("menu"), _menu(talk))]
@@ -62,6 +68,8 @@ async def open_menu(_message: Message, state: FSMContext, talk: Talk) -> list[Te
 async def back_home(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
     """Back to the menu."""
     await state.clear()
+    if not talk.chat.phones:
+        return talk.show(query, talk.words("hello"), unbound(talk))
     return talk.show(query, talk.words("menu"), _menu(talk))
 
 
@@ -73,12 +81,15 @@ async def other_language(query: CallbackQuery, talk: Talk) -> list[TelegramMetho
     talk = with_chat(talk, replace(talk.chat, language=language))
     if talk.chat.phones:
         return talk.show(query, talk.words("menu"), _menu(talk))
-    rows = [[(talk.words("by_code"), "b:code")], [(talk.words("language"), "m:language")]]
-    return talk.show(query, talk.words("hello"), rows)
+    return talk.show(query, talk.words("hello"), unbound(talk))
 
 
-async def _nobody_here(_query: CallbackQuery, talk: Talk) -> bool:
-    return not talk.chat.phones
+#: Buttons that are heard from anybody: whoever tells of danger or of a fault is not asked first who he is.
+_FROM_ANYBODY: Final = ("m:hazard", "m:report", "m:person")
+
+
+async def _nobody_here(query: CallbackQuery, talk: Talk) -> bool:
+    return not talk.chat.phones and query.data not in _FROM_ANYBODY
 
 
 @router.callback_query(_nobody_here)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
 
 from aiogram import F, Router
 from aiogram.filters import Command, StateFilter
@@ -13,12 +15,15 @@ from aiogram.types import CallbackQuery, Message
 
 from bots import desk
 from bots.choices import choices, pressed
+from bots.desk import AccountSeen
 from bots.telegram.customer import menu
-from bots.telegram.customer.hearing import SHOWN, hear_words, is_seen, said_by, stands_alone
+from bots.telegram.customer.hearing import SHOWN, hear_words, how_to_be_known, is_seen, said_by, stands_alone
 from bots.telegram.customer.talk import Talk
 
 router = Router(name="speaking")
 
+#: Accounts that are offered at once.
+_PAGE: Final = 20
 #: What a report begins with, so that the reader knows what the dialogue knows.
 _FAULT = {"zh-CN": "家里停电了，报修：{}", "en": "power cut, fault report: {}"}
 _HAZARD = {"zh-CN": "有触电危险，请马上来：{}", "en": "danger: sparks or a live wire, please come at once: {}"}
@@ -49,10 +54,15 @@ async def answered(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]
         return [talk.tell(query, talk.words(why)), EditMessageReplyMarkup(chat_id=talk.id, message_id=number)]
     labels = {one.code: one.label for row in choices(asked.template, asked.version, menu.codes_of(talk)) for one in row}
     await talk.hear(code, replies_to=asked.id)
-    said = talk.words("noted", answer=labels.get(code, code))
+    said = f"{asked.body}\n\n{talk.words('noted', answer=labels.get(code, code))}"
     return [
         talk.tell(query, talk.words("thanks")),
-        EditMessageText(chat_id=talk.id, message_id=number, text=f"{asked.body}\n\n{said}"),
+        # The question may stand in the chat twice: as it came, and on the screen that asks for a rating.
+        *(
+            EditMessageText(chat_id=talk.id, message_id=one, text=said)
+            for one in dict.fromkeys((number, asked.place_in(talk.id)))
+            if one is not None
+        ),
     ]
 
 
@@ -68,8 +78,32 @@ async def report(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[Te
             await state.update_data(account=seen[0].id if len(seen) == 1 else None)
         return await _ask_words(query, state, talk)
     await state.set_state(Report.account)
-    rows = [[(talk.words("account_short", tail=one.tail), f"r:{one.id}")] for one in seen]
-    return talk.show(query, talk.words("which_account"), [*rows, [(talk.words("back"), "m:home")]])
+    return _which(query, talk, seen, "r")
+
+
+def _which(
+    query: CallbackQuery, talk: Talk, seen: Sequence[AccountSeen], kind: str, first: int = 0
+) -> list[TelegramMethod[Any]]:
+    """Accounts to choose from, a page at a time; whose numbers end alike are told apart by their holders."""
+    tails = Counter(one.tail for one in seen)
+    rows = []
+    for one in seen[first : first + _PAGE]:
+        label = talk.words("account_short", tail=one.tail)
+        rows.append([(label if tails[one.tail] == 1 else f"{label}　{one.holder}　{one.address}", f"{kind}:{one.id}")])
+    if len(seen) > _PAGE:
+        further = first + _PAGE if first + _PAGE < len(seen) else 0
+        rows.append([(talk.words("more_accounts"), f"{kind}>{further}")])
+    text = talk.words("which_account" if seen else "no_accounts")
+    return talk.show(query, text, [*rows, [(talk.words("back"), "m:home")]])
+
+
+@router.callback_query(F.data.regexp(r"^[rn]>\d{1,6}$"))
+async def more_accounts(query: CallbackQuery, state: FSMContext, talk: Talk) -> list[TelegramMethod[Any]]:
+    """Another page of the accounts to choose from."""
+    kind, _, first = (query.data or "").partition(">")
+    if kind == "r":
+        await state.set_state(Report.account)
+    return _which(query, talk, await talk.accounts(), kind, int(first))
 
 
 @router.callback_query(StateFilter(Report.account), F.data.regexp(r"^r:\d{1,18}$"))
@@ -108,21 +142,18 @@ async def report_words(message: Message, state: FSMContext, talk: Talk) -> list[
     if stands_alone(message, data.get("prompt")):
         if not hazard:
             await state.clear()
-        return await hear_words(message, talk)
+        return [*await hear_words(message, talk), *how_to_be_known(talk)]
     if message.text is not None:
         await state.clear()
     said = (_HAZARD if hazard else _FAULT)[talk.words.language].format(said_by(message))
     await talk.hear(said, account_id=data.get("account"))
-    return [talk.say(talk.words("taken" if is_seen(message) else "taken_unseen"))]
+    return [talk.say(talk.words("taken" if is_seen(message) else "taken_unseen")), *how_to_be_known(talk)]
 
 
 @router.callback_query(F.data == "m:not_mine")
 async def not_mine(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     """Which account is not theirs."""
-    seen = await talk.accounts()
-    rows = [[(talk.words("account_short", tail=one.tail), f"n:{one.id}")] for one in seen]
-    text = talk.words("which_account" if seen else "no_accounts")
-    return talk.show(query, text, [*rows, [(talk.words("back"), "m:home")]])
+    return _which(query, talk, await talk.accounts(), "n")
 
 
 @router.callback_query(F.data.regexp(r"^n:\d{1,18}!?$"))
@@ -144,7 +175,7 @@ async def sure_not_mine(query: CallbackQuery, talk: Talk) -> list[TelegramMethod
 async def person(query: CallbackQuery, talk: Talk) -> list[TelegramMethod[Any]]:
     """A person is asked for."""
     await talk.hear(_PERSON[talk.words.language])
-    return talk.show(query, talk.words("person_comes"), [[(talk.words("back"), "m:home")]])
+    return [*talk.show(query, talk.words("person_comes"), [[(talk.words("back"), "m:home")]]), *how_to_be_known(talk)]
 
 
 @router.message(Command("help"))
@@ -152,20 +183,20 @@ async def help_wanted(_message: Message, state: FSMContext, talk: Talk) -> list[
     """`/help`: the same."""
     await state.clear()
     await talk.hear(_PERSON[talk.words.language])
-    return [talk.say(talk.words("person_comes"))]
+    return [talk.say(talk.words("person_comes")), *how_to_be_known(talk)]
 
 
 @router.message(F.text)
 async def words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
     """Free words. What is quoted is what they answer."""
-    return await hear_words(message, talk)
+    return [*await hear_words(message, talk), *how_to_be_known(talk)]
 
 
 @router.message()
 async def no_words(message: Message, talk: Talk) -> list[TelegramMethod[Any]]:
     """A picture or a voice: its caption is read and answered like words; a person is told of what nobody can read."""
     if message.caption:
-        return await hear_words(message, talk)
+        return [*await hear_words(message, talk), *how_to_be_known(talk)]
     await talk.leave(said_by(message))
     return [talk.say(talk.words("text_only"))]
 

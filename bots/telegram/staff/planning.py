@@ -159,21 +159,22 @@ def _account_line(duty: Duty, account: Managed) -> str:
 async def _planned_for(duty: Duty, key: str) -> Managed:
     """The account that a plan is for, by its id: one of one's own customers. Raises NotYours for another's."""
     require(duty.session, "followups:write")
-    account = await managed(duty.session, account_id=int(key))
+    account = await managed(duty.session, duty.today, account_id=int(key))
     if account is None or not _is_mine(duty, account):
         raise NotYours(duty.words("not_yours"))
     return account
 
 
 def _is_mine(duty: Duty, account: Managed) -> bool:
-    return account.manager == duty.me.staff_no or "admin" in duty.me.roles
+    """Whether it is one's own customer's, or whom one stands in for; an admin plans for any manager."""
+    return duty.me.staff_no in (account.manager, *account.deputies) or "admin" in duty.me.roles
 
 
 @router.message(StateFilter(Planning.account), F.text, ~F.text.startswith("/"))
 async def plan_account(message: Message, state: FSMContext, duty: Duty) -> list[TelegramMethod[Any]]:
     """The account: one of one's own customers."""
     require(duty.session, "followups:write")
-    account = await managed(duty.session, account_no=(message.text or "").strip())
+    account = await managed(duty.session, duty.today, account_no=(message.text or "").strip())
     if account is None or not _is_mine(duty, account):
         return [duty.say(duty.words("not_yours")), duty.say(duty.words("which_account"))]
     await state.clear()
@@ -192,7 +193,8 @@ async def plan_day(query: CallbackQuery, state: FSMContext, duty: Duty) -> list[
     purpose, day = chosen
     account = await _planned_for(duty, purpose[3:])
     await state.set_state(Planning.topic)
-    await state.set_data({"account": account.account_no, "id": account.id, "day": day.isoformat(), **asking(query)})
+    told = {"account": account.account_no, "id": account.id, "day": day.isoformat(), "manager": account.manager}
+    await state.set_data(told | asking(query))
     return duty.show(query, f"{_account_line(duty, account)}　{day:%m-%d}\n{duty.words('which_topic')}")
 
 
@@ -214,7 +216,7 @@ async def plan_topic(message: Message, state: FSMContext, duty: Duty) -> list[Te
             account_no=data["account"],
             planned_for=day,
             topic=topic,
-            manager_no=duty.me.staff_no,
+            manager_no=data.get("manager") or duty.me.staff_no,
         ),
         actor=duty.actor,
     )

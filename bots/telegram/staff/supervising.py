@@ -92,7 +92,8 @@ async def broken(query: CallbackQuery, duty: Duty) -> list[TelegramMethod[Any]]:
 
 
 def _more(duty: Duty, count: int) -> list[str]:
-    return [duty.words("more", count=count - _MOST)] if count > _MOST else []
+    left = f"{count - _MOST:,}{'+' if count == _COUNTED else ''}"
+    return [duty.words("more", count=left)] if count > _MOST else []
 
 
 @router.callback_query(F.data == "warnings")

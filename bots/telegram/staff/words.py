@@ -62,7 +62,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "更正{number}：{reason}，{due}前处理。",
         "Correction on {number}: {reason}, due {due}.",
     ),
-    "evidence": ("依据：{words}", "Evidence: {words}"),
+    "evidence": ("依据（{kind}）：{words}", "Evidence ({kind}): {words}"),
     "link": ("户号{account} ↔ {number}（{role}）：{decision}", "Account {account} ↔ {number} ({role}): {decision}"),
     "undecided": ("未决定", "undecided"),
     "keep": ("保留", "keep"),
@@ -142,6 +142,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "sorry": ("抱歉，刚才没有处理成功。", "Sorry, that failed."),
     "not_allowed": ("您的角色不能这样做。", "Your role does not allow this."),
 }
+
+#: The commands that the platform offers staff beside the input field.
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {"menu": ("菜单", "Menu"), "start": ("登录", "Sign in")}
 
 
 class StaffWords:

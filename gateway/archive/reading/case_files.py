@@ -146,6 +146,14 @@ ORDER BY id DESC LIMIT {_MOST}
 """
 
 
+async def case_evidence(session: AsyncSession, correction_id: UUID) -> list[Evidence]:
+    """The signals about a case's numbers, of the accounts within reach, the latest first."""
+    return [
+        Evidence(**{**dict(row), "evidence": json.loads(row["evidence"])})
+        for row in await (await driver(session)).fetch(_EVIDENCE, correction_id, part_of(session))
+    ]
+
+
 async def case_file(session: AsyncSession, correction_id: UUID) -> CaseFile:
     """All that is known of a case, of the accounts within reach."""
     connection, part = await driver(session), part_of(session)
@@ -158,10 +166,7 @@ async def case_file(session: AsyncSession, correction_id: UUID) -> CaseFile:
             for row in links
         ],
         brought=[Brought(**dict(row)) for row in await connection.fetch(_BROUGHT, correction_id, part)],
-        evidence=[
-            Evidence(**{**dict(row), "evidence": json.loads(row["evidence"])})
-            for row in await connection.fetch(_EVIDENCE, correction_id, part)
-        ],
+        evidence=await case_evidence(session, correction_id),
         proofs=[ProofSeen(**dict(row)) for row in await connection.fetch(_PROOFS, correction_id, part)],
         done=[
             Done(**{**dict(row), "after": json.loads(row["after"]) if row["after"] else None})
