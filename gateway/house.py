@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import bots
+from bots import forgetting as keeps_chats
 from bots.platform import Platform, Speech
 from gateway.archive import completing
 from gateway.archive import forgetting as keeps_files
@@ -267,6 +268,7 @@ class House:
                 *keeps_evaluations.RULES,
                 *keeps_cases.RULES,
                 *keeps_followups.RULES,
+                *keeps_chats.RULES,
                 *keeps_audit.RULES,
             ),
             (keeps_files.HELD, keeps_cases.HELD, keeps_evaluations.HELD, keeps_notices.HELD),

@@ -13,6 +13,18 @@ from gateway.staff import chat_sign_in
 from tests.bots.conftest import STAFF_TOKEN, Chat, World, eventually
 
 
+@pytest.fixture(autouse=True)
+async def _nothing_is_left_of_other_tests(world: World) -> None:
+    """Nobody is signed in and no alert waits: each would be told of all of them, one a second."""
+    async with world.database.work() as work:
+        await work.execute("UPDATE staff_chat SET ended_at = now() WHERE ended_at IS NULL")
+        await work.execute(
+            "UPDATE alert SET acknowledged_at = at, acknowledged_by = 'key:test' WHERE acknowledged_at IS NULL"
+        )
+        await work.execute("DELETE FROM alert_told")
+        await work.commit()
+
+
 class Staff:
     """Somebody of the staff, signed in."""
 

@@ -340,6 +340,48 @@ async def test_the_trail_outlasts_everything(old: Old) -> None:
             await retention.change(session, "labels", days=40, why="x", actor="staff:X")
 
 
+async def test_what_chats_left_behind_goes_and_bindings_stay(old: Old) -> None:
+    phone = await old.number("+8613800001111")
+    chat = await old.sql("INSERT INTO contact_point (kind, address) VALUES ('telegram', '7') RETURNING id")
+    await old.sql("INSERT INTO chat (contact_point_id, opened_at) VALUES ($1, $2)", chat, ago(900))
+    await old.sql(
+        "INSERT INTO chat_binding (chat_point_id, phone_point_id, how, bound_at) VALUES ($1, $2, 'code', $3)",
+        chat, phone, ago(900),
+    )  # fmt: skip
+    for days, state in ((400, "left"), (400, "done"), (400, "received"), (20, "left")):
+        await old.sql(
+            """INSERT INTO chat_update (id, bot, update_no, body, received_at, state)
+               VALUES ($1::uuid, 'b', gen_random_uuid()::text, '', $2, $3)""",
+            new_id(ago(days)), ago(days), state,
+        )  # fmt: skip
+    for days, place in ((40, "a"), (3, "b")):
+        await old.sql("INSERT INTO conversation (bot, chat, speaker, at) VALUES ('b', '7', $1, $2)", place, ago(days))
+        await old.sql(
+            """INSERT INTO chat_token (digest, phone_point_id, chat_point_id, made_at, expires_at)
+               VALUES ($1, $2, $3, $4, $4)""",
+            place, phone, chat, ago(days),
+        )  # fmt: skip
+    gone = await old.night()
+    assert (gone["chat_reports"], gone["dialogues"], gone["chat_codes"]) == (2, 1, 1)
+    assert sorted(row["state"] for row in await _rows(old, "SELECT state FROM chat_update")) == ["left", "received"]
+    assert [row["speaker"] for row in await _rows(old, "SELECT speaker FROM conversation")] == ["b"]
+    assert len(await _rows(old, "SELECT 1 FROM chat_binding")) == 1
+
+
+async def test_a_reply_in_a_chat_stays_while_something_of_its_accounts_is_open(old: Old) -> None:
+    account = await old.account("4100000001")
+    phone = await old.number("+8613800001111", account)
+    chat = await old.sql("INSERT INTO contact_point (kind, address) VALUES ('telegram', '7') RETURNING id")
+    await old.sql("INSERT INTO chat (contact_point_id, opened_at) VALUES ($1, $2)", chat, ago(900))
+    await old.sql(
+        "INSERT INTO chat_binding (chat_point_id, phone_point_id, how, bound_at) VALUES ($1, $2, 'code', $3)",
+        chat, phone, ago(900),
+    )  # fmt: skip
+    await old.reply(400, point=chat)
+    await old.open_case(account)
+    assert (await old.night())["reply_bodies"] == 0
+
+
 async def test_what_would_go_is_counted_before_it_goes(old: Old) -> None:
     free = await old.account("4100000001")
     for days in (160, 200, 400):
