@@ -70,12 +70,26 @@ async def end_others(connection: Any, chat: int, phone: int, *, at: datetime) ->
     await _ended(connection, rows, HELD_ELSEWHERE, at)
 
 
-async def _ended(connection: Any, rows: Collection[Any], why: str, at: datetime) -> None:
+async def end_at(connection: Any, phone: int, *, why: str, actor: str, at: datetime) -> list[int]:
+    """End the bindings to a number, as somebody who answers for the archive says; the chats that it was bound to. What
+    is queued for them is the caller's to stop."""
+    rows = await connection.fetch(
+        """UPDATE chat_binding SET ended_at = $2, ended_why = $3 WHERE phone_point_id = $1 AND ended_at IS NULL
+           RETURNING chat_point_id, phone_point_id""",
+        phone,
+        at,
+        why,
+    )
+    await _ended(connection, rows, why, at, actor)
+    return sorted(row["chat_point_id"] for row in rows)
+
+
+async def _ended(connection: Any, rows: Collection[Any], why: str, at: datetime, actor: str = "gateway") -> None:
     for row in rows:
         await audit.write(
             connection,
             at=at,
-            actor="gateway",
+            actor=actor,
             action="chat.unbound",
             subject=f"contact_point:{row['chat_point_id']}",
             before={"to": [f"contact_point:{row['phone_point_id']}"]},

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.archive import chats, links, proving
+from gateway.archive import bindings, chats, links, proving
 from gateway.archive.proving import Wish
 from gateway.archive.reach import part_of, within_sql
 from gateway.evaluations import must_not_have_handled
@@ -15,16 +15,21 @@ from gateway.inbox.answers import Recipient
 from gateway.inbox.heard import Tools
 from gateway.inbox.proposing import moment_of_trust
 from gateway.kernel import audit
-from gateway.kernel.acting import acting_in
+from gateway.kernel.acting import acting_in, require
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import driver
 from gateway.kernel.errors import Conflict, InvalidInput, NotFound
-from gateway.outbox import AccountPart
+from gateway.outbox import AccountPart, give_up_at
 
 _REACHED = f"""
 SELECT p.id FROM contact_point p WHERE p.kind = 'phone' AND p.address = $1 AND EXISTS (
   SELECT 1 FROM contact_link l WHERE l.contact_point_id = p.id AND l.state IN ('unverified', 'verified')
     AND {within_sql("l.account_id", "$2")})
+"""
+#: The same, whatever the state of its links.
+_STANDS = f"""
+SELECT p.id FROM contact_point p WHERE p.kind = 'phone' AND p.address = $1 AND EXISTS (
+  SELECT 1 FROM contact_link l WHERE l.contact_point_id = p.id AND {within_sql("l.account_id", "$2")})
 """
 _BROUGHT = """
 SELECT l.id AS link_id, l.account_id, a.account_no, l.contact_point_id, p.address AS number, l.role, l.needs_proof,
@@ -95,6 +100,22 @@ class Proofs:
         values = {"code": token, "days": chats.LINK_LASTS.days}
         await self._tools.answers.send_text(connection, template, values, to, now, lasts=chats.LINK_LASTS)
         await audit.write(connection, at=now, actor=actor, action="chat.invited", subject=f"contact_point:{point}")
+
+    async def unlink(self, session: AsyncSession, number: str, *, actor: str) -> int:
+        """End the bindings of chats to a number, whose person asks for it or has it no more; how many there were.
+
+        What waits for those chats goes on by SMS where it may. Raises NotFound for a number that stands for no account.
+        """
+        require(session, "archive:write")
+        connection = await driver(session)
+        now = self._clock.now()
+        point = await connection.fetchval(_STANDS, number, part_of(session))
+        if point is None:
+            raise NotFound("No account is reached at this number.")
+        ended = await bindings.end_at(connection, point, why="ended by staff", actor=actor, at=now)
+        for chat in ended:
+            await give_up_at(connection, chat, code="unbound", at=now, words="the chat was unlinked by staff")
+        return len(ended)
 
     async def _seen(self, connection: Any, row: Any, note: str | None, actor: str) -> None:
         if not (note or "").strip():

@@ -203,6 +203,20 @@ async def test_the_chat_of_whoever_had_the_number_before_sees_nothing_of_the_nex
     assert not await world.rows(bound, str(after.id)) and not await world.rows(bound, str(before.id))
 
 
+async def test_whoever_answers_for_the_archive_sees_and_ends_what_a_number_is_bound_to(world: World) -> None:
+    number = world.number()
+    await world.account(number)
+    chat = world.chat()
+    await chat.bind(number)
+    at = f"/contacts/{number.replace('+', '%2B')}"
+    (seen,) = (await world.call("GET", at, None))["chats"]
+    assert (seen["platform"], seen["how"], seen["reachable"]) == ("telegram", "contact", True)
+    assert await world.call("DELETE", f"{at}/chats", None) == {"chats": 1}
+    assert (await world.call("GET", at, None))["chats"] == []
+    assert await chat.press("🏠 我的户号") == "请先绑定手机号。"
+    assert await world.call("DELETE", f"{at}/chats", None) == {"chats": 0}
+
+
 async def test_not_mine_opens_the_correction_that_an_sms_opens(world: World) -> None:
     number = world.number()
     account = await world.account(number)

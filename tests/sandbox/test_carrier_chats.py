@@ -88,3 +88,12 @@ async def test_what_nobody_can_do_is_refused(wall: Wall, body: Any) -> None:
     assert (await wall.post(f"/_carrier/chats/telegram/{NUMBER}", body))[0] == 422
     assert (await wall.post("/_carrier/chats/pager/5", {"text": "hi"}))[0] == 422
     assert (await wall.post("/_carrier/chats/telegram/nobody", {"text": "hi"}))[0] == 422
+
+
+async def test_numbers_go_on_from_run_to_run(wall: Wall) -> None:
+    """The gateway's database outlives the carrier: a number that it has seen is a repeat to it."""
+    assert (await wall.post(f"/_carrier/chats/telegram/{NUMBER}", {"text": "/start"}))[0] == 202
+    (update,) = await wall.bot("getUpdates")
+    assert update["update_id"] > update["message"]["message_id"] > 1_700_000_000
+    assert (await wall.post(f"/_carrier/chats/wecom/{NUMBER}", {"text": "您好"}))[0] == 202
+    assert (await wall.get(f"/_carrier/chats/wecom/{NUMBER}"))["texts"][0]["n"] > 1_700_000_000

@@ -119,6 +119,17 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSeen:
+    """A chat that is bound to a number: on which platform, how that was shown (`contact`, `code`, `link`), and whether
+    it can be written to."""
+
+    platform: str
+    how: str
+    bound_at: datetime
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A number: its state, what was refused on it, whose it is, and the evidence."""
 
@@ -129,6 +140,8 @@ class Contact:
     #: Purposes that were refused; `all` for every one.
     opt_outs: list[str]
     links: list[NumberLink]
+    #: Oldest first.
+    chats: list[ChatSeen]
     #: Latest first.
     signals: list[SignalSeen]
     corrections: list[UUID]
@@ -221,6 +234,7 @@ async def contact(session: AsyncSession, number: str) -> Contact:
         line=row.line,
         opt_outs=list(opt_outs.scalars()),
         links=links,
+        chats=await _chats_of(session, row.id),
         signals=await _signals_of(session, row.id),
         corrections=corrections,
         history=await _history(session, row.id, corrections),
@@ -271,6 +285,16 @@ async def _accounts_of(session: AsyncSession, point_id: int) -> list[NumberLink]
         )
         for row in rows
     ]
+
+
+async def _chats_of(session: AsyncSession, point_id: int) -> list[ChatSeen]:
+    rows = await (await driver(session)).fetch(
+        """SELECT p.kind AS platform, b.how, b.bound_at, p.state = 'active' AS reachable
+           FROM chat_binding b JOIN contact_point p ON p.id = b.chat_point_id
+           WHERE b.phone_point_id = $1 AND b.ended_at IS NULL ORDER BY b.id""",
+        point_id,
+    )
+    return [ChatSeen(**dict(row)) for row in rows]
 
 
 async def _signals_of(session: AsyncSession, point_id: int) -> list[SignalSeen]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,9 @@ def stand_ins(settings: Settings) -> StandIns:
         return StandIns()
     customers = settings.telegram.token.get_secret_value()
     staff = settings.telegram_staff.token.get_secret_value()
-    telegram = Emulator(customers, staff)
+    # The database outlives the emulators: nobody presses a button more often than once a second.
+    first = int(time.time())
+    telegram = Emulator(customers, staff, first=first)
     wecom = WeComEmulator(
         Company(
             corp_id=settings.wecom.corp_id,
@@ -39,6 +42,7 @@ def stand_ins(settings: Settings) -> StandIns:
             aes_key=settings.wecom.aes_key.get_secret_value(),
         ),
         f"{settings.base_url}/webhooks/wecom",
+        first=first,
     )
     return StandIns(
         apps=(

@@ -70,9 +70,13 @@ class _Bot:
 
 
 class Emulator:
-    """Bots by token; `per_chat` and `overall` are messages a second beyond which Telegram answers 429, 0 never."""
+    """Bots by token; `per_chat` and `overall` are messages a second beyond which Telegram answers 429, 0 never.
 
-    def __init__(self, *tokens: str, per_chat: float = 0, overall: float = 0) -> None:
+    Messages and updates are numbered from `first` on: whoever keeps the gateway's database beyond a run of his own
+    counts on from run to run, since the gateway takes a number it has seen for a repeat.
+    """
+
+    def __init__(self, *tokens: str, per_chat: float = 0, overall: float = 0, first: int = 0) -> None:
         self.bots: dict[str, _Bot] = {}
         for token in tokens:
             self.add(token)
@@ -87,7 +91,7 @@ class Emulator:
         #: Are told whose chat with which bot has changed.
         self.watchers: set[Callable[[str, int], None]] = set()
         self._sent: deque[tuple[float, int]] = deque(maxlen=10_000)
-        self._numbers = 0
+        self._numbers = first
         self._languages: dict[int, str] = {}
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None

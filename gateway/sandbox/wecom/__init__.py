@@ -56,9 +56,12 @@ class Received:
 
 
 class WeComEmulator:
-    """One company. `next` are answers given instead of the usual one: an object, or a bare HTTP status."""
+    """One company. `next` are answers given instead of the usual one: an object, or a bare HTTP status.
 
-    def __init__(self, company: Company, callback: str = "") -> None:
+    Messages and reports are numbered from `first` on, as the Telegram emulator's are.
+    """
+
+    def __init__(self, company: Company, callback: str = "", *, first: int = 0) -> None:
         self.company = company
         self.callback = callback
         self.sent: list[dict[str, Any]] = []
@@ -70,7 +73,7 @@ class WeComEmulator:
         #: Are told whose chat has changed.
         self.watchers: set[Callable[[str], None]] = set()
         self.address = ""
-        self._numbers = 0
+        self._numbers = first
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
         self._posting: set[asyncio.Task[Any]] = set()

@@ -79,6 +79,17 @@ async def invited(call: Call[None, None]) -> Invited:
     return Invited(number=number)
 
 
+class Unlinked(BaseModel):
+    """How many chats were bound to the number."""
+
+    chats: int
+
+
+async def unlinked(call: Call[None, None]) -> Unlinked:
+    """End the bindings of chats to a number."""
+    return Unlinked(chats=await call.services.proofs.unlink(call.session, _number(call), actor=call.actor))
+
+
 ROUTES: Final = (
     Route(
         method="POST",
@@ -89,6 +100,15 @@ ROUTES: Final = (
         summary="Send a number the word that binds a chat to it",
         answer=Invited,
         status=202,
+    ),
+    Route(
+        method="DELETE",
+        path="/contacts/{number}/chats",
+        handler=unlinked,
+        scope="archive:write",
+        tag=TAG,
+        summary="End the bindings of chats to a number",
+        answer=Unlinked,
     ),
     Route(
         method="GET",

@@ -117,6 +117,15 @@ async def invite(view: View) -> web.StreamResponse:
     return view.go(f"/numbers/{view.number('number')}", "archive.invited")
 
 
+async def unlink(view: View) -> web.StreamResponse:
+    """End the bindings of chats to a number."""
+    address = await searching.number_of(view.session, view.number("number"))
+    if address is None:
+        raise NotFound("This number is not in the archive.")
+    await view.services.proofs.unlink(view.session, address, actor=view.actor)
+    return view.go(f"/numbers/{view.number('number')}", "archive.unlinked")
+
+
 async def customer(view: View) -> web.StreamResponse:
     """A customer with all their accounts."""
     found = await searching.customer(view.session, view.number("customer"))
@@ -146,6 +155,10 @@ PAGES: Final = (
     ),
     Page(
         method="POST", path="/numbers/{id}/chat-invitation", handler=invite, scope="messages:send",
+        title="archive.number", under="/archive", form=Form, again=number,
+    ),
+    Page(
+        method="POST", path="/numbers/{id}/unlink", handler=unlink, scope="archive:write",
         title="archive.number", under="/archive", form=Form, again=number,
     ),
     Page(
