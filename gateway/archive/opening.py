@@ -195,20 +195,38 @@ async def hold_for_good(connection: Any, held: Sequence[int], words: str) -> Non
 
 #: Said of a case that rested on words which meant something else.
 UNFOUNDED: Final = "a person read the words otherwise"
+#: Whether a case rests on more than what one inbound said. `$2` is the inbound; `x` is the case.
+_RESTS_ON_MORE: Final = """EXISTS (
+    SELECT 1 FROM jsonb_array_elements(x.hints) AS h (hint)
+    WHERE h.hint ->> 'kind' NOT IN ('neighbour', 'judgement') AND h.hint ->> 'inbound_id' IS DISTINCT FROM $2::text)"""
 _LET_GO: Final = """
 UPDATE correction_link c SET lifted_at = $3 FROM contact_link l
 WHERE c.correction_id = $1 AND c.link_id = ANY($2::int[]) AND c.suspended AND l.id = c.link_id
   AND l.state = 'suspended' AND l.reason LIKE 'in doubt%' RETURNING l.id, l.account_id, c.before_case::text AS was
 """
-_DISMISS: Final = """
+_DISMISS: Final = f"""
 UPDATE correction x SET state = 'dismissed', settled_at = $3, note = coalesce(note, $4)
 WHERE id = $1 AND state = 'open' AND reason = 'reply' AND applied_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM correction_link c WHERE c.correction_id = x.id AND c.suspended AND c.lifted_at IS NULL)
-  AND NOT EXISTS (
-    SELECT 1 FROM jsonb_array_elements(x.hints) AS h (hint)
-    WHERE h.hint ->> 'kind' NOT IN ('neighbour', 'judgement') AND h.hint ->> 'inbound_id' IS DISTINCT FROM $2::text)
+  AND NOT {_RESTS_ON_MORE}
 RETURNING true
 """
+
+
+# Who says it again of what is stopped already joins no case, but leaves a signal.
+_MORE: Final = f"""
+SELECT {_RESTS_ON_MORE} OR EXISTS (
+  SELECT 1 FROM signal s WHERE s.contact_point_id = x.contact_point_id AND s.at >= x.opened_at
+    AND s.kind = ANY($3::text[]) AND s.evidence ->> 'inbound_id' IS DISTINCT FROM $2::text)
+FROM correction x WHERE x.id = $1
+"""
+#: Kinds of signals that are somebody's word.
+_SAID: Final = ("wrong_number", "moved_or_sold", "not_account_holder", "ticket", "staff_report")
+
+
+async def rests_on_more(connection: Any, case: UUID, inbound_id: UUID) -> bool:
+    """Whether a case rests on more than what an inbound said: other replies, orders, findings."""
+    return bool(await connection.fetchval(_MORE, case, str(inbound_id), list(_SAID)))
 
 
 async def let_go(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive import opening
 from gateway.archive.chats import SPEAKING
 from gateway.archive.reach import require_account_no, require_accounts
 from gateway.evaluations import must_not_be_rated_by
@@ -80,13 +81,14 @@ async def undo(
     """Take back what a misreading caused, and let a person read the text anew; the effects that were taken back.
 
     Corrections that it opened are dismissed (or reverted, where they were applied), refusals lifted, pauses of
-    reminders ended. What others joined since, texts that have left and scores stay; the remark names them.
+    reminders ended. A correction that rests on more by now, texts that have left and scores stay; the remark names
+    them.
     Raises NotFound, and Conflict where there is nothing to take back.
     """
     require(session, "inbound:resolve")
     connection = await driver(session)
     row = await connection.fetchrow(
-        """SELECT state, effects::text, remark, contact_point_id, answers, received_at
+        """SELECT id, state, effects::text, remark, contact_point_id, answers, received_at
            FROM inbound WHERE id = $1 FOR UPDATE""",
         inbound_id,
     )
@@ -156,7 +158,9 @@ async def _take_back(
     for one in effects[last + 1 :]:
         kind = one["effect"]
         if kind == "correction_opened":
-            back = await _take_back_correction(session, connection, UUID(one["id"]), reverts, note=note, actor=actor)
+            case = UUID(one["id"])
+            alone = not await opening.rests_on_more(connection, case, row["id"])
+            back = alone and await _take_back_correction(session, connection, case, reverts, note=note, actor=actor)
         elif kind == "opted_out" and point is not None:
             back = False
             for purpose in [part for part in str(one["purpose"]).split(", ") if part in _PURPOSES]:

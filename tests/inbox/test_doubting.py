@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from gateway.inbox import by_hand
 from gateway.inbox.heard import keep
 from gateway.inbox.listening import COLUMNS, listen
 from gateway.inbox.reacting import react
 from gateway.inbox.understanding import Reading
+from gateway.kernel.errors import Conflict
 
 A, B = "4100000011", "4100000022"
 X = "+8613800374443"
@@ -130,3 +132,27 @@ async def test_of_two_texts_that_came_together_the_one_that_was_confirmed_is_not
     await town.text(X, "arrears", [B])
     await town.hears(X, "打错了")
     assert await town.states() == {f"{A} {X}": "suspended", f"{B} {X}": "verified"}
+
+
+async def test_a_reply_taken_back_leaves_the_case_that_another_reply_rests_on(town: Any) -> None:
+    """The first was misread, the second was not: what it reported stays stopped."""
+    await town.household(A, X)
+    await town.text(X, "arrears", [A])
+    first = await town.hears(X, "发错了")
+    town.clock.on(hours=1)
+    second = await town.hears(X, "打错了，我不认识王强")
+
+    async def undo(inbound_id: UUID) -> list[str]:
+        async with town.database.session() as session:
+            done = await by_hand.undo(
+                session, inbound_id, town.corrections, note=None, actor="staff:E1", at=town.clock.now()
+            )
+            await session.commit()
+        return list(done)
+
+    with pytest.raises(Conflict):
+        await undo(first["id"])
+    assert await town.states() == {f"{A} {X}": "suspended"}
+    await town.do("DELETE FROM signal WHERE evidence ->> 'inbound_id' = $1", str(second["id"]))
+    assert await undo(first["id"]) == ["correction_opened"]
+    assert await town.states() == {f"{A} {X}": "unverified"}
