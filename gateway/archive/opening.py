@@ -22,6 +22,8 @@ from gateway.kernel.ids import new_id
 #: How long a case may wait for its decision: the five working days in which the hotline must settle an order,
 #: with the weekend that falls in them (domain notes §3.6 "Order handling").
 DUE: Final = timedelta(days=7)
+#: How long one may wait in which links are in question: most of them are right, and are told nothing meanwhile.
+DUE_IN_QUESTION: Final = timedelta(days=3)
 
 REASONS: Final = (
     "reply", "ticket", "bounce", "shared_number", "staff_number", "name_mismatch", "transfer", "newer_number",
@@ -115,6 +117,10 @@ async def open_or_join(connection: Any, doubt: Doubt) -> Opened:
         doubt.at,
     )
     questioned = await links.question(connection, doubt.question, at=doubt.at)
+    if questioned:
+        await connection.execute(
+            "UPDATE correction SET due_at = least(due_at, $2) WHERE id = $1", case, doubt.at + DUE_IN_QUESTION
+        )
     action = "correction.opened" if found is None else "correction.reopened" if again else "correction.joined"
     await audit.write(
         connection,

@@ -65,6 +65,7 @@ async def test_all_that_may_be_meant_is_held_and_which_is_asked(landlord: Any, w
     assert await landlord.queued(X) == ["clarification"], "asked, and nothing else"
     assert [effect["effect"] for effect in inbound["effects"]] == ["links_held", "correction_opened", "asked_account"]
     assert inbound["state"] == "triage", "a person sees it too"
+    assert await landlord.values("SELECT due_at FROM correction") == [landlord.clock.now() + timedelta(days=3)]
 
 
 @pytest.mark.parametrize("answer", ["0047", "户号后四位：００４７", "租客乙那户", "The one ending 0047 please"])
