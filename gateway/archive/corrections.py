@@ -44,6 +44,9 @@ _UNDECIDED: Final = ("open", "reverted")
 _DECIDED: Final = ("verifying", "applied", "watching", "closed")
 
 
+_OPEN_BESIDE: Final = "SELECT true FROM correction WHERE contact_point_id = $1 AND state = 'open' AND id <> $2"
+
+
 #: Asks whoever holds a number whether it is theirs; in the connection's transaction.
 Ask = Callable[[Any, Sequence[AddedContact], datetime], Awaitable[Any]]
 
@@ -307,6 +310,8 @@ class Corrections:
         now = self._clock.now()
         await self._work_on(session, correction_id)
         case = await _locked(connection, correction_id, _DECIDED, "revert", again=True)
+        if only_decisions and await connection.fetchval(_OPEN_BESIDE, case.contact_point_id, case.id):
+            raise Conflict("there is another open case on this number; settle that first")
         told = await carrying_out.take_back_contacts(connection, case.id, self._stop, now)
         restored, reached = await carrying_out.take_back_decisions(connection, case.id, now, whole=not only_decisions)
         told += restored
