@@ -104,6 +104,33 @@ class Work:
         return touched(await self.connection.execute(statement, *values))
 
 
+class Patient:
+    """A driver's connection whose statements have so many `seconds` instead of the usual two minutes."""
+
+    def __init__(self, connection: Any, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetch(self, statement: str, *values: Any) -> Any:
+        """The rows of a statement."""
+        return await self._connection.fetch(statement, *values, timeout=self._seconds)
+
+    async def fetchrow(self, statement: str, *values: Any) -> Any:
+        """The first row of a statement, or None."""
+        return await self._connection.fetchrow(statement, *values, timeout=self._seconds)
+
+    async def fetchval(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self._connection.fetchval(statement, *values, timeout=self._seconds)
+
+    async def execute(self, statement: str, *values: Any) -> Any:
+        """Carry a statement out; its command status."""
+        return await self._connection.execute(statement, *values, timeout=self._seconds)
+
+
 def touched(status: str) -> int:
     """The row count in a command status such as `UPDATE 12`; 0 where it has none."""
     last = status.rpartition(" ")[2]

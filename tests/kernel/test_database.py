@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gateway import schema
 from gateway.archive.tables import Organisation
 from gateway.kernel import audit
-from gateway.kernel.database import Database, copy, driver, plan_anew
+from gateway.kernel.database import Database, Patient, copy, driver, plan_anew
 from gateway.kernel.tables import AuditEntry
 from gateway.outbox import partitions
 
@@ -121,3 +122,15 @@ async def test_a_transaction_leaves_nothing_behind(database_url: str) -> None:
             )
     finally:
         await database.close()
+
+
+async def test_a_patient_connection_waits_longer_than_others(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url, command_timeout=0.05)
+    try:
+        with pytest.raises(TimeoutError):
+            await connection.fetchval("SELECT 1 FROM pg_sleep(0.2)")
+        patient = Patient(connection, 60)
+        assert await patient.fetchval("SELECT 1 FROM pg_sleep(0.2)") == 1
+        assert not patient.is_closed()
+    finally:
+        connection.terminate()

@@ -24,7 +24,7 @@ from gateway.archive.opening import Doubt
 from gateway.archive.opening_together import open_many
 from gateway.archive.trust import asking, judging, looking, marks, model
 from gateway.kernel.clock import Clock
-from gateway.kernel.database import Database, copy
+from gateway.kernel.database import Database, Patient, copy
 from gateway.kernel.logs import logger
 
 log = logger(__name__)
@@ -37,6 +37,8 @@ _LOCK: Final = 0x4C616D75
 _AT_A_TIME: Final = 500
 #: Links brought before people in one night, the least likely first; the rest come in the nights after.
 MOST_FOUND: Final = 5_000
+#: How long one statement over all links may take, in seconds: what others do meanwhile does not wait for it.
+_PATIENCE: Final = 3600.0
 _NAMES_AT_A_TIME: Final = 20_000
 #: Where nothing changed the archive is swept so often all the same, since links grow old by themselves.
 _AT_LEAST_EVERY: Final = timedelta(days=7)
@@ -113,7 +115,7 @@ class TrustSweeper:
         began, now = time.perf_counter(), self._clock.now()
         await self._know_names()
         async with self._database.work() as work:
-            connection = work.connection
+            connection = Patient(work.connection, _PATIENCE)
             await asking.note_silence(connection, now)
             for note in self._notes:
                 await note(connection, now)
@@ -280,6 +282,9 @@ async def look(connection: Any, now: datetime, zone: ZoneInfo) -> None:
         f"INSERT INTO sighted SELECT link_id, {marks.BITS['near_miss']}, other FROM ({looking.NEAR_MISS}) s",
         marks.BITS["near_twin"],
     )
+    # What is doubtful asks for the sights of its link one by one.
+    await connection.execute("CREATE INDEX ON sighted (link_id)")
+    await connection.execute("ANALYZE sighted")
     own = " | ".join(
         f"CASE WHEN {condition} THEN {marks.bit(name)}::bigint ELSE 0 END" for name, condition in looking.PLAIN.items()
     )
