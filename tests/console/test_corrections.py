@@ -125,3 +125,20 @@ async def test_the_use_case_itself_refuses(world: World) -> None:
         act_for(session, Acting(actor="staff:X", scopes=scopes_of(["admin"]), organisations=frozenset()))
         with pytest.raises(NotFound):
             await correction(session, case)
+
+
+async def test_what_is_wrong_is_named_as_the_form_has_it(world: World, visitor: Visitors) -> None:
+    admin, account = visitor("archive_admin"), world.accounts["东湖区"][6]
+    number = (await world.numbers(account))[0]
+    doubt = {"number": number, "evidence": "来电", "new_number": "12345"}
+    status, text, _ = await admin.post(f"/accounts/{account}/doubt", doubt)
+    assert status == 422 and "new_contacts" not in text and re.search(r"新号码: [^<]*。</li>", text)
+    path = await opened(world, visitor, account)
+    links = sorted(set(re.findall(r'name="(d:\d+)"', (await admin.get(path))[1])))
+    status, text, _ = await admin.post(f"{path}/apply", {})
+    assert status == 422 and f"<li>{account} +86" in text and "d:0:" not in text
+    rows = {"new_account:1": account, "new_number:1": "0000", "new_role:1": "holder"}
+    status, text, _ = await admin.post(f"{path}/apply", dict.fromkeys(links, "revoke") | rows)
+    assert status == 422 and "new_contacts" not in text
+    # Beside the row that is wrong, though the one before it is empty.
+    assert re.search(r'is-invalid" id="nn1"[^>]*>\s*<div class="invalid-feedback d-block" id="hn1">[^<]*。</div>', text)

@@ -119,6 +119,12 @@ def test_pages_have_a_title_and_their_place() -> None:
     assert len({page.name for page in PAGES}) == len(PAGES)
 
 
+def test_fields_of_forms_have_their_names() -> None:
+    words = catalogue()
+    fields = {name for page in PAGES if page.form is not None for name in page.form.model_fields}
+    assert [name for name in sorted(fields) if f"fields.{name}" not in words] == []
+
+
 def test_what_use_cases_refuse_is_said_in_chinese() -> None:
     refusals = Refusals(catalogue())
     told = "signing in failed too often; try again in 30 seconds"

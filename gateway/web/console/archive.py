@@ -12,8 +12,9 @@ from gateway.archive.reading import contacts as reading
 from gateway.archive.reading import corrections as corrections_reading
 from gateway.archive.reading import searching
 from gateway.archive.tables import ROLES
-from gateway.kernel.errors import NotFound
+from gateway.kernel.errors import InvalidInput, NotFound
 from gateway.outbox import reading as outbox
+from gateway.web.console.corrections import by_rows
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.console.rendering import masked_name
 from gateway.web.services import NewContact
@@ -77,16 +78,19 @@ async def doubt(view: View) -> web.StreamResponse:
     form: Doubt = view.form
     account_no = view.text("no")
     new = [NewContact(number=form.new_number, role=form.new_role)] if form.new_number else []
-    correction_id = await view.services.corrections.open_case(
-        view.session,
-        account_no=account_no,
-        number=form.number,
-        reason="staff_report",
-        evidence=form.evidence,
-        new_contacts=new,
-        note=None,
-        actor=view.actor,
-    )
+    try:
+        correction_id = await view.services.corrections.open_case(
+            view.session,
+            account_no=account_no,
+            number=form.number,
+            reason="staff_report",
+            evidence=form.evidence,
+            new_contacts=new,
+            note=None,
+            actor=view.actor,
+        )
+    except InvalidInput as error:
+        raise by_rows(error, [""]) from error
     return view.go(f"/corrections/{correction_id}", "archive.doubt_opened")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -132,7 +134,23 @@ async def one(view: View) -> web.StreamResponse:
         accounts=sorted({link.account_no for link in file.links}),
         open=case.state in _OPEN,
         now=view.now,
+        field_names=_names(view, file),
     )
+
+
+def _names(view: View, file: case_files.CaseFile) -> dict[str, str]:
+    """What the fields of the form are called: a link by its account and number, a new contact by its row."""
+    names = {f"d:{at}": f"{link.account_no} {masked(link.number)}" for at, link in enumerate(file.links)}
+    for name in view.given:
+        start, colon, at = name.partition(":")
+        if colon and at.isdecimal() and start in _NEW_NAMES:
+            names[name] = f"{view.t('corrections.instead')} {int(at) + 1} · {view.t(_NEW_NAMES[start])}"
+    return names
+
+
+_NEW_NAMES: Final = {
+    "new_number": "corrections.new_number", "new_account": "common.account", "new_role": "common.role",
+}  # fmt: skip
 
 
 def _proposed(view: View, hints: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -164,27 +182,48 @@ async def apply(view: View) -> web.StreamResponse:
     ]
     if undecided:
         raise InvalidInput("every link that the case lists needs one decision", errors=undecided)
-    await view.services.corrections.apply(
-        view.session,
-        correction_id,
-        links=decisions,
-        new_contacts=_new_contacts(view),
-        note=form.note,
-        actor=view.actor,
-    )
+    new = _new_contacts(view)
+    try:
+        await view.services.corrections.apply(
+            view.session,
+            correction_id,
+            links=decisions,
+            new_contacts=list(new.values()),
+            note=form.note,
+            actor=view.actor,
+        )
+    except InvalidInput as error:
+        raise by_rows(error, list(new)) from error
     return view.go(
         f"/corrections/{correction_id}", "corrections.applied", undo=f"/corrections/{correction_id}/take-back"
     )
 
 
-def _new_contacts(view: View) -> list[NewContact]:
-    contacts = []
+def by_rows(error: InvalidInput, rows: Sequence[str]) -> InvalidInput:
+    """Faults of new contacts by the fields of the form; `rows` are the places that were filled in, in their order."""
+
+    def field(name: str) -> str:
+        found = _new_contact(name)
+        if found is None or int(found[1]) >= len(rows):
+            return name
+        return f"new_{found[2].removesuffix('_no')}{rows[int(found[1])]}"
+
+    told = [FieldError(field(one.field), one.message, one.code) for one in error.errors]
+    return InvalidInput(str(error), errors=told) if told else error
+
+
+_new_contact: Final = re.compile(r"new_contacts\[(\d+)\]\.(account_no|number|role)").fullmatch
+
+
+def _new_contacts(view: View) -> dict[str, NewContact]:
+    """The new contacts of the form, by their place in it (`:0`)."""
+    contacts: dict[str, NewContact] = {}
     for name, number in view.given.items():
         if name.startswith("new_number:") and isinstance(number, str) and number.strip():
             at = name.partition(":")[2]
             account = view.given.get(f"new_account:{at}") or None
             role = view.given.get(f"new_role:{at}") or "holder"
-            contacts.append(NewContact(number=number.strip(), role=role, account_no=account))
+            contacts[f":{at}"] = NewContact(number=number.strip(), role=role, account_no=account)
     return contacts
 
 

@@ -284,6 +284,9 @@ class View:
         return Trouble(words, fields, 422 if isinstance(error, InvalidInput) else 409)
 
     def _fault(self, fault: FieldError) -> str:
+        # A sentence of its own says more than what is said of every fault of that code.
+        if self.console.refusals.knows(fault.message):
+            return self.console.refusals.say(self.language, fault.message)
         key = f"faults.{fault.code}"
         if key in self.console.words:
             return self.t(key)

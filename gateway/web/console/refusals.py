@@ -26,6 +26,10 @@ class Refusals:
         self._shapes = [(shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(_AREA)]
         self._words = words
 
+    def knows(self, sentence: str) -> bool:
+        """Whether the catalogue has a sentence of this shape."""
+        return any(shape.fullmatch(sentence) for shape, _ in self._shapes)
+
     def say(self, language: str, sentence: str) -> str:
         """`sentence` in `language`."""
         if language == "en":
