@@ -142,3 +142,18 @@ async def test_what_is_wrong_is_named_as_the_form_has_it(world: World, visitor: 
     assert status == 422 and "new_contacts" not in text
     # Beside the row that is wrong, though the one before it is empty.
     assert re.search(r'is-invalid" id="nn1"[^>]*>\s*<div class="invalid-feedback d-block" id="hn1">[^<]*。</div>', text)
+
+
+async def test_what_is_left_before_signing_is_told_without_numbers(world: World, visitor: Visitors) -> None:
+    account = world.accounts["东湖区"][9]
+    path = await opened(world, visitor, account)
+    links = sorted(set(re.findall(r'name="(d:\d+)"', (await visitor("archive_admin").get(path))[1])))
+    new = {"new_account:0": account, "new_number:0": "13900001234", "new_role:0": "holder"}
+    decided = await visitor("archive_admin").post(f"{path}/apply", dict.fromkeys(links, "revoke") | new)
+    assert decided[0] == 303
+    form = {"account_no": account, "number": "+8613900001234", "how": "counter", "note": "身份证"}
+    assert (await visitor("archive_admin").post(f"{path}/prove", form))[0] == 303
+    status, text, _ = await visitor("reviewer").post(f"{path}/sign", {})
+    assert status == 409 and re.search("签署前还差 [0-9]+ 件事", text)
+    told = text.partition('role="alert"')[2].partition("</div>\n")[0]
+    assert not re.search(r"\+?86?1[3-9]\d{9}", told) and "things are left" not in text

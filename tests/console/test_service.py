@@ -49,6 +49,8 @@ async def test_a_plan_is_made_done_and_asked_about_by_somebody_else(world: World
     assert status == 422 and "更换表计" in text
     status, text, to = await manager.post("/plans", form)
     if status in (403, 422):
+        # Why stands on the page, with what was typed.
+        assert "更换表计" in text and 'role="alert"' in text and "您的角色不能做这件事" not in text
         # An account without a manager, or with another: its contacts are not theirs to plan.
         visit = await planned(world, "更换表计")
         to = f"/console/plans/{visit}"

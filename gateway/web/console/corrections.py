@@ -14,7 +14,7 @@ from gateway.archive.correction_tables import CORRECTION_STATES
 from gateway.archive.reading import case_files
 from gateway.archive.reading import corrections as reading
 from gateway.archive.tables import ROLES
-from gateway.kernel.errors import FieldError, InvalidInput
+from gateway.kernel.errors import Conflict, FieldError, InvalidInput
 from gateway.web.console.lists import Column, Terms, listed
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 from gateway.web.console.rendering import masked
@@ -256,14 +256,18 @@ async def sign(view: View) -> web.StreamResponse:
     """Sign as a second person that nothing is left."""
     form: Signed = view.form
     correction_id = view.id("correction")
-    await view.services.corrections.sign(
-        view.session,
-        correction_id,
-        waive=list(form.waive),
-        note=form.note,
-        actor=view.actor,
-        two_people=view.person.acting.two_people,
-    )
+    try:
+        await view.services.corrections.sign(
+            view.session,
+            correction_id,
+            waive=list(form.waive),
+            note=form.note,
+            actor=view.actor,
+            two_people=view.person.acting.two_people,
+        )
+    except Conflict as error:
+        # What is left stands on the page, thing by thing.
+        raise Conflict(str(error)) from error
     return view.go(f"/corrections/{correction_id}", "corrections.signed")
 
 

@@ -20,7 +20,8 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.kernel.errors import Conflict, FieldError, InvalidInput, NotFound
+from gateway.kernel.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
+from gateway.kernel.logs import mask_numbers
 from gateway.staff.signing_in import Person
 from gateway.web import problems
 from gateway.web.bodies import Upload
@@ -275,13 +276,15 @@ class View:
         """Data for a plot or a calendar."""
         return web.json_response(value, headers={hdrs.CACHE_CONTROL: "no-store"})
 
-    def refused(self, error: InvalidInput | Conflict) -> Trouble:
+    def refused(self, error: InvalidInput | Conflict | Forbidden) -> Trouble:
         """An error of a use case in words: nothing was done, and why."""
-        fields = {one.field: self._fault(one) for one in error.errors}
+        found = () if isinstance(error, Forbidden) else error.errors
+        fields = {one.field: mask_numbers(self._fault(one)) for one in found}
         said = str(error)
         detail = self.console.refusals.say(self.language, said)
         words = self.t("errors.form") if isinstance(error, InvalidInput) and fields else detail
-        return Trouble(words, fields, 422 if isinstance(error, InvalidInput) else 409)
+        status = 422 if isinstance(error, InvalidInput) else 403 if isinstance(error, Forbidden) else 409
+        return Trouble(mask_numbers(words), fields, status)
 
     def _fault(self, fault: FieldError) -> str:
         # A sentence of its own says more than what is said of every fault of that code.

@@ -227,7 +227,7 @@ class _Served:
                 if page.method != "GET":
                     await session.commit()
                 return response
-        except (InvalidInput, Conflict) as error:
+        except (InvalidInput, Conflict, Forbidden) as error:
             if page.again is None:
                 raise
             view.trouble = view.refused(error)
@@ -317,7 +317,8 @@ class _Served:
             answer = problems.internal()
         kinds = {403: "forbidden", 404: "missing", 409: "conflict", 413: "large", 422: "input", 503: "away"}
         detail = ""
-        if isinstance(error, LamplighterError) and answer.status in (409, 413, 422):
+        told = isinstance(error, Forbidden) and self._console.refusals.knows(str(error))
+        if told or (isinstance(error, LamplighterError) and answer.status in (409, 413, 422)):
             detail = self._console.refusals.say(view.language, str(error))
         return view.render("trouble.html", status=answer.status, kind=kinds.get(answer.status, "broken"), detail=detail)
 
