@@ -224,7 +224,7 @@ class WeComBot:
         if not chat.phones:
             # Whoever is in danger is heard before he is known.
             await self._hear(connection, chat, text, number)
-            return words("not_bound") + "\n" + words("bind_by_words")
+            return words("heard_unbound") + "\n" + words("bind_by_words")
         if text in _UNBIND:
             await chats.unbind(connection, chat.point, why="asked for in the chat", actor="customer", at=update.at)
             await give_up_at(connection, chat.point, code="unbound", at=update.at, words="the chat was unlinked")

@@ -218,7 +218,7 @@ async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: We
     number = world.number()
     account = await world.account(number, owes="86.40")
     await person.say("你好")
-    await person.hears("请先绑定手机号")
+    await person.hears("您的留言收到了。绑定手机号后")
     await person.say(f"绑定 {number}")
     sms = await world.row("SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat'", number)
     code = next(word for word in sms["body"].replace("，", " ").replace("码", " ").split() if word.isdigit())
@@ -247,6 +247,25 @@ async def test_binds_asks_and_answers_a_survey_as_by_sms(world: World, wecom: We
     assert await replaced(person, wecom, key) == "请先绑定手机号。"
 
 
+async def test_a_press_replaces_the_buttons_of_the_card(world: World, wecom: WeComEmulator) -> None:
+    """As the person sees it: the answer to the callback is one that WeCom takes."""
+    person = Person(world, wecom)
+    number = world.number()
+    account = await world.account(number)
+    await person.say(f"绑定 {number}")
+    sms = await world.row("SELECT body FROM message WHERE to_address = $1 AND template = 'verification_chat'", number)
+    await person.say(next(word for word in re.split("[，码 ]", sms["body"]) if word.isdigit()))
+    await person.hears("绑定好了")
+    values = {"area": "城东台区", "restored_at": "2025-11-04T09:30:00+08:00"}
+    await world.send("restoration", account, values, channel="wecom")
+    card = (await person.hears("复电通知"))["template_card"]
+    wecom.press(person.name, card["button_list"][0]["key"])
+    shown = await eventually(
+        lambda: next((one for one in wecom.people[person.name] if "✓ ✅ 来电了" in one.text), None)
+    )
+    assert shown.buttons == [] and "复电通知" in shown.text
+
+
 async def test_a_mistyped_code_is_called_wrong_and_is_nobodys_message(world: World, wecom: WeComEmulator) -> None:
     """Whether the number is anybody's cannot be told from the answer; other figures are heard once it is over."""
     person, stranger = Person(world, wecom), Person(world, wecom)
@@ -270,7 +289,7 @@ async def test_a_press_that_takes_long_is_answered_by_a_call(world: World, wecom
     """Its chat is being dealt with elsewhere, so the callback is answered before anybody knows what came of it."""
     person = Person(world, wecom)
     await person.say("你好")
-    await person.hears("请先绑定手机号")
+    await person.hears("您的留言收到了。绑定手机号后")
     async with world.database.work() as work:
         await work.value("SELECT true FROM pg_advisory_xact_lock(hashtextextended($1, 0))", f"wecom {person.name}")
         assert await person.press("a:x:1") == ""
@@ -282,7 +301,7 @@ async def test_a_press_that_takes_long_is_answered_by_a_call(world: World, wecom
 async def test_a_repeat_changes_nothing(world: World, wecom: WeComEmulator) -> None:
     person = Person(world, wecom)
     await asyncio.gather(*(person.say("你好", number=77) for _ in range(5)))
-    await person.hears("请先绑定手机号")
+    await person.hears("您的留言收到了。绑定手机号后")
     rows = await world.rows("SELECT 1 FROM chat_update WHERE bot = 'wecom' AND update_no = '77'")
     assert len(rows) == 1
 
@@ -290,7 +309,7 @@ async def test_a_repeat_changes_nothing(world: World, wecom: WeComEmulator) -> N
 async def test_who_is_in_danger_is_heard_before_he_is_known(world: World, wecom: WeComEmulator) -> None:
     person = Person(world, wecom)
     await person.say("家里漏电着火了，快来人")
-    await person.hears("请先绑定手机号")
+    await person.hears("您的留言收到了。绑定手机号后")
     row = await world.row(
         "SELECT i.text FROM alert a JOIN inbound i ON i.id = a.inbound_id WHERE i.sender = $1", person.name
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import struct
 import time
 from base64 import b64decode, b64encode
@@ -28,6 +29,8 @@ __all__ = ["Company", "Received", "WeComEmulator"]
 _AGAIN: Final = 0.2
 _TRIES: Final = 20
 _LONGEST: Final = 2048
+#: The parts of an answer to a callback.
+_ANSWER: Final = ("Encrypt", "MsgSignature", "TimeStamp", "Nonce")
 _CARD: Final = {"card_type", "main_title", "sub_title_text", "task_id", "button_list"}
 
 
@@ -174,10 +177,37 @@ class WeComEmulator:
             try:
                 async with self._session.post(self.callback, params=query, data=body) as response:
                     if response.status == 200:
+                        self._answered(inner, await response.text())
                         return
             except (aiohttp.ClientError, TimeoutError):
                 pass
             await asyncio.sleep(_AGAIN)
+
+    def _answered(self, inner: str, answer: str) -> None:
+        """The answer to a press replaces the buttons of the card; one not signed and sealed for WeCom does nothing."""
+        code = re.search(r"<ResponseCode><!\[CDATA\[(.*?)\]\]>", inner)
+        found = (re.search(rf"<{name}>(?:<!\[CDATA\[)?([^<\]]*)", answer) for name in _ANSWER)
+        sealed, signature, now, nonce = (one[1] if one else "" for one in found)
+        signed = "".join(sorted((self.company.token, now, nonce, sealed)))
+        if code is None or signature != hashlib.sha1(signed.encode(), usedforsecurity=False).hexdigest():
+            return
+        key = b64decode(self.company.aes_key + "=")
+        decryptor = Cipher(algorithms.AES(key), modes.CBC(key[:16])).decryptor()
+        plain = (decryptor.update(b64decode(sealed)) + decryptor.finalize())[16:]
+        (length,) = struct.unpack(">I", plain[:4])
+        said = re.search(r"<ReplaceName><!\[CDATA\[(.*?)\]\]>", plain[4 : 4 + length].decode(), re.DOTALL)
+        if said is not None and self.codes.get(code[1], "") is None:
+            self._replace(code[1], said[1])
+
+    def _replace(self, code: str, said: str) -> None:
+        """Put some words in place of the buttons for which a code was given, which is good once."""
+        self.codes[code] = said
+        person, key, _ = code.split("/")
+        for one in self.people.get(person, []):
+            if any(key == known for _, known in one.buttons):
+                one.text += f"\n{said}"
+                one.buttons = []
+        self._changed(person)
 
     # What the application calls.
 
@@ -218,13 +248,7 @@ class WeComEmulator:
             return web.json_response({"errcode": 40058, "errmsg": "invalid parameter"})
         if self.codes.get(code, "") is not None:
             return web.json_response({"errcode": 84015, "errmsg": "response_code is invalid or was used"})
-        self.codes[code] = body["button"]["replace_name"]
-        person, key, _ = code.split("/")
-        for one in self.people.get(person, []):
-            if any(key == known for _, known in one.buttons):
-                one.text += f"\n{self.codes[code]}"
-                one.buttons = []
-        self._changed(person)
+        self._replace(code, body["button"]["replace_name"])
         return web.json_response({"errcode": 0, "errmsg": "ok"})
 
     def _wrong(self, body: Any) -> tuple[int, str] | None:
