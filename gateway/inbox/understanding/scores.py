@@ -30,9 +30,10 @@ _EN = {
 # What follows a figure that counts something else. A customer's space between figure and words is gone by now, so a
 # counter that also begins a word counts nothing where that word stands ("1 根本没来", "4 多谢").
 _UNIT = (
-    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个(?!师傅未|人)|小时|分钟|分多钟|分半|秒|天(?!儿|气|冷|热|天)|日|号(?!称)"
+    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个(?!师傅未)|小时|分钟|分多钟|分半|秒|天(?!儿|气|冷|热|天)|日|号(?!称)"
     r"|月|年(?!轻|纪)"
-    r"|周(?!到)|星期|礼拜|楼|层|栋|幢|座|单元|室|户(?!主)|人(?!都没|来是|挺|很|好|不错|家)|位|名|次|遍|回(?!复"
+    r"|周(?!到)|星期|礼拜|楼|层|栋|幢|座|单元|室|户(?!主)|人(?=来(?!是)|上门|一|在(?!外)|等|,|。|$|干|住|用"
+    r"|家(?!里)|围|爬|轮|站|抽|也没来|到|就|修|搞|弄|帮|把|进|去)|位|名|次|遍|回(?!复"
     r"|访|电|应)|趟"
     r"|块|元|毛(?!病)|万(?!分)|千(?!万)|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里(?!面|头)|岁|%|折(?!腾)|路(?!灯)"
     r"|区|组|队|班"
@@ -103,7 +104,7 @@ _FINAL = re.compile(
     r"(?:^|[,。!? ]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给"
     r"|四舍五入|听我的|可惜|等于)?"
     r"(?:就|给|打|评|选|是|算|记|按|取|取中|只能|其实想|其实是)+(?:你们?)?$|(?:综合|听我的|听他的|最终|最后)$"
-    r"|\b(?:but no,? ?|go with (?:the )?)$"
+    r"|\b(?:but no,? ?|would but ?|go with (?:the )?)$"
 )
 #: "去年给1分，这回来得快，5分": what is said of this time counts.
 _THIS_TIME = re.compile(
@@ -174,7 +175,7 @@ _EACH = re.compile(
 _ORDERS = re.compile(
     r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
     r"[^,。!?]{0,6}[1-5五满]|(?:told|asked|begged|forced|wants?|made) me (?:to )?(?:give|rate|press|reply"
-    r"|answer|for)"
+    r"|answer|for(?= (?:an? )?[1-5]))"
 )
 
 _VERY = (
@@ -466,7 +467,7 @@ def _figure(text: str, match: re.Match[str], bare: str) -> _Figure | None:
         return None
     if _CLOCK.search(before):
         return None
-    opens = not before or before[-1] in ",。!?”"
+    opens = not before or before[-1] in ",。!?”→"
     closes = not after or after[0] in ",。!?「 " or after.startswith(("主要", "因为", "原因", "杠杠", "多谢", "谢谢"))
     if _RATES.search(before) and (closes or not latin or after.startswith(" for ")) and before[-1] not in ",。!":
         return _Figure(value, start, end, True, withdrawn)
@@ -497,9 +498,10 @@ _WOULD_END = re.compile(r"(?:分|星)?了")
 _BEYOND = re.compile(r"(?:要是|如果|能)[^,。!?]{0,8}(?:[6-9]|1\d|100|六|七|八|九|十)分?")
 #: A relative who gives the rating by another's hand ("我爸说给四分"), as long as the sender has no other opinion.
 _RELAYED = re.compile(
-    r"(?:^|[^傅工哥])(?:他|她|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇"
+    r"(?:^|[^傅工哥])(?:他|她|娘|爹|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇"
     r"|儿子?|女儿|孩子|婆婆|公公|丈母娘"
-    r"|岳父|主人)(?:说|让我|叫我|要我|口述)[,。]?(?:必须|一定|就|要|该|应该|可以)?(?:给|打|评|选|是)?个?$"
+    r"|岳父|主人)(?:说|让我(?:替他|代他|帮他)?|叫我(?:给你们?|替他)?|要我|口述)[,。]?(?:必须|一定|就|要|该|应该"
+    r"|可以)?(?:给|打|评|选|是)?个?$"
 )
 _OWN = re.compile(r"我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
 
@@ -517,7 +519,8 @@ def _withdrawn(text: str, start: int, end: int) -> bool:
         return True
     if _RELAYED.search(before) and not _OWN.search(text):
         return False
-    if left > 0 and _THEN.search(before) and _SUPPOSED.search(text[max(0, left - 40) : max(0, left - 1)]):
+    clause = re.split(r"[,。!?]", text[max(0, left - 40) : max(0, left - 1)])[-1]
+    if left > 0 and _THEN.search(before) and _SUPPOSED.search(clause):
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         between = before[match.end() :]
