@@ -117,3 +117,10 @@ def test_why_a_reply_waits_is_said_in_chinese() -> None:
     left = "the reader leaves it to a person: too long to be read whole; in doubt"
     assert reasons.say("zh-CN", left) == "系统没有把握：太长，没有全部判读；拿不准"
     assert reasons.say("zh-CN", "waits for a person: billing dispute").startswith("需要人处理：")
+
+
+def test_a_reading_before_a_customers_words_has_its_name() -> None:
+    said = "billing_dispute: 13812345678 怎么这么多"
+    assert REASONS.heard("en", said) == "billing dispute: 138****5678 怎么这么多"
+    assert REASONS.heard("zh-CN", said) == "电费异议：138****5678 怎么这么多"
+    assert REASONS.heard("en", "billing: 怎么这么多") is None

@@ -38,6 +38,14 @@ class Reasons:
             return sentence
         return f"{chinese}\uff08“{quoted[2]}”\uff09"
 
+    def heard(self, language: str, sentence: str) -> str | None:
+        """How a reply was read, before the customer's own words (`billing_dispute: …`); None for anything else."""
+        intent, _, words = sentence.partition(": ")
+        key = f"intents.{intent}"
+        if not words or key not in self._words:
+            return None
+        return f"{self._words.say(language, key)}{': ' if language == 'en' else '：'}{mask_numbers(words)}"
+
     def known(self, plain: str) -> str | None:
         """A sentence in Chinese; None where nobody translated it."""
         for known, chinese in self._shapes:

@@ -276,11 +276,12 @@ def _tail(account_no: str | None) -> str:
 def _told(context: Context, sentence: str) -> str:
     """A sentence of a use case in the viewer's language, as far as the catalogue knows it; numbers masked."""
     view: View = context["view"]
+    heard = view.console.rendering.reasons.heard(view.language, sentence)
+    if heard is not None:
+        return heard
     said = view.console.refusals.say(view.language, sentence)
     # A task says what it is about, why it presses and what was said of it.
     about, _, rest = sentence.partition(": ")
-    if said == sentence and rest and f"intents.{about}" in view.console.words:
-        return f"{view.word('intents', about)}{': ' if view.language == 'en' else '：'}{mask_numbers(rest)}"
     why, colon, words = rest.partition(": ")
     if said == sentence and colon and view.language != "en":
         said = f"{about}：{view.console.rendering.reasons.say(view.language, why)}：{words}"
