@@ -83,7 +83,7 @@ _OF: Final = {
     ("commitment", "state"): "promise_states", ("commitment", "kind"): "promise_kinds", ("task", "kind"): "task_kinds",
     ("supervision_card", "state"): "card_states", ("followup", "state"): "plan_states",
     ("independent_followup", "state"): "independent_states", ("evaluation", "state"): "rating_states",
-    ("work_order", "kind"): "mark_kinds", ("import", "kind"): "import_kinds",
+    ("work_order", "kind"): "mark_kinds", ("account", "reason"): "withheld", ("import", "kind"): "import_kinds",
 }  # fmt: skip
 
 
