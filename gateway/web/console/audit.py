@@ -87,6 +87,10 @@ _OF: Final = {
 }  # fmt: skip
 
 
+#: Fields that hold a sentence of the gateway's own.
+_SENTENCES: Final = ("words", "because", "decision")
+
+
 def changes(view: View, one: audit_reading.Entry) -> list[Change]:
     """What differs, name by name, as far as there are words for it; what stayed the same is left out."""
     old, new = one.before or {}, one.after or {}
@@ -98,6 +102,11 @@ def changes(view: View, one: audit_reading.Entry) -> list[Change]:
             return view.word(area, value.replace(":", "_"))
         if area is not None and isinstance(value, list) and value:
             return " · ".join(view.word(area, str(one).replace(":", "_")) for one in value)
+        if name == "subject" and isinstance(value, str) and ":" in value:
+            kind, _, key = value.partition(":")
+            return f"{view.word('subjects', kind)} {mask_numbers(key[-8:] if len(key) == 36 else key)}"
+        if name in _SENTENCES and isinstance(value, str):
+            return mask_numbers(view.console.rendering.because.say(view.language, value))
         return _words(value, view)
 
     return [

@@ -103,7 +103,7 @@ class Rendering:
 
     def __init__(self, words: Catalogue, assets: Assets, seal: Seal, menu: Sequence[Page]) -> None:
         self._words = words
-        self._because = Because(words)
+        self.because = Because(words)
         self.grounds = Grounds(words)
         self.reasons = Reasons(words)
         self._seal = seal
@@ -211,7 +211,7 @@ class Rendering:
     @pass_context
     def _said_why(self, context: Context, sentence: str) -> str:
         """Why a text went or did not go, in the viewer's language."""
-        return self._because.say(context["language"], sentence)
+        return self.because.say(context["language"], sentence)
 
     @pass_context
     def _ground(self, context: Context, words: str) -> str:
