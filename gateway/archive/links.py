@@ -73,6 +73,32 @@ def _link(row: Any) -> LinkRow:
     return LinkRow(**{**dict(row), "snapshot": json.loads(row["snapshot"])})
 
 
+#: That whoever answers at a link said that it is not theirs, or that it is known not to be.
+_DISOWNED: Final = "(state = 'revoked' OR state = 'suspended' AND reason LIKE 'reply: %')"
+_IN_DOUBT: Final = "(state = 'suspended' AND reason LIKE 'in doubt%')"
+
+
+async def any_denied(connection: Any, ids: Sequence[int]) -> bool:
+    """Whether one of the links was disowned by a reply, for sure or in doubt, or is revoked.
+
+    What carriers or a comparison of records hold against a link is no word of whoever answers there.
+    """
+    denied: bool = await connection.fetchval(
+        f"SELECT EXISTS (SELECT 1 FROM contact_link WHERE id = ANY($1::int[]) AND ({_DISOWNED} OR {_IN_DOUBT}))",
+        list(ids),
+    )
+    return denied
+
+
+async def all_disowned(connection: Any, contact_points: Sequence[int]) -> bool:
+    """Whether every link of these contact points was disowned for sure; False where there is none."""
+    disowned: bool | None = await connection.fetchval(
+        f"SELECT bool_and({_DISOWNED}) FROM contact_link WHERE contact_point_id = ANY($1::bigint[])",
+        list(contact_points),
+    )
+    return bool(disowned)
+
+
 async def suspend(connection: Any, ids: Sequence[int], *, at: datetime, reason: str) -> list[int]:
     """Suspend those of the links that still send; which they were."""
     rows = await connection.fetch(

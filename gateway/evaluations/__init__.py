@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.evaluations.deciding import Ratings
 from gateway.evaluations.inviting import answered, attach, begin, frozen_for, invitation_for, open_invitations, qualify
-from gateway.evaluations.recording import Answer, Recorded, asked_about, carry_over, record, withdraw
+from gateway.evaluations.recording import Answer, Recorded, answers_since, asked_about, carry_over, record, withdraw
 from gateway.evaluations.reviewing import handled_accounts, must_not_be_rated_by, must_not_have_handled, must_not_steer
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Ratings",
     "Recorded",
     "answered",
+    "answers_since",
     "asked_about",
     "attach",
     "begin",

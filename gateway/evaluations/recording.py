@@ -109,6 +109,19 @@ async def withdraw(connection: Any, message_id: UUID, *, inbound_id: UUID, at: d
     return evaluation
 
 
+async def answers_since(connection: Any, message_id: UUID, inbound_id: UUID) -> list[UUID]:
+    """The inbounds behind the evaluation that a message invited to, where a score counts, of those after another."""
+    rows = await connection.fetch(
+        f"""SELECT said.id FROM evaluation e CROSS JOIN LATERAL (
+              SELECT e.inbound_id AS id
+              UNION SELECT (earlier ->> 'inbound_id')::uuid FROM jsonb_array_elements(e.history) AS earlier
+            ) AS said WHERE e.invitation_id IN ({OF_TEXT}) AND e.score IS NOT NULL AND said.id > $2""",
+        message_id,
+        inbound_id,
+    )
+    return [row["id"] for row in rows]
+
+
 async def asked_about(connection: Any, message_id: UUID) -> tuple[str, str] | None:
     """The service event that a message invited to evaluate, `(kind, reference)`; None where it invited to nothing."""
     row = await connection.fetchrow(

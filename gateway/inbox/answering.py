@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gateway.archive import adding, links
-from gateway.evaluations import Answer, record, withdraw
+from gateway.evaluations import Answer, answers_since, record, withdraw
 from gateway.inbox.dialogues import WINDOW
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.threads import Sent, parts_of
@@ -19,6 +19,8 @@ from gateway.kernel import audit
 NOT_SOLVED: Final = frozenset(("false_closure", "repeat_appeal"))
 #: In answer to whether it is solved, these mean that it is.
 _SOLVED: Final = frozenset(("ack", "restored_confirm", "thanks"))
+#: Who reads without a person.
+_MACHINES: Final = frozenset(("customer", "reread"))
 #: The questions that follow a score, by their texts.
 _ASKS_SOLVED: Final = "survey_solved"
 _ASKS_WHY: Final = "survey_why"
@@ -57,6 +59,15 @@ async def rate(connection: Any, heard: Heard) -> Reaction:
     if message is None or heard.contact_point_id is None:
         reaction.leave("rates a service, but no question to this number is known")
         return reaction
+    asked = [part.link_id for part in await parts_of(connection, message) if part.link_id is not None]
+    if heard.actor in _MACHINES and await links.any_denied(connection, asked):
+        # One who denies any link rates nothing (reader guide), unless a person has found otherwise.
+        if {"score", *NOT_SOLVED} & set(reading.intents):
+            reaction.leave("rates a service, but this number said that it is not the customer's")
+        return reaction
+    if await _rated_since(connection, heard, message):
+        reaction.leave("rates a service that a later reply has rated since")
+        return reaction
     solved = _solved(heard)
     recorded = await record(
         connection,
@@ -90,6 +101,15 @@ async def rate(connection: Any, heard: Heard) -> Reaction:
         after={"score": reading.score, "solved": solved, "inbound_id": str(heard.id)},
     )
     return reaction
+
+
+async def _rated_since(connection: Any, heard: Heard, message: UUID) -> bool:
+    """Whether a later reply gave a figure that counts: a person may read an older text after a newer one."""
+    since = [] if heard.reading.score is None else await answers_since(connection, message, heard.id)
+    later: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM inbound WHERE id = ANY($1::uuid[]) AND reading->>'score' IS NOT NULL)", since
+    )
+    return later
 
 
 def _solved(heard: Heard) -> bool | None:

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.archive import chats, opt_outs
+from gateway.archive import chats, links, opt_outs
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.understanding import Context, read
 from gateway.kernel import audit
@@ -50,6 +50,9 @@ async def refuse(connection: Any, heard: Heard, tools: Tools) -> Reaction:
         reaction.caused("already_refused", purpose=purpose)
         return reaction
     reaction.caused("opted_out", purpose=purpose, messages_withheld=withheld)
+    if await links.all_disowned(connection, await chats.numbers_behind(connection, point)):
+        # Told already that nothing comes any more: what is "still sent" would be no truth, and one text too many.
+        return reaction
     refused = await opt_outs.refused(connection, point)
     message = await tools.answers.confirm_refusal(
         connection,

@@ -77,7 +77,7 @@ async def dialogue(
             ),
             message.id,
         )
-        for message in ours
+        for message in reversed(ours)
         if message.id in bodies
     ]
     spoken += [

@@ -31,7 +31,7 @@ async def keep(
     at: datetime,
 ) -> None:
     """Keep a person's reading of a text with what the reader was given; `doubted` is its reading as JSON."""
-    context = context_of(heard.thread, answers, heard.at)
+    context = context_of(heard.thread, answers, heard.at, heard.text)
     await connection.execute(
         """INSERT INTO label (inbound_id, text, context, turns, intents, score, reading, by, at)
            VALUES ($1, $2, $3::jsonb, $4::jsonb, $5::jsonb, $6, $7::jsonb, $8, $9)

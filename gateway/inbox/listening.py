@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +18,8 @@ from gateway.inbox.threads import Sent, Thread, account_behind, answered_by, bar
 from gateway.inbox.understanding import Context, Reading, read, read_dialogue
 from gateway.outbox.carriers import kind_of_point
 
+#: What the code of a text means that asks nothing, and goes out while something else may be asked still.
+_OFFERED: Final = frozenset(("broken_commitment",))
 #: The columns of an inbound that listening needs.
 COLUMNS: Final = "id, sender, text, channel, received_at, contact_point_id, replies_to, account_id"
 
@@ -40,7 +44,7 @@ async def listen(connection: Any, row: Any, answers: Answers) -> Heard:
     if point is not None and row["account_id"] is not None:
         account = await account_behind(connection, point, row["account_id"])
     found = thread(row["text"], sent, answered, answers.codes_of, at, row["replies_to"])
-    context = context_of(found, answers, at)
+    context = context_of(found, answers, at, row["text"])
     # What a bare digit means is settled by the thread: only what an open question says.
     in_dialogue = found.digit is None and bool(spoken.turns)
     return Heard(
@@ -62,15 +66,21 @@ async def listen(connection: Any, row: Any, answers: Answers) -> Heard:
 def answering(heard: Heard, question: Sent, answers: Answers) -> Heard:
     """The same text as the answer to `question`."""
     found = Thread(question=question, about=question, digit=bare_digit(heard.text))
-    reading: Reading = read(heard.text, context_of(found, answers, heard.at))
+    reading: Reading = read(heard.text, context_of(found, answers, heard.at, heard.text))
     return replace(heard, thread=found, reading=reading, dialogue=Dialogue())
 
 
-def context_of(found: Thread, answers: Answers, at: datetime) -> Context:
-    """The question that was open, as the reader takes it."""
+def context_of(found: Thread, answers: Answers, at: datetime, text: str) -> Context:
+    """The question that was open, as the reader takes it.
+
+    What we promise in a case offers a code for when it is not kept, and asks nothing: words without that figure
+    answer what was asked before.
+    """
     asked = found.question or (found.about if found.digit is None else None)
     if asked is None:
         return Context(kind="none", codes={})
-    codes = answers.codes_of(asked.template) if found.question is not None else {}
+    codes: Mapping[str, str] | None = answers.codes_of(asked.template) if found.question is not None else {}
+    if codes and set(codes.values()) <= _OFFERED and not set(codes) & set(unicodedata.normalize("NFKC", text)):
+        codes = None
     hours = (at - asked.sent_at).total_seconds() / 3600
     return Context(kind=asked.kind, scale=scale_of(asked.kind), hours_since=max(0.0, hours), codes=codes)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.kernel.errors import Conflict
+
 A = "4100000011"
 X = "+8613800374443"
 
@@ -101,4 +103,76 @@ async def test_another_number_is_another_dialogue(town: Any) -> None:
     await town.invite(X, A, "WO1")
     await town.hears(X, "4")
     await town.hears("+8613300335193", "刚才打错了，是5分")
+    assert await town.values("SELECT score FROM evaluation") == [4]
+
+
+@pytest.mark.parametrize("text", ["5", "4分挺好的", "9"])
+async def test_who_denied_the_link_rates_nothing_until_a_person_says_so(town: Any, text: str) -> None:
+    await town.household(A, X)
+    await town.invite(X, A, "WO1")
+    town.clock.on(minutes=1)
+    await town.hears(X, "发错人勒，不认识这户")
+    town.clock.on(minutes=1)
+    inbound = await town.hears(X, text)
+    assert inbound["state"] == "triage"
+    assert await town.rows("SELECT score FROM evaluation") == []
+    async with town.database.session() as session:
+        await town.inbox.resolve(session, inbound["id"], intents=["score"], score=4, note=None, actor="staff:E1")
+        await session.commit()
+    assert await town.values("SELECT score FROM evaluation") == [4]
+
+
+@pytest.mark.parametrize("text", ["谢谢，5", "好的，给5分", "５"])
+async def test_a_rating_behind_what_we_promised_in_a_case_is_one(town: Any, text: str) -> None:
+    await town.household(A, X)
+    survey = await town.invite(X, A, "WO1")
+    town.clock.on(minutes=1)
+    await town.hears(X, "再不来我打12398了")
+    await town.do("UPDATE message SET state = 'delivered', sent_at = $1 WHERE state = 'queued'", town.clock.now())
+    town.clock.on(minutes=1)
+    inbound = await town.hears(X, text)
+    assert (inbound["state"], inbound["answers"], inbound["reading"]["score"]) == ("done", survey, 5)
+    assert await town.values("SELECT score FROM evaluation") == [5]
+
+
+async def test_the_code_of_that_promise_is_no_rating(town: Any) -> None:
+    await town.household(A, X)
+    await town.invite(X, A, "WO1")
+    await town.hears(X, "再不来我打12398了")
+    await town.do("UPDATE message SET state = 'delivered', sent_at = $1 WHERE state = 'queued'", town.clock.now())
+    town.clock.on(minutes=1)
+    inbound = await town.hears(X, "8 没人联系")
+    assert inbound["reading"]["intents"][0] == "broken_commitment"
+    assert await town.values("SELECT score FROM evaluation") == []
+
+
+@pytest.mark.parametrize("first", ["1", "5"])
+@pytest.mark.parametrize("text", ["打错了", "不好意思打错了", "打错了，我不是王强"])
+async def test_mistyped_after_a_rating_may_be_the_number_or_the_figure(town: Any, first: str, text: str) -> None:
+    await town.household(A, X)
+    await town.invite(X, A, "WO1")
+    town.clock.on(minutes=1)
+    await town.hears(X, first)
+    town.clock.on(minutes=1)
+    await town.do("UPDATE message SET state = 'delivered', sent_at = $1 WHERE state = 'queued'", town.clock.now())
+    town.clock.on(minutes=1)
+    inbound = await town.hears(X, text)
+    assert (inbound["state"], inbound["reading"]["abstain"]) == ("triage", True)
+    assert await town.queued(X, "apology") == []
+    assert await town.values("SELECT score FROM evaluation") == [int(first)]
+    if "不是王强" in text:
+        assert effects(inbound)[0] == "links_held"
+
+
+async def test_an_older_text_read_later_rates_nothing_over_a_newer_figure(town: Any) -> None:
+    await town.household(A, X)
+    await town.invite(X, A, "WO1")
+    older = await town.hears(X, "3分4分都行吧，公司5分")
+    town.clock.on(minutes=1)
+    await town.hears(X, "还是给4分")
+    town.clock.on(minutes=1)
+    await town.hears(X, "师傅很客气")
+    async with town.database.session() as session:
+        with pytest.raises(Conflict):
+            await town.inbox.resolve(session, older["id"], intents=["score"], score=3, note=None, actor="staff:E1")
     assert await town.values("SELECT score FROM evaluation") == [4]

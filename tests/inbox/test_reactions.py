@@ -79,6 +79,16 @@ async def test_a_refusal_stops_the_purpose_answered_and_is_confirmed_once(town: 
     assert len(await town.values("SELECT id FROM message WHERE kind = 'opt_out_confirm'")) == 1
 
 
+async def test_who_was_told_that_nothing_comes_any_more_is_not_told_what_still_comes(town: Any) -> None:
+    await town.household(A, X)
+    await town.text(X, "arrears", [A])
+    await town.hears(X, "打错了，我不是王强")
+    inbound = await town.hears(X, "别发了")
+    assert (inbound["state"], effects(inbound)) == ("done", ["opted_out"])
+    assert await town.values("SELECT purpose FROM opt_out") == ["billing"]
+    assert await town.queued(X) == ["apology"]
+
+
 @pytest.mark.parametrize("text", ["全部退订", "STOPALL"])
 async def test_all_is_refused_where_all_is_said(town: Any, text: str) -> None:
     await town.household(A, X)

@@ -35,6 +35,8 @@ _UNKEPT = re.compile(
     r"(?:还|都|也|一直|到现在|至今|根本|怎么)[^,。!?]{0,6}没|没(?:有)?(?:人|见|等到|来|换|修|打|联系|回)|不见(?:人|影)|人呢|超时|过了"
     r"|\b(?:nobody|no one|not yet|still (?:not|no|waiting|nothing)|never|has not|have not|did not|heard nothing)\b"
 )
+_TYPED = re.compile(r"(?:不好意思|抱歉|刚才|刚刚|啊|哦|[,。!? ])*[打按发回]错了?[啊呀哦吧,。!? ]*(?:不好意思|抱歉)?[,。!? ]*")
+_NAMED = re.compile(r"不是|不认识|没有?这")
 _ASKS_FIGURE = re.compile(r"回复数字|几分|打分|评分|\b(?:reply with|1-5|1 to 5|rate)\b", re.IGNORECASE)
 _THIN = frozenset(("unclear", "ack", "thanks", "comment", "complaint"))
 _LOST = frozenset(("wrong_number", "moved_or_sold"))
@@ -110,7 +112,10 @@ def _answering(survey: _Survey, alone: Reading, words: str) -> Reading:
     """The survey is what was asked last."""
     if survey.score is not None and alone.score is None:
         serious = set(alone.heard) - {"score", "comment", "unclear", "wrong_number", "ack", "thanks"}
-        meant_typing = not _LOST & set(alone.heard) or re.fullmatch(r"[^人]*[打发按回]错[^人]*", words)
+        lost = bool(_LOST & set(alone.heard))
+        if lost and _NAMED.search(words) and not _WITHDRAWS.search(words):
+            return _doubted(alone)
+        meant_typing = not lost or re.fullmatch(r"[^人]*[打发按回]错[^人]*", words)
         if _WITHDRAWS.search(words) or (_CORRECTS.search(words) and not serious and meant_typing):
             return _taken_back(survey, alone, words)
     if "score" in alone.intents:
@@ -137,18 +142,32 @@ def _behind(survey: _Survey, again: Reading, alone: Reading, words: str, context
     late = survey.asked.hours_since
     if late is not None and late > RATINGS_HOLD:
         return None
+    open_still = context.topic == "none" and context.codes is None
     if survey.score is not None:
         if not _CORRECTS.search(words) and not _WITHDRAWS.search(words):
             return None
         if again.score is None:
-            return _taken_back(survey, alone, words) if _WITHDRAWS.search(words) else None
+            lost = _LOST & set(alone.heard)
+            if lost and open_still and _NAMED.search(words) and not _WITHDRAWS.search(words):
+                return _doubted(alone)
+            typed = lost and _TYPED.fullmatch(words)
+            return _taken_back(survey, alone, words) if typed or _WITHDRAWS.search(words) else None
         names = tuple(name for name in again.intents if name not in _LOST)
         because = ("corrects the rating given before", *again.because)
         return replace(again, intents=names, because=because, score_turn=survey.index)
-    open_still = context.topic == "none" and context.codes is None
-    if again.score is not None and (open_still or _EXPLICIT.search(words)) and "score" in again.intents:
+    if again.score is None or "score" not in again.intents:
+        return None
+    if open_still or _EXPLICIT.search(words):
         return replace(again, score_turn=survey.index)
+    if set(alone.heard) <= _THIN and not alone.urgent:
+        because = ("a figure, but something else was asked since the survey", *again.because)
+        return replace(again, abstain=True, because=because, score_turn=survey.index)
     return None
+
+
+def _doubted(alone: Reading) -> Reading:
+    """Whoever rated and then denies more than the figure: a person looks, and the links are held meanwhile."""
+    return replace(alone, abstain=True, because=("denies the number after a rating", *alone.because))
 
 
 def _unkept(alone: Reading, words: str, asked: str) -> Reading:
