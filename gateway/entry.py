@@ -19,9 +19,13 @@ def main() -> None:
 
 
 def _read() -> None:
+    """Read replies from standard input, and end with what came of it."""
     from gateway.inbox.understanding import read_lines
 
     try:
-        sys.exit(read_lines(sys.stdin.buffer, sys.stdout))
+        refused = read_lines(sys.stdin.buffer, sys.stdout)
     except BrokenPipeError:
         sys.exit(1)
+    if refused:
+        sys.stderr.write("lamplighter: some lines could not be read; their answers say why in `error`\n")
+    sys.exit(refused)

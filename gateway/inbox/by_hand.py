@@ -14,6 +14,7 @@ from gateway.archive import opening
 from gateway.archive.chats import SPEAKING
 from gateway.archive.reach import require_account_no, require_accounts
 from gateway.evaluations import must_not_be_rated_by
+from gateway.inbox import labels
 from gateway.inbox.consenting import resume_purpose
 from gateway.kernel import audit
 from gateway.kernel.acting import acting_in, require
@@ -112,6 +113,7 @@ async def undo(
         remark,
         json.dumps([{"effect": "taken_back", "what": done, "left": left, "by": actor}]),
     )
+    await labels.forget(connection, inbound_id)
     await audit.write(
         connection,
         at=at,

@@ -7,6 +7,7 @@ a careful person could act on: to say it again; then it waits for a person.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ from gateway.inbox.understanding import Reading
 TEMPLATE: Final = "clarification"
 _EFFECT: Final = "asked_which"
 _ASKED_AGAIN: Final = "asked_again"
+#: A decimal figure of any script and width.
+_FIGURE: Final = re.compile(r"\d")
 
 
 async def ask(connection: Any, heard: Heard, tools: Tools, reaction: Reaction) -> None:
@@ -72,6 +75,13 @@ async def settle_earlier(connection: Any, heard: Heard, reaction: Reaction) -> N
     )
     for row in rows:
         reaction.caused("clarified", inbound_id=str(row["id"]))
+
+
+def left_open(heard: Heard, reaction: Reaction) -> None:
+    """A figure within words, after our asking which, that nothing came of ("打错了 是1"): a person looks."""
+    asked = heard.sent[0].template if heard.sent else None
+    if asked == TEMPLATE and not reaction.effects and not reaction.remarks and _FIGURE.search(heard.text):
+        reaction.leave("answers in words what we asked back")
 
 
 def chooses(heard: Heard) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from gateway.inbox.answers import Answers
 from gateway.inbox.heard import Heard
@@ -56,6 +57,11 @@ async def keep(
     )
 
 
+async def forget(connection: Any, inbound_id: UUID) -> None:
+    """Drop the label of a reading that was taken back: it is to be read anew."""
+    await connection.execute("DELETE FROM label WHERE inbound_id = $1", inbound_id)
+
+
 async def lines(database: Database) -> AsyncIterator[str]:
     """Every label as a JSON line that `lamplighter read` takes; `expect` holds what it should answer."""
     async with database.work() as work:
@@ -68,6 +74,7 @@ async def lines(database: Database) -> AsyncIterator[str]:
             }
             if turns:
                 line["turns"] = turns
-            line["expect"] = {"intents": json.loads(row["intents"]), "score": row["score"], "abstain": False}
+            line["expect"] = {"intents": json.loads(row["intents"]), "score": row["score"]}
+            line["expect"] |= {"urgent": "safety_urgent" in line["expect"]["intents"], "abstain": False}
             line |= {"version": row["version"], "by": row["by"], "at": row["at"].isoformat()}
             yield json.dumps(line, ensure_ascii=False)

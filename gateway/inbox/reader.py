@@ -47,10 +47,11 @@ _AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 class Reader:
     """Deals with every inbound in state `received`."""
 
-    def __init__(self, database: Database, clock: Clock, tools: Tools) -> None:
+    def __init__(self, database: Database, clock: Clock, tools: Tools, *, ahead: int = AHEAD) -> None:
         self._database = database
         self._clock = clock
         self._tools = tools
+        self._ahead = ahead
         self._awake = asyncio.Event()
         self._alert = asyncio.Event()
         #: Texts that wait and were found to tell of no danger.
@@ -85,12 +86,13 @@ class Reader:
     async def look_out(self) -> int:
         """Deal with whatever is urgent among the texts that wait, ahead of every other; how many.
 
-        Danger is in the words alone, so no context is read for it; the text then gets its full reading.
+        Danger is in the words alone, so no context is read for it; the text then gets its full reading. The newest
+        are looked at first: the turn of the oldest comes soonest.
         """
         async with self._looking:
             async with self._database.connection() as connection:
                 rows = await connection.fetch(
-                    "SELECT id FROM inbound WHERE state = 'received' ORDER BY id LIMIT $1", AHEAD
+                    "SELECT id FROM inbound WHERE state = 'received' ORDER BY id DESC LIMIT $1", self._ahead
                 )
                 waiting = {row["id"] for row in rows}
                 self._calm &= waiting
@@ -163,6 +165,7 @@ class Reader:
             await clarifying.choose(connection, heard, react, self._tools, reaction)
         else:
             reaction.add(await react(connection, heard, self._tools))
+            clarifying.left_open(heard, reaction)
         await clarifying.settle_earlier(connection, heard, reaction)
         await keep(connection, heard, reaction)
 

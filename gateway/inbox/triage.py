@@ -125,6 +125,8 @@ def _check(intents: Sequence[str] | None, score: int | None) -> None:
     unknown = sorted(set(intents or ()) - INTENTS)
     if unknown:
         raise InvalidInput(f"unknown intents: {', '.join(unknown)}", field="intents")
+    if "unclear" in (intents or ()) and len(intents or ()) > 1:
+        raise InvalidInput("unclear stands alone", field="intents")
     if score is not None and "score" not in (intents or ()):
         raise InvalidInput("a score is given only with the intent score", field="score")
     if score is not None and not 1 <= score <= 5:

@@ -116,6 +116,9 @@ def test_why_a_reply_waits_is_said_in_chinese() -> None:
     assert [one for one in sorted(found) if not HAN.search(reasons.say("zh-CN", one))] == []
     left = "the reader leaves it to a person: too long to be read whole; in doubt"
     assert reasons.say("zh-CN", left) == "系统没有把握：太长，没有全部判读；拿不准"
+    assert reasons.say("zh-CN", "urgent; asks for time to pay") == "紧急；请求宽限"
+    undone = reasons.say("zh-CN", "taken back by a person; this stays: evaluation_recorded, opted_in")
+    assert undone == "已由人工撤回；仍保留：记录评价、恢复接收"
     assert reasons.say("zh-CN", "waits for a person: billing dispute").startswith("需要人处理：")
 
 

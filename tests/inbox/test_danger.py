@@ -81,6 +81,14 @@ async def test_it_never_waits_behind_others(town: Any) -> None:
     assert await town.reader.look_out() == 0
 
 
+async def test_it_is_seen_before_however_many_came_earlier(town: Any) -> None:
+    reader = Reader(town.database, town.clock, town.tools, ahead=3)
+    for number in range(5):
+        await town.stores(f"+86138000{number:05d}", "好的", f"SM{number}")
+    await town.stores(X, FIRE, "SM-FIRE")
+    assert await reader.look_out() == 1
+
+
 async def test_it_is_told_though_the_reaction_fails(town: Any) -> None:
     class Broken:
         """Answers that cannot look codes up."""

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from gateway.exporting import export_labels
+from gateway.inbox import by_hand
 from gateway.inbox.rereading import Changed, reread
 from gateway.inbox.understanding import read_lines
 
@@ -51,12 +52,24 @@ async def test_a_choice_is_a_label_that_the_reader_can_be_held_to(town: Any) -> 
     assert line["id"] == str(inbound["id"]) and line["text"] == "3分4分都行吧，公司5分"
     assert line["context"]["kind"] == "survey" and line["context"]["scale"] == [1, 5]
     assert [turn["role"] for turn in line["turns"]] == ["utility", "customer", "customer"]
-    assert line["expect"] == {"intents": ["score"], "score": 3, "abstain": False}
+    assert line["expect"] == {"intents": ["score"], "score": 3, "urgent": False, "abstain": False}
     assert (line["by"], line["version"]) == ("staff:E1", inbound["reading"]["version"])
     answers = io.StringIO()
     assert read_lines(io.StringIO(out.getvalue()), answers) == 0
     answer = json.loads(answers.getvalue())
     assert (answer["intents"], answer["abstain"]) == (inbound["reading"]["intents"], True)
+
+
+async def test_a_reading_that_is_taken_back_is_no_label(town: Any) -> None:
+    await town.household(A, X)
+    await town.text(X, "arrears", [A])
+    inbound = await town.hears(X, "那屋我都不去了，你们找别人吧")
+    await resolve(town, inbound["id"], ["moved_or_sold"])
+    assert await export_labels(town.database, io.StringIO()) == 1
+    async with town.database.session() as session:
+        await by_hand.undo(session, inbound["id"], town.corrections, note=None, actor="staff:E1", at=town.clock.now())
+        await session.commit()
+    assert await export_labels(town.database, io.StringIO()) == 0
 
 
 async def test_only_closing_is_no_label(town: Any) -> None:

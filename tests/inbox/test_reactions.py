@@ -269,6 +269,26 @@ async def test_two_open_questions_are_told_apart_by_asking_once(town: Any) -> No
     assert await town.values("SELECT score FROM evaluation") == [1]
 
 
+async def test_words_with_a_figure_after_asking_which_wait_for_a_person(town: Any) -> None:
+    await town.household(A, X)
+    await town.text(X, "arrears", [A])
+    await town.text(X, "contact_confirm", [A])
+    await town.hears(X, "2")
+    await town.do("UPDATE message SET state = 'sent', sent_at = $1 WHERE kind = 'clarification'", town.clock.now())
+    town.clock.on(minutes=1)
+    inbound = await town.hears(X, "打错了 是1")
+    assert (inbound["state"], effects(inbound)) == ("triage", [])
+    assert await town.states() == {f"{A} {X}": "suspended"}
+
+
+@pytest.mark.parametrize("text", ["2，按错了是1", "２ 打错了，应该是１"])
+async def test_a_code_put_right_in_the_same_text_is_the_one_that_counts(town: Any, text: str) -> None:
+    await town.household(A, X)
+    await town.text(X, "contact_confirm", [A])
+    inbound = await town.hears(X, text)
+    assert (inbound["state"], effects(inbound)) == ("done", ["links_verified"])
+
+
 async def test_a_digit_that_only_one_question_knows_answers_that_one(town: Any) -> None:
     await town.household(A, X)
     await town.invite(X, A, "WO1")

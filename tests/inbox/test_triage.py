@@ -58,7 +58,9 @@ async def test_a_reading_that_can_have_no_effect_is_refused(town: Any) -> None:
     assert await town.values("SELECT state FROM inbound") == ["triage"]
 
 
-@pytest.mark.parametrize(("intents", "score"), [(["joy"], None), (["ack"], 4), (["score"], 6), (["score"], None)])
+@pytest.mark.parametrize(
+    ("intents", "score"), [(["joy"], None), (["ack"], 4), (["score"], 6), (["score"], None), (["unclear", "ack"], None)]
+)
 async def test_what_is_no_reading_is_refused(town: Any, intents: list[str], score: int | None) -> None:
     with pytest.raises(InvalidInput):
         await resolve(town, uuid4(), intents, score)

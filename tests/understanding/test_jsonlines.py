@@ -59,11 +59,13 @@ def test_order_is_kept_and_a_bad_line_does_not_stop_the_rest() -> None:
         '{"id": "d", "context": {"kind": "survey", "scale": [5, 1]}, "text": "5"}',
         '{"id": "e", "context": {"kind": "none"}, "text": "", "turns": []}',
         "[1]",
+        '{"id": "f", "context": {"kind": "survey", "hours_since": 1%s}, "text": "5"}' % ("0" * 400),
+        '{"id": "g", "context": {"kind": "survey", "hours_since": NaN}, "text": "5"}',
         asked("4"),
     )
     assert code == 1
-    assert [answer.get("score") for answer in got] == [5, None, None, None, None, None, None, 4]
-    assert [answer.get("id") for answer in got] == ["a", None, "b", "c", "d", "e", None, "a"]
+    assert [answer.get("score") for answer in got] == [5, *[None] * 8, 4]
+    assert [answer.get("id") for answer in got] == ["a", None, "b", "c", "d", "e", None, "f", "g", "a"]
     for answer in got[1:-1]:
         assert set(answer) == {"id", "error"}
         assert "\n" not in answer["error"]

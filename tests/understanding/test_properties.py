@@ -200,3 +200,14 @@ def test_what_is_too_long_is_cut_and_left_to_a_person(piece: str) -> None:
     got = read(piece * 40_000, Context(kind="survey", scale=(1, 5)))
     assert got.abstain
     assert any("too long" in reason for reason in got.because)
+
+
+@pytest.mark.parametrize("before", ["好" * 30_000, " " * 30_000, "a\u3000\n" * 10_000])
+def test_danger_at_the_end_of_a_text_too_long_is_heard(before: str) -> None:
+    assert read(f"{before}家里着火了电线冒烟", Context()).urgent
+    assert read(f"家里着火了电线冒烟{before}", Context()).urgent
+
+
+def test_blanks_alone_make_no_text_too_long() -> None:
+    got = read(f"已经{' ' * 30_000}交了", Context(kind="arrears"))
+    assert (got.intents, got.abstain) == (("payment_made",), False)

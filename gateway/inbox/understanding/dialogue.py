@@ -35,7 +35,9 @@ _UNKEPT = re.compile(
     r"(?:还|都|也|一直|到现在|至今|根本|怎么)[^,。!?]{0,6}没|没(?:有)?(?:人|见|等到|来|换|修|打|联系|回)|不见(?:人|影)|人呢|超时|过了"
     r"|\b(?:nobody|no one|not yet|still (?:not|no|waiting|nothing)|never|has not|have not|did not|heard nothing)\b"
 )
-_TYPED = re.compile(r"(?:不好意思|抱歉|刚才|刚刚|啊|哦|[,。!? ])*[打按发回]错了?[啊呀哦吧,。!? ]*(?:不好意思|抱歉)?[,。!? ]*")
+_TYPED = re.compile(
+    r"(?:不好意思|抱歉|刚才|刚刚|啊|哦|[,。!? ])*[打按发回]错了?[啊呀哦吧,。!? ]*(?:不好意思|抱歉)?[,。!? ]*"
+)
 _NAMED = re.compile(r"不是|不认识|没有?这")
 _ASKS_FIGURE = re.compile(r"回复数字|几分|打分|评分|\b(?:reply with|1-5|1 to 5|rate)\b", re.IGNORECASE)
 _THIN = frozenset(("unclear", "ack", "thanks", "comment", "complaint"))

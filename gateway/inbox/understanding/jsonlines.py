@@ -11,6 +11,9 @@ from gateway.inbox.understanding.reader import read
 from gateway.inbox.understanding.values import KINDS, Context, Reading, Turn
 from gateway.kernel.errors import InvalidInput
 
+#: A thousand years; what is farther off, or no number at all, is no time.
+_MOST_HOURS = 8_766_000
+
 
 def read_lines(source: TextIO | BinaryIO, sink: TextIO) -> int:
     """Read each JSON line of `source` and write its reading as one JSON line to `sink`, in order.
@@ -129,7 +132,8 @@ def _scale(given: Any, field: str) -> tuple[int, int] | None:
 def _hours(given: Any, field: str) -> float | None:
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float):
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not -_MOST_HOURS <= given <= _MOST_HOURS:
         raise InvalidInput(f"{field} must be a number of hours or null")
     return float(given)
 

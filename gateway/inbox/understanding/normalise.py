@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from gateway.inbox.understanding.script import simplified
 from gateway.inbox.understanding.spelling import FACES, INITIALS, LATIN, SPELLINGS, SYLLABLES
 
-#: Characters beyond this are not read; a text that long is left to a person.
+#: Of a longer text only the beginning and the end are read, and it is left to a person.
 LONGEST = 10_000
+_HEAD = 6_000
 
 _MARKS = str.maketrans(
     {
@@ -74,7 +75,7 @@ _SILENT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"))
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text in its plain form; `shown` still has its marks, and `cut` says that the end was not read."""
+    """A text in its plain form; `shown` still has its marks, and `cut` says that its middle was not read."""
 
     text: str
     shown: str
@@ -86,8 +87,10 @@ def plain(raw: str) -> Plain:
 
     The cost is linear in the length, which is bounded by `LONGEST`.
     """
+    if len(raw) > LONGEST:
+        raw = _BLANKS.sub(" ", raw)
     cut = len(raw) > LONGEST
-    text = raw[:LONGEST]
+    text = f"{raw[:_HEAD]} {raw[-(LONGEST - _HEAD) :]}" if cut else raw
     if not text.isascii():
         text = _visible(text)
     text = text.lower()

@@ -29,7 +29,7 @@ from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
 from gateway.inbox.understanding.weighing import ALARMING, Spoken, weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-7"
+VERSION = "rules-8"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (
@@ -76,6 +76,8 @@ _CODE = re.compile(
     r"(?:回复?|选|按|我选|我回|答案?|reply|option|answer)?[ ,:]?([0-9])"
     r"(?:[,。! ]|$|[^\d是点个小分天日号月年楼层栋人次块元度%:.-])"
 )
+#: A code put right in the same text ("2，按错了是1").
+_RECODED = re.compile(r"[按打发回点选]错了?[ ,]*(?:应该|我)?(?:是|选|回复?)?[ ,]*([0-9])(?![0-9])")
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
 _FACE = re.compile("「.{1,2}」")
 _UNKNOWN = "no rule knows this"
@@ -329,8 +331,11 @@ class _Read:
     def _words_and_code(self) -> None:
         """A code with words beside it: both are heard; a person decides where they disagree."""
         code = _CODE.match(self.text)
-        meaning = self.context.meanings.get(code[1]) if code else None
-        if code is None or meaning is None or meaning not in INTENTS or (self.context.rating and code[1] != "9"):
+        if code is None:
+            return
+        digit = (_RECODED.search(self.text, code.end(1)) or code)[1]
+        meaning = self.context.meanings.get(digit)
+        if meaning is None or meaning not in INTENTS or (self.context.rating and digit != "9"):
             return
         serious = set(self.heard) - {
             "thanks",
@@ -348,7 +353,7 @@ class _Read:
         if meaning in agrees and serious - agrees[meaning] - {"safety_urgent", "loss"}:
             self.doubt = True
         self.coded = True
-        self._add(meaning, f"the open question says that {code[1]} means this")
+        self._add(meaning, f"the open question says that {digit} means this")
 
     def _grievances(self, rated: Rated) -> None:
         heard, has = self.heard, self.heard.__contains__

@@ -32,6 +32,9 @@ class Reasons:
         whole = self.known(sentence)
         if whole is not None:
             return whole
+        first, parted, rest = sentence.partition("; ")
+        if parted and (chinese := self.known(first)) is not None:
+            return f"{chinese}\uff1b{self.say(language, rest)}"
         quoted = _quoted(sentence)
         chinese = self.known(quoted[1]) if quoted else None
         if quoted is None or chinese is None:
@@ -57,5 +60,8 @@ class Reasons:
     def _term(self, name: str, value: str) -> str:
         if name == "reasons":
             return "\uff1b".join(self.say("zh-CN", one) for one in value.split("; "))
+        if name == "effects":
+            named = (self._words.entries.get(f"effects.{one}") for one in value.split(", "))
+            return "\u3001".join(one.zh for one in named if one is not None) or value
         entry = self._words.entries.get(f"intents.{value.replace(' ', '_')}") if name == "intent" else None
         return entry.zh if entry is not None else value
