@@ -200,6 +200,8 @@ class Node:
             await self._serve(make_monitor(health), settings.monitoring_port)
         for warning in house.wording.warnings:
             log.warning("template", advice=str(warning))
+        for advice in settings.advice:
+            log.warning("settings", advice=advice)
         log.info("started", roles=",".join(settings.roles), url=settings.base_url)
 
     def _background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -10,7 +10,7 @@ import secrets
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -30,6 +30,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_NOBODY_ON_DUTY: Final = (
+    "a customer in danger is shown in the console and the API alone: set LAMPLIGHTER_ALERT_NUMBERS or the staff bot,"
+    " so that somebody on duty is told"
+)
 #: Credentials between the sandbox's gateway and the embedded carrier; live mode has none by default.
 _SANDBOX_TWILIO = {
     "account_sid": "AC" + "5a" * 16,
@@ -245,6 +249,13 @@ class Settings(BaseSettings):
         self.wecom.secret = SecretStr(_SANDBOX_CHATS["secret"])
         self.wecom.token = SecretStr(_SANDBOX_CHATS["callback"])
         self.wecom.aes_key = SecretStr(_SANDBOX_CHATS["aes_key"])
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What a live gateway does without and had better not, in words for its operator."""
+        if self.mode == "live" and not self.alert_numbers and not self.telegram_staff.token.get_secret_value():
+            return (_NOBODY_ON_DUTY,)
+        return ()
 
     @property
     def sandbox(self) -> bool:

@@ -63,6 +63,15 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
         load()
 
 
+def test_a_live_gateway_says_that_nobody_on_duty_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().advice == ()
+    for given, value in LIVE.items():
+        monkeypatch.setenv(f"LAMPLIGHTER_{given}", value)
+    assert ["ALERT_NUMBERS" in one for one in load().advice] == [True]
+    monkeypatch.setenv("LAMPLIGHTER_ALERT_NUMBERS", "+8613900000001")
+    assert load().advice == ()
+
+
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAMPLIGHTER_TWILIO__AUTH_TOKEN", "very-secret")
     assert "very-secret" not in repr(load())
