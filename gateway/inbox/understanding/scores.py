@@ -112,6 +112,8 @@ _THIS_TIME = re.compile(
     r"(?:这次|这回|今天|本次|这趟|今儿|没想到|这两)[^。!?]{0,24}$"
     r"|\blast (?:time|year|month)\b.*\bthis time\b[^。!?]{0,24}$"
 )
+#: "打5怕他骄傲,4": a figure that stands alone at the end, after another with words of its own.
+_ALONE_AT_LAST = re.compile(r"[1-5](?:分|星)?[^,。!?\d]{3,}[,。!?](?:就|给|打|算)?[1-5](?:分|星)?(?:吧|了)?[。!]?$")
 #: What one thought of giving, before the figure one gave.
 _FIRST_THOUGHT = re.compile(
     r"(?:第一反应|一开始|起初|起先|原来|本来|原本)[^,。!?]{0,4}$"
@@ -126,7 +128,8 @@ _DEDUCTS = re.compile(
     r"|deducted|down)"
 )
 _FULL = re.compile(
-    r"^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if| would)|(?<!不)(?<!没)(?:最高分|顶格)"
+    r"^满分[5五]分?(?=$|[,。!])|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
+    r"| would)|(?<!不)(?<!没)(?:最高分|顶格)"
     r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!作文|答卷|是|为|才|多少|只|谈不上|1"
     r"|5|十|五|一百)"
     r"|(?:full|top|maximum|max|perfect|highest) "
@@ -335,6 +338,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     kept = [figure for figure in figures if not figure.withdrawn]
     values = list(dict.fromkeys(figure.value for figure in kept))
     last = bool(kept and (_FINAL.search(text[: kept[-1].start]) or _THIS_TIME.search(text[: kept[-1].start])))
+    last = last or bool(_ALONE_AT_LAST.search(text))
     if _RANGE.search(_FULL_BASE.sub("", text)) and not (values and (last or _CHANGES.search(text))):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
