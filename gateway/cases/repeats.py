@@ -31,7 +31,9 @@ NEVER: Final = frozenset({"fault_repair", "praise", "commitment"})
 #: Topics of enquiry that one person has for several addresses or months, or forgets the answer to (S2.5 iv).
 _ASKED_AGAIN: Final = ("户号", "电量电费", "业务办理", "办电手续", "account", "consumption", "procedure")
 #: Words by which a customer comes back with something else than before (S2.5 ii).
-_NEW_DEMAND: Final = re.compile(r"新(的)?(诉求|要求|问题)|另(外|行)?(要求|提出|申请)|改为要求|增加诉求")
+_NEW_DEMAND: Final = re.compile(
+    r"新(的)?(诉求|要求|问题)|新提出|(又|再|转而|进一步|现)(新)?提出(要求|新)|另(外|行)?(要求|提出|申请)|(改|转)为要求|(增加|追加)(诉求|要求)"
+)
 #: What is asked for now is something else only where the customer grants that the first demand was met.
 _ASKED_NOW: Final = re.compile(r"现(在)?(要求|提出)")
 _MET: Final = re.compile(

@@ -168,6 +168,8 @@ def test_a_matter_that_changes_its_topic_on_its_way_up_is_one(tie: str | None, e
     ("words", "expected"),
     [
         ("客户提出新诉求:要求赔偿误工费。", [(False, "E2")]),
+        ("客户接受迟到的道歉,新提出要求公布对责任人的处罚决定。", [(False, "E2")]),
+        ("电表已装好接电,客户现新提出赔偿停业损失三千元。", [(False, "E2")]),
         ("停电已恢复,客户另要求赔偿。", [(False, "E2")]),
         ("前次工单已处理,现要求书面道歉。", [(False, "E2")]),
         ("机主先前已反映,短信照发不误,现要求投诉。", COUNTED),
