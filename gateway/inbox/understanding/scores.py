@@ -90,7 +90,7 @@ _TAKEN_BACK = re.compile(
     r"|could be)\b"
 )
 _MINE_NOW = re.compile(
-    r"(?:现在|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该"
+    r"(?:现在|[1-5]分?的[^,。!?]{2,}给$|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该"
     r"|[^,。!?]{4,}我(?:代|替|帮)?(?:他|她|老人家?)?(?:给|打|评)(?!了|过)|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
@@ -101,16 +101,16 @@ _CHANGES = re.compile(
     r"|have been)|instead|mistake|typo|(?<!would )rather|final\w*|scratch that)\b"
 )
 _FINAL = re.compile(
-    r"(?:^|[,。!? ]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给"
-    r"|四舍五入|听我的|可惜|等于)?"
-    r"(?:就|给|打|评|选|是|算|记|按|取|取中|只能|其实想|其实是)+(?:你们?)?$|(?:综合|听我的|听他的|最终|最后)$"
-    r"|\b(?:but no,? ?|would but ?|go with (?:the )?)$"
+    r"(?:^|[,。!? ]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?"
+    r"(?:(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给|四舍五入|听我的|可惜|等于)"
+    r"(?:就|给|打|评|选|是|算|记|按|取|只能)*|(?:就|给|打|评|选|是|算|记|按|取|取中|只能|其实想|其实是)+)(?:你们?)?$"
+    r"|(?:综合|听我的|听他的|最终|最后)$|\b(?:but no,? ?|would but ?|go with (?:the )?)$"
 )
 #: "去年给1分，这回来得快，5分": what is said of this time counts.
 _THIS_TIME = re.compile(
     r"(?:去年|上次|上回|上个?月|之前|以前|从不|从没|第一次|原以为|想好了)[^。!?]*[,。](?:但|可是?|不过)?[^,。!?]{0,6}"
     r"(?:这次|这回|今天|本次|这趟|今儿|没想到|这两)[^。!?]{0,24}$"
-    r"|\blast (?:time|year|month)\b.*\bthis time\b[^。!?]{0,24}$"
+    r"|\blast (?:time|year|month|winter|summer|week)\b.*\bthis time\b[^。!?]{0,24}$"
 )
 #: "打5怕他骄傲,4": a figure that stands alone at the end, after another with words of its own.
 _ALONE_AT_LAST = re.compile(r"[1-5](?:分|星)?[^,。!?\d]{3,}[,。!?](?:就|给|打|算)?[1-5](?:分|星)?(?:吧|了)?[。!]?$")
@@ -606,7 +606,7 @@ _MILD = re.compile(
 _HARSH = re.compile(
     r"差劲|极差|极其?差|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决"
     r"|没处理|个屁"
-    r"|terrible|worst|awful|rubbish|useless|nobody|no one"
+    r"|terrible|worst|awful|rubbish|useless|(?:nobody|no one) (?:came|showed|turned)"
 )
 
 
