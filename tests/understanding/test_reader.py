@@ -180,8 +180,8 @@ def test_a_refusal_in_so_many_words_stands_beside_whatever_else_is_said(text: st
 
 
 def test_a_stop_with_a_wrong_number_stops_the_number_only() -> None:
-    got = read("不认识这个人，退订", ARREARS)
-    assert got.intents == ("wrong_number",)
+    for text in ("不认识这个人，退订", "这不是我的户号，不要再发给我"):
+        assert read(text, ARREARS).intents == ("wrong_number",)
 
 
 @pytest.mark.parametrize("text", ["N", "END", "取消", "电费短信别发了，停电的还要发"])

@@ -149,9 +149,7 @@ class _Read:
             given=rated.given,
             figure=rated.score is not None,
             denied=self._denied(like),
-            certain=frozenset(
-                name for name, found in self.heard.items() if isinstance(found, Finding) and found.rule.certain
-            ),
+            certain=frozenset(name for name in intents if self._certain(name)),
         )
         found = weigh(like, spoken, self.text)
         self._alarmed(like, found.main == "safety_urgent" or (found.urgent and not spoken.filled))
@@ -168,6 +166,11 @@ class _Read:
             return intents
         self.because.append(_liked(like, found.main))
         return [found.main, *beside(found.main, intents)]
+
+    def _certain(self, intent: str) -> bool:
+        """Whether the words that carry an intent can mean nothing else."""
+        found = self.heard.get(intent)
+        return isinstance(found, Finding) and found.rule.certain
 
     def _alarmed(self, like: Likeness, danger: bool) -> None:
         """Flag a danger that no rule knows."""
