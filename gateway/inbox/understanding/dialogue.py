@@ -38,6 +38,7 @@ _UNKEPT = re.compile(
 _TYPED = re.compile(
     r"(?:不好意思|抱歉|刚才|刚刚|啊|哦|[,。!? ])*[打按发回]错了?[啊呀哦吧,。!? ]*(?:不好意思|抱歉)?[,。!? ]*"
 )
+_SLIP = re.compile(r"[打按发回点]错")
 _NAMED = re.compile(r"不是|不认识|没有?这")
 _ASKS_FIGURE = re.compile(r"回复数字|几分|打分|评分|\b(?:reply with|1-5|1 to 5|rate)\b", re.IGNORECASE)
 _THIN = frozenset(("unclear", "ack", "thanks", "comment", "complaint"))
@@ -115,7 +116,7 @@ def _answering(survey: _Survey, alone: Reading, words: str) -> Reading:
     if survey.score is not None and alone.score is None:
         serious = set(alone.heard) - {"score", "comment", "unclear", "wrong_number", "ack", "thanks"}
         lost = bool(_LOST & set(alone.heard))
-        if lost and _NAMED.search(words) and not _WITHDRAWS.search(words):
+        if lost and _SLIP.search(words) and _NAMED.search(words) and not _WITHDRAWS.search(words):
             return _doubted(alone)
         meant_typing = not lost or re.fullmatch(r"[^人]*[打发按回]错[^人]*", words)
         if _WITHDRAWS.search(words) or (_CORRECTS.search(words) and not serious and meant_typing):
