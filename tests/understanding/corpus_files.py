@@ -1,7 +1,7 @@
 """The labelled corpus: real situations, written before looking at how the rules read them.
 
-`corpus/` is what the reader learns from. `held_out/` is never trained on, nor read while rules are written: it
-says how texts are read that the reader has not met.
+`corpus/` is what the reader learns from. `held_out/` is never trained on, and was measured before anybody looked at
+what was read wrongly: it says how texts are read that the reader has not met.
 """
 
 from __future__ import annotations
