@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases import repeats
-from gateway.cases.repeats import CODES, Code, Contact, Event, Exclusion, Marks, Window
+from gateway.cases.repeats import BEFORE_DISTRICT, CODES, Code, Contact, Event, Exclusion, Marks, Window
 from gateway.kernel import audit
 from gateway.kernel.acting import needs, require, require_whole
 from gateway.kernel.clock import Clock
@@ -23,16 +23,25 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 _BEFORE: Final = timedelta(days=120)
 _AFTER: Final = timedelta(days=62)
 
-# Orders of one matter share the caller's number or an account (in its field, else in the text) within one topic, or
-# were tied together by the hotline or by hand: those that share nothing are nobody's repeat and are left out here.
-_CONTACTS: Final = """
+#: An address in one form, as `repeats._flat` has it, and the one that an order's words name.
+_FLAT: Final = """replace(regexp_replace(regexp_replace(normalize({text}, NFKC),
+  '^[一-鿿]{{2,4}}市(?=[一-鿿]{{1,5}}[区县])', ''), '号楼|栋|幢|#', '#', 'g'), ' ', '')"""
+_PLACE: Final = _FLAT.format(
+    text="""substring(normalize(coalesce(w.content, ''), NFKC) FROM
+  '(?:[一-鿿]{2,4}市)?([一-鿿]{1,5}[区县][一-鿿]+\\d[\\d组号楼栋幢#单元-]*(?:号|室|商铺|\\d(?=[一-鿿,，。]|$)))')"""
+)
+
+# Orders of one matter share the caller's number or an account (in its field, else in the text, else by the address in
+# the text) within one topic, or were tied together by the hotline or by hand: those that share nothing are nobody's
+# repeat and are left out here.
+_CONTACTS: Final = f"""
 WITH RECURSIVE own AS MATERIALIZED (
   SELECT w.id, w.work_order_no, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.related_no,
          w.opened_at, CASE WHEN w.relation_kind = ANY ($6::text[]) AND w.work_order_no <> ALL ($7::text[])
                            THEN w.related_no END AS tie,
          CASE WHEN w.account_no <> '' THEN ARRAY[w.account_no]
               ELSE ARRAY(SELECT found[1] FROM regexp_matches(
-                normalize(coalesce(w.content, ''), NFKC), '户号\\s*[:：]?\\s*(\\d{10,13})', 'g') AS found)
+                normalize(coalesce(w.content, ''), NFKC), '户号\\s*[:：]?\\s*(\\d{{10,13}})', 'g') AS found)
          END AS accounts
   FROM work_order w
   WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
@@ -58,9 +67,16 @@ WITH RECURSIVE own AS MATERIALIZED (
 ), c AS MATERIALIZED (
   SELECT own.id, own.work_order_no, coalesce(t.topic, own.topic) AS topic, own.number, own.related_no, own.accounts
   FROM own LEFT JOIN tied_topic t USING (work_order_no)
+), homeless AS MATERIALIZED (
+  SELECT c.id, c.topic, {_PLACE} AS place
+  FROM c JOIN work_order w ON w.id = c.id WHERE cardinality(c.accounts) = 0
 ), keys AS (
   SELECT id, topic, 'n' || number AS key FROM c WHERE number <> ''
   UNION ALL SELECT id, topic, 'a' || account FROM c, unnest(accounts) AS account
+  UNION ALL SELECT id, topic, 'p' || substr(place, start) FROM homeless, generate_series(1, {BEFORE_DISTRICT + 1}) start
+  UNION ALL SELECT c.id, c.topic, 'p' || {_FLAT.format(text="p.address")}
+    FROM c JOIN work_order w ON w.id = c.id JOIN account a ON a.id = w.account_id JOIN premise p ON p.id = a.premise_id
+    WHERE c.topic IN (SELECT topic FROM homeless)
 ), shared AS (
   SELECT topic, key FROM keys GROUP BY topic, key HAVING count(DISTINCT id) > 1
 ), tied AS (

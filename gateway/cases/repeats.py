@@ -183,7 +183,7 @@ def matters_of(
     contacts: Iterable[Contact], *, marks: Marks = NO_MARKS, calendar: ZoneInfo | None = None
 ) -> list[tuple[Contact, ...]]:
     """The matters that came up twice or more among contacts of one topic, each in the order of time."""
-    counting = [one for one in contacts if not never_counted(one)]
+    counting = _housed([one for one in contacts if not never_counted(one)])
     counting.sort(key=lambda one: (one.opened_at, one.work_order_no))
     return [tuple(matter) for matter in _matters(counting, marks, calendar) if len(matter) > 1]
 
@@ -230,6 +230,26 @@ def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | Non
             if not any(matter is other for other in by_account[account]):
                 by_account[account].append(matter)
     return matters
+
+
+def _housed(contacts: Sequence[Contact]) -> list[Contact]:
+    """The contacts, with the account of a household where one names no account but its whole address, and another
+    order of the same topic tells whose that is."""
+    at: defaultdict[str, set[str]] = defaultdict(set)
+    for one in contacts:
+        if one.account_no and one.address:
+            at[_flat(one.address)].add(one.account_no)
+    return [_at_home(one, at) if at and not _accounts(one) else one for one in contacts]
+
+
+def _at_home(contact: Contact, at: Mapping[str, set[str]]) -> Contact:
+    place = _place(contact)
+    # What is found in the words may begin with words before the district: "客户投诉东湖区…".
+    for start in range(min(len(place), BEFORE_DISTRICT + 1)):
+        accounts = at.get(place[start:], ())
+        if len(accounts) == 1:
+            return replace(contact, account_no=next(iter(accounts)))
+    return contact
 
 
 def _merged_with(contact: Contact, marks: Marks) -> list[str]:
@@ -302,6 +322,10 @@ _NAME_IN_TEXT: Final = re.compile(r"户名[为是:：]?\s*([一-鿿][*＊某]{1,
 _PLACE_IN_TEXT: Final = re.compile(
     r"(?:[一-鿿]{2,4}市)?([一-鿿]{1,5}[区县][一-鿿]+\d[\d组号楼栋幢#单元-]*(?:号|室|商铺|\d(?=[一-鿿,，。]|$)))"
 )
+
+
+#: So many characters of other words may be taken for the name of a district.
+BEFORE_DISTRICT: Final = 6
 
 
 def _accounts(contact: Contact) -> frozenset[str]:

@@ -39,6 +39,15 @@ def verdict(*contacts: Contact, **more: Any) -> list[tuple[bool, str | None]]:
     return [(event.counted, event.exclusion.code if event.exclusion else None) for event in find(contacts, **more)]
 
 
+def test_an_order_without_an_account_is_that_of_the_house_it_names() -> None:
+    home = "岚州市东湖区银杏路文昌苑2号楼2单元501室"
+    first = order(content="客户投诉东湖区银杏路文昌苑2栋2单元501室两周停电三次。", account_no=None)
+    again = {"content": "客户再次投诉仍然经常停电。", "number": "+8613800000002", "address": home}
+    assert verdict(first, order(12, **again)) == [(True, None)]
+    neighbour = {**again, "address": home.replace("501", "502"), "account_no": "4100000012"}
+    assert verdict(first, order(12, **neighbour)) == []
+
+
 COUNTED, NOTHING = [(True, None)], list[tuple[bool, str | None]]()
 
 

@@ -50,6 +50,26 @@ async def test_the_month_of_the_second_contact(house: House) -> None:
     assert (await of_month(house, "&window=calendar", month="2025-11"))["items"] == []
 
 
+async def test_a_house_is_known_by_its_address_where_no_account_is_named(house: House) -> None:
+    first, second = *await orders(house, 0), *await orders(house, 12, number="+8613800000002")
+    async with house.database.work() as work:
+        await work.execute(
+            """WITH home AS (INSERT INTO premise (address) VALUES ('岚州市东湖区文昌苑2号楼2单元501室') RETURNING id),
+                 whose AS (INSERT INTO customer (name) VALUES ('王强') RETURNING id),
+                 account AS (INSERT INTO account (account_no, customer_id, premise_id, holder_name)
+                   SELECT '4100000011', whose.id, home.id, '王强' FROM whose, home RETURNING id)
+               UPDATE work_order SET account_no = '4100000011', account_id = (SELECT id FROM account)
+               WHERE work_order_no = $1""",
+            second,
+        )
+        await work.execute(
+            "UPDATE work_order SET content = '客户投诉东湖区文昌苑2栋2单元501室总是停电' WHERE work_order_no = $1",
+            first,
+        )
+        await work.commit()
+    assert [event["work_orders"] for event in (await of_month(house))["items"]] == [[first, second]]
+
+
 @pytest.mark.parametrize("query", ["month=2025-13", "month=202510", "", "month=2025-10&codes=E9"])
 async def test_a_month_that_is_none_is_refused(house: House, query: str) -> None:
     await house.call("GET", f"/cases/repeats?{query}", expect=422)
