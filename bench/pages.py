@@ -128,7 +128,8 @@ async def _asked(house: Any, size: int, name: str) -> list[Figure]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         # A browser's first seconds are its own.
-        await _interactive(browser, url, "/me", token)
+        for path in list(asked.values())[:8]:
+            await _interactive(browser, url, path, token)
         for what, path in asked.items():
             taken = await _interactive(browser, url, path, token)
             figures.append(
