@@ -71,6 +71,7 @@ def test_the_figure_finally_given_is_the_score(text: str, score: int) -> None:
         "1 非常满意",
         "扣一分",
         "要是准时就5分了",
+        "我不会打5分的",
         "No.1",
         "A1 service",
         "2 thumbs up",

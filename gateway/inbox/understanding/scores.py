@@ -78,7 +78,7 @@ _TAKEN_BACK = re.compile(
     r"|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想"
-    r"|不会(?!发|打|写|用|弄|玩)|不能"
+    r"|不会(?!发短信|打字|写字|用手机)|不能"
     r"|按理|按道理|照理|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能"
     r"|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
     r"|希望(?:我|你)|(?:师傅|工人|你们)说(?!话)|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说"
@@ -351,7 +351,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
         return _by_words(text, scale, figures)
     value = values[0]
     full = _FULL.search(text)
-    if full and value != high and not re.match(r"10", full[0]) and not _withdrawn(text, full.start(), full.end()):
+    if full and value != high and not _withdrawn(text, full.start(), full.end()):
         return Rated(True, None, True, "full marks and another figure")
     if last:
         value = kept[-1].value
