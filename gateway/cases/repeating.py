@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.cases import repeats
-from gateway.cases.repeats import BEFORE_DISTRICT, CODES, Code, Contact, Event, Exclusion, Marks, Window
+from gateway.cases.naming import named_in
+from gateway.cases.repeats import CODES, Code, Contact, Event, Exclusion, Marks, Window
 from gateway.kernel import audit
 from gateway.kernel.acting import needs, require, require_whole
 from gateway.kernel.clock import Clock
@@ -23,27 +24,28 @@ from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 _BEFORE: Final = timedelta(days=120)
 _AFTER: Final = timedelta(days=62)
 
-#: An address in one form, as `repeats._flat` has it, and the one that an order's words name.
-_FLAT: Final = """replace(regexp_replace(regexp_replace(normalize({text}, NFKC),
-  '^[一-鿿]{{2,4}}市(?=[一-鿿]{{1,5}}[区县])', ''), '号楼|栋|幢|#', '#', 'g'), ' ', '')"""
-_PLACE: Final = _FLAT.format(
-    text="""substring(normalize(coalesce(w.content, ''), NFKC) FROM
-  '(?:[一-鿿]{2,4}市)?([一-鿿]{1,5}[区县][一-鿿]+\\d[\\d组号楼栋幢#单元-]*(?:号|室|商铺|\\d(?=[一-鿿,，。]|$)))')"""
-)
+# Orders whose words must be read for what a field would say: whose account is missing, or unknown to the archive.
+_WORDS: Final = """
+SELECT w.id, w.content, coalesce(w.account_no, '') = '' AS homeless FROM work_order w
+WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
+  AND NOT (w.kind = 'consultation' AND w.once_done) AND w.content <> ''
+  AND (coalesce(w.account_no, '') = ''
+       OR w.account_id IS NULL AND normalize(w.content, NFKC) ~ '[0-9] *(号|室|单元|组|栋|幢|座|#|-)')
+"""
 
-# Orders of one matter share the caller's number or an account (in its field, else in the text, else by the address in
-# the text) within one topic, or were tied together by the hotline or by hand: those that share nothing are nobody's
-# repeat and are left out here.
-_CONTACTS: Final = f"""
-WITH RECURSIVE own AS MATERIALIZED (
+# Orders of one matter share the caller's number or an account (in its field, else in the text) or a place (the numbers
+# of an address; whether it is one place is told afterwards) within one topic, or were tied together by the hotline or
+# by hand: those that share nothing are nobody's repeat and are left out here.
+_CONTACTS: Final = """
+WITH RECURSIVE named AS MATERIALIZED (
+  SELECT id, array_agg(account) AS accounts FROM unnest($8::bigint[], $9::text[]) AS n(id, account) GROUP BY id
+), own AS MATERIALIZED (
   SELECT w.id, w.work_order_no, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.related_no,
          w.opened_at, CASE WHEN w.relation_kind = ANY ($6::text[]) AND w.work_order_no <> ALL ($7::text[])
                            THEN w.related_no END AS tie,
-         CASE WHEN w.account_no <> '' THEN ARRAY[w.account_no]
-              ELSE ARRAY(SELECT found[1] FROM regexp_matches(
-                normalize(coalesce(w.content, ''), NFKC), '户号\\s*[:：]?\\s*(\\d{{10,13}})', 'g') AS found)
-         END AS accounts
-  FROM work_order w
+         CASE WHEN w.account_no <> '' THEN ARRAY[w.account_no] ELSE coalesce(n.accounts, '{}') END AS accounts,
+         w.account_id
+  FROM work_order w LEFT JOIN named n ON n.id = w.id
   WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
     AND NOT (w.kind = 'consultation' AND w.once_done)
 ), hotline AS (
@@ -65,18 +67,24 @@ WITH RECURSIVE own AS MATERIALIZED (
 ), tied_topic AS (
   SELECT DISTINCT ON (work_order_no) work_order_no, topic FROM up ORDER BY work_order_no, depth DESC
 ), c AS MATERIALIZED (
-  SELECT own.id, own.work_order_no, coalesce(t.topic, own.topic) AS topic, own.number, own.related_no, own.accounts
+  SELECT own.id, own.work_order_no, coalesce(t.topic, own.topic) AS topic, own.number, own.related_no, own.accounts,
+         own.account_id
   FROM own LEFT JOIN tied_topic t USING (work_order_no)
-), homeless AS MATERIALIZED (
-  SELECT c.id, c.topic, {_PLACE} AS place
-  FROM c JOIN work_order w ON w.id = c.id WHERE cardinality(c.accounts) = 0
+), called AS MATERIALIZED (
+  SELECT c.id, a.id AS account_id, count(*) OVER (PARTITION BY c.id) AS accounts
+  FROM named n JOIN c USING (id) CROSS JOIN LATERAL unnest(n.accounts) AS said(account)
+  JOIN account a ON a.account_no = said.account
+), placed AS MATERIALIZED (
+  SELECT c.id, c.topic, p.key FROM unnest($10::bigint[], $11::text[]) AS p(id, key) JOIN c USING (id)
+), homes AS MATERIALIZED (
+  SELECT id, topic, account_id FROM c WHERE account_id IS NOT NULL AND topic IN (SELECT topic FROM placed)
+  UNION SELECT c.id, c.topic, called.account_id FROM called JOIN c USING (id)
 ), keys AS (
-  SELECT id, topic, 'n' || number AS key FROM c WHERE number <> ''
+  SELECT id, topic, 'n' || number AS key FROM c WHERE number ~ '[0-9]{7}'
   UNION ALL SELECT id, topic, 'a' || account FROM c, unnest(accounts) AS account
-  UNION ALL SELECT id, topic, 'p' || substr(place, start) FROM homeless, generate_series(1, {BEFORE_DISTRICT + 1}) start
-  UNION ALL SELECT c.id, c.topic, 'p' || {_FLAT.format(text="p.address")}
-    FROM c JOIN work_order w ON w.id = c.id JOIN account a ON a.id = w.account_id JOIN premise p ON p.id = a.premise_id
-    WHERE c.topic IN (SELECT topic FROM homeless)
+  UNION ALL SELECT id, topic, 'p' || key FROM placed
+  UNION ALL SELECT h.id, h.topic, 'p' || trim('-' FROM regexp_replace(normalize(p.address, NFKC), '[^0-9]+', '-', 'g'))
+    FROM homes h JOIN account a ON a.id = h.account_id JOIN premise p ON p.id = a.premise_id
 ), shared AS (
   SELECT topic, key FROM keys GROUP BY topic, key HAVING count(DISTINCT id) > 1
 ), tied AS (
@@ -87,10 +95,12 @@ WITH RECURSIVE own AS MATERIALIZED (
   UNION SELECT id FROM c WHERE work_order_no = ANY ($4::text[]) OR work_order_no = ANY ($5::text[])
 )
 SELECT w.work_order_no, w.kind, coalesce(w.subtype, w.kind) AS topic,
-       nullif(c.topic, coalesce(w.subtype, w.kind)) AS tied_topic, w.caller_number AS number, w.account_no,
-       coalesce(w.content, '') AS content, w.opened_at, w.due_at, w.closed_at, w.once_done, w.determination,
-       w.related_no, w.relation_kind, p.address, a.holder_name AS holder
-FROM wanted JOIN c USING (id) JOIN work_order w ON w.id = wanted.id LEFT JOIN account a ON a.id = w.account_id
+       nullif(c.topic, coalesce(w.subtype, w.kind)) AS tied_topic, w.caller_number AS number, w.caller_name AS caller,
+       nullif(w.account_no, '') AS account_no, coalesce(w.content, '') AS content, w.opened_at, w.due_at, w.closed_at,
+       w.once_done, w.determination, w.related_no, w.relation_kind, p.address, a.holder_name AS holder
+FROM wanted JOIN c USING (id) JOIN work_order w ON w.id = wanted.id
+LEFT JOIN called ON called.id = w.id AND called.accounts = 1
+LEFT JOIN account a ON a.id = coalesce(w.account_id, called.account_id)
 LEFT JOIN premise p ON p.id = a.premise_id
 ORDER BY c.topic, w.opened_at, w.work_order_no
 """
@@ -183,7 +193,7 @@ async def of_month(
 
     events: list[Event] = []
     without = dict.fromkeys(sorted(codes), 0)
-    async for topic in _by_topic(connection, month - _BEFORE, end + _AFTER, marks):
+    async for topic in _by_topic(connection, month - _BEFORE, end + _AFTER, marks, zone):
         for matter in repeats.matters_of(topic, marks=marks, calendar=zone if window == "calendar" else None):
             if not any(month <= one.opened_at < end for one in matter):
                 continue
@@ -198,22 +208,39 @@ async def of_month(
     return reported, _figures(reported, without)
 
 
-async def _by_topic(connection: Any, since: datetime, until: datetime, marks: Marks) -> AsyncIterator[list[Contact]]:
+async def _by_topic(
+    connection: Any, since: datetime, until: datetime, marks: Marks, zone: ZoneInfo
+) -> AsyncIterator[list[Contact]]:
     """Orders that may be somebody's repeat, topic by topic, so that no more than one topic is in memory."""
     topic: list[Contact] = []
     async with connection.transaction():
         # How many orders share something is nothing that the planner can know; it would loop where it should hash.
         await connection.execute("SET LOCAL enable_nestloop = off")
+        window = (since, until, list(repeats.NEVER))
+        named: list[tuple[int, str]] = []
+        placed: list[tuple[int, str]] = []
+        async for row in connection.cursor(_WORDS, *window, prefetch=_PAGE):
+            said = named_in(row["content"])
+            named += [(row["id"], account) for account in said.accounts if row["homeless"]]
+            placed += [(row["id"], said.place.key)] if said.place else []
         statement = await connection.prepare(_CONTACTS)
         pairs = [tuple(pair) for pair in marks.merged if len(pair) > 1]
         given = ([one for one, _ in pairs], [other for _, other in pairs], list(repeats.TIES), list(marks.split))
-        async for row in statement.cursor(since, until, list(repeats.NEVER), *given, prefetch=_PAGE):
+        read = [[part[at] for part in parts] for parts in (named, placed) for at in (0, 1)]
+        async for row in statement.cursor(*window, *given, *read, prefetch=_PAGE):
             if topic and topic[0].under != (row["tied_topic"] or row["topic"]):
                 yield topic
                 topic = []
-            topic.append(Contact(**{name: row[name] for name in _FIELDS}))
+            topic.append(_contact(row, zone))
     if topic:
         yield topic
+
+
+def _contact(row: Any, zone: ZoneInfo) -> Contact:
+    """An order as repeats go by it, its days those of the utility's home: the words count by them."""
+    given = {name: row[name] for name in _FIELDS}
+    given["opened_at"] = given["opened_at"].astimezone(zone)
+    return Contact(**given)
 
 
 def _repeat(event: Event, challenges: dict[str, Mark]) -> Repeat:

@@ -11,14 +11,15 @@ again, counts. Pure: values in, values out.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from difflib import SequenceMatcher
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
+
+from gateway.cases import coming_again
+from gateway.cases.naming import Place, flat, named_in, names_fit, place_in, same_place
 
 Code = Literal["E1", "E2", "E3", "E4"]
 CODES: Final[tuple[Code, ...]] = get_args(Code)
@@ -30,32 +31,12 @@ WITHIN: Final = timedelta(days=30)
 NEVER: Final = frozenset({"fault_repair", "praise", "commitment"})
 #: Topics of enquiry that one person has for several addresses or months, or forgets the answer to (S2.5 iv).
 _ASKED_AGAIN: Final = ("户号", "电量电费", "业务办理", "办电手续", "account", "consumption", "procedure")
-#: Words by which a customer comes back with something else than before (S2.5 ii).
-_NEW_DEMAND: Final = re.compile(
-    r"新(的)?(诉求|要求|问题)|新提出|(又|再|转而|进一步|现)(新)?提出(要求|新)|另(外|行)?(要求|提出|申请)|(改|转)为要求|(增加|追加)(诉求|要求)"
-)
-#: What is asked for now is something else only where the customer grants that the first demand was met.
-_ASKED_NOW: Final = re.compile(r"现(在)?(要求|提出)")
-_MET: Final = re.compile(
-    r"已(经)?(处理|解决|办结|办妥|办好|完成|恢复|更正|通电|复电|送电|装表|改造|更换)|处理结果|校验结果"
-)
-_NOT_MET: Final = re.compile(r"没|未|无人|仍|还(是|在|没|未)|依(旧|然)|照(旧|样|发|停)|不属实|不符|再次发生|虚假")
-#: Words by which an enquiry comes back because nobody answered it, and not because it is another or was forgotten.
-_UNANSWERED: Final = re.compile(r"[没未无][^,。,;]{0,12}(答复|回复|回电|回音|回应|联系|结果|消息)")
 #: Ties of the hotline that hold whatever topic each order was put under: a matter may change its class and topic on
 #: its way up, from a request to an opinion to a complaint (S2.20).
 TIES: Final = ("same_event", "urge", "new_demand")
-#: Topics of which each case is an incident of its day: what was done to a customer on two days is two matters.
-_INCIDENTS: Final = ("服务行为", "服务态度", "抢修超时", "conduct", "late repair")
-_DAY: Final = re.compile(r"(\d{1,2})月(\d{1,2})[日号]")
-#: Words by which a suggestion is the one that was made before.
-_AGAIN: Final = re.compile(r"再次|再度|又(一)?次|仍|还(是|没)|依(旧|然)|上次|上回|此前|之前|前次|曾")
-#: Words that any suggestion may hold, and how alike (0 to 1) the rest of two is that are one.
-_ANY_SUGGESTION: Final = re.compile(
-    r"客户|来电|建议|希望|能否|可否|贵司|公司|营业厅|供电所|增加|增设|设置|设立|开通|提供|功能|[\s,，。.、]"
-)
-_ALIKE: Final = 0.45
-_UNREASONABLE: Final = ("恶意", "不合理")
+_UNREASONABLE: Final = re.compile(r"(?<![非无])(?<!不属)(?<!不是)恶意|不合理|无理")
+#: Where the exchange shows no caller it writes a word, a short code or noughts: these are nobody's number.
+_NUMBER: Final = re.compile(r"^(?!\+?0+$)\D*(?:\d\D?){7,}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +61,8 @@ class Contact:
     #: Address and holder of the account in the archive, to tell matters apart where the order names no account.
     address: str | None = None
     holder: str | None = None
+    #: Who called, as the hotline wrote it down.
+    caller: str | None = None
     #: The topic of the first order of what it was tied to, where that differs from its own.
     tied_topic: str | None = None
 
@@ -183,8 +166,9 @@ def matters_of(
     contacts: Iterable[Contact], *, marks: Marks = NO_MARKS, calendar: ZoneInfo | None = None
 ) -> list[tuple[Contact, ...]]:
     """The matters that came up twice or more among contacts of one topic, each in the order of time."""
-    counting = _housed([one for one in contacts if not never_counted(one)])
-    counting.sort(key=lambda one: (one.opened_at, one.work_order_no))
+    counting = sorted(
+        (one for one in contacts if not never_counted(one)), key=lambda one: (one.opened_at, one.work_order_no)
+    )
     return [tuple(matter) for matter in _matters(counting, marks, calendar) if len(matter) > 1]
 
 
@@ -206,15 +190,17 @@ def never_counted(contact: Contact) -> bool:
 def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | None) -> list[list[Contact]]:
     """Contacts of one topic, in time, put together by matter."""
     matters: list[list[Contact]] = []
-    by_number: defaultdict[str, list[list[Contact]]] = defaultdict(list)
-    by_account: defaultdict[str, list[list[Contact]]] = defaultdict(list)
+    by_key: defaultdict[str, list[list[Contact]]] = defaultdict(list)
     by_order: dict[str, list[Contact]] = {}
+    # Only where somebody names no account does it matter who lives where.
+    sought = {place.key for one in contacts if not _accounts(one) for place in _places(one)}
     for contact in contacts:
+        keys = _keys(contact, sought)
         matter = None
         if contact.work_order_no not in marks.split:
             known = [by_order[other] for other in _merged_with(contact, marks) if other in by_order]
-            near = [*by_number[contact.number or ""], *(m for a in _accounts(contact) for m in by_account[a])]
-            near = [m for m in near if _in_time(m[-1], contact, calendar) and _same_matter(m, contact)]
+            near = [m for key in keys for m in by_key[key] if _in_time(m[-1], contact, calendar)]
+            near = [m for m in near if any(_one_customer(one, contact) for one in m) and _same_matter(m, contact)]
             tied = by_order.get(contact.related_no or "")
             if tied is not None and _in_time(tied[-1], contact, calendar) and may_be_one(tied[-1], contact):
                 known.append(tied)
@@ -224,32 +210,21 @@ def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | Non
             matters.append(matter)
         matter.append(contact)
         by_order[contact.work_order_no] = matter
-        if contact.number and not any(matter is other for other in by_number[contact.number]):
-            by_number[contact.number].append(matter)
-        for account in _accounts(contact):
-            if not any(matter is other for other in by_account[account]):
-                by_account[account].append(matter)
+        for key in keys:
+            if not any(matter is other for other in by_key[key]):
+                by_key[key].append(matter)
     return matters
 
 
-def _housed(contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts, with the account of a household where one names no account but its whole address, and another
-    order of the same topic tells whose that is."""
-    at: defaultdict[str, set[str]] = defaultdict(set)
-    for one in contacts:
-        if one.account_no and one.address:
-            at[_flat(one.address)].add(one.account_no)
-    return [_at_home(one, at) if at and not _accounts(one) else one for one in contacts]
-
-
-def _at_home(contact: Contact, at: Mapping[str, set[str]]) -> Contact:
-    place = _place(contact)
-    # What is found in the words may begin with words before the district: "客户投诉东湖区…".
-    for start in range(min(len(place), BEFORE_DISTRICT + 1)):
-        accounts = at.get(place[start:], ())
-        if len(accounts) == 1:
-            return replace(contact, account_no=next(iter(accounts)))
-    return contact
+def _keys(contact: Contact, sought: Container[str]) -> list[str]:
+    """By what orders of the same customer may be found: the number, the accounts, the numbers of an address."""
+    number = _number(contact)
+    places = {place.key for place in _places(contact)} if sought else ()
+    return [
+        *([f"n{number}"] if number else ()),
+        *(f"a{account}" for account in sorted(_accounts(contact))),
+        *(f"p{place}" for place in sorted(places) if place in sought),
+    ]
 
 
 def _merged_with(contact: Contact, marks: Marks) -> list[str]:
@@ -264,6 +239,20 @@ def _in_time(last: Contact, contact: Contact, calendar: ZoneInfo | None) -> bool
     return (before.year, before.month) == (now.year, now.month)
 
 
+def _one_customer(one: Contact, other: Contact) -> bool:
+    """Whether two contacts are one customer's: by the number, an account, or the place of which they speak. Somebody
+    who reports another's theft names that other's place: from another telephone he is the same only by name, or where
+    the words say that he reported it before."""
+    if _numbers_meet(one, other) or _accounts(one) & _accounts(other):
+        return True
+    if not _places_meet(one, other):
+        return False
+    if "report" not in (one.kind, other.kind):
+        return True
+    first, second = ((who.caller or "").strip() for who in (one, other))
+    return first == second if first and second else coming_again.reported_before(other.content)
+
+
 def _same_matter(matter: Sequence[Contact], contact: Contact) -> bool:
     """Whether the contact is about what the matter's contacts are about; the latest that can tell decides."""
     if all(_another(earlier, contact) for earlier in matter):
@@ -272,109 +261,81 @@ def _same_matter(matter: Sequence[Contact], contact: Contact) -> bool:
         told = same_thing(earlier, contact)
         if told is not None:
             return told
-    return True
+    return coming_again.is_for_another(matter[-1].content) == coming_again.is_for_another(contact.content)
 
 
 def may_be_one(one: Contact, other: Contact) -> bool:
     """Whether two contacts that the hotline tied together may be one customer's: one outage that two customers called
     about is one event, and nobody's repeat."""
+    if _numbers_meet(one, other):
+        return True
     mine, theirs = _accounts(one), _accounts(other)
-    return not mine or not theirs or bool(mine & theirs) or (one.number is not None and one.number == other.number)
+    if mine and theirs:
+        return bool(mine & theirs)
+    return not (_places(one) and _places(other)) or _places_meet(one, other)
 
 
 def _another(one: Contact, other: Contact) -> bool:
     """Whether two contacts of one topic and account are plainly two matters: incidents of different days, or
     suggestions of different things."""
-    first, second = _wide(one.content), _wide(other.content)
-    if any(word in one.topic for word in _INCIDENTS):
-        days, others = set(_DAY.findall(first)), set(_DAY.findall(second))
-        return bool(days and others) and not days & others
-    if one.kind == other.kind == "suggestion" and not _AGAIN.search(second):
-        wanted, another = _ANY_SUGGESTION.sub("", first), _ANY_SUGGESTION.sub("", second)
-        return SequenceMatcher(None, wanted, another).ratio() < _ALIKE
-    return False
+    if coming_again.of_another_day(one.topic, (one.content, one.opened_at), (other.content, other.opened_at)):
+        return True
+    return one.kind == other.kind == "suggestion" and coming_again.is_another_suggestion(one.content, other.content)
 
 
 def same_thing(one: Contact, other: Contact) -> bool | None:
     """Whether two contacts concern one account or place; None where that cannot be told."""
     mine, theirs = _accounts(one), _accounts(other)
+    first, second = named_in(one.content), named_in(other.content)
     if mine and theirs:
+        if mine & theirs:
+            # Registered under one account, the words of each may still name another.
+            return not (first.accounts and second.accounts) or bool(first.accounts & second.accounts)
         # Registered under another of the caller's accounts, the words may still name the one it is about (S2.3: number
         # or account, and the content).
-        ours = one.number is not None and one.number == other.number
-        return bool(mine & theirs) or (ours and bool((mine | _named(one)) & (theirs | _named(other))))
-    places = [(_place(a), _flat(b.content), _flat(b.address or "")) for a, b in ((one, other), (other, one))]
-    for place, content, address in places:
-        if place and _in(place, address + "|" + content):
-            return True
-    if all(place for place, _, _ in places):
+        words_meet = bool((mine | first.accounts) & (theirs | second.accounts)) or _places_meet(one, other)
+        return _numbers_meet(one, other) and words_meet
+    for tails, accounts in ((first.tails, theirs or second.tails), (second.tails, mine or first.tails)):
+        if tails and accounts:
+            return any(account.endswith(tuple(tails)) for account in accounts)
+    if first.meters and second.meters:
+        return bool(first.meters & second.meters)
+    if _places_meet(one, other):
+        return True
+    if _places(one) and _places(other):
         return False
-    for a, b in ((one, other), (other, one)):
-        if (mask := _masked_name(a.content)) and b.holder:
-            return _fits(mask, b.holder)
-    if (first := _masked_name(one.content)) and (second := _masked_name(other.content)):
-        return first == second
+    for words, holders in ((first.holder, (second.holder, other.holder)), (second.holder, (first.holder, one.holder))):
+        if words and (holder := next(filter(None, holders), None)):
+            return names_fit(words, holder)
     return None
 
 
-_ACCOUNT_IN_TEXT: Final = re.compile(r"户号\s*[:：]?\s*(\d{10,13})")
-_NAME_IN_TEXT: Final = re.compile(r"户名[为是:：]?\s*([一-鿿][*＊某]{1,3})")
-_PLACE_IN_TEXT: Final = re.compile(
-    r"(?:[一-鿿]{2,4}市)?([一-鿿]{1,5}[区县][一-鿿]+\d[\d组号楼栋幢#单元-]*(?:号|室|商铺|\d(?=[一-鿿,，。]|$)))"
-)
+def _number(contact: Contact) -> str | None:
+    """The caller's number, None where the exchange showed none."""
+    return contact.number if contact.number and _NUMBER.match(contact.number) else None
 
 
-#: So many characters of other words may be taken for the name of a district.
-BEFORE_DISTRICT: Final = 6
+def _numbers_meet(one: Contact, other: Contact) -> bool:
+    return _number(one) is not None and _number(one) == _number(other)
 
 
 def _accounts(contact: Contact) -> frozenset[str]:
     """The accounts a contact names: in its field, else in its text."""
-    return frozenset((contact.account_no,)) if contact.account_no else _named(contact)
+    return frozenset((contact.account_no,)) if contact.account_no else named_in(contact.content).accounts
 
 
-def _named(contact: Contact) -> frozenset[str]:
-    """The accounts that its words name."""
-    return frozenset(_ACCOUNT_IN_TEXT.findall(_wide(contact.content)))
+def _places(contact: Contact) -> list[Place]:
+    """The addresses a contact is about: that of its account, and the one its words name."""
+    found = (place_in(contact.address) if contact.address else None, named_in(contact.content).place)
+    return [place for place in found if place is not None]
 
 
-def _place(contact: Contact) -> str:
-    """The address a contact is about, in one form; empty where it names none."""
-    if contact.address:
-        return _flat(contact.address)
-    found = _PLACE_IN_TEXT.search(_wide(contact.content))
-    return _flat(found.group(1)) if found else ""
-
-
-def _wide(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
-
-
-def _flat(text: str) -> str:
-    """An address without what people write in different ways: city, width, words for building, unit and flat."""
-    text = re.sub(r"^[一-鿿]{2,4}市(?=[一-鿿]{1,5}[区县])", "", _wide(text))
-    text = re.sub(r"(?<=客户[一-鿿]{2})[一-鿿]{2,4}市(?=[一-鿿]{1,5}[区县])", "", text)
-    return re.sub(r"号楼|栋|幢|#", "#", text).replace(" ", "")
-
-
-def _in(place: str, text: str) -> bool:
-    """Whether a text names the place itself, and not one whose number merely begins or ends alike."""
-    at = text.find(place)
-    while at >= 0:
-        end = at + len(place)
-        if not (place[-1].isdigit() and text[end : end + 1].isdigit()):
-            return True
-        at = text.find(place, at + 1)
-    return False
-
-
-def _masked_name(content: str) -> str | None:
-    found = _NAME_IN_TEXT.search(_wide(content))
-    return found.group(1) if found else None
-
-
-def _fits(mask: str, holder: str) -> bool:
-    return holder[:1] == mask[0] and len(holder) == len(mask)
+def _places_meet(one: Contact, other: Contact) -> bool:
+    if any(same_place(mine, theirs) for mine in _places(one) for theirs in _places(other)):
+        return True
+    # An address of no known form is known by its letters.
+    pairs = ((one.address, other), (other.address, one))
+    return any(home and not place_in(home) and flat(home) in flat(said.content) for home, said in pairs)
 
 
 def _event(contacts: tuple[Contact, ...], marks: Marks, codes: frozenset[Code]) -> Event:
@@ -405,21 +366,15 @@ def _excluded(before: Sequence[Contact], contact: Contact, bad: Contact | None) 
             first = open_ones[0]
             due = f", due {first.due_at.isoformat(timespec='minutes')}" if first.due_at else ""
             return Exclusion(code="E3", evidence=f"{first.work_order_no} was in progress{due}")
-    elif contact.relation_kind == "new_demand" or (contact.relation_kind is None and _something_else(contact)):
+    elif contact.relation_kind == "new_demand" or (
+        contact.relation_kind is None and coming_again.asks_for_something_else(contact.content)
+    ):
         return Exclusion(code="E2", evidence=f"{before[-1].work_order_no} was closed; {contact.content}")
     asked_again = contact.kind == "consultation" and any(word in contact.topic for word in _ASKED_AGAIN)
-    if asked_again and not _UNANSWERED.search(_wide(contact.content)):
+    if asked_again and not coming_again.went_unanswered(contact.content):
         return Exclusion(code="E4", evidence=f"an enquiry: {contact.topic}")
     return None
 
 
-def _something_else(contact: Contact) -> bool:
-    """Whether the words of a contact raise something else than what was closed."""
-    words = _wide(contact.content)
-    if _NEW_DEMAND.search(words):
-        return True
-    return bool(_ASKED_NOW.search(words) and _MET.search(words) and not _NOT_MET.search(words))
-
-
 def _unreasonable(contact: Contact) -> bool:
-    return any(word in f"{contact.determination or ''}{contact.topic}" for word in _UNREASONABLE)
+    return _UNREASONABLE.search(f"{contact.determination or ''} {contact.topic}") is not None

@@ -48,6 +48,52 @@ def test_an_order_without_an_account_is_that_of_the_house_it_names() -> None:
     assert verdict(first, order(12, **neighbour)) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # Neither names an account, and they call from two telephones: only the place ties them.
+        (
+            {"content": "客户反映文昌苑2号楼2单元501室电费偏高"},
+            {"content": "东湖区文昌苑2栋2单元501电费仍偏高"},
+            [(True, None)],
+        ),
+        ({"content": "客户反映文昌苑2号楼2单元501室电费偏高"}, {"content": "文昌苑2栋2单元502电费偏高"}, []),
+        ({"content": "客户反映文昌苑2号楼停电"}, {"content": "文昌苑2号楼又停电"}, []),
+        # Who reports another's theft names that other's place; he himself is known by his name, or by his words.
+        (
+            {"kind": "report", "content": "举报文昌苑2号楼2单元501室窃电", "caller": "王志新"},
+            {"kind": "report", "content": "再次举报文昌苑2号楼2单元501室窃电", "caller": "王志新"},
+            [(True, None)],
+        ),
+        (
+            {"kind": "report", "content": "举报文昌苑2号楼2单元501室窃电", "caller": "王志新"},
+            {"kind": "report", "content": "举报文昌苑2号楼2单元501室窃电", "caller": "李明"},
+            [],
+        ),
+        (
+            {"kind": "report", "content": "举报文昌苑2号楼2单元501室窃电"},
+            {"kind": "report", "content": "举报文昌苑2号楼2单元501室窃电"},
+            [],
+        ),
+    ],
+)
+def test_two_telephones_without_an_account(first: dict[str, Any], second: dict[str, Any], expected: list[Any]) -> None:
+    other = {"account_no": None, "number": "+8613800000002", **second}
+    assert verdict(order(account_no=None, **first), order(12, **other)) == expected
+
+
+def test_a_caller_whom_the_exchange_does_not_show_is_nobody() -> None:
+    unknown = {"number": "未知", "account_no": None}
+    assert verdict(order(**unknown), order(9, **unknown)) == []
+    assert verdict(order(**{**unknown, "number": "0000000"}), order(9, **{**unknown, "number": "0000000"})) == []
+
+
+def test_words_may_name_another_account_than_the_field() -> None:
+    first, second = {"content": "户号4100000022的短信发错"}, {"content": "户号4100000033的短信发错"}
+    assert verdict(order(**first), order(9, **second)) == []
+    assert verdict(order(**first), order(9, **first)) == [(True, None)]
+
+
 COUNTED, NOTHING = [(True, None)], list[tuple[bool, str | None]]()
 
 

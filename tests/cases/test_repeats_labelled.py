@@ -38,6 +38,7 @@ def _contact(row: dict[str, str]) -> Contact:
         kind=row["biz_type"],
         topic=row["subtype"],
         number=_number(row["caller_number"]),
+        caller=row.get("caller_name") or None,
         account_no=row["account_no"] or None,
         content=row["content"],
         opened_at=opened_at,

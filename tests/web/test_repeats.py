@@ -50,7 +50,9 @@ async def test_the_month_of_the_second_contact(house: House) -> None:
     assert (await of_month(house, "&window=calendar", month="2025-11"))["items"] == []
 
 
-async def test_a_house_is_known_by_its_address_where_no_account_is_named(house: House) -> None:
+@pytest.mark.parametrize("in_words", [False, True], ids=["in its field", "in the words"])
+async def test_a_house_is_known_by_its_address_where_no_account_is_named(house: House, in_words: bool) -> None:
+    """The other order names the account, and the archive knows where that is."""
     first, second = *await orders(house, 0), *await orders(house, 12, number="+8613800000002")
     async with house.database.work() as work:
         await work.execute(
@@ -58,10 +60,15 @@ async def test_a_house_is_known_by_its_address_where_no_account_is_named(house: 
                  whose AS (INSERT INTO customer (name) VALUES ('王强') RETURNING id),
                  account AS (INSERT INTO account (account_no, customer_id, premise_id, holder_name)
                    SELECT '4100000011', whose.id, home.id, '王强' FROM whose, home RETURNING id)
-               UPDATE work_order SET account_no = '4100000011', account_id = (SELECT id FROM account)
-               WHERE work_order_no = $1""",
+               UPDATE work_order SET content = '户号4100000011总是停电' WHERE work_order_no = $1""",
             second,
         )
+        if not in_words:
+            await work.execute(
+                """UPDATE work_order SET content = '又停电', account_no = '4100000011',
+                     account_id = (SELECT id FROM account) WHERE work_order_no = $1""",
+                second,
+            )
         await work.execute(
             "UPDATE work_order SET content = '客户投诉东湖区文昌苑2栋2单元501室总是停电' WHERE work_order_no = $1",
             first,
