@@ -93,6 +93,36 @@ async def end(connection: Any, contact_point_id: int, purpose: str, *, actor: st
     return len(rows)
 
 
+async def renew(connection: Any, contact_point_id: int, *, evidence: str, actor: str, at: datetime) -> list[str]:
+    """Give again, by the customer's own word, the consents that a refusal on the contact point ended; their purposes.
+
+    `evidence` says where that word stands. What was taken back otherwise stays so.
+    """
+    rows = await connection.fetch(
+        """INSERT INTO consent (contact_point_id, purpose, given_at, source, evidence, recorded_by)
+           SELECT $1, purpose, $2, 'reply', $3, $4 FROM (
+             SELECT DISTINCT ON (purpose) purpose, ended_by FROM consent WHERE contact_point_id = $1
+             ORDER BY purpose, id DESC
+           ) AS latest WHERE starts_with(ended_by, 'refusal:')
+           ON CONFLICT (contact_point_id, purpose) WHERE ended_at IS NULL DO NOTHING RETURNING purpose""",
+        contact_point_id,
+        at,
+        evidence,
+        actor,
+    )
+    for row in rows:
+        after = {"purpose": row["purpose"], "source": "reply", "evidence": evidence}
+        await audit.write(
+            connection,
+            at=at,
+            actor=actor,
+            action="consent.given",
+            subject=f"contact_point:{contact_point_id}",
+            after=after,
+        )
+    return sorted(row["purpose"] for row in rows)
+
+
 async def of_number(session: AsyncSession, number: str) -> list[Consent]:
     """All consents ever given on a number, newest first. Raises NotFound for an unknown number."""
     connection = await driver(session)

@@ -5,13 +5,15 @@ A refusal is about being told, not about who is told: it never counts against a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from gateway.archive import consents
 
 PURPOSES: Final = ("billing", "outage", "service", "advice")
+#: Told to those alone who asked for it, so that nobody else is told of it when everything is refused or wanted again.
+ASKED_FOR: Final = ("demand_response",)
 ALL: Final = "all"
 
 
@@ -35,7 +37,14 @@ async def resume(connection: Any, contact_point_id: int) -> list[str]:
     """Take back every refusal of a contact point; the purposes that may be told again, in their fixed order."""
     rows = await connection.fetch("DELETE FROM opt_out WHERE contact_point_id = $1 RETURNING purpose", contact_point_id)
     refused = {row["purpose"] for row in rows}
-    return [purpose for purpose in PURPOSES if purpose in refused or ALL in refused]
+    if ALL in refused:
+        refused.update(PURPOSES)
+    return in_order(refused)
+
+
+def in_order(purposes: Collection[str]) -> list[str]:
+    """Purposes in the order in which they are told."""
+    return [purpose for purpose in (*PURPOSES, *ASKED_FOR) if purpose in purposes]
 
 
 async def resume_one(connection: Any, contact_point_id: int, purpose: str, *, at: datetime) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.archive import chats, links, opt_outs
+from gateway.archive import chats, consents, links, opt_outs
 from gateway.inbox.heard import Heard, Reaction, Tools
 from gateway.inbox.understanding import Context, read
 from gateway.kernel import audit
@@ -118,6 +118,9 @@ async def resume(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     resumed = await opt_outs.resume(connection, point) if point is not None else []
     for other in await chats.person(connection, point) if point is not None else ():
         await opt_outs.resume(connection, other)
+        # Who was asked for a consent once and refused comes back by this word; it is their proof.
+        given = await consents.renew(connection, other, evidence=f"inbound:{heard.id}", actor=heard.actor, at=heard.at)
+        resumed = opt_outs.in_order({*resumed, *given})
     if point is None or not resumed:
         reaction.leave("asks us to start again, but nothing was refused on this number")
         return reaction

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from gateway.kernel.errors import FieldError, InvalidInput, NotFound
 from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
@@ -14,6 +16,15 @@ from gateway.notices.wording import Wording
 _DRAWN_BY: Final = ("accounts", "transformer_areas", "feeders", "districts")
 #: Everybody is an audience only where that is said: an audience left out by mistake is none.
 _EVERYONE: Final = "everyone"
+
+#: Of a draft's audience, where each place is looked up and what it is called.
+_PLACES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "transformer_areas": ("transformer_area", "code", "transformer area"),
+    "feeders": ("feeder", "code", "feeder"),
+    "districts": ("premise", "district", "district"),
+}
+#: Unknown places of one sort that a refusal names.
+_MOST_FAULTS: Final = 20
 
 #: Active accounts in the audience of a notice's `about`. Each list is looked through once, whatever its length.
 ACCOUNTS_DRAWN: Final = """
@@ -53,6 +64,10 @@ class Announcements(PlainKind):
         audience = audience_of(asked)
         return {"template": name, "values": dict(values), "audience": audience}
 
+    async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
+        """Raises InvalidInput for an audience in places that the archive does not know."""
+        await know_places(connection, about["audience"])
+
     def of(self, about: Mapping[str, Any]) -> NoticeKind:
         return Announcements(self.wording, about["template"], about["values"])
 
@@ -69,6 +84,27 @@ def audience_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     if faults:
         raise InvalidInput("the audience cannot be understood", errors=faults)
     return audience
+
+
+async def know_places(connection: Any, audience: Mapping[str, Any]) -> None:
+    """Raises InvalidInput naming each place of an audience that the archive does not know.
+
+    Accounts are no places: those of an older list that are gone concern nobody any more.
+    """
+    faults: list[FieldError] = []
+    for key, (table, column, word) in _PLACES.items():
+        rows = await connection.fetch(
+            f"""SELECT at, name FROM unnest($1::text[]) WITH ORDINALITY AS named (name, at)
+                WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {column} = name) ORDER BY at LIMIT $2""",
+            list(audience.get(key) or ()),
+            _MOST_FAULTS,
+        )
+        faults += [
+            FieldError(f"audience.{key}[{row['at'] - 1}]", f"there is no {word} {row['name']}", "unknown")
+            for row in rows
+        ]
+    if faults:
+        raise InvalidInput("the audience names what the archive does not know", errors=faults)
 
 
 def _fault(key: str, named: Any) -> FieldError | None:

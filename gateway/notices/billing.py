@@ -29,6 +29,8 @@ from gateway.outbox import resume_grounds, stop_grounds
 #: Writes queued texts that rest on these grounds anew, in the connection's transaction.
 Rewrite = Callable[[Any, Sequence[str]], Awaitable[None]]
 
+#: What a bill is for, as it was issued.
+_BILLED: Final = ("电费", "本期电费", "本月电费", "应收电费", "应交电费", "应缴电费", "账单金额", "amount_due")
 _PAYABLE: Final = ("欠费金额", "应缴金额", "应收金额", "电费金额", "金额", "欠费总额")
 
 
@@ -58,7 +60,7 @@ class BillsKind(ImportKind[BillRecord]):
                 BILLING_MONTH,
                 ACCOUNT_NO,
                 Column(name="holder_name", words=HOLDER_NAME_WORDS),
-                Column(name="amount", words=("电费", "本期电费", "amount_due", *_PAYABLE), required=True),
+                Column(name="amount", words=(*_BILLED, *_PAYABLE), required=True),
                 Column(name="due_date", words=DUE_DATE_WORDS, required=True),
             ]
         ),

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import InvalidInput
-from gateway.notices.announcing import ACCOUNTS_DRAWN, audience_of
+from gateway.notices.announcing import ACCOUNTS_DRAWN, audience_of, know_places
 from gateway.notices.kinds import Moment, NoticeKind, PlainKind, Row, Saying
 
 _NEVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
@@ -37,6 +38,10 @@ class DemandResponse(PlainKind):
             raise InvalidInput("it has begun already", field="starts_at")
         audience = audience_of(asked)
         return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), "audience": audience}
+
+    async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
+        """Raises InvalidInput for an audience in places that the archive does not know."""
+        await know_places(connection, about["audience"])
 
     def of(self, about: Mapping[str, Any]) -> NoticeKind:
         return DemandResponse(self.clock, _moment(about, "starts_at"), _moment(about, "ends_at"))

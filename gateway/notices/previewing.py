@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from gateway.kernel.phones import PhoneNumber
 from gateway.notices.audience import RECIPIENT_COLUMNS, Audience, Finder, bring_together
 from gateway.notices.composing import START, Chunk, Composer, Cursor
 from gateway.notices.history import NOTHING_TOLD
-from gateway.notices.kinds import NoticeKind, kind_of
+from gateway.notices.kinds import NoticeKind, Row, kind_of
 from gateway.outbox import NewMessage
 
 _SAMPLES: Final = 10
@@ -28,11 +28,10 @@ _OWN_TABLE: Final = f"CREATE TEMP TABLE {_RECIPIENTS} (LIKE notice_recipient INC
 
 @runtime_checkable
 class Superseding(Protocol):
-    """A kind whose texts replace others that still wait."""
+    """A kind whose texts replace what was told before."""
 
-    @property
-    def superseded(self) -> str:
-        """Queued messages that approval would stop: `notice_id`, `kind`; `$1` is the notice's `about` as JSON."""
+    def supersedes(self, subject: Row) -> UUID | None:
+        """The earlier message that a text about this subject says is true no more, if there is one."""
         ...
 
 
@@ -57,7 +56,7 @@ class Twice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """Texts that wait and would be replaced."""
+    """Earlier texts of a notice that would be replaced."""
 
     notice_id: UUID | None
     kind: str
@@ -130,6 +129,7 @@ class Previewer:
         await bring_together(connection, notice["id"], _RECIPIENTS)
         await connection.execute(f"ANALYZE {_RECIPIENTS}")
         cursor, asked, days = START, set[int](), _Days(self._zone)
+        replaced: Counter[tuple[UUID | None, str]] = Counter()
 
         def read(cursor: Cursor) -> Awaitable[Chunk | None]:
             return self._composer.read(connection, notice, kind, cursor, now, recipients=_RECIPIENTS)
@@ -140,14 +140,24 @@ class Previewer:
             seen.audience += len(told)
             for message in messages:
                 _count(seen, message, days, chunk)
-        if isinstance(kind, Superseding):
-            rows = await connection.fetch(
-                f"SELECT notice_id, kind, count(*) AS messages FROM ({kind.superseded}) AS waiting GROUP BY 1, 2",
-                notice["about"],
-            )
-            seen.supersedes = [Superseded(**row) for row in rows]
+            if isinstance(kind, Superseding):
+                going = {message.id for message in messages if message.state == "queued"}
+                earlier = {kind.supersedes(subject) for subject, message in told if message in going} - {None}
+                replaced.update(await _notices_of(connection, earlier))
+        seen.supersedes = [Superseded(notice_id=of, kind=name, messages=n) for (of, name), n in replaced.items()]
         seen.cost = seen.segments * self._segment_price
         return seen
+
+
+async def _notices_of(connection: Any, messages: Collection[UUID | None]) -> dict[tuple[UUID | None, str], int]:
+    """Of which notice and kind messages are, and how many of each. A number's messages are all in one chunk."""
+    if not messages:
+        return {}
+    rows = await connection.fetch(
+        "SELECT notice_id, kind, count(*) AS messages FROM message WHERE id = ANY($1::uuid[]) GROUP BY 1, 2",
+        list(messages),
+    )
+    return {(row["notice_id"], row["kind"]): row["messages"] for row in rows}
 
 
 class _Days:

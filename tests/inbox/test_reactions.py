@@ -114,6 +114,29 @@ async def test_only_an_explicit_wish_starts_again(town: Any) -> None:
     ]
 
 
+async def test_who_comes_back_is_asked_again_for_what_he_had_agreed_to(town: Any) -> None:
+    await town.household(A, X)
+    point = (await town.values("SELECT id FROM contact_point WHERE address = $1", X))[0]
+    for purpose in ("advice", "demand_response"):
+        await town.do(
+            """INSERT INTO consent (contact_point_id, purpose, given_at, source, evidence, recorded_by)
+               VALUES ($1, $2, $3, 'counter', 'form 12', 'key:clerk')""",
+            point,
+            purpose,
+            town.clock.now(),
+        )
+    await town.text(X, "demand_response", [A])
+    await town.hears(X, "R")
+    standing = "SELECT purpose FROM consent WHERE ended_at IS NULL ORDER BY purpose"
+    assert await town.values(standing) == ["advice"]
+    back = await town.hears(X, "恢复")
+    assert effects(back) == ["opted_in", "confirmation_queued"]
+    assert await town.values(standing) == ["advice", "demand_response"]
+    assert await town.values("SELECT evidence FROM consent WHERE source = 'reply'") == [f"inbound:{back['id']}"]
+    (said,) = await town.values("SELECT body FROM message WHERE template = 'opt_in_confirm'")
+    assert "需求响应邀约" in said
+
+
 async def test_a_refusal_from_an_unknown_number_is_kept_for_when_it_is_known(town: Any) -> None:
     inbound = await town.hears(X, "退订")
     assert inbound["state"] == "done"

@@ -56,6 +56,21 @@ async def test_an_arrears_list_becomes_overdue_bills(office: Office) -> None:
     assert await office.versions() == before
 
 
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "billing_month,account_no,amount,due_date",
+        "账单月份,户号,应收电费,交费截止日期",
+        "电费年月,用户编号,本月电费,应交日期",
+        "账期,户号,账单金额,到期日",
+    ],
+)
+async def test_a_list_of_bills_with_the_words_of_any_office(office: Office, headings: str) -> None:
+    assert counts(await office.load("bills", f"{headings}\n202503,{A},86.50,2025-04-25\n")) == (1, 1, 0, 0, 0, 0)
+    found = await bill(office, A)
+    assert (found["amount"], found["overdue"], found["settled_at"]) == (Decimal("86.50"), False, None)
+
+
 async def test_rows_of_a_list_that_cannot_go_in(office: Office) -> None:
     loaded = await office.load(
         "arrears",

@@ -81,6 +81,8 @@ async def test_a_kind_that_needs_no_approval_is_approved_at_once(town: Town) -> 
         ("announcement", {"values": {"text": "x"}, "audience": {"everyone": False}}, {}, "audience.everyone"),
         ("announcement", {"values": {"text": "x"}, "audience": {"planet": ["Mars"]}}, {}, "audience.planet"),
         ("announcement", {"values": {"text": "x"}, "audience": {"feeders": "F1"}}, {}, "audience.feeders"),
+        ("announcement", {"values": {"text": "x"}, "audience": {"feeders": ["F0"]}}, {}, "audience.feeders[0]"),
+        ("announcement", {"values": {"text": "x"}, "audience": {"districts": ["东湖区"]}}, {}, "audience.districts[0]"),
         ("announcement", {"template": "nothing", "values": {}}, {}, "template"),
         ("contact_confirm", {}, {}, "accounts"),
     ],

@@ -64,6 +64,14 @@ async def test_a_refusal_of_it_stops_nothing_else(town: Town) -> None:
         ({"starts_at": "2025-11-04T15:00:00+08:00", "ends_at": "2025-11-04T14:00:00+08:00"}, "ends_at"),
         ({"starts_at": "2025-11-04T09:00:00+08:00", "ends_at": "2025-11-04T14:00:00+08:00"}, "starts_at"),
         ({"starts_at": "2025-11-04T15:00:00+08:00", "ends_at": "2025-11-04T17:00:00+08:00"}, "audience"),
+        (
+            {
+                "starts_at": "2025-11-04T15:00:00+08:00",
+                "ends_at": "2025-11-04T17:00:00+08:00",
+                "audience": {"everyone": True, "transformer_areas": ["T404"]},
+            },
+            "audience.transformer_areas[0]",
+        ),
     ],
 )
 async def test_a_request_that_cannot_be_names_its_field(town: Town, about: dict[str, str], field: str) -> None:

@@ -94,6 +94,31 @@ async def test_a_slipping_estimate_replaces_what_waits_and_updates_what_was_told
     assert len(await grid.town.messages(notice)) == 3
 
 
+async def test_a_crew_that_comes_later_than_was_said_is_told(grid: Grid) -> None:
+    await grid.account("T1", A)
+    now = grid.town.clock.now()
+    outage = await grid.fault("T1", crew_at=now + timedelta(minutes=30))
+    notice = await grid.tell("outage_fault", outage)
+    await grid.deliver()
+    # "By half past ten" stays true where it comes sooner.
+    await grid.change(outage, crew_at=now + timedelta(minutes=20))
+    assert len(await grid.town.messages(notice)) == 1
+    await grid.change(outage, crew_at=now + timedelta(minutes=70))
+    update = (await grid.town.messages(notice))[-1]
+    assert (update["kind"], update["template"], update["state"]) == ("outage_update", "outage_update_crew", "queued")
+    assert "11时10分前到场" in update["body"] and update["expires_at"] == now + timedelta(minutes=70)
+    await grid.deliver()
+    # Once it is known when supply is back, the crew is no news any more.
+    await grid.change(outage, ends_at=now + timedelta(hours=3))
+    await grid.deliver()
+    await grid.change(outage, crew_at=now + timedelta(hours=2))
+    assert [message["template"] for message in await grid.town.messages(notice)] == [
+        "outage_fault_crew",
+        "outage_update_crew",
+        "outage_update_estimate",
+    ]
+
+
 async def test_restored_is_told_to_those_who_were_told_and_kills_what_waits(grid: Grid) -> None:
     told, asleep = await grid.account("T1", A), await grid.account("T1", B)
     outage = await grid.fault("T1")
@@ -375,6 +400,21 @@ async def test_a_preview_keeps_nothing(grid: Grid) -> None:
     assert (seen.audience, seen.messages) == (1, 1)
     async with grid.town.database.work() as work:
         assert await work.value("SELECT count(*) FROM outage_account") == 0
+
+
+async def test_a_preview_says_what_its_texts_replace(grid: Grid) -> None:
+    house = grid.town.house
+    for number in (A, B):
+        await grid.account("T1", number)
+    outage = await grid.planned("T1")
+    first = await grid.tell("outage_planned", outage, follow=False)
+    second = await grid.town.draft("outage_planned", {"outage_id": outage})
+    assert (await house.notices.preview(second)).supersedes == [], "what waits is said by the first"
+    await grid.deliver()
+    await grid.change(outage, starts_at=grid.town.clock.now() + timedelta(days=9))
+    seen = await house.notices.preview(second)
+    assert [(one.notice_id, one.kind, one.messages) for one in seen.supersedes] == [(first, "outage_planned", 2)]
+    assert seen.messages == 2
 
 
 async def test_finding_out_what_to_say_grows_with_the_outage_and_not_with_its_square(grid: Grid) -> None:

@@ -95,8 +95,13 @@ ACCOUNT_NO: Final = Column(
 )
 HOLDER_NAME_WORDS: Final = ("户名", "客户名称", "用户名称", "用电户名", "holder", "customer_name")
 BILLING_MONTH: Final = Column(
-    name="billing_month", words=("欠费月份", "电费月份", "账期", "电费年月", "月份", "应收年月", "month"), required=True
+    name="billing_month",
+    words=("欠费月份", "电费月份", "账期", "电费年月", "账单月份", "账单年月", "月份", "应收年月", "month"),
+    required=True,
 )
-DUE_DATE_WORDS: Final = ("最早应缴日期", "应缴日期", "缴费截止日期", "缴费期限", "到期日", "截止日期")
+DUE_DATE_WORDS: Final = (
+    "最早应缴日期", "应缴日期", "应交日期", "缴费截止日期", "交费截止日期", "缴费截止日", "交费截止日", "缴费期限",
+    "交费期限", "最后缴费日", "到期日", "截止日期",
+)  # fmt: skip
 MOBILE_WORDS: Final = ("移动电话", "手机号码", "手机号", "手机", "联系电话", "电话", "电话号码", "联系方式", "phone")
 LANDLINE_WORDS: Final = ("固定电话", "办公电话", "座机", "固话", "家庭电话", "住宅电话")

@@ -15,13 +15,22 @@ from gateway.notices.ladder.rules import Day, Facts, Ladder
 #: Bills looked at in one transaction.
 CHUNK: Final = 5000
 
-# Whether a reminder was sent is looked up only where it matters: that of a bill long overdue. What a contact was told
-# that proved wrong is no reminder, so the clock of a legal notice starts anew (domain notes §5.3.8).
+_MONTHS_BY_HAND: Final = """SELECT about ->> 'billing_month' FROM notice
+         WHERE kind = 'bill' AND about ? 'billing_month' AND state NOT IN ('draft', 'cancelled')"""
+
+# Whether a bill was told by hand is looked up only in months of which somebody drafted such a notice, and whether a
+# reminder was sent only where it matters: that of a bill long overdue. What a contact was told that proved wrong is no
+# reminder, so the clock of a legal notice starts anew (domain notes §5.3.8).
 _BILLS: Final = f"""
 SELECT b.id, b.account_id, b.billing_month, b.amount - b.paid AS owed, b.due_date, b.settled_at,
        a.account_no, a.manager_no, a.tariff_class, {COLUMNS.format(now="$1")},
        {places.COLUMNS}, step.day AS taken_day, step.taken_at, step.stage AS taken_stage,
-       coalesce(step.texted, false) AS texted, hold.words AS hold_words,
+       coalesce(step.texted, false) AS texted,
+       CASE WHEN b.billing_month = ANY (ARRAY({_MONTHS_BY_HAND})) THEN EXISTS (
+         SELECT 1 FROM message_account told JOIN message m USING (id)
+         WHERE told.ground = 'bill:' || a.account_no || ':' || b.billing_month AND m.kind = 'bill'
+           AND m.state IN ('queued', 'sending', 'uncertain', 'sent', 'delivered')) ELSE false END AS told,
+       hold.words AS hold_words,
        CASE WHEN b.due_date <= $2 THEN (
          SELECT min(m.sent_at) FROM message_account told JOIN message m USING (id)
          WHERE told.ground = 'bill:' || a.account_no || ':' || b.billing_month
@@ -90,6 +99,7 @@ def facts_of(row: Any) -> Facts:
         taken_day=row["taken_day"],
         taken_at=row["taken_at"],
         texted=row["texted"],
+        told=row["told"],
         reminded_at=row["reminded_at"],
         held=row["hold_words"],
         doubt=row["doubt"],

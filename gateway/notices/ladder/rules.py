@@ -146,6 +146,8 @@ class Facts:
     taken_at: datetime | None = None
     #: A reminder was taken as a text, whatever became of it.
     texted: bool = False
+    #: The bill was told by a notice that somebody drafted, so that no stage has to tell it.
+    told: bool = False
     #: When the first reminder about it reached the carrier.
     reminded_at: datetime | None = None
     #: The account's reminders are paused, in words.
@@ -205,6 +207,7 @@ def standing(facts: Facts, ladder: Ladder, day: Day) -> Standing:
         for stage in ladder.stages
         if (facts.taken_day is None or stage.day > facts.taken_day)
         and (not stage.segments or stage.segments & facts.segments)
+        and not (facts.told and stage.template == "bill")
     ]
     begun = [stage for stage in ahead if stage.day <= late and not _overtaken(stage, ladder, late)]
     unripe: Stage | None = None

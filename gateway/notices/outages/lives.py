@@ -123,4 +123,11 @@ def tells(before: Facts, after: Facts) -> bool:
         return False
     if after.kind == "planned":
         return _times(before) != _times(after)
-    return before.ends_at != after.ends_at
+    return before.ends_at != after.ends_at or _crew_slips(before, after)
+
+
+def _crew_slips(before: Facts, after: Facts) -> bool:
+    """Whether a crew comes later than was said to those who know of no time yet at which supply is back."""
+    if after.ends_at is not None or before.crew_at is None or after.crew_at is None:
+        return False
+    return after.crew_at > before.crew_at

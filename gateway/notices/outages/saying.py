@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Final, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.archive.segments import segments_of
@@ -111,6 +112,15 @@ def _knows(rows: Sequence[Row]) -> Row | None:
 
 def _outdated(row: Row) -> bool:
     return bool(row["told_revision"] < row["telling_revision"])
+
+
+def replaces(row: Row) -> UUID | None:
+    """The message by which the number was told last of the subject, where what it said is true no more."""
+    known = _knows((row,))
+    if known is None or (turn_of(row) == "off" and not _outdated(row)):
+        return None
+    message: UUID = row["told_message"]
+    return message
 
 
 def wish(rows: Sequence[Row], usual: Wish, now: datetime, zone: ZoneInfo, region: str) -> Wish:
@@ -218,6 +228,8 @@ def _corrected(rows: Sequence[Row], known: Row, words: Mapping[str, str], moment
     told_start, told_end = known["told_starts_at"], known["told_ends_at"]
     ends_at = _still_to_come(row["ends_at"], moment)
     if row["outage_kind"] == "fault":
+        if row["ends_at"] is None and told_end is None and (crew_at := row["crew_at"]) is not None:
+            return Saying("outage_update_crew", {"area": area, "crew_at": crew_at}, expires_at=crew_at)
         if ends_at is None:
             return Saying("outage_update_unknown", {"area": area})
         if row["reason"]:

@@ -92,10 +92,6 @@ _WANTED: Final = """
     ELSE $1::jsonb -> 'follow' = 'true' OR told.said IS NULL OR told.said <> 'off'
   END
 """
-_SUPERSEDED: Final = """
-SELECT notice_id, kind FROM message
-WHERE reference = 'outage:' || ($1::jsonb ->> 'outage_id') AND state = 'queued' AND notice_id IS NOT NULL
-"""
 #: What is drafted: each kind says of which outages, and in which states, there is something to tell.
 _TELLS_OF: Final[Mapping[str, tuple[str | None, frozenset[str]]]] = {
     "outage_planned": ("planned", frozenset({"announced", "active"})),
@@ -123,7 +119,6 @@ class OutageTexts(PlainKind):
     outlives = True
     subjects = _WHO + _WHAT + _FROM + _FACTS_FROM + _OF_OUTAGE + _WANTED
     audience = _WHO + _FROM + _OF_OUTAGE + _WANTED
-    superseded = _SUPERSEDED
 
     def __init__(
         self, name: str, zone: ZoneInfo, region: str, *, step: str = "announce", timetable: Timetables = usual
@@ -169,6 +164,10 @@ class OutageTexts(PlainKind):
 
     def say(self, subjects: Sequence[Row], moment: Moment) -> Saying:
         return saying.say(subjects, self.step, moment, self._timetable())
+
+    def supersedes(self, subject: Row) -> UUID | None:
+        """See `previewing.Superseding`."""
+        return saying.replaces(subject)
 
     async def drafted(self, connection: Any, notice: UUID, about: Mapping[str, Any], now: datetime) -> None:
         """Bind the notice to its outage. Raises InvalidInput for an outage unknown or of another kind, and

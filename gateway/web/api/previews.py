@@ -80,6 +80,7 @@ class NoticePreview(BaseModel):
     #: Numbers that would get two texts or more on one day, and up to ten of them.
     twice_a_day: int
     twice_samples: list[PreviewTwice]
+    #: Earlier texts that those of this notice say are true no more.
     supersedes: list[PreviewSuperseded]
 
     @classmethod

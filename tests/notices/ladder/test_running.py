@@ -87,6 +87,23 @@ async def test_each_stage_says_its_own_and_is_taken_once(town: Town, runner: Lad
     assert (again.looked_at, list(again.notices)) == (4, [])
 
 
+async def test_a_bill_that_somebody_told_by_hand_is_not_told_again(town: Town, runner: LadderRunner) -> None:
+    told, refused = await town.account(A), await town.account(B)
+    await town.refuse(B, "billing")
+    for account_no in (told, refused):
+        await owes(town, account_no, late(town, -20))
+    by_hand = await town.compose("bill")
+    assert Counter(message["state"] for message in await town.messages(by_hand)) == {"queued": 1, "withheld": 1}
+    ran = await runner.run(approve=False)
+    assert [(stage.stage, stage.bills) for stage in ran.notices] == [("bill_issued", 1)]
+    (message,) = await composed(town, ran)
+    assert message["accounts"] == [refused], "only whom nothing reached is told by the ladder"
+    town.clock.on(days=18)
+    await known(town)
+    ran = await runner.run(approve=False)
+    assert [(stage.stage, stage.bills) for stage in ran.notices] == [("before_due", 2)], "and then the stages go on"
+
+
 async def test_no_stage_names_an_amount_to_a_contact_that_needs_proof(town: Town, runner: LadderRunner) -> None:
     for number, days in enumerate((-20, -2, 1, 9)):
         await owes(town, await town.account(f"+86138000009{number:02d}"), late(town, days))
