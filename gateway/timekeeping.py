@@ -18,7 +18,7 @@ from gateway.kernel.clock import SystemClock
 from gateway.kernel.logs import logger
 from gateway.notices import release_due
 from gateway.notices.outages import following
-from gateway.outbox import nodes, partitions
+from gateway.outbox import nodes, partitions, tallies
 from gateway.outbox.failover import Failover
 from gateway.staff import signing_in
 from gateway.staff.escalating import escalate
@@ -59,6 +59,7 @@ class Timekeeping:
         scheduler.add_job(self._forget_keys, "interval", hours=1)
         scheduler.add_job(self._forget_updates, "interval", hours=1)
         scheduler.add_job(self._retire_months, "cron", hour=3)
+        scheduler.add_job(self._count_deliveries, "cron", hour=2)
         scheduler.add_job(self._let_go, "interval", minutes=10)
         scheduler.add_job(self._let_go_of_uploads, "interval", hours=1)
         scheduler.add_job(self._sweep_trust, "cron", hour=TrustSweeper.HOUR.hour, minute=TrustSweeper.HOUR.minute)
@@ -83,6 +84,14 @@ class Timekeeping:
             await following.forget(connection, self.house.clock.now() - timedelta(days=31 * self.settings.keep_months))
         if retired:
             log.info("months retired", months=",".join(retired))
+
+    async def _count_deliveries(self) -> None:
+        """A month at a time, each in a transaction of its own: the first night of an old house has years to count."""
+        counted = True
+        while counted:
+            async with self.house.database.work() as work:
+                counted = await tallies.count_days(work.connection, self.house.clock.now(), self.settings.zone) > 0
+                await work.commit()
 
     async def _let_go(self) -> None:
         await self.house.retention.run_if_due()
@@ -169,6 +178,7 @@ class Timekeeping:
         await self._survey()
         await self._keep_promises()
         await self._sweep_trust()
+        await self._count_deliveries()
         # Months are lived through in a minute there: once a week is often enough.
         await self.house.retention.run_if_due(every=timedelta(days=7))
         await self.house.ladder.tick()

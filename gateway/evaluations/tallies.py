@@ -9,9 +9,11 @@ it that no count is kept beside a change it has not seen.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from gateway.kernel.days import beside, start_of, whole_days
 
 _LOCK: Final = 0x4C616D65
 #: Days counted at one go.
@@ -71,11 +73,11 @@ async def uncount(connection: Any, invitations: Collection[int]) -> None:
 
 async def count_days(connection: Any, now: datetime, zone: ZoneInfo, *, keep_months: int = 120) -> int:
     """Count the days that are over and not counted, in the connection's transaction; how many."""
-    today = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    today = start_of(now.astimezone(zone).date(), zone)
     counted = {row["day"] for row in await connection.fetch("SELECT day FROM evaluation_tally_day")}
     oldest = now - timedelta(days=31 * keep_months)
     (lo, hi), days = (oldest, today), []
-    for since, until in open_spans(counted, lo, hi, zone):
+    for since, until in beside(counted, lo, hi, zone):
         days += [row["day"] for row in await connection.fetch(_COUNTABLE, zone.key, until, since, _MOST)]
     if not days:
         return 0
@@ -112,31 +114,10 @@ async def parameters(
             hi.astimezone(zone).date(),
         )
     ]
-    whole = [day for day in counted if lo <= _start(day, zone) and _start(day + timedelta(days=1), zone) <= hi]
-    spans = open_spans(whole, lo, hi, zone)
+    whole = whole_days(counted, lo, hi, zone)
+    spans = beside(whole, lo, hi, zone)
     return [since for since, _ in spans], [until for _, until in spans], zone.key, whole
 
 
-def open_spans(
-    counted: Collection[date], since: datetime, until: datetime, zone: ZoneInfo
-) -> list[tuple[datetime, datetime]]:
-    """What is left of a span beside whole days that were counted, in order."""
-    spans, at = [], since
-    for day in sorted(counted):
-        start, end = _start(day, zone), _start(day + timedelta(days=1), zone)
-        if end <= since or start >= until:
-            continue
-        if at < start:
-            spans.append((at, start))
-        at = max(at, end)
-    if at < until:
-        spans.append((at, until))
-    return spans
-
-
 def _spans_of(days: Collection[date], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-    return [(_start(day, zone), _start(day + timedelta(days=1), zone)) for day in sorted(days)]
-
-
-def _start(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+    return [(start_of(day, zone), start_of(day + timedelta(days=1), zone)) for day in sorted(days)]

@@ -4,23 +4,23 @@ A text counts as misdirected once its link proved wrong, in the month in which i
 carried back to all that went through the link since it was last proven (domain notes §5.4). A text for several
 accounts counts once, in the organisation of the first of them. So the figures of a month may rise later; they never
 fall but by a revert. One statement a measure, over all at once; a measure is grouped by month, by organisation, by
-both and in all by the database.
+both and in all by the database. What was delivered on days that are over is read from their tallies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from gateway.archive.coverage import COVERED, ORGANISED, PROVEN_FOR
 from gateway.kernel.ids import first_id
+from gateway.outbox import tallies
 
 By = Literal["month", "organisation", "both", "all"]
 
-#: A message may be written so long before it is delivered.
-_WRITTEN_BEFORE: Final = timedelta(days=21)
 #: What a share is told of: the scale of its value.
 PER: Final[Mapping[str, int]] = {"misdirected": 10_000}
 
@@ -103,13 +103,17 @@ WHERE l.state = 'revoked' AND l.reason NOT IN ('bounce', 'invalid_format', 'prop
    OR l.state = 'suspended'
      AND (l.reason LIKE 'reply%' OR l.reason IN ('ticket', 'staff_report', 'staff_number', 'upstream_conflict'))
 """
+#: Texts delivered from `$1` to `$2`, one by one; and those of the days that were counted.
+_DELIVERED: Final = """
+SELECT to_char(m.delivered_at AT TIME ZONE $3, 'YYYY-MM') AS month, {organisation}, 0 AS part, 1 AS whole
+FROM message m JOIN message_account r ON r.id = m.id AND r.position = 0 {org}
+WHERE m.state = 'delivered' AND m.id >= $4 AND m.id < $5 AND r.id >= $4 AND r.id < $5
+  AND m.delivered_at >= $1 AND m.delivered_at < $2"""
+_TALLIED: Final = """
+SELECT to_char(day, 'YYYY-MM') AS month, organisation, 0 AS part, delivered AS whole
+FROM delivery_tally WHERE day = ANY ($1::date[])"""
 #: Each measure yields rows of (at or month, organisation) with a `part` and a `whole`, or with `seconds`.
 _MEASURES: Final[Mapping[str, str]] = {
-    "delivered": """
-SELECT to_char(m.delivered_at AT TIME ZONE $3, 'YYYY-MM') AS month, org.organisation, 0 AS part, 1 AS whole
-FROM message m JOIN message_account r ON r.id = m.id AND r.position = 0 JOIN org USING (account_id)
-WHERE m.state = 'delivered' AND m.id >= $4 AND m.id < $5 AND r.id >= $4 AND r.id < $5
-  AND m.delivered_at >= $1 AND m.delivered_at < $2""",
     "misdirected": """
 SELECT to_char(delivered_at AT TIME ZONE $3, 'YYYY-MM') AS month, organisation, 1 AS part, 0 AS whole FROM (
   SELECT DISTINCT m.id, m.delivered_at, org.organisation
@@ -202,6 +206,13 @@ _GROUPS: Final[Mapping[By, str]] = {
     "both": "month, organisation",
     "all": "",
 }
+_ORG: Final = f"WITH org AS NOT MATERIALIZED ({ORGANISED})"
+_SUMS: Final = "sum(part)::bigint AS part, sum(whole)::bigint AS whole"
+_TIMES: Final = """count(*)::int AS n, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds::float8) AS median,
+  percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds::float8) AS p95"""
+#: Measures that read the table of cases, and that of coverage.
+_OF_CASES: Final = frozenset({"thorough_first", "recurred", "to_complete"})
+_OF_COVERAGE: Final = frozenset({"reachable", "verified"})
 _SIGNALS: Final = """
 SELECT {keys} g.kind, count(DISTINCT (g.kind, l.id)) AS whole,
        count(DISTINCT (g.kind, l.id)) FILTER (WHERE (d.decision = 'revoke') = (g.kind <> ALL($4::text[]))) AS part
@@ -218,26 +229,36 @@ _FOR: Final = ("confirmed", "paid_after_reminder", "lookup_match")
 
 
 async def measures(
-    connection: Any, by: By, *, since: datetime, until: datetime, now: datetime, zone: str
+    connection: Any,
+    by: By,
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    zone: str,
+    only: Collection[str] = (*SHARES, *TIMES),
 ) -> list[Reaching]:
     """The measures of a span of whole months, in the order of month and organisation.
 
-    In the connection's transaction, which keeps what is seen alike for all of them.
+    In the connection's transaction, which keeps what is seen alike for all of them. Those not among `only` are not
+    asked for, and nothing was seen of them.
     """
-    await _prepare(connection, since, until, now, zone)
-    span = [since, until, zone, first_id(since - _WRITTEN_BEFORE), first_id(until)]
+    await _prepare(connection, only, since, until, now, zone)
     found: dict[tuple[str | None, str | None], dict[str, Any]] = {}
+    if "misdirected" in only:
+        # What was delivered is the whole of what was misdirected.
+        for row in await _delivered(connection, by, since, until, ZoneInfo(zone)):
+            _count(found, "misdirected", row)
+    span = [since, until, zone, first_id(since - tallies.WRITTEN_BEFORE), first_id(until)]
     for name, statement in _MEASURES.items():
-        measured = await connection.fetch(_grouped(statement, by, timed=name in TIMES), *span)
-        for row in measured:
-            cell = found.setdefault((row["month"], row["organisation"]), {})
+        if name not in only:
+            continue
+        for row in await connection.fetch(_grouped(statement, by, timed=name in TIMES), *span):
             if name in TIMES:
+                cell = found.setdefault((row["month"], row["organisation"]), {})
                 cell[name] = Times(n=row["n"], median=_short(row["median"]), p95=_short(row["p95"]))
             else:
-                # What was delivered is the whole of what was misdirected.
-                kind = "misdirected" if name == "delivered" else name
-                part, whole = cell.get(kind, (0, 0))
-                cell[kind] = (part + (row["part"] or 0), whole + (row["whole"] or 0))
+                _count(found, name, row)
     return [
         Reaching(
             month=month,
@@ -250,9 +271,8 @@ async def measures(
 
 async def precision(connection: Any, by: By, *, since: datetime, until: datetime, zone: str) -> list[SignalPrecision]:
     """How often each kind of evidence was right, among links that were decided after it came."""
-    await _organise(connection)
     groups = f"{_GROUPS[by]}, " if _GROUPS[by] else ""
-    rows = await connection.fetch(_SIGNALS.format(keys=groups, groups=groups), since, until, zone, list(_FOR))
+    rows = await connection.fetch(_ORG + _SIGNALS.format(keys=groups, groups=groups), since, until, zone, list(_FOR))
     return [
         SignalPrecision(
             kind=row["kind"],
@@ -295,18 +315,39 @@ def flat_precision(items: Sequence[SignalPrecision]) -> list[list[object]]:
     ]
 
 
-async def _organise(connection: Any) -> None:
-    await connection.execute(f"CREATE TEMP TABLE org ON COMMIT DROP AS {ORGANISED}")
-    await connection.execute("CREATE INDEX ON org (account_id)")
-    await connection.execute("ANALYZE org")
+async def _delivered(connection: Any, by: By, since: datetime, until: datetime, zone: ZoneInfo) -> list[Any]:
+    """What was delivered in a span: days that are over from their tallies, the others text by text."""
+    days, spans = await tallies.counted(connection, since, until, zone)
+    # Whose the accounts are is not looked up where nobody asks.
+    named = by in ("organisation", "both")
+    statement = _DELIVERED.format(
+        organisation="org.organisation" if named else "NULL::text AS organisation",
+        org="JOIN org USING (account_id)" if named else "",
+    )
+    rows = list(await connection.fetch(_summed(_TALLIED, by), days))
+    for begin, end in spans:
+        ids = first_id(begin - tallies.WRITTEN_BEFORE), first_id(end)
+        rows += await connection.fetch(_summed(statement, by), begin, end, zone.key, *ids)
+    return rows
 
 
-async def _prepare(connection: Any, since: datetime, until: datetime, now: datetime, zone: str) -> None:
+def _count(found: dict[tuple[str | None, str | None], dict[str, Any]], name: str, row: Any) -> None:
+    """Add what a row counts to a share of its month and organisation."""
+    cell = found.setdefault((row["month"], row["organisation"]), {})
+    part, whole = cell.get(name, (0, 0))
+    cell[name] = (part + (row["part"] or 0), whole + (row["whole"] or 0))
+
+
+async def _prepare(
+    connection: Any, only: Collection[str], since: datetime, until: datetime, now: datetime, zone: str
+) -> None:
+    """The tables that several of the measures read, of those that are asked for."""
     await connection.execute("SET LOCAL work_mem = '64MB'")
-    await _organise(connection)
     await connection.execute(f"CREATE TEMP TABLE wrong ON COMMIT DROP AS {_WRONG}")
     await connection.execute("ANALYZE wrong")
-    for statement in (_CASES, _COVERAGE):
+    statements = [_CASES] if _OF_CASES.intersection(only) else []
+    statements += [_COVERAGE] if _OF_COVERAGE.intersection(only) else []
+    for statement in statements:
         await connection.execute(
             statement.replace("$1", f"'{since.isoformat()}'")
             .replace("$2", f"'{until.isoformat()}'")
@@ -317,23 +358,22 @@ async def _prepare(connection: Any, since: datetime, until: datetime, now: datet
 
 
 def _grouped(statement: str, by: By, *, timed: bool) -> str:
+    # Every parameter is named, whether or not a measure needs it.
+    given = "$1::timestamptz IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::text IS NOT NULL"
+    ids = "$4::uuid IS NOT NULL AND $5::uuid IS NOT NULL"
+    what = _TIMES if timed else _SUMS
+    return _summed(f"SELECT * FROM ({statement}) AS found WHERE {given} AND {ids}", by, what)
+
+
+def _summed(statement: str, by: By, what: str = _SUMS) -> str:
+    """`what` of the rows of a statement, by month, by organisation, by both or in all."""
     groups = _GROUPS[by]
     keys = (
         "month" if by in ("month", "both") else "NULL::text AS month",
         "organisation" if by in ("organisation", "both") else "NULL::text AS organisation",
     )
-    if timed:
-        what = (
-            "count(*)::int AS n, percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds::float8) AS median, "
-            "percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds::float8) AS p95"
-        )
-    else:
-        what = "sum(part)::bigint AS part, sum(whole)::bigint AS whole"
-    # Every parameter is named, whether or not a measure needs it.
-    given = "$1::timestamptz IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::text IS NOT NULL"
-    ids = "$4::uuid IS NOT NULL AND $5::uuid IS NOT NULL"
     by_groups = f"GROUP BY {groups}" if groups else ""
-    return f"SELECT {', '.join(keys)}, {what} FROM ({statement}) AS measured WHERE {given} AND {ids} {by_groups}"
+    return f"{_ORG} SELECT {', '.join(keys)}, {what} FROM ({statement}) AS measured {by_groups}"
 
 
 def _told(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ however many rows wait for later or were ever sent.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, Identity, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, Double, Identity, Index, Integer, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -284,6 +284,24 @@ class UnknownReceipt(Base):
     receipt: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
     __table_args__ = (UniqueConstraint("carrier", "message_id", "receipt"),)
+
+
+class DeliveryTally(Base):
+    """How many texts were delivered on a day that is over, by the organisation of the first account of each."""
+
+    __tablename__ = "delivery_tally"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    organisation: Mapped[str] = mapped_column(Text, primary_key=True)
+    delivered: Mapped[int] = mapped_column(Integer)
+
+
+class DeliveryTallyDay(Base):
+    """A day that was counted, whether or not anything was delivered on it."""
+
+    __tablename__ = "delivery_tally_day"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
 
 
 #: The tables that are partitioned by month, parents of the partitions that `partitions.ensure` makes.

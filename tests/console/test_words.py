@@ -17,6 +17,7 @@ from gateway.archive.tables import ROLES as LINK_ROLES
 from gateway.archive.trust.judging import WEIGHTS
 from gateway.archive.trust.marks import MARKS
 from gateway.kernel.errors import Misconfigured
+from gateway.kernel.phones import Reason
 from gateway.outbox.tables import STATES as MESSAGE_STATES
 from gateway.staff.keys import SCOPES
 from gateway.staff.roles import ROLES
@@ -237,3 +238,23 @@ def fields_and_subjects() -> Iterator[tuple[str, str]]:
 def test_what_changed_has_its_words() -> None:
     words = catalogue()
     assert [one for one in sorted(set(fields_and_subjects())) if ".".join(one) not in words] == []
+
+
+#: How an import says why it refused a row: a code and a sentence, in one string of its module or in two.
+REFUSED = re.compile(r'f?"([a-z]+(?:_[a-z]+)*): ([A-Z][^"]*)"(?:\s*f?"([^"]*)")?')
+
+
+def refused_rows() -> Iterator[tuple[str, str]]:
+    """Every reason for which an import refuses a row, by its module; telephone numbers have their own."""
+    for path in sorted(GATEWAY.rglob("*.py")):
+        for code, sentence, more in REFUSED.findall(path.read_text(encoding="utf-8")):
+            # What is said only where it is known is left out.
+            yield code, re.sub(r"\{[^{}]*\}", "x", re.sub(r"\{(?:since|because)\}", "", sentence + more))
+    for reason in Reason:
+        yield reason.value, reason.sentence
+
+
+def test_an_import_says_in_chinese_why_it_refused_a_row() -> None:
+    said, found = Refusals(catalogue(), "refusals_rows"), dict.fromkeys(refused_rows())
+    assert len(found) > 50
+    assert [one for one in found if f"rejects.{one[0]}" not in catalogue() and not said.knows(one[1])] == []

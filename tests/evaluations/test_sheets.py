@@ -19,8 +19,9 @@ from gateway.evaluations import sheets
 from gateway.evaluations.outside import OUTSIDE, OutsideRecord, other_sources
 from gateway.evaluations.reviewing import challenge, decide
 from gateway.evaluations.summaries import By, Scores, compare, summary, whole_months
-from gateway.evaluations.tallies import count_days, open_spans
+from gateway.evaluations.tallies import count_days
 from gateway.kernel.acting import Acting, act_for
+from gateway.kernel.days import beside
 from tests.evaluations.conftest import Desk
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -111,7 +112,7 @@ _MOMENTS = st.integers(0, 89 * 86400).map(lambda seconds: datetime(2025, 1, 1, t
 def test_a_moment_of_the_span_is_in_a_counted_day_or_in_one_open_span(
     counted: set[date], since: datetime, until: datetime, moment: datetime
 ) -> None:
-    spans = open_spans(counted, since, until, HOME)
+    spans = beside(counted, since, until, HOME)
     hits = sum(lo <= moment < hi for lo, hi in spans)
     day = moment.astimezone(HOME).date()
     if since <= moment < until:

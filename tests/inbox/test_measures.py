@@ -7,10 +7,13 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from gateway.archive.trust.sweeping import TrustSweeper
 from gateway.kernel.charts import lines_svg
-from gateway.outbox import reaching, stop_links
+from gateway.outbox import reaching, stop_links, tallies
 from tests.importing import ZONE
 from tests.inbox.conftest import Town
 
@@ -82,6 +85,37 @@ async def test_a_finding_is_carried_back_to_the_months_before(town: Town) -> Non
         X,
     )
     assert part((await measured(town))["2025-11"].after_report) == (1, 1), "what leaves after a report shows"
+
+
+@pytest.mark.parametrize("by", ["month", "organisation", "both", "all"])
+async def test_days_that_are_over_are_counted_once_and_told_alike(town: Town, by: reaching.By) -> None:
+    for account, number in ((A, X), (B, Y), (C, Z)):
+        await town.household(account, number)
+    await town.do("UPDATE premise SET district = '东湖区' WHERE id = (SELECT min(id) FROM premise)")
+    # The last moment of one day at home, and the first of the next month.
+    for day in (datetime(2025, 10, 8, 15, 59, 59, tzinfo=UTC), datetime(2025, 10, 31, 16, tzinfo=UTC)):
+        town.clock.at = day
+        for account, number in ((A, X), (B, Y), (C, Z)):
+            await town.text(number, "arrears", [account])
+    await town.hears(X, "打错了,我不是王强")
+    before = await measured(town, by)
+    assert sum(one.misdirected.denominator for one in before.values()) == 6
+
+    assert await count(town) == 23, "from the first text to the day before yesterday"
+    town.clock.on(hours=26)
+    assert await count(town) == 2
+    assert await measured(town, by) == before
+    assert await count(town) == 0, "each day once"
+    await town.do("UPDATE message SET delivered_at = delivered_at + interval '9 years'")
+    after = await measured(town, by)
+    assert sum(one.misdirected.denominator for one in after.values()) == 6, "the texts are not gone through again"
+
+
+async def count(town: Town) -> int:
+    async with town.database.work() as work:
+        counted = await tallies.count_days(work.connection, town.clock.now(), ZoneInfo("Asia/Shanghai"))
+        await work.commit()
+    return counted
 
 
 async def test_what_was_stopped_wrongly_and_for_how_long(town: Town) -> None:

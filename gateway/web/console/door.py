@@ -106,7 +106,8 @@ async def change_password(view: View) -> web.StreamResponse:
         clock=view.services.clock,
         actor=view.actor,
     )
-    return view.go("/me", "door.password_changed")
+    # Whoever had to change it was on the way to work.
+    return view.go("" if view.person.must_change else "/me", "door.password_changed")
 
 
 async def me(view: View) -> web.StreamResponse:

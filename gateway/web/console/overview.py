@@ -43,15 +43,24 @@ class TrendQuery(Query):
     form: Literal["plot", "table"] = "plot"
 
 
+async def _misdirected(
+    connection: Any, months: list[datetime], now: datetime, zone: str
+) -> dict[str | None, float | None]:
+    found = await reaching.measures(
+        connection, "month", since=months[0], until=months[-1], now=now, zone=zone, only=["misdirected"]
+    )
+    return {one.month: one.misdirected.value for one in found}
+
+
 async def misdirected(view: View) -> web.StreamResponse:
     """Texts that went to a wrong person, of 10,000 delivered, month by month."""
     settings = view.services.settings
     now = view.services.clock.now()
     months = _months(now.astimezone(settings.zone))
-    found = await reaching.measures(
-        await driver(view.session), "month", since=months[0], until=months[-1], now=now, zone=settings.timezone
+    connection = await driver(view.session)
+    values = await view.console.kept.get(
+        ("misdirected", months[-1]), lambda: _misdirected(connection, months, now, settings.timezone)
     )
-    values = {one.month: one.misdirected.value for one in found}
     names = [f"{month:%Y-%m}" for month in months[:-1]]
     if view.query.form == "table":
         rows = [[name, _rounded(values.get(name))] for name in names if values.get(name) is not None]
@@ -79,8 +88,11 @@ async def satisfaction(view: View) -> web.StreamResponse:
     settings = view.services.settings
     now = view.services.clock.now()
     months = _months(now.astimezone(settings.zone))
-    found = await summaries.summary(
-        view.session, "month", since=months[0], until=months[-1], zone=settings.timezone, now=now
+    found = await view.console.kept.get(
+        ("satisfaction", months[-1]),
+        lambda: summaries.summary(
+            view.session, "month", since=months[0], until=months[-1], zone=settings.timezone, now=now
+        ),
     )
     shares = {one.key: one.csat for one in found if one.csat is not None}
     names = [f"{month:%Y-%m}" for month in months[:-1]]

@@ -11,7 +11,6 @@ from typing import Final
 
 from gateway.web.console.wording import Catalogue
 
-_AREA: Final = "refusals"
 #: Where the names of states are, in this order.
 _STATES: Final = (
     "states", "plan_states", "independent_states", "case_states", "promise_states", "card_states", "rating_states",
@@ -22,8 +21,8 @@ _STATES: Final = (
 class Refusals:
     """Sentences of use cases, known by their shape."""
 
-    def __init__(self, words: Catalogue) -> None:
-        self._shapes = [(shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(_AREA)]
+    def __init__(self, words: Catalogue, area: str = "refusals") -> None:
+        self._shapes = [(shape(entry.other), entry.zh) for key, entry in words.entries.items() if key.startswith(area)]
         self._words = words
 
     def knows(self, sentence: str) -> bool:

@@ -22,6 +22,7 @@ from gateway.web.console.assets import Assets
 from gateway.web.console.because import Because
 from gateway.web.console.grounds import Grounds
 from gateway.web.console.reasons import Reasons
+from gateway.web.console.refusals import Refusals
 from gateway.web.console.sealing import Seal
 from gateway.web.console.wording import Catalogue, locale_of
 
@@ -106,6 +107,7 @@ class Rendering:
         self.because = Because(words)
         self.grounds = Grounds(words)
         self.reasons = Reasons(words)
+        self._refused_rows = Refusals(words, "refusals_rows")
         self._seal = seal
         self._menu = menu
         self.environment = Environment(
@@ -204,9 +206,11 @@ class Rendering:
         """Why an import refused something, in the viewer's language; as the import says it where nobody translated."""
         code, _, sentence = reason.partition(": ")
         key = f"rejects.{code}"
-        if key in self._words and context["language"] != "en":
-            return self._words.say(context["language"], key)
-        return sentence or reason
+        if context["language"] == "en":
+            return sentence or reason
+        if self._refused_rows.knows(sentence):
+            return self._refused_rows.say(context["language"], sentence)
+        return self._words.say(context["language"], key) if key in self._words else sentence or reason
 
     @pass_context
     def _said_why(self, context: Context, sentence: str) -> str:

@@ -20,6 +20,7 @@ from gateway.staff.signing_in import Door, Person
 from gateway.web import bodies, problems
 from gateway.web.console.assets import PREFIX as STATIC
 from gateway.web.console.assets import Assets
+from gateway.web.console.kept import Kept
 from gateway.web.console.pages import HEADERS, Page, View, faults
 from gateway.web.console.refusals import Refusals
 from gateway.web.console.rendering import Rendering
@@ -58,6 +59,7 @@ class Console:
         self.refusals = Refusals(self.words)
         secret = services.settings.kept_secret()
         self.seal = Seal(secret)
+        self.kept = Kept()
         self.door = Door(services.database, services.clock, secret)
         self.pages = pages
         self._assets = Assets()

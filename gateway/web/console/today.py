@@ -44,6 +44,8 @@ class Today:
     outages: int | None
     outages_late: int | None
     lanes_open: int | None
+    #: No account is known: the house is new.
+    new: bool | None
 
 
 def _bounded(condition: str) -> str:
@@ -89,6 +91,7 @@ _COLUMNS: Final = ", ".join(
     [
         *(f"{_bounded(condition)} AS {name}" for name, condition in _FIGURES.items()),
         *(f"CASE WHEN $1::int[] IS NULL THEN {_bounded(what)} END AS {name}" for name, what in _WHOLE.items()),
+        "CASE WHEN $1::int[] IS NULL THEN NOT EXISTS (SELECT FROM account) END AS new",
     ]
 )
 _ALL: Final = f"SELECT {_COLUMNS}, $2::timestamptz IS NULL OR $3::timestamptz IS NULL OR $4::uuid IS NULL AS nothing"
