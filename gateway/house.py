@@ -35,7 +35,7 @@ from gateway.cases.commitments.telling import Telling
 from gateway.cases.due import DueCases
 from gateway.cases.importing import WORK_ORDERS
 from gateway.cases.keeping import Cases
-from gateway.cases.repeating import Repeats
+from gateway.cases.marking import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.importing import WARNINGS
 from gateway.cases.warnings.importing_cards import SUPERVISION_CARDS

@@ -76,7 +76,7 @@ class Cases:
     async def open(self, session: AsyncSession, asked: NewCase, *, actor: str) -> Opened:
         """Open a case, or join the open one on the same matter. Raises InvalidInput naming the field."""
         _must_be_free(asked.topic)
-        await must_be_known(session, asked.owner_no)
+        await must_be_known(session, asked.owner_no, asked.unit)
         connection, now = await driver(session), self._clock.now()
         account, point, number = await self._whose(connection, asked)
         subject = f"account:{account}" if account is not None else f"number:{number}"
@@ -129,7 +129,7 @@ class Cases:
         """Hand a case on, to a unit or a person; its owner is never blank. Another unit has to acknowledge it."""
         if unit is None and owner_no is None:
             raise InvalidInput("a case is handed on to a unit, a person or both", field="unit")
-        await must_be_known(session, owner_no)
+        await must_be_known(session, owner_no, unit)
         connection, row = await self._open(session, case_id)
         if unit is not None and unit != row["unit"]:
             await handing_over.hand_over(

@@ -65,13 +65,27 @@ async def owners(connection: Any, cases: Sequence[Ownerless]) -> dict[UUID, str]
     return {row["id"]: row["owner"] for row in rows if row["owner"] is not None}
 
 
-async def must_be_known(session: AsyncSession, owner_no: str | None) -> None:
-    """Raise InvalidInput where whoever acts names an owner who is no member of staff: that would be nobody."""
-    if owner_no is None or acting_in(session) is None:
+#: Units that every utility has, whether or not a team bears the name.
+OFFICES: Final = frozenset({"customer_service", "dispatch", "billing", "supervision"})
+
+
+async def must_be_known(session: AsyncSession, owner_no: str | None, unit: str | None = None) -> None:
+    """Raise InvalidInput where whoever acts names an owner who is no member of staff, or a person a unit that is no
+    team: that would be nobody's door. A program may have units of its own."""
+    acting = acting_in(session)
+    if acting is None:
         return
     connection = await driver(session)
-    if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", owner_no):
+    if owner_no is not None and not await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = $1)", owner_no
+    ):
         raise InvalidInput(f"there is no member of staff {owner_no}", field="owner")
+    if unit is None or unit in OFFICES or acting.staff_no is None:
+        return
+    if not await connection.fetchval(
+        """SELECT EXISTS (SELECT 1 FROM team WHERE code = $1) OR EXISTS (SELECT 1 FROM "case" WHERE unit = $1)""", unit
+    ):
+        raise InvalidInput(f"there is no unit {unit}", field="unit")
 
 
 def person_of(actor: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Repeats of a month, what people decided about them, and the figures: gross, excluded, challenged, net."""
+"""Repeats of a month and their figures: gross, excluded, challenged, net."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.archive.reach import part_of, within_sql
 from gateway.cases import repeats
+from gateway.cases.marking import Mark, standing
 from gateway.cases.naming import named_in
 from gateway.cases.repeats import CODES, Code, Contact, Event, Exclusion, Marks, Window
-from gateway.kernel import audit
-from gateway.kernel.acting import needs, require, require_whole
-from gateway.kernel.clock import Clock
+from gateway.kernel.acting import require
 from gateway.kernel.database import driver
-from gateway.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 #: How far before and after a month contacts are read: a matter that began earlier is told from one that is new.
 _BEFORE: Final = timedelta(days=120)
@@ -140,30 +139,6 @@ class Figures:
     without: Mapping[Code, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What a person decided, or contests."""
-
-    id: int
-    kind: str
-    work_order_no: str
-    other_no: str | None
-    code: Code | None
-    reason: str
-    evidence: str | None
-    at: datetime
-    by: str
-    upheld: bool | None
-    decided_at: datetime | None
-    decided_by: str | None
-    decision: str | None
-    withdrawn_at: datetime | None
-    withdrawn_by: str | None
-
-
-_MARK_FIELDS: Final = ", ".join(field.name for field in fields(Mark))
-
-
 async def of_month(
     session: AsyncSession,
     month: datetime,
@@ -174,13 +149,12 @@ async def of_month(
 ) -> tuple[list[Repeat], Figures]:
     """Events whose second contact falls in the month that begins at `month`, and their figures.
 
-    They are found over the whole utility: whoever acts for a part of it is refused (Forbidden).
+    They are found over the whole utility; whoever acts for a part of it has those about its accounts.
     """
     require(session, "cases:read")
-    require_whole(session)
     end = (month + timedelta(days=32)).replace(day=1)
     connection = await driver(session)
-    marked = await _standing(connection)
+    marked = await standing(connection)
     marks = Marks(
         merged=frozenset(frozenset((m.work_order_no, m.other_no or "")) for m in marked if m.kind == "merged"),
         split=frozenset(m.work_order_no for m in marked if m.kind == "split"),
@@ -191,21 +165,37 @@ async def of_month(
         },
     )
 
-    events: list[Event] = []
-    without = dict.fromkeys(sorted(codes), 0)
+    found: list[tuple[Event, list[Code]]] = []
     async for topic in _by_topic(connection, month - _BEFORE, end + _AFTER, marks, zone):
         for matter in repeats.matters_of(topic, marks=marks, calendar=zone if window == "calendar" else None):
             if not any(month <= one.opened_at < end for one in matter):
                 continue
             event = repeats.judge(matter, marks=marks, codes=codes)
-            if month <= event.second.opened_at < end:
-                events.append(event)
-            for code in without:
-                other = repeats.judge(matter, marks=marks, codes=codes - {code})
-                without[code] += other.counted and month <= other.second.opened_at < end
+            others = ((code, repeats.judge(matter, marks=marks, codes=codes - {code})) for code in sorted(codes))
+            so = [code for code, other in others if other.counted and month <= other.second.opened_at < end]
+            if so or month <= event.second.opened_at < end:
+                found.append((event, so))
+    found = await _within(session, found)
+    events = [event for event, _ in found if month <= event.second.opened_at < end]
+    without = {code: sum(code in so for _, so in found) for code in sorted(codes)}
     challenges = {m.work_order_no: m for m in marked if m.kind == "challenged"}
     reported = [_repeat(event, challenges) for event in sorted(events, key=repeats.in_order)]
     return reported, _figures(reported, without)
+
+
+async def _within(session: AsyncSession, found: list[tuple[Event, list[Code]]]) -> list[tuple[Event, list[Code]]]:
+    """Those about accounts within reach of who acts."""
+    part = part_of(session)
+    if part is None:
+        return found
+    accounts = {account for event, _ in found for one in event.contacts for account in repeats.accounts_of(one)}
+    rows = await (await driver(session)).fetch(
+        f"SELECT a.account_no FROM account a WHERE a.account_no = ANY($1::text[]) AND {within_sql('a.id', '$2')}",
+        sorted(accounts),
+        part,
+    )
+    ours = {row["account_no"] for row in rows}
+    return [(event, so) for event, so in found if any(repeats.accounts_of(one) & ours for one in event.contacts)]
 
 
 async def _by_topic(
@@ -272,139 +262,3 @@ def _figures(reported: Sequence[Repeat], without: Mapping[Code, int]) -> Figures
         net=len(counted) - upheld,
         without=without,
     )
-
-
-async def _standing(connection: Any) -> list[Mark]:
-    rows = await connection.fetch(f"SELECT {_MARK_FIELDS} FROM repeat_mark WHERE withdrawn_at IS NULL ORDER BY id")
-    return [Mark(**row) for row in rows]
-
-
-class Repeats:
-    """What people do about repeats. Each use case works in the session's transaction."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    @needs("cases:write", whole=True)
-    async def mark(
-        self,
-        session: AsyncSession,
-        *,
-        kind: str,
-        work_order_no: str,
-        other_no: str | None = None,
-        code: Code | None = None,
-        reason: str,
-        evidence: str | None = None,
-        actor: str,
-    ) -> Mark:
-        """Merge an order with another, split it off, exclude it under a code, or challenge it (申诉).
-
-        Raises InvalidInput for an order that is not there, and Conflict where it is marked so already.
-        """
-        connection = await driver(session)
-        for number, field in ((work_order_no, "work_order"), (other_no, "other")):
-            if number is not None and not await connection.fetchval(
-                "SELECT EXISTS (SELECT 1 FROM work_order WHERE work_order_no = $1)", number
-            ):
-                raise InvalidInput(f"there is no work order {number}", field=field)
-        if kind == "merged" and other_no in (None, work_order_no):
-            raise InvalidInput("a merge names another work order", field="other")
-        if kind == "excluded" and not (code and evidence):
-            raise InvalidInput("an exclusion needs its code and its evidence", field="code" if not code else "evidence")
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('repeat:' || $1, 0))", work_order_no)
-        if await connection.fetchval(
-            """SELECT EXISTS (SELECT 1 FROM repeat_mark WHERE kind = $1 AND work_order_no = $2
-                 AND other_no IS NOT DISTINCT FROM $3 AND withdrawn_at IS NULL)""",
-            kind,
-            work_order_no,
-            other_no,
-        ):
-            raise Conflict(f"work order {work_order_no} is {kind} already")
-        row = await connection.fetchrow(
-            f"""INSERT INTO repeat_mark (kind, work_order_no, other_no, code, reason, evidence, at, by)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {_MARK_FIELDS}""",
-            kind,
-            work_order_no,
-            other_no,
-            code,
-            reason,
-            evidence,
-            self._clock.now(),
-            actor,
-        )
-        return await self._kept(connection, Mark(**row), f"repeat.{kind}", actor)
-
-    @needs("cases:review", whole=True)
-    async def decide(self, session: AsyncSession, mark_id: int, *, upheld: bool, note: str, actor: str) -> Mark:
-        """Decide a challenge: somebody else than raised it. Raises NotFound, Conflict, Forbidden."""
-        connection = await driver(session)
-        mark = await self._locked(connection, mark_id)
-        if mark.kind != "challenged" or mark.decided_at is not None:
-            raise Conflict("only a challenge that nobody has decided can be decided")
-        if mark.by == actor:
-            raise Forbidden("a challenge is decided by somebody other than who raised it")
-        row = await connection.fetchrow(
-            f"""UPDATE repeat_mark SET upheld = $2, decision = $3, decided_at = $4, decided_by = $5 WHERE id = $1
-                RETURNING {_MARK_FIELDS}""",
-            mark_id,
-            upheld,
-            note,
-            self._clock.now(),
-            actor,
-        )
-        return await self._kept(connection, Mark(**row), "repeat.challenge_decided", actor)
-
-    @needs("cases:write", whole=True)
-    async def withdraw(self, session: AsyncSession, mark_id: int, *, actor: str) -> Mark:
-        """Take a mark back; it stays visible. Raises NotFound, Conflict."""
-        connection = await driver(session)
-        await self._locked(connection, mark_id)
-        row = await connection.fetchrow(
-            f"""UPDATE repeat_mark SET withdrawn_at = $2, withdrawn_by = $3 WHERE id = $1 RETURNING {_MARK_FIELDS}""",
-            mark_id,
-            self._clock.now(),
-            actor,
-        )
-        return await self._kept(connection, Mark(**row), "repeat.withdrawn", actor)
-
-    async def _locked(self, connection: Any, mark_id: int) -> Mark:
-        row = await connection.fetchrow(f"SELECT {_MARK_FIELDS} FROM repeat_mark WHERE id = $1 FOR UPDATE", mark_id)
-        if row is None:
-            raise NotFound("There is no mark with this id.")
-        if row["withdrawn_at"] is not None:
-            raise Conflict("it was taken back already")
-        return Mark(**row)
-
-    async def _kept(self, connection: Any, mark: Mark, action: str, actor: str) -> Mark:
-        await audit.write(
-            connection,
-            at=self._clock.now(),
-            actor=actor,
-            action=action,
-            subject=f"work_order:{mark.work_order_no}",
-            after={
-                "mark": mark.id,
-                "other": mark.other_no,
-                "code": mark.code,
-                "reason": mark.reason,
-                "upheld": mark.upheld,
-            },
-        )
-        return mark
-
-
-async def marks(session: AsyncSession, work_order_no: str | None, *, before: int | None, limit: int) -> list[Mark]:
-    """Up to `limit` marks made before `before`, newest first; taken back ones among them."""
-    require(session, "cases:read")
-    require_whole(session)
-    connection = await driver(session)
-    rows = await connection.fetch(
-        f"""SELECT {_MARK_FIELDS} FROM repeat_mark
-            WHERE ($1::text IS NULL OR work_order_no = $1 OR other_no = $1) AND ($2::bigint IS NULL OR id < $2)
-            ORDER BY id DESC LIMIT $3""",
-        work_order_no,
-        before,
-        limit,
-    )
-    return [Mark(**row) for row in rows]

@@ -193,7 +193,7 @@ def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | Non
     by_key: defaultdict[str, list[list[Contact]]] = defaultdict(list)
     by_order: dict[str, list[Contact]] = {}
     # Only where somebody names no account does it matter who lives where.
-    sought = {place.key for one in contacts if not _accounts(one) for place in _places(one)}
+    sought = {place.key for one in contacts if not accounts_of(one) for place in _places(one)}
     for contact in contacts:
         keys = _keys(contact, sought)
         matter = None
@@ -222,7 +222,7 @@ def _keys(contact: Contact, sought: Container[str]) -> list[str]:
     places = {place.key for place in _places(contact)} if sought else ()
     return [
         *([f"n{number}"] if number else ()),
-        *(f"a{account}" for account in sorted(_accounts(contact))),
+        *(f"a{account}" for account in sorted(accounts_of(contact))),
         *(f"p{place}" for place in sorted(places) if place in sought),
     ]
 
@@ -243,7 +243,7 @@ def _one_customer(one: Contact, other: Contact) -> bool:
     """Whether two contacts are one customer's: by the number, an account, or the place of which they speak. Somebody
     who reports another's theft names that other's place: from another telephone he is the same only by name, or where
     the words say that he reported it before."""
-    if _numbers_meet(one, other) or _accounts(one) & _accounts(other):
+    if _numbers_meet(one, other) or accounts_of(one) & accounts_of(other):
         return True
     if not _places_meet(one, other):
         return False
@@ -269,7 +269,7 @@ def may_be_one(one: Contact, other: Contact) -> bool:
     about is one event, and nobody's repeat."""
     if _numbers_meet(one, other):
         return True
-    mine, theirs = _accounts(one), _accounts(other)
+    mine, theirs = accounts_of(one), accounts_of(other)
     if mine and theirs:
         return bool(mine & theirs)
     return not (_places(one) and _places(other)) or _places_meet(one, other)
@@ -285,7 +285,7 @@ def _another(one: Contact, other: Contact) -> bool:
 
 def same_thing(one: Contact, other: Contact) -> bool | None:
     """Whether two contacts concern one account or place; None where that cannot be told."""
-    mine, theirs = _accounts(one), _accounts(other)
+    mine, theirs = accounts_of(one), accounts_of(other)
     first, second = named_in(one.content), named_in(other.content)
     if mine and theirs:
         if mine & theirs:
@@ -319,7 +319,7 @@ def _numbers_meet(one: Contact, other: Contact) -> bool:
     return _number(one) is not None and _number(one) == _number(other)
 
 
-def _accounts(contact: Contact) -> frozenset[str]:
+def accounts_of(contact: Contact) -> frozenset[str]:
     """The accounts a contact names: in its field, else in its text."""
     return frozenset((contact.account_no,)) if contact.account_no else named_in(contact.content).accounts
 

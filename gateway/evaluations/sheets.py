@@ -15,9 +15,29 @@ from gateway.evaluations.summaries import Comparison, Scores
 
 COLUMNS: Final = (
     *("key", "name", "eligible", "drawn", "invitable", "sent", "delivered", "answered", "usable", "waiting"),
-    *("skipped_1", "skipped_2", "skipped_3", "skipped_4", "skipped_5", "skipped_6", "quarantined", "annulled"),
+    *(
+        "skipped_1",
+        "skipped_2",
+        "skipped_3",
+        "skipped_4",
+        "skipped_5",
+        "skipped_6",
+        "skipped_7",
+        "quarantined",
+        "annulled",
+    ),
     *("contested", "coverage", "response_rate", "shown", "n", "score_5", "score_4", "score_3", "score_2", "score_1"),
-    *("csat", "csat_low", "csat_high", "weighted", "weighted_over", "solved", "solved_low", "solved_high"),
+    *(
+        "csat",
+        "csat_low",
+        "csat_high",
+        "weighted",
+        "weighted_over",
+        "solved",
+        "solved_low",
+        "solved_high",
+        "self_raised_share",
+    ),
 )
 _COMPARED: Final = ("key", "name", "n", "share", "others_n", "others_share", "p", "differs")
 #: Beginnings that spreadsheets take for formulas.
@@ -30,12 +50,13 @@ def row_of(one: Scores) -> list[Any]:
     return [
         *(one.key, one.name, funnel.eligible, funnel.drawn, funnel.invitable, funnel.sent, funnel.delivered),
         *(funnel.answered, funnel.usable, funnel.waiting),
-        *(funnel.skipped.get(code, 0) for code in "123456"),
+        *(funnel.skipped.get(code, 0) for code in "1234567"),
         *(funnel.quarantined, funnel.annulled, one.contested, one.coverage, one.response_rate, one.shown, one.n),
         *(given.get(score) for score in "54321"),
         *((one.csat.share, one.csat.low, one.csat.high) if one.csat else (None,) * 3),
         *((one.weighted.share, one.weighted.over) if one.weighted else (None,) * 2),
         *((one.solved.share, one.solved.low, one.solved.high) if one.solved else (None,) * 3),
+        one.self_raised_share,
     ]
 
 

@@ -49,6 +49,7 @@ SKIP_CODES: Final[Mapping[str, str]] = {
     "duplicate": "3",
     "sensitive": "4",
     "not_drawn": "6",
+    "self_raised": "7",
 }
 _OTHERWISE: Final = "5"
 _NOT_DRAWN: Final = "6"
@@ -90,7 +91,7 @@ class Funnel:
     annulled: int
     waiting: int
     #: Code → number: 1 refused, 2 no usable contact, 3 asked lately, 4 safety or law, 5 did not leave (expired,
-    #: failed, cancelled, too late), 6 not drawn.
+    #: failed, cancelled, too late), 6 not drawn, 7 cases that somebody raised or closed for themselves.
     skipped: dict[str, int]
 
 
@@ -111,6 +112,10 @@ class Scores:
     response_rate: float | None
     #: Why the others were not asked: reason → number.
     not_invited: dict[str, int]
+    #: Cases that somebody raised for themselves, or closed themselves, of all that qualified: nobody is asked about
+    #: them, so who makes much of his work in this way is seen beside the funnel.
+    self_raised: int
+    self_raised_share: float | None
     #: Ratings that the unit challenged, whatever came of it.
     contested: int
     #: False where too few have answered to say anything about a person; the scores are null then.
@@ -366,6 +371,8 @@ def _scores(
         coverage=_share(invited, eligible),
         response_rate=_share(answered, invited),
         not_invited=dict(not_invited),
+        self_raised=not_invited["self_raised"],
+        self_raised_share=_share(not_invited["self_raised"], eligible),
         contested=contested,
         shown=shown,
         n=n,

@@ -21,8 +21,8 @@ from gateway.archive.findings import Findings
 from gateway.archive.trust.sweeping import Swept
 from gateway.cases.commitments.keeping import Commitments
 from gateway.cases.keeping import NewCase
+from gateway.cases.marking import Repeats
 from gateway.cases.raising import Opened
-from gateway.cases.repeating import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import Warnings
 from gateway.evaluations import Ratings

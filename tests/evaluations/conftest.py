@@ -11,6 +11,7 @@ import pytest
 
 from gateway.evaluations import Answer, Recorded, record
 from gateway.evaluations.asking import Surveying
+from gateway.evaluations.summaries import By, Scores, summary
 from gateway.kernel.ids import new_id
 from tests.notices.conftest import Town, town, wording
 
@@ -99,6 +100,11 @@ class Desk:
             found = await work.fetch(query, *values)
             await work.commit()
         return found
+
+    async def summary(self, by: By) -> list[Scores]:
+        """Everything, summed up by something."""
+        async with self.town.database.session() as session:
+            return await summary(session, by, since=None, until=None, zone="Asia/Shanghai", now=self.town.clock.now())
 
     async def invitations(self) -> dict[str, Any]:
         """Events by their references, with their texts."""

@@ -281,3 +281,7 @@ async def test_a_case_is_no_service_of_whoever_raised_it_and_is_laid_at_nobody_e
         ("own", "E81", "self_raised"),
     ]
     assert [row["team_code"] for row in found] == ["T9", "customer_service", "T9", "customer_service"]
+    # Who makes a habit of it is seen: beside the funnel, as a code of its own and as a share.
+    (one,) = [one for one in await desk.summary("person") if one.key == "E81"]
+    assert (one.eligible, one.self_raised, one.self_raised_share) == (4, 2, 0.5)
+    assert one.funnel.skipped["7"] == one.not_invited["self_raised"] == 2

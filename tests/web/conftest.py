@@ -21,7 +21,7 @@ from gateway.cases.closing import CaseTexts
 from gateway.cases.commitments.keeping import Commitments
 from gateway.cases.commitments.telling import Telling
 from gateway.cases.keeping import Cases
-from gateway.cases.repeating import Repeats
+from gateway.cases.marking import Repeats
 from gateway.cases.warnings.cards import Cards
 from gateway.cases.warnings.keeping import Warnings
 from gateway.channels import twilio_webhooks

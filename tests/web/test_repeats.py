@@ -8,9 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.cases.marking import Repeats, marks
+from gateway.cases.repeating import of_month as of_one_month
+from gateway.kernel.acting import Acting, act_for
+from gateway.kernel.errors import InvalidInput, NotFound
 from gateway.staff import keys
-from tests.web.conftest import NOW, House
+from tests.web.conftest import NOW, House, StandingClock
 
+WHOLE = Acting(actor="key:whole", scopes=frozenset(["cases:write"]))
 OCTOBER = datetime(2025, 10, 3, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
@@ -126,6 +131,45 @@ async def test_an_exclusion_needs_code_and_evidence(house: House) -> None:
     assert page["figures"]["excluded"] == {"E1": 1} and page["figures"]["without"]["E1"] == 1
     assert page["figures"]["counted"] == 0
     assert (await of_month(house, "&codes=E2"))["figures"]["counted"] == 1
+
+
+async def test_who_acts_for_a_part_has_the_repeats_of_its_accounts(house: House) -> None:
+    ours, theirs = await orders(house, 0, 5), await orders(house, 1, 6, number="+8613800000002")
+    async with house.database.connection() as connection:
+        await connection.execute(
+            """INSERT INTO organisation (id, name) VALUES (7, '东湖区');
+               INSERT INTO transformer_area (id, code, name, organisation_id) VALUES (7, 'TA7', '七', 7);
+               INSERT INTO customer (id, name) VALUES (7, '王强');
+               INSERT INTO premise (id, address) VALUES (7, '锦绣街1号');
+               INSERT INTO account (id, account_no, customer_id, premise_id, holder_name, transformer_area_id)
+                 VALUES (7, '4100000039', 7, 7, '王强', 7), (8, '4100000047', 7, 7, '王强', NULL)"""
+        )
+        await connection.execute(
+            """UPDATE work_order SET account_id = CASE WHEN work_order_no = ANY($1) THEN 7 ELSE 8 END,
+                 account_no = CASE WHEN work_order_no = ANY($1) THEN '4100000039' ELSE '4100000047' END""",
+            ours,
+        )
+    scopes, october = frozenset(["cases:read", "cases:write"]), OCTOBER.replace(day=1, hour=0)
+    acting = Acting(actor="staff:E9", scopes=scopes, organisations=frozenset([7]))
+    desk = Repeats(StandingClock())
+
+    async def act(work: Any, *, who: Acting = acting) -> Any:
+        async with house.database.session() as session:
+            act_for(session, who)
+            done = await work(session)
+            await session.commit()
+            return done
+
+    found, figures = await act(lambda session: of_one_month(session, october, zone=ZoneInfo("Asia/Shanghai")))
+    assert [list(one.work_orders) for one in found] == [ours] and (figures.gross, figures.without["E2"]) == (1, 1)
+    mark: Any = {"kind": "challenged", "reason": "已按期办结", "actor": "staff:E9"}
+    made = await act(lambda session: desk.mark(session, work_order_no=ours[1], **mark))
+    with pytest.raises(InvalidInput, match="there is no work order"):
+        await act(lambda session: desk.mark(session, work_order_no=theirs[1], **mark))
+    other = await act(lambda session: desk.mark(session, work_order_no=theirs[1], **mark), who=WHOLE)
+    with pytest.raises(NotFound):
+        await act(lambda session: desk.withdraw(session, other.id, actor="staff:E9"))
+    assert [one.id for one in await act(lambda session: marks(session, None, before=None, limit=9))] == [made.id]
 
 
 async def test_an_order_that_is_not_there_is_named(house: House) -> None:

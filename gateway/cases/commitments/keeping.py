@@ -139,7 +139,7 @@ class Commitments:
     @needs("cases:write")
     async def make(self, session: AsyncSession, asked: NewCommitment, *, actor: str) -> UUID:
         """Promise something to a customer, who is told. Raises InvalidInput naming the field."""
-        await must_be_known(session, asked.owner_no)
+        await must_be_known(session, asked.owner_no, asked.unit)
         connection, now = await driver(session), self._clock.now()
         whose = await self._whose(connection, asked)
         if asked.case_id is not None or asked.account_no is not None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from gateway.cases import repeating
+from gateway.cases import marking, repeating
 from gateway.cases.exporting import REPEAT_HEADS, repeat_rows
 from gateway.cases.repeats import CODES, Code, Window
 from gateway.kernel.errors import NotFound
@@ -168,7 +168,7 @@ async def marks(call: Call[None, MarkQuery]) -> Page[RepeatMark]:
     """Marks, newest first."""
     query = call.query
     before = behind("repeat-marks", query.cursor, int)
-    found = await repeating.marks(call.session, query.work_order, before=before, limit=query.limit + 1)
+    found = await marking.marks(call.session, query.work_order, before=before, limit=query.limit + 1)
     shown = [RepeatMark.model_validate(one) for one in found]
     return Page[RepeatMark](**cut("repeat-marks", shown, query.limit, lambda one: one.id))
 

@@ -17,7 +17,7 @@ from gateway.web.console.scoring import STEPS, SpanQuery
 #: In the order of the tabs.
 WAYS: Final[tuple[summaries.By, ...]] = ("organisation", "team", "person", "month", "type")
 #: The codes under which not asking is counted (domain notes §4.5).
-CODES: Final = ("1", "2", "3", "4", "5", "6")
+CODES: Final = ("1", "2", "3", "4", "5", "6", "7")
 
 
 class SummaryQuery(SpanQuery):

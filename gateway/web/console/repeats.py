@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from gateway.cases import repeating
+from gateway.cases import marking, repeating
 from gateway.cases.repeats import CODES, Code
 from gateway.web.console.pages import Form, ListQuery, Menu, Page, View
 
@@ -60,7 +60,7 @@ async def repeats(view: View) -> web.StreamResponse:
         return view.csv(f"repeats-{month}", headings, rows)
     return view.render(
         "warnings/repeats.html", items=found[:_MOST], figures=figures, month=month, codes=list(CODES),
-        marks=await repeating.marks(view.session, None, before=None, limit=_MARKS),
+        marks=await marking.marks(view.session, None, before=None, limit=_MARKS),
     )  # fmt: skip
 
 
