@@ -275,6 +275,12 @@ def test_a_wrong_text_keeps_the_process_from_starting(write: Write, body: str, t
     assert re.search(told, refused(write(body)))
 
 
+def test_a_text_that_cannot_be_filled_is_told_all_that_is_wrong_with_it(write: Write) -> None:
+    told = refused(write("您多次欠费{{ amount|money }}{{ amount|money }}，请看 www.a.cn"))
+    assert "two variables stand side by side" in told and "it blames the reader: 多次欠费" in told
+    assert "a text may not carry a link: www." in told
+
+
 def test_conditions_are_filled_by_jinja(write: Write) -> None:
     body = "本期电费{{ amount|money }}{% if amount > 100 %}，金额较大{% endif %}。"
     template = Wording.load(write(body), SENDERS).choose("bill", "zh-CN")

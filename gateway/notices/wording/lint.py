@@ -100,8 +100,21 @@ def lint(path: Path, front: FrontMatter, body: str, line: int, *, example: str, 
     `body` is as written; `example` is filled with its samples and without signature; `longest` is as sent, with
     its longest fill.
     """
+    remarks = [*_length(front, longest)]
     language = base_language(front.language)
-    words = re.sub(r"{{.*?}}|{%.*?%}", "{}", body)
+    opening = example[: _SUBJECT_WITHIN[language]]
+    # Words that the caller brings whole are the caller's to choose.
+    if _words_of(body) != "{}" and _subject[language](opening) is None:
+        remarks.append((Severity.WARNING, f"the opening words do not say what the text is about: {opening}"))
+    return [
+        *lint_unfilled(path, front, body, line),
+        *(Finding(path, line, message, severity) for severity, message in remarks),
+    ]
+
+
+def lint_unfilled(path: Path, front: FrontMatter, body: str, line: int) -> list[Finding]:
+    """Hold a text against those rules for which it need not be filled, so that one that cannot be is told all."""
+    words, language = _words_of(body), base_language(front.language)
     remarks = (
         *_refusals(words),
         *_private(front),
@@ -109,17 +122,16 @@ def lint(path: Path, front: FrontMatter, body: str, line: int, *, example: str, 
         *_duties(front, words, language),
         *_codes(front, words, language),
         *_lasting(front),
-        *_length(front, longest),
     )
-    opening = example[: _SUBJECT_WITHIN[language]]
-    # Words that the caller brings whole are the caller's to choose.
-    if words != "{}" and _subject[language](opening) is None:
-        remarks = (*remarks, (Severity.WARNING, f"the opening words do not say what the text is about: {opening}"))
     return [Finding(path, line, message, severity) for severity, message in remarks]
 
 
 Remark = tuple[Severity, str]
 Search = Callable[[str], re.Match[str] | None]
+
+
+def _words_of(body: str) -> str:
+    return re.sub(r"{{.*?}}|{%.*?%}", "{}", body)
 
 
 def _refusals(words: str) -> Iterator[Remark]:

@@ -16,7 +16,7 @@ from gateway.kernel.segments import Encoding, count
 from gateway.notices.wording.compiling import compile_body
 from gateway.notices.wording.findings import Finding
 from gateway.notices.wording.frontmatter import FrontMatter, read
-from gateway.notices.wording.lint import lint
+from gateway.notices.wording.lint import lint, lint_unfilled
 from gateway.notices.wording.speech import SPEECHES, base_language
 from gateway.notices.wording.template import Template, TextKey
 
@@ -118,7 +118,7 @@ def _read(
     fill, faults = compile_body(path, source, front, body, before, bot=bot)
     findings += faults
     if fill is None:
-        return None, findings
+        return None, [*findings, *lint_unfilled(path, front, body, before + 1)]
     name = path.name.split(".", 1)[0]
     template = Template(
         name=name,
