@@ -114,6 +114,7 @@ def row(**more: Any) -> dict[str, Any]:
         "starts_at": NOW - timedelta(hours=1), "ends_at": None, "crew_at": None, "restored_at": None, "reason": None,
         "revision": 1, "telling_revision": 1, "affected": True, "area": "章家河1号公变", "line": "10kV寺坪8线",
         "told_said": None, "told_revision": None, "told_point": None, "told_starts_at": None, "told_ends_at": None,
+        "told_reason": None,
         "changed_at": NOW, "off_again": None, "off_later": None, "reported": False, "point_id": 7, "language": "zh",
         "important_level": None, "sensitive": False, "key_concern": False, "vulnerable": None, "vip": False,
         "customer_segment": None, "tags": None, **more,

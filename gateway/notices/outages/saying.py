@@ -220,7 +220,7 @@ def _cancelled(rows: Sequence[Row], known: Row, words: Mapping[str, str]) -> Say
     if row["outage_kind"] == "fault":
         return Saying("outage_update_discarded", {"area": places(rows, words)})
     planned_at = known["told_starts_at"] or row["starts_at"]
-    return Saying("outage_update_cancelled", {"planned_at": planned_at, "reason": _reason(row, words, "moved")})
+    return Saying("outage_update_cancelled", {"planned_at": planned_at, "reason": _why_changed(row, known, words)})
 
 
 def _corrected(rows: Sequence[Row], known: Row, words: Mapping[str, str], moment: Moment) -> Saying:
@@ -245,7 +245,7 @@ def _corrected(rows: Sequence[Row], known: Row, words: Mapping[str, str], moment
         "planned_at": told_start or row["starts_at"],
         "starts_at": row["starts_at"],
         "ends_at": row["ends_at"],
-        "reason": _reason(row, words, "moved"),
+        "reason": _why_changed(row, known, words),
     }
     return Saying("outage_update_moved_confirm" if confirms(row) else "outage_update_moved", values)
 
@@ -291,6 +291,11 @@ def _still_to_come(at: datetime | None, moment: Moment) -> datetime | None:
 def _reason(row: Row, words: Mapping[str, str], otherwise: str) -> str:
     reason = " ".join(str(row["reason"] or "").split()) or words[otherwise]
     return reason if len(reason) <= _MOST_REASON else f"{reason[: _MOST_REASON - 1]}…"
+
+
+def _why_changed(row: Row, known: Row, words: Mapping[str, str]) -> str:
+    """Why an outage does not come as told. The reason that was told with it is that of the work, not of the change."""
+    return _reason(row, words, "moved") if row["reason"] != known["told_reason"] else words["moved"]
 
 
 def places(rows: Sequence[Row], words: Mapping[str, str]) -> str:

@@ -47,6 +47,7 @@ _WHAT: Final = """,
        a.manager_no, CASE WHEN area.kind = 'line' THEN line.name ELSE area.name END AS area, line.name AS line,
        told.said AS told_said, told.revision AS told_revision, told.message_id AS told_message,
        told.contact_point_id::bigint AS told_point, past.starts_at AS told_starts_at, past.ends_at AS told_ends_at,
+       past.reason AS told_reason,
        changed.at AS changed_at, others.off_again, others.off_later,
        EXISTS (SELECT 1 FROM outage_report said WHERE said.outage_id = o.id AND said.account_id = r.account_id)
          AS reported"""
