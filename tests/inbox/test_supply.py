@@ -55,7 +55,8 @@ async def test_a_report_belongs_to_its_outage_and_is_answered_with_the_estimate(
     inbound = await street.hears(X, text)
     assert (inbound["state"], effects(inbound)) == ("done", ["outage_reported", "outage_explained"])
     (answer,) = await street.rows("SELECT * FROM message")
-    assert answer["template"] == "outage_fault_estimate" and "预计13时来电" in answer["body"]
+    assert answer["template"] == "outage_update"
+    assert "原因是电缆被挖断" in answer["body"] and "13时来电" in answer["body"]
     assert answer["reference"] == "outage:FO1" and answer["not_before"] == street.clock.now()
     assert await street.values('SELECT count(*) FROM "case"') == [0]
     # Asked again, there is nothing new to say.

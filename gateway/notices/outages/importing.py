@@ -49,8 +49,16 @@ _PLANNED: Final = Headings(
     [
         _OUTAGE_ID,
         *_PLACE,
-        Column(name="start_time", words=("停电时间", "计划停电时间", "开始时间", "停电开始时间"), required=True),
-        Column(name="end_time", words=("送电时间", "计划送电时间", "结束时间", "停电结束时间"), required=True),
+        Column(
+            name="start_time",
+            words=("停电时间", "计划停电时间", "开始时间", "停电开始时间", "计划开始时间"),
+            required=True,
+        ),
+        Column(
+            name="end_time",
+            words=("送电时间", "计划送电时间", "结束时间", "停电结束时间", "计划结束时间"),
+            required=True,
+        ),
         Column(name="reason", words=("停电原因", "检修内容", "工作内容")),
         Column(name="published_at", words=("发布时间", "公告时间")),
         Column(name="status", words=("状态", "计划状态")),

@@ -179,7 +179,11 @@ def say(rows: Sequence[Row], step: str, moment: Moment, table: Timetable = USUAL
 def explain(row: Row, moment: Moment) -> Saying:
     """What is said of an outage to somebody who asks, or who reports it: `row` has its facts, `area` and `line`."""
     words = _words_of(row)
-    if row["kind"] == "fault":
+    if row["kind"] == "fault" and row["reason"] and (back := _still_to_come(row["ends_at"], moment)) is not None:
+        # Who asks wants to know why, too.
+        values = {"area": row["area"] or words["here"], "cause": _reason(row, words, "fault"), "restore_at": back}
+        said = Saying("outage_update", values, expires_at=back)
+    elif row["kind"] == "fault":
         said = _fault((row,), words, moment)
     else:
         said = Saying(
