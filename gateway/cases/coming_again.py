@@ -8,11 +8,11 @@ that would say so are often left empty, so the clerk's words must.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Final
 
-from gateway.cases.naming import wide
+from gateway.cases.naming import in_figures, wide
 
 #: Words by which a customer says himself that what he asks for is new.
 _NEW_DEMAND: Final = re.compile(
@@ -30,7 +30,7 @@ _GRANTED: Final = re.compile(
     r"|拆(?!迁)|清理|停发|取消|删除|退(还|费|款|回)|到账|道歉|致歉|能收到|正常)"
     r"|已(给|为|向)[^,。;]{0,8}(退|换|装|修|改|补|赔)"
     r"|(处理|装|修|换|改|办|弄|接|移|剪|清|拆)(好|完|清|掉|妥|成|上)了|(解决|修|移|拆|退|装)了(?!.{0,3}[次回遍])|(短信|通知)(已经|已)停了|到账了"
-    r"|(没|没有|未|不)再(停|收到|发|闪|跳|出现|发生)|收到(了)?(退款|道歉)|恢复正常|正常了"
+    r"|(没|没有|未|不)再(停|收到|发|闪|跳|出现|发生|来|响)|收到(了)?(退款|道歉)|恢复正常|正常了|(现在|目前|都|均)(已)?正常|早(就)?(送|通|来|装|换|修|停|好|退|办)了|送(上|了)电了?"
     r"|(复电|送电|换新|更换|换表|装表|修复|改造|整改|退费)(完成|好|完|完毕)?(之)?后"
 )
 #: Words by which he says only that the utility calls it done.
@@ -39,7 +39,7 @@ _CLAIMED: Final = re.compile(
 )
 #: Such words may themselves say "not"; they are set aside before it is asked whether anything was not met.
 _NO_FAULT: Final = re.compile(
-    r"(没|没有|未|不)再(停|收到|发|闪|跳|出现|发生)|没意见|没有意见|无意见|无异议|没有异议|没异议|没问题|没有问题|无问题|未发现(异常|问题)"
+    r"(没|没有|未|不)再(停|收到|发|闪|跳|出现|发生|来|响)|没意见|没有意见|无意见|无异议|没有异议|没异议|没问题|没有问题|无问题|未发现(异常|问题)"
 )
 _NOT_MET: Final = re.compile(
     r"没|未|无人|仍|还(是|在|没|未|有|收|发|停|不)|依(旧|然)|照(旧|样|发|停)|不属实|不符|不实|再次发生|虚假|却|实际|根本|骗|敷衍|不认可|有异议|不满意|不彻底|反而|更(高|低|差|多|严重)|"
@@ -60,8 +60,12 @@ _UNANSWERED: Final = re.compile(
 )
 #: Words by which somebody calls about another household than his own, or another of his own.
 _FOR_ANOTHER: Final = re.compile(
-    r"(替|帮|代|为)(其|他|她)?(的)?(邻居|朋友|同事|亲戚|老乡|对门|楼上|楼下|同村)|另(外)?(一)?(户|处|套|块表|块电表|只表|个户|个地址|地址|房)"
+    r"(替|帮|代|为)(其|他|她)?(的)?(邻居|朋友|同事|亲戚|老乡|对门|楼上|楼下|同村)|(另|又见|还有)(外)?(一)?(户|处|家|套|块表|块电表|只表|个户|个地址|地址|房)"
     r"|(名下|家里)(的)?另"
+)
+#: The day on which a customer came before, as he names it.
+_CAME_ON: Final = re.compile(
+    r"(?:(\d{1,2})月|(本月|这个月|上月|上个月))(\d{1,2})[日号]?[^,。;\d]{0,6}(?:申请|投诉|反映|举报|提过|提的|提出|来电|打过|打电话|要求|登记|说过|报的|报过)"
 )
 #: Topics of which each case is an incident of its day: what was done to a customer on two days is two matters.
 _INCIDENTS: Final = ("服务行为", "服务态度", "抢修超时", "conduct", "late repair")
@@ -132,6 +136,35 @@ def reported_before(content: str) -> bool:
     """Whether somebody who reports a theft from another telephone, unnamed, is by his words who reported it before."""
     words = wide(content)
     return _REPORTED_BEFORE.search(words) is not None and _ANOTHER_REPORTS.search(words) is None
+
+
+def came_before_on(content: str, came_in: datetime) -> frozenset[date]:
+    """The days on which the customer says that he came before, the latest that it can be; by the zone of `came_in`."""
+    found = set()
+    for month, said, day in _CAME_ON.findall(in_figures(wide(content))):
+        at = came_in.date().replace(day=1)
+        if said.startswith("上"):
+            at = (at - timedelta(days=1)).replace(day=1)
+        elif month and 1 <= int(month) <= 12:
+            at = at.replace(month=int(month), year=at.year - (int(month) > at.month))
+        elif month:
+            continue
+        at += timedelta(days=int(day) - 1)
+        if at <= came_in.date():
+            found.add(at)
+    return frozenset(found)
+
+
+def speaks_of(topic: str, other: str, content: str) -> bool:
+    """Whether the words are of `topic`, and say nothing of `other` under which they were put: topics are held against
+    them by pairs of their characters."""
+    words = wide(content)
+    mine, theirs = _pairs(topic), _pairs(other)
+    return any(pair in words for pair in mine - theirs) and not any(pair in words for pair in theirs - mine)
+
+
+def _pairs(topic: str) -> set[str]:
+    return {topic[at : at + 2] for at in range(len(topic) - 1)}
 
 
 def _days(content: str, came_in: datetime) -> set[tuple[int, int]]:

@@ -29,12 +29,15 @@ _HOLDER: Final = re.compile(
 )
 _SURNAME: Final = re.compile(r"户[名主](?:是|为)?姓([一-鿿])")
 
-_NUMERAL: Final = re.compile(r"([一二三四五六七八九十]{1,3})(?=号楼|号院|单元|栋|幢|座|组|室|队|社)")
-_DIGIT: Final = {word: number for number, word in enumerate("零一二三四五六七八九")}
+_NUMERAL: Final = re.compile(
+    r"([零〇一二三四五六七八九十]{1,4})(?=号楼|号院|单元|栋|幢|座|组|室|队|社|月[\d一二三四五六七八九十])"
+    r"|(?<=[栋幢座组元月])([零〇一二三四五六七八九十]{1,4})|(?<=号楼)([零〇一二三四五六七八九十]{1,4})"
+)
+_DIGIT: Final = {word: number for number, word in enumerate("零一二三四五六七八九")} | {"〇": 0}
 #: One number of an address, and what may stand between it and the next.
-_PART: Final = r"\d{1,4}(?!\d|月|日|年|元|度|伏|点|次|个|块|千瓦)[A-Za-z]?"
+_PART: Final = r"\d{1,4}(?!\d|月|日|年|元|度|伏|点|次|个|块|楼|层|千瓦)[A-Za-z]?"
 _BETWEEN: Final = (
-    r"(?:(?:号楼(?![道梯上下顶])|号院|单元|[#栋幢座组队社层室号、/]|户(?![号名主口]))(?:[-铺]|(?<=[#栋幢])楼)?|-)"
+    r"(?:(?:号楼(?![道梯上下顶])|号院|单元|[#栋幢座组队社室号、/]|户(?![号名主口]))(?:[-铺]|(?<=[#栋幢])楼)?|-)"
 )
 _RUN: Final = re.compile(rf"([一-鿿]{{2,}})({_PART}{_BETWEEN}(?:{_PART}{_BETWEEN}?){{0,3}})([一-鿿]{{0,4}})")
 _BUILDING: Final = re.compile(r"号楼|单元|[#栋幢座]|号-")
@@ -46,6 +49,23 @@ _REST: Final = re.compile(r"^(?:水泵房|电梯|公共照明|充电桩|地下�
 _STREET: Final = re.compile(r"(?:[路街巷道弄里村庄湾桥洼河坝沟岭组坪坡园苑院区位库]|胡同)$")
 #: What a measure ends with: "200-300元" is no house.
 _MEASURE: Final = re.compile(r"^(?:元|度|伏|千瓦|日|月|天|点|时|分|秒|次|块|个|名|人|年|岁|台|户|只|米|公里)")
+#: A part of an address without which house it is.
+_AREA: Final = re.compile(
+    r"[一-鿿]{2,8}?(?:大道|路|街(?!道)|巷)|[一-鿿]{2,}?(?=\d{1,4}(?:组|号楼|栋|幢|座|#))|[一-鿿]{2,6}?(?:名苑|花园|小区|家园|公馆|华府)"
+)
+_RUNS: Final = re.compile(r"[一-鿿]{3,}")
+_SURNAMES: Final = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾"
+    "毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪"
+    "简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
+)
+_FIRM: Final = re.compile(
+    r"([一-鿿]{2,8})(?:有限责任公司|股份有限公司|有限公司|公司|商行|超市|酒店|饭店|宾馆|驿站|合作社|厂|店)"
+)
+_TOWN: Final = re.compile(r"^(?:[一-鿿]{2,3}市)?(?:[一-鿿]{1,3}[区县])?")
+_FORM: Final = re.compile(r"(?:有限责任|股份有限|有限)?公司$|(?:商行|超市|酒店|饭店|宾馆|驿站|合作社|厂|店)$")
+_STAFF_AFTER: Final = re.compile(r"师傅|工作人员|抄表|收费员|客服|电工|班长|所长|经理|主任")
+_STAFF_BEFORE: Final = re.compile(r"(?:师傅|工作人员|抄表员|收费员|催费员|客服|电工|班长|所长|窗口|坐席|员工)$")
 #: Words of the clerk that stand before an address.
 _BEFORE: Final = re.compile(
     r"客户|来电|反映|投诉|举报|申请|要求|咨询|查询|询问|建议|催办|催促|催问|再次|地址|住址|家住|住在|位于|居住|更换|校验|办理|修理|修复|"
@@ -109,7 +129,7 @@ def named_in(content: str) -> Named:
 @lru_cache(maxsize=4096)
 def place_in(text: str) -> Place | None:
     """The first whole address that a text names, None where there is none. One building or street is no address."""
-    words = _NUMERAL.sub(lambda found: str(_number(found[1])), re.sub(r"\s+", "", wide(text)))
+    words = in_figures(re.sub(r"\s+", "", wide(text)))
     for found in _RUN.finditer(words):
         name, run, after = _BEFORE.split(found[1])[-1], found[2], found[3]
         numbers = tuple(re.findall(_PART, run))
@@ -128,6 +148,46 @@ def place_in(text: str) -> Place | None:
             rest=rest[0] if rest else "",
         )
     return None
+
+
+def in_figures(words: str) -> str:
+    """A text in one width with the numerals of its addresses and days in figures: `六号楼四零一`, `六月三号`."""
+    return _NUMERAL.sub(lambda found: str(_number(found[0])), words)
+
+
+def areas_in(text: str) -> frozenset[str]:
+    """The villages, estates and streets that a text names, whole address or not."""
+    words = in_figures(re.sub(r"\s+", "", wide(text)))
+    named = (_BEFORE.split(found)[-1] for found in _AREA.findall(words))
+    return frozenset(name for name in named if len(name) > 1)
+
+
+def apart(ones: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether two texts name areas, and none that both name."""
+    return bool(ones and others) and not any(_ends_alike(one, other) for one in ones for other in others)
+
+
+def names_of(content: str) -> frozenset[str]:
+    """What in the words may be a holder's name: three or four characters, or what stands before the word for a firm.
+    Names of the utility's own people are left out."""
+    words = re.sub(r"\s+", "", wide(content))
+    found = {
+        run[at : at + size]
+        for start, run in ((found.start(), found[0]) for found in _RUNS.finditer(words))
+        for size in (3, 4)
+        for at in range(len(run) - size + 1)
+        if run[at] in _SURNAMES
+        and not _STAFF_AFTER.match(words, start + at + size)
+        and not _STAFF_BEFORE.search(words[: start + at])
+    }
+    for firm in _FIRM.findall(words):
+        found.update(firm[at:] for at in range(len(firm) - 1))
+    return frozenset(found)
+
+
+def firm_core(name: str) -> str:
+    """What people call a firm by: without its town and its form."""
+    return _FORM.sub("", _TOWN.sub("", wide(name)))
 
 
 def same_place(one: Place, other: Place) -> bool:
@@ -189,7 +249,9 @@ def _holder(words: str) -> str:
 
 def _number(numeral: str) -> int:
     tens, ten, ones = numeral.rpartition("十")
-    return (_DIGIT.get(tens, 1) * 10 if ten else 0) + _DIGIT.get(ones[-1:], 0)
+    if not ten:
+        return int("".join(str(_DIGIT[one]) for one in ones))
+    return _DIGIT.get(tens[-1:], 1) * 10 + _DIGIT.get(ones[-1:], 0)
 
 
 def _checked(number: str) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.archive.reach import part_of, within_sql
 from gateway.cases import repeats
 from gateway.cases.marking import Mark, standing
-from gateway.cases.naming import named_in
+from gateway.cases.reading_words import words_of
 from gateway.cases.repeats import CODES, Code, Contact, Event, Exclusion, Marks, Window
 from gateway.kernel.acting import require
 from gateway.kernel.database import driver
@@ -23,18 +23,9 @@ from gateway.kernel.database import driver
 _BEFORE: Final = timedelta(days=120)
 _AFTER: Final = timedelta(days=62)
 
-# Orders whose words must be read for what a field would say: whose account is missing, or unknown to the archive.
-_WORDS: Final = """
-SELECT w.id, w.content, coalesce(w.account_no, '') = '' AS homeless FROM work_order w
-WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
-  AND NOT (w.kind = 'consultation' AND w.once_done) AND w.content <> ''
-  AND (coalesce(w.account_no, '') = ''
-       OR w.account_id IS NULL AND normalize(w.content, NFKC) ~ '[0-9] *(号|室|单元|组|栋|幢|座|#|-)')
-"""
-
 # Orders of one matter share the caller's number or an account (in its field, else in the text) or a place (the numbers
-# of an address; whether it is one place is told afterwards) within one topic, or were tied together by the hotline or
-# by hand: those that share nothing are nobody's repeat and are left out here.
+# of an address; whether it is one place is told afterwards) within one topic, or were tied together by the hotline, by
+# hand or by their words: those that share nothing are nobody's repeat and are left out here.
 _CONTACTS: Final = """
 WITH RECURSIVE named AS MATERIALIZED (
   SELECT id, array_agg(account) AS accounts FROM unnest($8::bigint[], $9::text[]) AS n(id, account) GROUP BY id
@@ -104,7 +95,7 @@ LEFT JOIN premise p ON p.id = a.premise_id
 ORDER BY c.topic, w.opened_at, w.work_order_no
 """
 _PAGE: Final = 2000
-_FIELDS: Final = tuple(field.name for field in fields(Contact))
+_FIELDS: Final = tuple(field.name for field in fields(Contact) if field.name != "found_account")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,31 +197,26 @@ async def _by_topic(
     async with connection.transaction():
         # How many orders share something is nothing that the planner can know; it would loop where it should hash.
         await connection.execute("SET LOCAL enable_nestloop = off")
-        window = (since, until, list(repeats.NEVER))
-        named: list[tuple[int, str]] = []
-        placed: list[tuple[int, str]] = []
-        async for row in connection.cursor(_WORDS, *window, prefetch=_PAGE):
-            said = named_in(row["content"])
-            named += [(row["id"], account) for account in said.accounts if row["homeless"]]
-            placed += [(row["id"], said.place.key)] if said.place else []
+        words = await words_of(connection, since, until, zone)
         statement = await connection.prepare(_CONTACTS)
-        pairs = [tuple(pair) for pair in marks.merged if len(pair) > 1]
+        pairs = [*(tuple(pair) for pair in marks.merged if len(pair) > 1)]
+        pairs += [pair for pair in words.told if pair[0] not in marks.split]
         given = ([one for one, _ in pairs], [other for _, other in pairs], list(repeats.TIES), list(marks.split))
-        read = [[part[at] for part in parts] for parts in (named, placed) for at in (0, 1)]
-        async for row in statement.cursor(*window, *given, *read, prefetch=_PAGE):
+        read = [[part[at] for part in parts] for parts in (words.named, words.placed) for at in (0, 1)]
+        async for row in statement.cursor(since, until, list(repeats.NEVER), *given, *read, prefetch=_PAGE):
             if topic and topic[0].under != (row["tied_topic"] or row["topic"]):
                 yield topic
                 topic = []
-            topic.append(_contact(row, zone))
+            topic.append(_contact(row, words.holders, zone))
     if topic:
         yield topic
 
 
-def _contact(row: Any, zone: ZoneInfo) -> Contact:
+def _contact(row: Any, holders: Mapping[str, str], zone: ZoneInfo) -> Contact:
     """An order as repeats go by it, its days those of the utility's home: the words count by them."""
     given = {name: row[name] for name in _FIELDS}
     given["opened_at"] = given["opened_at"].astimezone(zone)
-    return Contact(**given)
+    return Contact(**given, found_account=holders.get(row["work_order_no"]))
 
 
 def _repeat(event: Event, challenges: dict[str, Mark]) -> Repeat:

@@ -19,7 +19,7 @@ from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from gateway.cases import coming_again
-from gateway.cases.naming import Place, flat, named_in, names_fit, place_in, same_place
+from gateway.cases.naming import Place, apart, areas_in, flat, named_in, names_fit, place_in, same_place
 
 Code = Literal["E1", "E2", "E3", "E4"]
 CODES: Final[tuple[Code, ...]] = get_args(Code)
@@ -63,6 +63,8 @@ class Contact:
     holder: str | None = None
     #: Who called, as the hotline wrote it down.
     caller: str | None = None
+    #: The account of the one holder of that name in the archive, where the words name no account and no place.
+    found_account: str | None = None
     #: The topic of the first order of what it was tied to, where that differs from its own.
     tied_topic: str | None = None
 
@@ -144,6 +146,9 @@ def tie_topics(contacts: Iterable[Contact], *, marks: Marks = NO_MARKS) -> list[
         and one.work_order_no not in marks.split
         and may_be_one(one, by_order[one.related_no])
     }
+    for later, earlier in _told_of(by_order.values()):
+        if later not in marks.split:
+            ties.setdefault(later, earlier)
     for pair in marks.merged:
         if pair <= by_order.keys() and len(pair) > 1:
             earlier, later = sorted(pair, key=lambda number: (by_order[number].opened_at, number))
@@ -160,6 +165,33 @@ def tie_topics(contacts: Iterable[Contact], *, marks: Marks = NO_MARKS) -> list[
         one if (topic := topic_of(number)) == one.topic else replace(one, tied_topic=topic)
         for number, one in by_order.items()
     ]
+
+
+def _told_of(contacts: Iterable[Contact]) -> Iterable[tuple[str, str]]:
+    """Orders whose words name the day on which the same customer came before, and speak of that earlier order's topic
+    and not of the one under which they were put: the later and the earlier."""
+    by_key: defaultdict[str, list[Contact]] = defaultdict(list)
+    dated = []
+    for contact in contacts:
+        for key in _keys(contact, ()):
+            by_key[key].append(contact)
+        if days := coming_again.came_before_on(contact.content, contact.opened_at):
+            dated.append((contact, days))
+    for contact, days in dated:
+        for earlier in {one.work_order_no: one for key in _keys(contact, ()) for one in by_key[key]}.values():
+            if earlier.opened_at.date() in days and tells_of(contact, earlier):
+                yield contact.work_order_no, earlier.work_order_no
+
+
+def tells_of(contact: Contact, earlier: Contact) -> bool:
+    """Whether an order that names the day of an earlier one of the same customer is about the same, though it was put
+    under another topic."""
+    return (
+        earlier.opened_at < contact.opened_at
+        and earlier.topic != contact.topic
+        and coming_again.speaks_of(earlier.topic, contact.topic, contact.content)
+        and same_thing(earlier, contact) is not False
+    )
 
 
 def matters_of(
@@ -261,7 +293,10 @@ def _same_matter(matter: Sequence[Contact], contact: Contact) -> bool:
         told = same_thing(earlier, contact)
         if told is not None:
             return told
-    return coming_again.is_for_another(matter[-1].content) == coming_again.is_for_another(contact.content)
+    last = matter[-1]
+    if apart(areas_in(last.content), areas_in(contact.content)):
+        return False
+    return coming_again.is_for_another(last.content) == coming_again.is_for_another(contact.content)
 
 
 def may_be_one(one: Contact, other: Contact) -> bool:
@@ -320,8 +355,11 @@ def _numbers_meet(one: Contact, other: Contact) -> bool:
 
 
 def accounts_of(contact: Contact) -> frozenset[str]:
-    """The accounts a contact names: in its field, else in its text."""
-    return frozenset((contact.account_no,)) if contact.account_no else named_in(contact.content).accounts
+    """The accounts a contact names: in its field, else in its text, by number or by its holder's name."""
+    if contact.account_no:
+        return frozenset((contact.account_no,))
+    named = named_in(contact.content).accounts
+    return named if named or contact.found_account is None else frozenset((contact.found_account,))
 
 
 def _places(contact: Contact) -> list[Place]:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from gateway.cases.coming_again import (
     asks_for_something_else,
+    came_before_on,
     is_for_another,
     of_another_day,
     reported_before,
+    speaks_of,
     went_unanswered,
 )
 
@@ -18,6 +20,9 @@ NEW = """
 上次反映的电压问题解决了,客户现在想让把门口的杆子挪一下。
 停电原因已告知,客户不再追究停电,转而要求电费打折。
 客户表示过户已完成,顺便要求把增值税发票抬头改了。
+电早送了,现要求减免这次的违约金。
+雷家账单短信确实没再来,机主要求告知当初是谁登记的他的号码。
+家属说电压现在正常,提出烧掉的两个灯要赔。
 已给客户退费32元,客户来电索要误工费300元。
 前次投诉已道歉,客户又提出要求当事人上门当面致歉。
 客户承认短信已停发,但要求供电公司书面赔礼道歉并赔偿精神损失500元。
@@ -100,6 +105,28 @@ def test_who_speaks_for_another_household(words: str, expected: bool) -> None:
 )
 def test_who_reported_before(words: str, expected: bool) -> None:
     assert reported_before(words) is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("6月3日申请的过户说办结了,实际没过户", date(2026, 6, 3)),
+        ("六月三号投诉过,还是停电", date(2026, 6, 3)),
+        ("本月3号提过一次没去干净", date(2026, 6, 3)),
+        ("上月30日反映过", date(2026, 5, 30)),
+        ("12月30日反映过", date(2025, 12, 30)),
+        ("6月5日晚报修来人太慢", None),
+        ("客户要求6月30日前办好", None),
+    ],
+)
+def test_the_day_on_which_a_customer_says_he_came(words: str, day: date | None) -> None:
+    assert came_before_on(words, datetime(2026, 6, 20, tzinfo=UTC)) == ({day} if day else set())
+
+
+def test_of_what_the_words_speak() -> None:
+    assert speaks_of("过户更名", "服务行为", "6月3日申请的过户,实际没过户")
+    assert not speaks_of("频繁停电", "抄表收费", "7月6日投诉过停电,这次反映抄表不准")
+    assert not speaks_of("过户更名", "服务行为", "窗口人员态度差")
 
 
 def test_days_of_incidents_and_answers() -> None:

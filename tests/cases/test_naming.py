@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.cases.naming import named_in, names_fit, place_in, same_place
+from gateway.cases.naming import apart, areas_in, firm_core, named_in, names_fit, names_of, place_in, same_place
 
 HOME = "岚州市东湖区银杏路文昌苑4号楼1单元402室"
 
@@ -33,6 +33,7 @@ def test_accounts_are_read_however_a_clerk_writes_them(words: str, accounts: set
         "文昌苑４＃１单元４０２室客户再次来电",
         "文昌苑四号楼一单元402室7月电费",
         "文昌苑4-1-402的客户",
+        "文昌苑四号楼一单元四零二,灯一亮一暗",
         "客户反映岚州市东湖区银杏路文昌苑4幢1单元 402 室停电",
         "村民反映东湖区文昌苑4座1单元402户停电",
     ],
@@ -90,6 +91,18 @@ def test_villages_and_streets(one: str, other: str, same: bool) -> None:
 def test_masked_names(one: str, other: str, fit: bool) -> None:
     assert names_fit(one, other) is fit
     assert names_fit(other, one) is fit
+
+
+def test_names_of_holders_are_looked_for_where_they_may_stand() -> None:
+    assert "胡长德" in names_of("来电人称替爱人胡长德(住星河里)再次投诉")
+    assert "源博物流" in names_of("源博物流公司刘经理,仓库没电") and firm_core("东湖区源博物流有限公司") == "源博物流"
+    assert "王小强" not in names_of("投诉抄表员王小强态度差") | names_of("投诉王小强师傅迟到")
+
+
+def test_areas_tell_apart_what_names_no_house() -> None:
+    assert apart(areas_in("马家村3组村口作坊"), areas_in("望湖镇尹家桥8组养鸡场"))
+    assert not apart(areas_in("马家村3组村口作坊"), areas_in("望湖镇马家村8组"))
+    assert not apart(areas_in("总是停电"), areas_in("马家村3组"))
 
 
 def test_what_else_words_name() -> None:

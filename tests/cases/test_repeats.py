@@ -82,6 +82,24 @@ def test_two_telephones_without_an_account(first: dict[str, Any], second: dict[s
     assert verdict(order(account_no=None, **first), order(12, **other)) == expected
 
 
+def test_an_order_under_another_topic_that_names_the_day_of_the_first_is_of_its_matter() -> None:
+    """A clerk put it elsewhere; the words say what it is and when it was asked before."""
+    first = order(topic="过户更名", kind="service_request", content="申请过户")
+    again = {"topic": "服务行为", "content": "10月1日申请的过户说办结了,实际没过户"}
+    assert verdict(first, order(9, **again)) == [(True, None)]
+    assert verdict(first, order(9, **{**again, "content": "10月2日申请的过户说办结了,实际没过户"})) == []
+    assert verdict(first, order(9, **{**again, "content": "10月1日申请过户时窗口人员行为不当"})) == []
+    assert verdict(first, order(9, **{**again, "account_no": "4100000022", "number": "+8613800000002"})) == []
+
+
+def test_a_place_without_its_number_and_another_household_are_told_apart() -> None:
+    unnamed = {"account_no": None, "topic": "电网建设"}
+    first = order(**unnamed, content="马家村3组村口电杆歪了")
+    assert verdict(first, order(9, **unnamed, content="尹家桥8组电杆歪了")) == []
+    assert verdict(first, order(9, **unnamed, content="又见一处电杆歪了")) == []
+    assert verdict(first, order(9, **unnamed, content="村口电杆还歪着")) == [(True, None)]
+
+
 def test_a_caller_whom_the_exchange_does_not_show_is_nobody() -> None:
     unknown = {"number": "未知", "account_no": None}
     assert verdict(order(**unknown), order(9, **unknown)) == []

@@ -55,28 +55,39 @@ async def test_the_month_of_the_second_contact(house: House) -> None:
     assert (await of_month(house, "&window=calendar", month="2025-11"))["items"] == []
 
 
-@pytest.mark.parametrize("in_words", [False, True], ids=["in its field", "in the words"])
-async def test_a_house_is_known_by_its_address_where_no_account_is_named(house: House, in_words: bool) -> None:
-    """The other order names the account, and the archive knows where that is."""
+@pytest.mark.parametrize(
+    ("words", "in_field"),
+    [
+        ("客户投诉东湖区文昌苑2栋2单元501室总是停电", True),
+        ("客户投诉东湖区文昌苑2栋2单元501室总是停电", False),
+        ("替爱人王小强再次投诉停电", True),
+    ],
+    ids=["place and field", "place and words", "name and field"],
+)
+async def test_a_house_is_known_by_place_or_name_where_no_account_is_named(
+    house: House, words: str, in_field: bool
+) -> None:
+    """The other order names the account, and the archive knows where and whose that is."""
     first, second = *await orders(house, 0), *await orders(house, 12, number="+8613800000002")
     async with house.database.work() as work:
         await work.execute(
             """WITH home AS (INSERT INTO premise (address) VALUES ('岚州市东湖区文昌苑2号楼2单元501室') RETURNING id),
-                 whose AS (INSERT INTO customer (name) VALUES ('王强') RETURNING id),
+                 whose AS (INSERT INTO customer (name) VALUES ('王小强') RETURNING id),
                  account AS (INSERT INTO account (account_no, customer_id, premise_id, holder_name)
-                   SELECT '4100000011', whose.id, home.id, '王强' FROM whose, home RETURNING id)
+                   SELECT '4100000011', whose.id, home.id, '王小强' FROM whose, home RETURNING id)
                UPDATE work_order SET content = '户号4100000011总是停电' WHERE work_order_no = $1""",
             second,
         )
-        if not in_words:
+        if in_field:
             await work.execute(
                 """UPDATE work_order SET content = '又停电', account_no = '4100000011',
                      account_id = (SELECT id FROM account) WHERE work_order_no = $1""",
                 second,
             )
         await work.execute(
-            "UPDATE work_order SET content = '客户投诉东湖区文昌苑2栋2单元501室总是停电' WHERE work_order_no = $1",
+            "UPDATE work_order SET content = $2 WHERE work_order_no = $1",
             first,
+            words,
         )
         await work.commit()
     assert [event["work_orders"] for event in (await of_month(house))["items"]] == [[first, second]]
@@ -100,6 +111,19 @@ async def test_pages_hold_every_event_once(house: House) -> None:
             break
         cursor = f"&cursor={page['next']}"
     assert len({event["number"] for event in seen}) == len(seen) == 5
+
+
+async def test_an_order_under_another_topic_may_name_the_day_of_the_first(house: House) -> None:
+    first, second = *await orders(house, 0, topic="过户更名"), *await orders(house, 9, topic="服务行为")
+    async with house.database.work() as work:
+        await work.execute(
+            "UPDATE work_order SET content = '10月3日申请的过户说办结了,实际没过户' WHERE work_order_no = $1", second
+        )
+        await work.commit()
+    (event,) = (await of_month(house))["items"]
+    assert event["work_orders"] == [first, second] and event["counted"]
+    await house.call("POST", "/cases/repeats/split", json={"work_order": second, "reason": "另一件事"}, expect=201)
+    assert (await of_month(house))["items"] == []
 
 
 async def test_a_split_and_a_merge_and_taking_them_back(house: House) -> None:
