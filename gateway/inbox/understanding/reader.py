@@ -22,7 +22,8 @@ from gateway.inbox.understanding.rules_safety import SAFETY
 from gateway.inbox.understanding.rules_service import SERVICE
 from gateway.inbox.understanding.rules_supply import SUPPLY
 from gateway.inbox.understanding.rules_talk import ACK, MACHINE, TALK, THANKS_ALONE, TRIM
-from gateway.inbox.understanding.scores import NO_RATING, Rated, rate
+from gateway.inbox.understanding.score_words import NO_RATING, Rated
+from gateway.inbox.understanding.scores import rate
 from gateway.inbox.understanding.settle import beside, settle, stops
 from gateway.inbox.understanding.triggers import met
 from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading

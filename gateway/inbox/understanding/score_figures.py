@@ -1,0 +1,199 @@
+"""The figures of a text that may be a rating, each judged by what stands around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.inbox.understanding.score_stance import withdrawn
+
+_HAN = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_EN = {
+    "zero": 0,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
+# What follows a figure that counts something else. A customer's space between figure and words is gone by now, so a
+# counter that also begins a word counts nothing where that word stands ("1 根本没来", "4 多谢").
+_UNIT = (
+    r"(?:点(?!评|赞|满|$|,|。|!)|点钟|个(?!师傅未)|小时|分钟|分多钟|分半|秒|天(?!儿|气|冷|热|天)|日|号(?!称)"
+    r"|月|年(?!轻|纪)"
+    r"|周(?!到)|星期|礼拜|楼|层|栋|幢|座|单元|室|户(?!主)|人(?=来(?!是)|上门|一|在(?!外)|等|,|。|$|干|住|用"
+    r"|家(?!里)|围|爬|轮|站|抽|也没来|到|就|修|搞|弄|帮|把|进|去)|位|名|次|遍|回(?!复"
+    r"|访|电|应)|趟"
+    r"|块|元|毛(?!病)|万(?!分)|千(?!万)|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里(?!面|头)|岁|%|折(?!腾)|路(?!灯)"
+    r"|区|组|队|班"
+    r"|台|只(?!是|有|能|想|给|因|要|说|会)|张(?!口|嘴)|条|页|项|批(?!评)|期|级|档|口(?!气)|家(?!里|人|电)|间|辆"
+    r"|把(?!我|你|他|电|灯)|根(?!本)|盏|套|份|代|g(?![a-z])|步|段|片|线(?!路)|号线|升|l\b|厅|环(?!境)|排(?!队|除)"
+    r"|声(?!音)|句|种|样|件|斤|瓦|安(?!全|装|排)|伏|相(?!当|信|比)|联(?!系)|方(?!便)|刻|世|角|倍|成(?!功)|带(?!着|了)"
+    r"|维(?!修|护)|点多|楼层|多(?!谢|亏|好|么)|几(?!乎)|来(?!得|修|是|了|的)|年级|分之"
+    r"|货(?!车)|分局|分公司|分店|分厂|/\d|-\d|\d)"
+    r"|(?: ?(?:minutes?|minute|hours?|hour|days?|weeks?|months?|years?|pm\b|am\b|th\b|st\b|nd\b|rd\b"
+    r"|o'clock|floors?|times?|people|persons?|guys?|men|man\b|workers?|technicians?|engineers?|visits?"
+    r"|calls?|yuan|dollars?|usd|rmb|kwh|units?|kids?|children|flats?|apartments?|houses?|meters?|lights?"
+    r"|rooms?|phases?|attempts?|trips?|messages?|texts?|bills?|accounts?|percent|more\b|thumbs?\b|missed|broken"
+    r"|failed|wasted|in a million|of \d [a-z]{3,}|of (?:them|us|you"
+    r"|the)|storeys?|blocks?|am\b))"
+)
+_BEFORE = re.compile(
+    r"(?:×|x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|rmb|约|等了?|花了?"
+    r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
+    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到|g|no\.?|number|room|flat|unit|floor"
+    r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
+    r"|past|about|around|over|nearly|almost|waited|for|took|in|within|another|last|next|these|those|only"
+    r"|all|these|the|my|our|phase|tower|gate|level|no|least) ?$"
+)
+_RATES = re.compile(
+    r"(?:打个?|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
+    r"|评定|回复?|发个?|填|点|按|是"
+    r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
+    r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
+    r"|服务(?=[1-5](?:分|$"
+    r"|[,。!]))|总体|综合|整体|还是|最多|顶多|只能|最终|最后|只能给|勉强|才给?|只给?|score(?: is| of)?|write"
+    r"|rate(?: it| you| them| this| the service)?(?: at| as| a)?|rating(?: is| of)?|given(?: an?)?|give(?: you"
+    r"| it| them"
+    r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
+    r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
+    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my (?:score|answer|rating) )?to(?: an?)?|gives(?: an?)?"
+    r"|should (?:be|have been)"
+    r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
+)
+FULL_BASE = re.compile(
+    r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
+    r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
+    r"|(?:out of|outta) (?:five|5|ten|10)\b|/ ?5"
+    r"(?!\d)(?: stars?)?"
+)
+_FIGURE = re.compile(
+    r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五](?=[分星]|[颗粒]星|$"
+    r"|[,。!]|主要|因为|原因)"
+    r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
+)
+_WORDS_FIGURE = re.compile(r"(?:选项|打|给|评|选|回|改成|改为|是|必须)个?([零一二两三四五])(?=$|[,。!?吧啊了])")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    value: float
+    start: int
+    end: int
+    strong: bool
+    withdrawn: bool
+
+
+def value_of(figure: str) -> int:
+    return _HAN[figure] if figure in _HAN else _EN[figure] if figure in _EN else int(figure)
+
+
+_ASKED_ABOUT = re.compile(
+    r"(?:分|星| stars?)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
+    r"|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
+    r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
+)
+#: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
+_ALLOTS = re.compile(r"分(?:是)?给(?!那|这|你|他|师傅|足|到|满|上|了|,|。|!|$)")
+#: "一分没收", money that was not taken.
+_UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花)")
+#: "four out of five", "three only": what may stand behind a figure in words.
+_BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
+#: "five your guy is a legend": what goes on behind a figure in words.
+_GOES_ON = re.compile(r" (?:your|because|cos|coz|thanks|thank|he|she|very|great|good|nice|all good)\b")
+#: "3 fitters came": a plural after the figure is what it counts.
+_COUNTS = re.compile(
+    r" (?!thanks|is\b|was\b|this|as\b|has\b|yes|always|works|plus|because|stars|points|marks)[a-z]{2,}s\b"
+    r"(?! (?:up|down))"
+)
+#: "only 2": a figure made little of is still the figure.
+_MERELY = re.compile(r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely|roughly|probably)(?: an?)? $")
+#: A surname that is also a counter: "5 张经理很好".
+_NAMED = re.compile(
+    r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
+    r"|站长|队长|班长)"
+)
+_POINTS = re.compile(
+    r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨"
+    r"|明|不(?=清|出|开|明|到|来)|配|支|歧|清)|[颗粒个]?星"
+    r"(?![期级])|stars?|points?|out of|/ ?5|marks?)"
+)
+#: "8点20".
+_CLOCK = re.compile(r"[0-9]点$")
+_UNIT_AFTER = re.compile(_UNIT)
+
+
+def _figure(text: str, match: re.Match[str], bare: str) -> Figure | None:
+    word, start, end = match[0], match.start(), match.end()
+    value = float(_HAN.get(word, _EN.get(word, -99)))
+    if value == -99:
+        if len(word) > 6:
+            return None
+        value = float(word)
+    after, before = text[end : end + 16], text[max(0, start - 24) : start]
+    latin = word.isalpha() and word.isascii()
+    if (
+        (bare != word and _ASKED_ABOUT.match(after))
+        or (_ALLOTS.match(after) and len(_FIGURE.findall(text)) > 1)
+        or _UNTAKEN.match(after)
+    ):
+        return None
+    if (len(word) > 1 and word[0] == "0") or (before[-1:].isascii() and before[-1:].isalpha()):
+        return None
+    unsaid = withdrawn(text, start, end)
+    if _POINTS.match(after):
+        if value < 0 or value > 999:
+            return None
+        return Figure(value, start, end, True, unsaid)
+    if (_UNIT_AFTER.match(after) or after.startswith("星级")) and not _NAMED.match(after):
+        return None
+    if bare == word:
+        return Figure(value, start, end, not latin, unsaid)
+    if _BEFORE.search(_MERELY.sub("", before)) and not _RATES.search(before):
+        return None
+    if (word[0].isdigit() and len(word) > 2 and value > 5) or word.startswith("-"):
+        return None
+    before = _MERELY.sub("", before)
+    if (
+        after.startswith(" ")
+        and not _BASED.match(after)
+        and ((latin and not _GOES_ON.match(after)) or _COUNTS.match(after))
+    ):
+        return None
+    if _CLOCK.search(before):
+        return None
+    opens = not before or before[-1] in ",。!?”→"
+    closes = not after or after[0] in ",。!?「 " or after.startswith(("主要", "因为", "原因", "杠杠", "多谢", "谢谢"))
+    if _RATES.search(before) and (closes or not latin or after.startswith(" for ")) and before[-1] not in ",。!":
+        return Figure(value, start, end, True, unsaid)
+    if opens and closes:
+        return Figure(value, start, end, False, unsaid)
+    if latin and opens and _GOES_ON.match(after):
+        return Figure(value, start, end, False, unsaid)
+    if latin or word in _HAN:
+        return None
+    if not before or before[-1] in ",。!?":
+        return Figure(value, start, end, False, unsaid)
+    if not after or after.strip(",。! 「」赞笑谢吧哈啦呗嘛") == "":
+        return Figure(value, start, end, False, unsaid)
+    return None
+
+
+def figures_of(text: str, scale: tuple[int, int]) -> list[Figure]:
+    found: list[Figure] = []
+    stripped = FULL_BASE.sub(lambda base: "," * len(base[0]), text)
+    bare = text.strip(" ,。!?「」赞笑谢好()[]{}<>#*_+=:\"'“”")
+    for match in _FIGURE.finditer(stripped):
+        figure = _figure(stripped, match, bare)
+        if figure is not None:
+            found.append(figure)
+    for match in _WORDS_FIGURE.finditer(stripped):
+        if not any(figure.start <= match.start(1) < figure.end for figure in found):
+            unsaid = withdrawn(stripped, match.start(1), match.end(1))
+            found.append(Figure(_HAN[match[1]], match.start(1), match.end(1), True, unsaid))
+    return sorted(found, key=lambda figure: figure.start)

@@ -1,0 +1,31 @@
+"""Points, stars and figures as customers misspell, dictate or draw them, in the spelling that the rest knows."""
+
+from __future__ import annotations
+
+import re
+
+#: "5份", "四粉", "满份": points misspelt, which only the whole answer or a verb before them tells.
+_MISSPELT = re.compile(
+    r"(^|[,。!?]|打|给|评)([1-5一二三四五满])(?:份|芬|昐|奋|粉|纷|坟|氛|吩|焚|忿|fen|f)儿?(?=$|[,。!「吧了给])"
+)
+#: "五颗小星星", "五角星五个", "5朵小红花", "五心好评", "满星": other things for stars.
+_OTHER_STARS = re.compile(
+    r"([1-5一二三四五])(?:个|颗|粒|朵)(?:小)?(?:星星?|红花|红心)|(?:五角)?星(?:星)?([1-5一二三四五])[个颗粒]"
+    r"|([五5])心(?=好评|$|[,。!])"
+)
+#: "1「叉」5「好」": a figure crossed out.
+_CROSSED = re.compile(r"[1-5](?:分)?「叉」")
+
+
+#: "理由:1.磨蹭;2.没穿工作服": reasons that are numbered.
+_LISTED = re.compile(r"[,。:]1。\D.*[,。]2。\D")
+_NUMBERED = re.compile(r"[,。:]\d。(?=\D)")
+
+
+def spelt(text: str) -> str:
+    """Points and stars as the rest knows them."""
+    text = _MISSPELT.sub(lambda found: f"{found[1]}{found[2]}分", text)
+    if _LISTED.search(text):
+        text = _NUMBERED.sub(",", text)
+    text = _OTHER_STARS.sub(lambda found: f"{found[1] or found[2] or found[3]}星", text)
+    return _CROSSED.sub(",", text.replace("满星", "满分"))

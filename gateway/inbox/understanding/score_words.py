@@ -1,0 +1,176 @@
+"""What words say of a rating: those of the scale itself, full marks, and praise or blame beside a figure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.inbox.understanding.phrases import pattern
+from gateway.inbox.understanding.score_figures import Figure
+from gateway.inbox.understanding.score_stance import withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What was found about a rating: `given` if one was meant at all, `score` if a figure can be used."""
+
+    given: bool
+    score: int | None
+    doubtful: bool
+    because: str
+
+
+NO_RATING = Rated(False, None, False, "")
+
+
+FULL = re.compile(
+    r"^满分[5五]分?(?=$|[,。!])|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
+    r"| would)|(?<!不)(?<!没)(?:最高分|顶格)"
+    r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!作文|答卷|是|为|才|多少|只|谈不上|1"
+    r"|5|十|五|一百)"
+    r"|(?:full|top|maximum|max|perfect|highest) "
+    r"(?:marks?|score|points?|rating)|五星好评|5星好评"
+)
+_VERY = (
+    r"(?:非常|十分|特别|超级?|极其|极为|太|相当|无比|万分|百分之?百|百分百|100%|1000%|绝对|真的?很|很|挺"
+    r"|蛮|老|真心|巨|贼|好|最|完全)"
+)
+_NOT = (
+    r"(?:不是很|不是太|不太|不大|不怎么|不是特别|不是非常|没有很|不够|不算|不甚|不咋|不很|不是那么|不咋么"
+    r"|不是十分|并不|不那么)"
+)
+_LEAST = re.compile(
+    rf"(?:{_VERY}(?:的)?|一点(?:儿)?(?:也|都)|丝毫|毫|压根|根本就?|从来|半点都)(?:地|的)?不(?:是)?"
+    rf"(?:很)?满意|very (?:dis|un)satisfied|(?:extremely|totally|completely|highly|really|most) (?:dis|un)"
+    rf"satisfied|not (?:at all )satisfied|not satisfied at all|(?:非常|十分|极其?|特别|极度)不满(?!意)"
+)
+_LESS = re.compile(
+    rf"{_NOT}满意|不满(?!意)|不满意|^(?:很|非常)?失望满意|不(?:能|会|可能)满意|(?:dis|un)satisfied|not "
+    rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
+)
+_MIDDLE = re.compile(
+    r"(?<!叫)(?<!是)一般(?!这|那|我|情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧"
+    r"|水平)?[。!]?$"
+    r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))"
+)
+MOST = re.compile(
+    rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
+    rf"|completely|highly|really|fully|super|most) satisfied"
+)
+_GOOD = re.compile(r"满意|satisfied")
+_LOWEST = re.compile(
+    r"(?:给|打|评|选|只配|只值)(?:你们?|他们?|个)*最低分?(?!是|多少)|^最低分"
+    r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
+)
+_ASKED_VERDICT = re.compile(
+    r"(?:满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗"
+    r"|么|不|了吗|没)|满意度|不满意(?:可以"
+    r"|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案"
+    r"|解决|处理|结果|说法)|满不满意|满意不满意|(?:^|[,。!])满意\?|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
+)
+_NOT_BUT = re.compile(r"不是(?:很|非常)?(?:满意|一般),?(?:而)?(?=是)")
+_DOUBLE = re.compile(
+    r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么"
+    r"|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied"
+    r"|no dissatisfaction|(?:不能|无法|没法)不满意"
+)
+_TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
+_ALL_IN_ALL = re.compile(r"(?:总体|整体|总的来说|大体)(?:上|来说|还是|还算|也)*满意")
+_CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|but|however|though|except")
+
+_PRAISE = pattern(
+    r"(?<!不)(?<!没)(?<!不太)(?<!不是)(?<!不算)(?:很|非常|十分|特别|挺|真|太|超|蛮|都|都很|也很|相当|最)"
+    r"(?:好(?!久|多|几|奇|像)|棒|赞|快(?!死)|专业|热情|耐心|负责|及时|不错|细心|认真|满意|贴心|周到|给力"
+    r"|靠谱|到位|高效|迅速)|不错|点赞|好评|「赞」|给力|优秀|完美|杠杠的|没的说|没话说|(?<!不)非常满意|"
+    r"(?<!不)很满意|(?<![不算])满意(?!吗)|厉害|表扬|感谢|谢谢|^[1-5],?好(?:$|[,。!])|好(?:样的|评)",
+    r"\b(?:excellent|quick|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
+    r"|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick"
+    r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
+)
+_BLAME = pattern(
+    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣"
+    r"|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久"
+    r"|吵|脏|乱)|没修(?!(?:得)?这么)|没解决|没人(?!受|住|在)"
+    r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
+    r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|poor|worst|rude|slow|useless|disappoint\w+"
+    r"|unacceptable|nobody|no one(?! could)|waste|pathetic|mess|disgust\w+|rubbish|unprofessional)\b",
+)
+
+
+def by_words(text: str, scale: tuple[int, int], figures: list[Figure]) -> Rated:
+    if scale != (1, 5):
+        return full_marks(text, scale) or NO_RATING
+    if _DOUBLE.search(text):
+        return NO_RATING
+    plain = _NOT_BUT.sub("", _ASKED_VERDICT.sub("", text))
+    marks: list[int] = []
+    for words, figure in ((_LEAST, 1), (_LESS, 2), (MOST, 5), (_TALKED, 0), (_GOOD, 4), (_MIDDLE, 3)):
+        plain, count = words.subn("", plain)
+        if count:
+            marks.append(figure)
+    if not marks:
+        full = full_marks(text, scale)
+        if full is not None:
+            return full
+        if _LOWEST.search(text):
+            return Rated(True, scale[0], False, "the lowest of the scale")
+        return Rated(True, None, True, "a figure taken back") if figures else NO_RATING
+    if set(marks) in ({4, 5}, {1, 2}) and not _CONTRAST.search(text):
+        return Rated(True, 5 if 5 in marks else 1, False, "the scale's own words")
+    if len(marks) > 1 or (_CONTRAST.search(text) and marks[0] >= 4 and _BLAME.search(text)):
+        return Rated(True, None, True, "more than one verdict")
+    if marks[0] == 0:
+        if "谈不上" in text or "说不上" in text or "称不上" in text:
+            return Rated(True, None, True, "half a verdict")
+        return Rated(True, 4, False, "the scale's own words")
+    if marks[0] >= 4 and _BLAME.search(text):
+        return Rated(True, None, True, "words that contradict each other")
+    return Rated(True, marks[0], False, "the scale's own words")
+
+
+def full_marks(text: str, scale: tuple[int, int]) -> Rated | None:
+    found = FULL.search(text)
+    if found is None or withdrawn(text, found.start(), found.end()):
+        return None
+    if _BLAME.search(text):
+        return Rated(True, None, True, "full marks and blame")
+    return Rated(True, scale[1], False, "full marks")
+
+
+def contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
+    if scale != (1, 5):
+        return False
+    text = _DOUBLE.sub("", _ASKED_VERDICT.sub("", text))
+    unhappy = bool(_LEAST.search(text) or _LESS.search(text)) and not _ALL_IN_ALL.search(text)
+    happy = not unhappy and bool(MOST.search(text) or _GOOD.search(text))
+    if (unhappy and score >= 4) or (happy and score <= 2):
+        return True
+    if (score in (3, 4) and _TOP.search(text)) or _BESIDE_ITS_WORD.match(text):
+        return True
+    if unhappy:
+        return False
+    praise, blame = bool(_PRAISE.search(text)), bool(_BLAME.search(text))
+    if score == 4:
+        return blame and not praise and bool(_HARSH.search(text))
+    return (score <= 2 and praise and not blame) or (score == 5 and blame and not praise and not _mild(text))
+
+
+#: A figure and, alone beside it, the scale's word for another.
+_BESIDE_ITS_WORD = re.compile(r"(?:3|三)(?:分|星)?[, ]?满意[。!]?$|(?:4|四|5|五)(?:分|星)?[, ]?一般[。!]?$")
+#: The scale's own words for its highest figure.
+_TOP = re.compile(r"(?<!不)非常满意|\bvery satisfied\b")
+_MILD = re.compile(
+    r"了点|点儿?$|就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only"
+    r"|slightly|though|next time|wish|hope"
+)
+
+
+_HARSH = re.compile(
+    r"差劲|极差|极其?差|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决"
+    r"|没处理|个屁"
+    r"|terrible|worst|awful|rubbish|useless|(?:nobody|no one) (?:came|showed|turned)"
+)
+
+
+def _mild(text: str) -> bool:
+    return bool(_MILD.search(text)) and not _HARSH.search(text)
