@@ -44,12 +44,14 @@ _UNIT = (
     r"|the)|storeys?|blocks?|am\b))"
 )
 _BEFORE = re.compile(
-    r"(?:×|x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|rmb|约|等了?|花了?"
+    r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约|等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
-    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到|g|no\.?|number|room|flat|unit|floor"
+    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到"
+    r"|\b(?:rmb|g|no\.?|number|room|flat|unit|floor"
     r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
     r"|past|about|around|over|nearly|almost|waited|for|took|in|within|another|last|next|these|those|only"
-    r"|all|these|the|my|our|phase|tower|gate|level|no|least) ?$"
+    r"|all|the|my|our|phase|tower|gate|level|least|have|has|had|than|plus|from|on"
+    r"|bus|route|house|villa|shop|gang|team|zone|area|grade|type|version|page|day|week|pm|am)) ?$"
 )
 _RATES = re.compile(
     r"(?:打个?|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
@@ -125,10 +127,21 @@ _POINTS = re.compile(
 )
 #: "8点20".
 _CLOCK = re.compile(r"[0-9]点$")
+#: "没毛病5杠杠的": what goes on right behind a figure, once the customer's spaces are gone.
+_ON_HAN = re.compile(
+    r"「|杠杠|谢|辛苦|感谢|多谢|修|很|非常|挺|真|太|蛮|超|中$|好|棒|赞|牛|师傅|小[哥伙王李张]|服务|态度|速度|你们|没毛病"
+    r"|不错|可以|吧|因为|就是|但|不过|主要|原因|点赞|加油|满意|一般|不满"
+)
+_BEHIND_HAN = re.compile(r"[\u3400-\u9fff」](?<![了的过块点米拜喝倒开着周期姓元角第说成])$")
+#: "oops 5 not 1": what goes on behind a digit in English.
+_ON_LATIN = re.compile(
+    r" (?:not|but|because|bcoz|bcs|coz|cos|since|as|for|from|is|it|he|she|they|was|were|very|great|good|thanks|thank"
+    r"|please|again|overall|instead|then|now|this|i|we|your|well|so|though|although|just|no|sorry|mate|guys|lol|haha)\b"
+)
 _UNIT_AFTER = re.compile(_UNIT)
 
 
-def _figure(text: str, match: re.Match[str], bare: str) -> Figure | None:
+def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False) -> Figure | None:
     word, start, end = match[0], match.start(), match.end()
     value = float(_HAN.get(word, _EN.get(word, -99)))
     if value == -99:
@@ -181,6 +194,8 @@ def _figure(text: str, match: re.Match[str], bare: str) -> Figure | None:
         return Figure(value, start, end, False, unsaid)
     if not after or after.strip(",。! 「」赞笑谢吧哈啦呗嘛") == "":
         return Figure(value, start, end, False, unsaid)
+    if lenient and ((before[-1:] == " " and _ON_LATIN.match(after)) or (_BEHIND_HAN.search(before) and _ON_HAN.match(after))):
+        return Figure(value, start, end, False, unsaid)
     return None
 
 
@@ -188,10 +203,13 @@ def figures_of(text: str, scale: tuple[int, int]) -> list[Figure]:
     found: list[Figure] = []
     stripped = FULL_BASE.sub(lambda base: "," * len(base[0]), text)
     bare = text.strip(" ,。!?「」赞笑谢好()[]{}<>#*_+=:\"'“”")
-    for match in _FIGURE.finditer(stripped):
-        figure = _figure(stripped, match, bare)
-        if figure is not None:
-            found.append(figure)
+    matches = list(_FIGURE.finditer(stripped))
+    for lenient in (False, True):
+        if all(figure.withdrawn for figure in found):
+            for match in matches:
+                figure = _figure(stripped, match, bare, lenient=lenient)
+                if figure is not None and figure not in found:
+                    found.append(figure)
     for match in _WORDS_FIGURE.finditer(stripped):
         if not any(figure.start <= match.start(1) < figure.end for figure in found):
             unsaid = withdrawn(stripped, match.start(1), match.end(1))
