@@ -36,8 +36,8 @@ _COLON = re.compile(r"(?<![0-9]):|:(?![0-9])")
 _MARK_RUN = re.compile(r"([,。!?])[,。!?]*[,。]|([,。!?])\2+|[,。!]+(?=\?)|\?[!?]+")
 _LETTER_RUN = re.compile(r"([a-z])\1{2,}")
 _HAN_RUN = re.compile(rf"([{_CJK}])\1{{2,}}")
-#: "1111111": a key held down.
-_DIGIT_RUN = re.compile(r"^([0-4])\1{3,}(?!\d)")
+#: "1111111": a key held down; more than a dozen are nobody's answer.
+_DIGIT_RUN = re.compile(r"^([0-4])\1{3,11}(?!\d)")
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){2,}[a-z](?![a-z0-9'])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))

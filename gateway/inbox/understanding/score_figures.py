@@ -32,7 +32,7 @@ _UNIT = (
     r"|块|元|毛(?!病)|万(?!分)|千(?!万)|百|十|度|千瓦|kw|kv|v\b|a\b|米|公里|里(?!面|头)|岁|%|折(?!腾)|路(?!灯)"
     r"|区|组|队|班"
     r"|台|只(?!是|有|能|想|给|因|要|说|会)|张(?!口|嘴)|条|页|项|批(?!评)|期|级|档|口(?!气)|家(?!里|人|电)|间|辆"
-    r"|把(?!我|你|他|电|灯)|根(?!本)|盏|套|份|代|g(?![a-z])|步|段|片|线(?!路)|号线|升|l\b|厅|环(?!境)|排(?!队|除)"
+    r"|把(?!我|你|他|电|灯)|根(?!本)|盏|套|份|代|[gb](?![a-z])|步|段|片|线(?!路)|号线|升|l\b|厅|环(?!境)|排(?!队|除)"
     r"|声(?!音)|句|种|样|件|斤|瓦|安(?!全|装|排)|伏|相(?!当|信|比)|联(?!系)|方(?!便)|刻|世|角|倍|成(?!功)|带(?!着|了)"
     r"|维(?!修|护)|点多|楼层|多(?!谢|亏|好|么)|几(?!乎)|来(?!得|修|是|了|的)|年级|分之"
     r"|货(?!车)|分局|分公司|分店|分厂|/\d|-\d|\d)"
@@ -71,6 +71,7 @@ _RATES = re.compile(
 FULL_BASE = re.compile(
     r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
     r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
+    r"|^(?:从|在)?1(?:分|星)?(?:到|至|-|,)5(?:分|星)?(?:的话|里面?|之?中|之间)?(?=[^\d].*[1-5])"
     r"|(?:out of|outta) (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
 )
@@ -97,13 +98,14 @@ def value_of(figure: str) -> int:
 
 _ASKED_ABOUT = re.compile(
     r"(?:分|星| stars?)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
-    r"|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
+    r"|(?:有|能|会|算|可以|够|是|就)[^,。!?]{0,8}(?:吗|么|呢)(?:$|[,。!?])|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
     r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
+_OF_IT = re.compile(r"其中(?:有|的)?$")
 _ALLOTS = re.compile(r"分(?:是)?给(?!那|这|你|他|师傅|足|到|满|上|了|,|。|!|$)")
 #: "一分没收", money that was not taken.
-_UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花)")
+_UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花|扣|少|减)")
 #: "four out of five", "three only": what may stand behind a figure in words.
 _BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
 #: "five your guy is a legend": what goes on behind a figure in words.
@@ -154,6 +156,7 @@ def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False
         (bare != word and _ASKED_ABOUT.match(after))
         or (_ALLOTS.match(after) and len(_FIGURE.findall(text)) > 1)
         or _UNTAKEN.match(after)
+        or _OF_IT.search(before)
     ):
         return None
     if (len(word) > 1 and word[0] == "0") or (before[-1:].isascii() and before[-1:].isalpha()):
@@ -194,7 +197,9 @@ def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False
         return Figure(value, start, end, False, unsaid)
     if not after or after.strip(",。! 「」赞笑谢吧哈啦呗嘛") == "":
         return Figure(value, start, end, False, unsaid)
-    if lenient and ((before[-1:] == " " and _ON_LATIN.match(after)) or (_BEHIND_HAN.search(before) and _ON_HAN.match(after))):
+    if lenient and (
+        (before[-1:] == " " and _ON_LATIN.match(after)) or (_BEHIND_HAN.search(before) and _ON_HAN.match(after))
+    ):
         return Figure(value, start, end, False, unsaid)
     return None
 

@@ -8,6 +8,21 @@ import re
 _MISSPELT = re.compile(
     r"(^|[,。!?]|打|给|评)([1-5一二三四五满])(?:份|芬|昐|奋|粉|纷|坟|氛|吩|焚|忿|fen|f)儿?(?=$|[,。!「吧了给])"
 )
+#: "似分", "打散分": figures as a telephone writes what it heard. 无分 may say that there is none.
+_HEARD = re.compile(
+    r"(^|[,。!?]|[打给评])([午舞吴武雾捂物悟似寺饲思斯丝撕散伞山衫删尔耳饿医衣依亿幺])(?:分|份|粉|芬)(?=$|[,。!「吧了给])"
+)
+_SOUNDS = {
+    sound: figure
+    for figure, sounds in {
+        "五": "午舞吴武雾捂物悟",
+        "四": "似寺饲思斯丝撕",
+        "三": "散伞山衫删",
+        "二": "尔耳饿",
+        "一": "医衣依亿幺",
+    }.items()
+    for sound in sounds
+}
 #: "五颗小星星", "五角星五个", "5朵小红花", "五心好评", "满星": other things for stars.
 _OTHER_STARS = re.compile(
     r"([1-5一二三四五])(?:个|颗|粒|朵)(?:小)?(?:星星?|红花|红心)|(?:五角)?星(?:星)?([1-5一二三四五])[个颗粒]"
@@ -24,6 +39,7 @@ _NUMBERED = re.compile(r"[,。:]\d。(?=\D)")
 
 def spelt(text: str) -> str:
     """Points and stars as the rest knows them."""
+    text = _HEARD.sub(lambda found: f"{found[1]}{_SOUNDS[found[2]]}分", text)
     text = _MISSPELT.sub(lambda found: f"{found[1]}{found[2]}分", text)
     if _LISTED.search(text):
         text = _NUMBERED.sub(",", text)

@@ -6,13 +6,13 @@ import re
 
 _TAKEN_BACK = re.compile(
     r"想好了?|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
-    r"|打)|本来|原来"
+    r"|打)|本来|原来|谁(?:会|能|还|肯|愿意)?(?:给|打)|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
     r"|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想"
-    r"|不会(?!发短信|打字|写字|用手机)|不能"
-    r"|按理|按道理|照理|没法|没有?给|没有?(?=[零0]分)|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能"
-    r"|让(?:我|你)|叫我|要我|要求|逼|求我|请我"
+    r"|不会(?!发短信|打字|写字|用手机)|不能(?!再?更?好)"
+    r"|按理|按道理|照理|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能"
+    r"|(?<!没)(?<!没有)(?<!不用)让(?:我|你)|(?<!没)(?<!没有)(?<!不用)(?:叫我|要我)|要求|(?<!牛)逼|求我|请我"
     r"|希望(?:我|你)|(?:师傅|工人|你们)说(?!话)|以为|(?:老公|老婆|媳妇|我爸|我妈|儿子|女儿|孩子|邻居|同事|朋友)(?:说"
     r"|觉得|让|要|想)"
     r"|撤回|收回|撤掉|取消|上上次|下次|下回"
@@ -23,7 +23,7 @@ _TAKEN_BACK = re.compile(
 )
 _MINE_NOW = re.compile(
     r"(?:现在|[1-5]分?的[^,。!?]{2,}给$|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该"
-    r"|[^,。!?]{4,}我(?:代|替|帮)?(?:他|她|老人家?)?(?:给|打|评)(?!了|过)|but|now|so|then|still|however"
+    r"|[^,。!?]{4,}我(?:代|替|帮)?(?:他|她|老人家?)?(?:给|打|评)(?!了|过)|我(?:也|还是|真|自愿|要|得|必须)(?:想|是|要)?(?:给|打|评|选)|自愿|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
 _SUPPOSED = re.compile(r"(?:如果|要不是|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
@@ -34,11 +34,13 @@ _UNDONE = re.compile(
     r"|打错|按错|发错"
     r"|错了|不对|点错"
     r"|手滑|误| ?was (?:a )?(?:mistake|typo"
-    r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
-    r"|没有(?:$|[,。!])|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
+    r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|(?:也|都)(?:别想|休想|不给|不值|不配|不想)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
+    r"|没有(?:$|[,。!])|太(?:多|高)|高了|有点高|偏高|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
 )
 #: "minus five", "负五分": nothing of the scale.
 _NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
+#: "达不到5分", "没有0分": just before the figure.
+_SHORT_OF = re.compile(r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|(?<![时钟天来多])不到)$")
 #: "下回再这样就给1": what is threatened, not given.
 _THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
 #: "不是1是4": what is denied is the figure before.
@@ -54,11 +56,11 @@ _WOULD_END = re.compile(r"(?:分|星)?了")
 #: "要是有6分我就给6分": more than the scale has; what follows is the rating.
 _BEYOND = re.compile(r"(?:要是|如果|能)[^,。!?]{0,8}(?:[6-9]|1\d|100|六|七|八|九|十)分?")
 #: A relative who gives the rating by another's hand ("我爸说给四分"), as long as the sender has no other opinion.
-_RELAYED = re.compile(
+RELAYED = re.compile(
     r"(?:^|[^傅工哥])(?:他|她|娘|爹|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇"
     r"|儿子?|女儿|孩子|婆婆|公公|丈母娘"
     r"|岳父|主人)(?:说|让我(?:替他|代他|帮他)?|叫我(?:给你们?|替他)?|要我|口述)[,。]?(?:必须|一定|就|要|该|应该"
-    r"|可以)?(?:给|打|评|选|是)?个?$"
+    r"|可以)?(?:给|打|评|选|是|回|发|按|填|写|点|投)?(?:你们|师傅|他们?)?个?$"
 )
 _OWN = re.compile(r"我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
 
@@ -72,9 +74,9 @@ def withdrawn(text: str, start: int, end: int) -> bool:
         return True
     if _BEYOND.search(text[:left]) and _THEN.search(before):
         return False
-    if _SUPPOSED.search(before) or _NEGATIVE.search(before) or _THREATENED.search(before):
+    if _SUPPOSED.search(before) or _NEGATIVE.search(before) or _SHORT_OF.search(before) or _THREATENED.search(before):
         return True
-    if _RELAYED.search(before) and not _OWN.search(text):
+    if RELAYED.search(before) and not _OWN.search(text):
         return False
     clause = re.split(r"[,。!?]", text[max(0, left - 40) : max(0, left - 1)])[-1]
     if left > 0 and _THEN.search(before) and _SUPPOSED.search(clause):

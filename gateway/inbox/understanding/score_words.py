@@ -24,7 +24,7 @@ NO_RATING = Rated(False, None, False, "")
 
 
 FULL = re.compile(
-    r"^满分[5五]分?(?=$|[,。!])|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
+    r"(?:给|选|打|评)(?:你们|师傅|他们?)?个?最高(?:的|那个|一个|档|级)*(?=$|[,。!])|^满分[5五]分?(?=$|[,。!](?!.*[1-5一二三四五][分星]?[吧了。!]?$))|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
     r"| would)|(?<!不)(?<!没)(?:最高分|顶格)"
     r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!作文|答卷|是|为|才|多少|只|谈不上|1"
     r"|5|十|五|一百)"
@@ -32,7 +32,7 @@ FULL = re.compile(
     r"(?:marks?|score|points?|rating)|五星好评|5星好评"
 )
 _VERY = (
-    r"(?:非常|十分|特别|超级?|极其|极为|太|相当|无比|万分|百分之?百|百分百|100%|1000%|绝对|真的?很|很|挺"
+    r"(?:非常|十分|特别|超级?|极其|极为|极|太|相当|无比|万分|百分之?百|百分百|100%|1000%|绝对|真的?很|很|挺"
     r"|蛮|老|真心|巨|贼|好|最|完全)"
 )
 _NOT = (
@@ -63,10 +63,15 @@ _LOWEST = re.compile(
     r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
 )
 _ASKED_VERDICT = re.compile(
-    r"(?:满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗"
+    r"(?:[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很|最)?不?(?:满意|一般)(?:吧|对吧|是吧|嘛|的意思)|满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗"
     r"|么|不|了吗|没)|满意度|不满意(?:可以"
     r"|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案"
     r"|解决|处理|结果|说法)|满不满意|满意不满意|(?:^|[,。!])满意\?|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
+)
+#: "非常满意谈不上", "没到非常满意".
+_NOT_QUITE = re.compile(
+    rf"(?:{_VERY})?满意(?:是|还|也|倒)?(?:谈不上|说不上|称不上|不至于|算不上|没到)"
+    rf"|(?:没到|不到|没达到|达不到|不是(?=[非特超])|称不上|谈不上|说不上|算不上)(?:{_VERY})?满意"
 )
 _NOT_BUT = re.compile(r"不是(?:很|非常)?(?:满意|一般),?(?:而)?(?=是)")
 _DOUBLE = re.compile(
@@ -88,7 +93,7 @@ _PRAISE = pattern(
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|(?<![零没无])差(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣"
+    r"不满意|不满|(?<![零没无不])差(?<!不算差)(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣"
     r"|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久"
     r"|吵|脏|乱)|没修(?!(?:得)?这么)|没解决|没人(?!受|住|在)"
     r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
@@ -140,7 +145,7 @@ def full_marks(text: str, scale: tuple[int, int]) -> Rated | None:
 def contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     if scale != (1, 5):
         return False
-    text = _DOUBLE.sub("", _ASKED_VERDICT.sub("", text))
+    text = _NOT_QUITE.sub("", _DOUBLE.sub("", _ASKED_VERDICT.sub("", text)))
     unhappy = bool(_LEAST.search(text) or _LESS.search(text)) and not _ALL_IN_ALL.search(text)
     happy = not unhappy and bool(MOST.search(text) or _GOOD.search(text))
     if (unhappy and score >= 4) or (happy and score <= 2):

@@ -11,7 +11,7 @@ import re
 
 from gateway.inbox.understanding.score_figures import FULL_BASE, figures_of, value_of
 from gateway.inbox.understanding.score_spelling import spelt
-from gateway.inbox.understanding.score_stance import withdrawn
+from gateway.inbox.understanding.score_stance import RELAYED, withdrawn
 from gateway.inbox.understanding.score_words import FULL, MOST, Rated, by_words, contradicted
 
 _CHANGES = re.compile(
@@ -22,9 +22,12 @@ _CHANGES = re.compile(
 )
 _FINAL = re.compile(
     r"(?:^|[,。!? ]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?"
-    r"(?:(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|实打|实给|四舍五入|听我的|可惜|等于)"
-    r"(?:就|给|打|评|选|是|算|记|按|取|只能)*|(?:就|给|打|评|选|是|算|记|按|取|取中|只能|其实想|其实是)+)(?:你们?)?$"
-    r"|(?:综合|听我的|听他的|最终|最后)$|\b(?:but no,? ?|would but ?|go with (?:the )?)$"
+    r"(?:(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|总的(?:来说)?|总分|总评|实打|实给|四舍五入|听我的|可惜|等于"
+    r"|取中|折中|中和|现在|目前|正确的?|实际|真实)(?:就|给|打|评|选|是|算|记|按|取|只能)*"
+    r"|(?:就|给|打|评|选|是|算|记|按|取|只能|其实想|其实是|我说|我说给)+)(?:你们?|个)?$"
+    r"|(?:综合|听我的|听他的|最终|最后|取中|折中|也就是|等于|\d-\d=)$"
+    r"|\b(?:but no,? ?|would but ?|(?:go(?:ing)?|went|stick(?:ing)?) with (?:the |an? )?|settled? (?:on|for) (?:an? )?"
+    r"|(?:overall|finally|so|therefore|hence|final answer|call it|all in all|on balance|let us say|i say)[,:]? (?:it is |i give |i say |an? )*)$"
 )
 #: "去年给1分，这回来得快，5分": what is said of this time counts.
 _THIS_TIME = re.compile(
@@ -41,14 +44,18 @@ _FIRST_THOUGHT = re.compile(
 )
 _DEDUCTS = re.compile(
     r"(?:再)?多[一1]分(?:都|也)|剩(?:到|下)?(?:的)?那?[一1]分|留(?:下|了)?[一两二12]分"
-    r"|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|少"
+    r"|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|(?<!至)(?<!最)少"
     r"|差|去掉|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
 )
+#: "5分扣1分，4分": what is left, and nothing behind it.
+_REST = re.compile(r"(?:分|星)?(?:吧|了)?[。!]?$")
 _RANGE = re.compile(
-    r"[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
+    r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
+    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少"
+    r"|[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
     r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5][分星]?半|[一二三四][分星]半|十二分满意"
     r"|\d%满意|or above|high \d low|between [1-5]"
 )
@@ -62,8 +69,15 @@ _TARGETS = re.compile(
     r"|工人|小哥|电工|维修|员工|态度|worker|man|guy|technician|crew|team)[^。!?]{0,6}?(?:[1-5]"
     r"|[一二三四五](?=[分星,。!]|$))"
 )
+#: What is rated apart.
+_RATED = (
+    r"(?:师傅|工人|小[哥伙]|电工|维修|抢修|员工|人|活|态度|服务(?:态度)?|技术(?:水平)?|速度|效率|质量|价格|收费|材料|公司|单位|供电局"
+    r"|客服|热线|95598|接线员?|前台|派单|调度|系统|流程|专业|卫生|沟通|及时性?|响应|结果|满意度|解决度)"
+)
 _EACH = re.compile(
-    r"^(?:人|活儿?|技术|态度|服务|师傅|质量|速度)[1-5]分?[,。 ]?(?:价格|收费|速度|公司|单位"
+    rf"{_RATED}(?:我|只|才|就|给|打|是|的|得)*[1-5五四三二一](?:分|星)?[,。 ]?(?:但|不过|而|和)?{_RATED}"
+    rf"(?:我|只|才|就|给|打|是|的|得|也|能)*(?:[1-5](?!\d)|[五四三二一](?=[分星,。]|$))"
+    r"|^(?:人|活儿?|技术|态度|服务|师傅|质量|速度)[1-5]分?[,。 ]?(?:价格|收费|速度|公司|单位"
     r"|态度|服务)[1-5]分?$|[1-5](?: stars?)? (?:for"
     r"|to) [^,。!?0-9]{2,40}(?:,|and|but|yet|though)"
     r"[^。!?0-9]{0,12}(?:[1-5]|zero|one|two|three|four|five)(?: stars?)? (?:for|to) "
@@ -75,8 +89,14 @@ _EACH = re.compile(
     r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
     r"|^[\u3400-\u9fff]{2,3}[1-5]分?[,。 ]?(?:师傅|电工|客服|前台|抢修)[1-5]分?$"
 )
+_RATED_EACH = re.compile(r"[1-5]|[零一二三四五](?=[分星颗])|\b(?:zero|one|two|three|four|five)\b")
+#: What comes of several ratings.
+_OVERALL = re.compile(
+    r"(?:总的(?:来说|来讲|来看)?|总体(?:来说|上)?|综合(?:起来|下来)?|总分|总评|整体|合起来|最终|最后|折中|取中)"
+    r"(?:就|给|打|评|算|是|选)*个?[1-5一二三四五](?:分|星)?(?:吧|了)?[。!]?$|\boverall (?:an? )?[1-5]"
+)
 _ORDERS = re.compile(
-    r"(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
+    r"(?<!没)(?<!没有)(?<!不用)(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
     r"[^,。!?]{0,6}[1-5五满]|(?:told|asked|begged|forced|wants?|made) me (?:to )?(?:give|rate|press|reply"
     r"|answer|for(?= (?:an? )?[1-5]))"
 )
@@ -86,6 +106,7 @@ _ORDERS = re.compile(
 _TURNED = re.compile(
     r"[1-5一二三四五](?:分|星)?(?:[^,。!?0-9]{0,4})(?:改成|改为|换成|改到|变成)(?:了)?([1-5一二三四五])(?!\d|个"
     r"|小时|天)"
+    r"|(?:^|[,。!? 把])[1-5](?:分|星)?改([1-5])(?:分|星)?(?:吧)?(?:$|[,。!])"
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
     r"|以([1-5一二三四五])(?:分|星)?为准"
     r"|^(?:刚才|刚刚)?(?:(?:按|打|发|点|选|回)错了?[, ]?)+(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
@@ -99,14 +120,18 @@ _TURNED = re.compile(
 _QUESTIONED = re.compile(r"^[1-5](?:分|星)?\?+$")
 
 
+def _alike(ratings: str) -> bool:
+    """Whether all that is rated there gets the same figure."""
+    given = [value_of(figure) for figure in _RATED_EACH.findall(ratings)]
+    return len(given) > 1 and len(set(given)) == 1
+
+
 def rate(text: str, scale: tuple[int, int]) -> Rated:
     """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`."""
     low, high = scale
     text = spelt(text)
     deducted = _DEDUCTS.search(text)
     seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
-    if _TARGETS.search(seen) or _EACH.search(seen):
-        return Rated(True, None, True, "two things are rated apart")
     if _QUESTIONED.match(text) or (MOST.search(text) and "非常不满意" in text):
         return Rated(True, None, True, "the scale is asked about, or quoted")
     turned = _TURNED.search(text)
@@ -114,6 +139,9 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
         final = value_of(next(filter(None, turned.groups())))
         if low <= final <= high:
             return Rated(True, final, False, f"the figure finally given, {final}")
+    apart = [found for form in (_TARGETS, _EACH) if (found := form.search(seen))]
+    if any(not _alike(found[0]) for found in apart) and not _OVERALL.search(seen):
+        return Rated(True, None, True, "two things are rated apart")
     figures = [figure for figure in figures_of(seen, scale) if figure.strong or low <= figure.value <= high]
     if deducted and not figures:
         return Rated(True, None, True, "a deduction is not a figure")
@@ -121,6 +149,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     values = list(dict.fromkeys(figure.value for figure in kept))
     last = bool(kept and (_FINAL.search(text[: kept[-1].start]) or _THIS_TIME.search(text[: kept[-1].start])))
     last = last or bool(_ALONE_AT_LAST.search(text))
+    last = last or bool(deducted and kept and deducted.end() <= kept[-1].start and _REST.match(text[kept[-1].end :]))
     if _RANGE.search(FULL_BASE.sub("", text)) and not (values and (last or _CHANGES.search(text))):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
@@ -133,7 +162,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
         return by_words(text, scale, figures)
     value = values[0]
     full = FULL.search(text)
-    if full and value != high and not withdrawn(text, full.start(), full.end()):
+    if full and value != high and not last and not withdrawn(text, full.start(), full.end()):
         return Rated(True, None, True, "full marks and another figure")
     if last:
         value = kept[-1].value
@@ -144,6 +173,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     score = int(value)
     if contradicted(text, score, scale):
         return Rated(True, None, True, "figure and words contradict each other")
-    if _ORDERS.search(text) and all(figure.value == value for figure in figures):
+    ordered = _ORDERS.search(text) and not any(RELAYED.search(text[: figure.start]) for figure in kept)
+    if ordered and all(figure.value == value for figure in figures):
         return Rated(True, None, True, "the figure is what somebody asked for")
     return Rated(True, score, False, f"the figure {score}")
