@@ -38,6 +38,8 @@ _LETTER_RUN = re.compile(r"([a-z])\1{2,}")
 _HAN_RUN = re.compile(rf"([{_CJK}])\1{{2,}}")
 #: "1111111": a key held down; more than a dozen are nobody's answer.
 _DIGIT_RUN = re.compile(r"^([0-4])\1{3,11}(?!\d)")
+#: "5️⃣5️⃣5️⃣": the same key drawn again and again.
+_KEYCAPS = re.compile(r"(\d)\u20e3(?:\s*\1\u20e3)+")
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z] ){2,}[a-z](?![a-z0-9'])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
@@ -137,6 +139,8 @@ def _counted(drawn: re.Match[str]) -> str:
 def _visible(text: str) -> str:
     """NFKC without what cannot be seen: controls, direction marks, joiners, surrogates, private use."""
     text = unicodedata.normalize("NFKC", text.replace("\ufe0f", "").replace("…", ",")).replace("ı", "i")
+    if "\u20e3" in text:
+        text = _KEYCAPS.sub(r"\1", text)
     text = text.translate(_TONES)
     if text.isprintable():
         return text if "\u20e3" not in text else text.replace("\u20e3", "")

@@ -44,17 +44,17 @@ _UNIT = (
     r"|the)|storeys?|blocks?|am\b))"
 )
 _BEFORE = re.compile(
-    r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约|等了?|花了?"
+    r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约|(?<!中)等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
     r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到"
     r"|\b(?:rmb|g|no\.?|number|room|flat|unit|floor"
     r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
-    r"|past|about|around|over|nearly|almost|waited|for|took|in|within|another|last|next|these|those|only"
-    r"|all|the|my|our|phase|tower|gate|level|least|have|has|had|than|plus|from|on"
+    r"|past|(?<!complain )about|around|over|waited|for|took|in|within|another|last|next|these|those|only"
+    r"|(?<!at )all|the|my|our|phase|tower|gate|level|least|have|has|had|than|plus|from|on"
     r"|bus|route|house|villa|shop|gang|team|zone|area|grade|type|version|page|day|week|pm|am)) ?$"
 )
 _RATES = re.compile(
-    r"(?:打个?|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
+    r"(?:打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
     r"|评定|回复?|发个?|填|点|按|是"
     r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
     r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
@@ -64,7 +64,7 @@ _RATES = re.compile(
     r"| it| them"
     r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
     r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
-    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |my (?:score|answer|rating) )?to(?: an?)?|gives(?: an?)?"
+    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |mine |this |my (?:score|answer|rating) )?to(?: an?)?|gives(?: an?)?"
     r"|should (?:be|have been)"
     r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
 )
@@ -72,7 +72,7 @@ FULL_BASE = re.compile(
     r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
     r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
     r"|^(?:从|在)?1(?:分|星)?(?:到|至|-|,)5(?:分|星)?(?:的话|里面?|之?中|之间)?(?=[^\d].*[1-5])"
-    r"|(?:out of|outta) (?:five|5|ten|10)\b|/ ?5"
+    r"|(?:out ?of|outta|(?<=[1-5] )of) (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
 )
 _FIGURE = re.compile(
@@ -109,14 +109,18 @@ _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|�
 #: "four out of five", "three only": what may stand behind a figure in words.
 _BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
 #: "five your guy is a legend": what goes on behind a figure in words.
-_GOES_ON = re.compile(r" (?:your|because|cos|coz|thanks|thank|he|she|very|great|good|nice|all good)\b")
+_GOES_ON = re.compile(
+    r" (?:for (?:the|your|this|mr|him|her|them|you|worker|service)|your|because|cos|coz|thanks|thank|he|she|very|great|good|nice|all good)\b"
+)
 #: "3 fitters came": a plural after the figure is what it counts.
 _COUNTS = re.compile(
-    r" (?!thanks|is\b|was\b|this|as\b|has\b|yes|always|works|plus|because|stars|points|marks)[a-z]{2,}s\b"
+    r" (?!thanks|is\b|was\b|this|as\b|has\b|cos\b|bcos\b|us\b|his\b|its\b|yes|tops\b|shambles|always|works|plus|because|stars|points|marks)[a-z]+[a-rt-z]s\b"
     r"(?! (?:up|down))"
 )
 #: "only 2": a figure made little of is still the figure.
-_MERELY = re.compile(r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely|roughly|probably)(?: an?)? $")
+_MERELY = re.compile(
+    r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely|roughly|probably|at least|at most|at best|around|about)(?: an?)? $"
+)
 #: A surname that is also a counter: "5 张经理很好".
 _NAMED = re.compile(
     r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
@@ -125,7 +129,7 @@ _NAMED = re.compile(
 _POINTS = re.compile(
     r" ?(?:分(?!钟|钱|之|公司|局|店|厂|半钟|多钟|别|开|析|组|期|享|成|工|辨"
     r"|明|不(?=清|出|开|明|到|来)|配|支|歧|清)|[颗粒个]?星"
-    r"(?![期级])|stars?|points?|out of|/ ?5|marks?)"
+    r"(?![期级])|stars?|points?|pts?\b|out ?of|/ ?5|marks?)"
 )
 #: "8点20".
 _CLOCK = re.compile(r"[0-9]点$")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 _TAKEN_BACK = re.compile(
-    r"想好了?|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
-    r"|打)|本来|原来|谁(?:会|能|还|肯|愿意)?(?:给|打)|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
-    r"|原本|本想|想给|想打|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)|以前|之前|去年"
+    r"想好了?|(?<!要)不打(?![扰算])|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
+    r"|打)|本来|原来|怎么(?:才能?)?(?:给|打|评|选|按|回|发)|谁(?:会|能|还|肯|愿意)?(?:给|打)|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
+    r"|原本|本想|(?<!其实)(?<!其实是)(?<!真正)(?:想给|想打)|准备给|打算|差点|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想"
     r"|不会(?!发短信|打字|写字|用手机)|不能(?!再?更?好)"
@@ -17,12 +17,22 @@ _TAKEN_BACK = re.compile(
     r"|觉得|让|要|想)"
     r"|撤回|收回|撤掉|取消|上上次|下次|下回"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
-    r"|next time|instead of|rather than|not an?|not(?! more than)|never|no longer|do not|could have|should have|asked "
-    r"(?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped|earlier|previous\w*"
-    r"|could be)\b"
+    r"|next time|instead of|rather than|not(?= (?:an?\b|the\b|my\b|even|worth|giv|going|deserv|really an?|quite an?|get|rat|scor|press|put"
+    r"|say|send|mean|want|expect|think|intend)|$| $| [1-5])|never(?= (?:an?|giv|gave|get|rat|scor|do)|$| $)"
+    r"|no longer|could have|should have|asked (?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped"
+    r"|earlier|previous\w*|could be(?! better)|do not expect|how (?:do|to|can|should)|what (?:is|does|do)|which (?:is|one))\b"
+)
+#: "fix it and I will give 5": what is offered for something.
+_OFFERED = re.compile(
+    r"^(?:please )?(?:just )?(?:fix|come|repair|sort|send|finish|bring|return|refund|get)\b[^。!?]{0,30}(?:and|then) (?:then )?i will"
+    r"|(?:修好|弄好|搞好|解决|处理好|退)(?:了)?,?(?:我)?(?:再|才)(?:给|打|评|回)"
+)
+#: "5 if you come back today".
+_PROVIDED = re.compile(
+    r" (?:stars? |points? )?(?:if(?! you ask| i am| being| honest| i have to)|when it is|when you|once (?:it|you)|as soon as|unless)\b"
 )
 _MINE_NOW = re.compile(
-    r"(?:现在|[1-5]分?的[^,。!?]{2,}给$|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|转念|所以|偏|只|就|才|算|应该"
+    r"(?:现在|[1-5]分?的[^,。!?]{2,}给$|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|份上|面子|转念|所以|偏|只|就|才|算|应该"
     r"|[^,。!?]{4,}我(?:代|替|帮)?(?:他|她|老人家?)?(?:给|打|评)(?!了|过)|我(?:也|还是|真|自愿|要|得|必须)(?:想|是|要)?(?:给|打|评|选)|自愿|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
@@ -40,7 +50,10 @@ _UNDONE = re.compile(
 #: "minus five", "负五分": nothing of the scale.
 _NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
 #: "达不到5分", "没有0分": just before the figure.
-_SHORT_OF = re.compile(r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|(?<![时钟天来多])不到)$")
+_SHORT_OF = re.compile(
+    r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|(?<![时钟天来多])不到)$"
+    r"|\b(?:almost|nearly|not quite|close to)(?: an?)? $"
+)
 #: "下回再这样就给1": what is threatened, not given.
 _THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
 #: "不是1是4": what is denied is the figure before.
@@ -62,7 +75,7 @@ RELAYED = re.compile(
     r"|岳父|主人)(?:说|让我(?:替他|代他|帮他)?|叫我(?:给你们?|替他)?|要我|口述)[,。]?(?:必须|一定|就|要|该|应该"
     r"|可以)?(?:给|打|评|选|是|回|发|按|填|写|点|投)?(?:你们|师傅|他们?)?个?$"
 )
-_OWN = re.compile(r"我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
+_OWN = re.compile(r"(?<![让叫要替])我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
 
 
 def withdrawn(text: str, start: int, end: int) -> bool:
@@ -74,7 +87,13 @@ def withdrawn(text: str, start: int, end: int) -> bool:
         return True
     if _BEYOND.search(text[:left]) and _THEN.search(before):
         return False
-    if _SUPPOSED.search(before) or _NEGATIVE.search(before) or _SHORT_OF.search(before) or _THREATENED.search(before):
+    if (
+        _SUPPOSED.search(before)
+        or _NEGATIVE.search(before)
+        or _SHORT_OF.search(before)
+        or _OFFERED.search(before)
+        or _THREATENED.search(before)
+    ):
         return True
     if RELAYED.search(before) and not _OWN.search(text):
         return False
@@ -86,5 +105,5 @@ def withdrawn(text: str, start: int, end: int) -> bool:
         if _OTHER_THAN.search(between):
             return False
         return len(between) <= (_FAR_LATIN if between.isascii() else _FAR) and not _MINE_NOW.search(between)
-    after = text[end : end + 14]
-    return bool(_UNDONE.match(after))
+    after = text[end : end + 24]
+    return bool(_UNDONE.match(after) or _PROVIDED.match(after))

@@ -24,7 +24,7 @@ NO_RATING = Rated(False, None, False, "")
 
 
 FULL = re.compile(
-    r"(?:给|选|打|评)(?:你们|师傅|他们?)?个?最高(?:的|那个|一个|档|级)*(?=$|[,。!])|^满分[5五]分?(?=$|[,。!](?!.*[1-5一二三四五][分星]?[吧了。!]?$))|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
+    r"^(?:the )?(?:highest|maximum|max|top)(?: possible| one)?[。!]?$|(?:给|选|打|评)(?:你们|师傅|他们?)?个?最高(?:的|那个|一个|档|级)*(?=$|[,。!])|^满分[5五]分?(?=$|[,。!](?!.*[1-5一二三四五][分星]?[吧了。!]?$))|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
     r"| would)|(?<!不)(?<!没)(?:最高分|顶格)"
     r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!作文|答卷|是|为|才|多少|只|谈不上|1"
     r"|5|十|五|一百)"
@@ -59,7 +59,7 @@ MOST = re.compile(
 )
 _GOOD = re.compile(r"满意|satisfied")
 _LOWEST = re.compile(
-    r"(?:给|打|评|选|只配|只值)(?:你们?|他们?|个)*最低分?(?!是|多少)|^最低分"
+    r"(?:给|打|评|选|只配|只值)(?:你们?|他们?|个)*最低分?(?!是|多少)|^最低分|^(?:the )?(?:lowest|minimum)(?: possible| one)?[。!]?$"
     r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
 )
 _ASKED_VERDICT = re.compile(
@@ -88,7 +88,7 @@ _PRAISE = pattern(
     r"(?:好(?!久|多|几|奇|像)|棒|赞|快(?!死)|专业|热情|耐心|负责|及时|不错|细心|认真|满意|贴心|周到|给力"
     r"|靠谱|到位|高效|迅速)|不错|点赞|好评|「赞」|给力|优秀|完美|杠杠的|没的说|没话说|(?<!不)非常满意|"
     r"(?<!不)很满意|(?<![不算])满意(?!吗)|厉害|表扬|感谢|谢谢|^[1-5],?好(?:$|[,。!])|好(?:样的|评)",
-    r"\b(?:excellent|quick|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
+    r"(?<!\bno )(?<!\bnot )(?<!not very )(?<!not so )(?<!not too )(?<!never )\b(?:excellent|quick|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
     r"|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick"
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )

@@ -36,7 +36,7 @@ _THIS_TIME = re.compile(
     r"|\blast (?:time|year|month|winter|summer|week)\b.*\bthis time\b[^。!?]{0,24}$"
 )
 #: "打5怕他骄傲,4": a figure that stands alone at the end, after another with words of its own.
-_ALONE_AT_LAST = re.compile(r"[1-5](?:分|星)?[^,。!?\d]{3,}[,。!?](?:就|给|打|算)?[1-5](?:分|星)?(?:吧|了)?[。!]?$")
+_ALONE_AT_LAST = re.compile(r"[1-5](?:分|星)?[^。!?\d]{3,}[,。!?](?:就|给|打|算)?[1-5](?:分|星)?(?:吧|了)?[。!]?$")
 #: What one thought of giving, before the figure one gave.
 _FIRST_THOUGHT = re.compile(
     r"(?:第一反应|一开始|起初|起先|原来|本来|原本)[^,。!?]{0,4}$"
@@ -54,7 +54,7 @@ _DEDUCTS = re.compile(
 _REST = re.compile(r"(?:分|星)?(?:吧|了)?[。!]?$")
 _RANGE = re.compile(
     r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
-    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少"
+    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少"
     r"|[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
     r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5][分星]?半|[一二三四][分星]半|十二分满意"
     r"|\d%满意|or above|high \d low|between [1-5]"
@@ -74,6 +74,10 @@ _RATED = (
     r"(?:师傅|工人|小[哥伙]|电工|维修|抢修|员工|人|活|态度|服务(?:态度)?|技术(?:水平)?|速度|效率|质量|价格|收费|材料|公司|单位|供电局"
     r"|客服|热线|95598|接线员?|前台|派单|调度|系统|流程|专业|卫生|沟通|及时性?|响应|结果|满意度|解决度)"
 )
+_RATED_LATIN = (
+    r"(?:worker|man|guy|technician|crew|team|engineer|speed|quality|service|manners?|attitude|price|cost|office|company"
+    r"|hotline|call cent(?:er|re)|phone|communication|response|repair|electrician|utility|system)"
+)
 _EACH = re.compile(
     rf"{_RATED}(?:我|只|才|就|给|打|是|的|得)*[1-5五四三二一](?:分|星)?[,。 ]?(?:但|不过|而|和)?{_RATED}"
     rf"(?:我|只|才|就|给|打|是|的|得|也|能)*(?:[1-5](?!\d)|[五四三二一](?=[分星,。]|$))"
@@ -84,6 +88,7 @@ _EACH = re.compile(
     r"|(?:five out of five|full marks) for [^,。!?]{2,30}, ?(?:but |and )?(?:zero|one|two|three|four|[0-4]) for "
     r"|(?:的|人)我?(?:只)?给?[1-5五四三二一](?:分|颗?星|,)[^。!?0-9]{2,14}(?:的|人|那个)我?(?:只"
     r"|就)?给?(?:[1-5](?!\d)|[一二三四五](?=[分颗星]|$))"
+    rf"|\b{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5](?: stars?)?[,。 ]*(?:and |but )?(?:the |your )?{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5]\b"
     r"|1st [^,。!?]{2,12} [1-5],? ?(?:and )?2nd [^,。!?]{2,12} [1-5]|(?:人|师傅"
     r"|态度)(?:给)?满分[,。 ]?[^,。!?]{1,6}(?:零蛋|[0零1一]分)"
     r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
