@@ -30,7 +30,7 @@ from gateway.inbox.understanding.values import INTENTS, KINDS, Context, Reading
 from gateway.inbox.understanding.weighing import ALARMING, Spoken, weigh
 
 #: Stored with each reading; changes whenever a reading may change.
-VERSION = "rules-8"
+VERSION = "rules-9"
 
 #: The policy, in the order in which it is read.
 RULES: tuple[Rule, ...] = (
@@ -81,6 +81,19 @@ _CODE = re.compile(
 _RECODED = re.compile(r"[按打发回点选]错了?[ ,]*(?:应该|我)?(?:是|选|回复?)?[ ,]*([0-9])(?![0-9])")
 _MEANING = re.compile(r"[a-z]|[\u3400-\u9fff]")
 _FACE = re.compile("「.{1,2}」")
+#: What a customer has to complain of, whatever it becomes.
+_GRIEVED = frozenset(
+    (
+        "irony",
+        "grievance",
+        "formal_complaint",
+        "complaint",
+        "false_closure",
+        "broken_commitment",
+        "nobody_came",
+        "abuse",
+    )
+)
 _UNKNOWN = "no rule knows this"
 
 
@@ -283,7 +296,7 @@ class _Read:
         scale = self.context.rating
         if scale is None:
             return NO_RATING
-        rated = rate(self.text, scale)
+        rated = rate(self.text, scale, aggrieved=not _GRIEVED.isdisjoint(self.heard))
         late = self.context.hours_since
         if rated.given and late is not None and late > RATINGS_HOLD:
             return Rated(True, None, True, "the survey is more than a week old")

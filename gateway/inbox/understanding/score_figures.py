@@ -46,7 +46,7 @@ _UNIT = (
 _BEFORE = re.compile(
     r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约|(?<!中)等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
-    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|到"
+    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|(?<!收)到"
     r"|\b(?:rmb|g|no\.?|number|room|flat|unit|floor"
     r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
     r"|past|(?<!complain )about|around|over|waited|for|took|in|within|another|last|next|these|those|only"
@@ -123,7 +123,7 @@ _MERELY = re.compile(
 )
 #: A surname that is also a counter: "5 张经理很好".
 _NAMED = re.compile(
-    r" ?[张方安段成代项口白路里米毛天万千百位班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
+    r" ?[张方安段成代项口白路里米毛天万千百班辆](?:师傅|经理|工(?!程)|主任|先生|女士|姐|哥|小姐|所长"
     r"|站长|队长|班长)"
 )
 _POINTS = re.compile(
@@ -144,6 +144,8 @@ _ON_LATIN = re.compile(
     r" (?:not|but|because|bcoz|bcs|coz|cos|since|as|for|from|is|it|he|she|they|was|were|very|great|good|thanks|thank"
     r"|please|again|overall|instead|then|now|this|i|we|your|well|so|though|although|just|no|sorry|mate|guys|lol|haha)\b"
 )
+#: "ok5", "score4": a word and the figure in one.
+_JOINED = re.compile(r"(?<![a-z])(?:ok|yes|good|great|nice|thanks|score|rate|rating|give|option|reply)$")
 _UNIT_AFTER = re.compile(_UNIT)
 
 
@@ -163,7 +165,9 @@ def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False
         or _OF_IT.search(before)
     ):
         return None
-    if (len(word) > 1 and word[0] == "0") or (before[-1:].isascii() and before[-1:].isalpha()):
+    if (len(word) > 1 and word[0] == "0") or (
+        before[-1:].isascii() and before[-1:].isalpha() and not (_JOINED.search(before) and not after[:1].isalpha())
+    ):
         return None
     unsaid = withdrawn(text, start, end)
     if _POINTS.match(after):

@@ -81,7 +81,7 @@ _DOUBLE = re.compile(
 )
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
 _ALL_IN_ALL = re.compile(r"(?:总体|整体|总的来说|大体)(?:上|来说|还是|还算|也)*满意")
-_CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|but|however|though|except")
+_CONTRAST = re.compile(r"但|不过|可是|就是|只是|而|only because|\b(?:but|however|though|except)\b")
 
 _PRAISE = pattern(
     r"(?<!不)(?<!没)(?<!不太)(?<!不是)(?<!不算)(?:很|非常|十分|特别|挺|真|太|超|蛮|都|都很|也很|相当|最)"
@@ -93,7 +93,7 @@ _PRAISE = pattern(
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
 _BLAME = pattern(
-    r"不满意|不满|(?<![零没无不])差(?<!不算差)(?!不多|点(?:儿)?(?:给|忘|没|出))|恶劣"
+    r"不满意|不满|(?<![零没无不])差(?<!不算差)(?!不多|点)|恶劣"
     r"|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久"
     r"|吵|脏|乱)|没修(?!(?:得)?这么)|没解决|没人(?!受|住|在)"
     r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
@@ -142,7 +142,8 @@ def full_marks(text: str, scale: tuple[int, int]) -> Rated | None:
     return Rated(True, scale[1], False, "full marks")
 
 
-def contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
+def contradicted(text: str, score: int, scale: tuple[int, int], *, aggrieved: bool = False) -> bool:
+    """Whether the words beside a figure say the opposite of it."""
     if scale != (1, 5):
         return False
     text = _NOT_QUITE.sub("", _DOUBLE.sub("", _ASKED_VERDICT.sub("", text)))
@@ -157,7 +158,8 @@ def contradicted(text: str, score: int, scale: tuple[int, int]) -> bool:
     praise, blame = bool(_PRAISE.search(text)), bool(_BLAME.search(text))
     if score == 4:
         return blame and not praise and bool(_HARSH.search(text))
-    return (score <= 2 and praise and not blame) or (score == 5 and blame and not praise and not _mild(text))
+    excused = blame or aggrieved or bool(_CONTRAST.search(text))
+    return (score <= 2 and praise and not excused) or (score == 5 and blame and not praise and not _mild(text))
 
 
 #: A figure and, alone beside it, the scale's word for another.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.inbox.understanding.score_figures import FULL_BASE, figures_of, value_of
+from gateway.inbox.understanding.score_figures import FULL_BASE, Figure, figures_of, value_of
 from gateway.inbox.understanding.score_spelling import spelt
 from gateway.inbox.understanding.score_stance import RELAYED, withdrawn
 from gateway.inbox.understanding.score_words import FULL, MOST, Rated, by_words, contradicted
@@ -31,7 +31,7 @@ _FINAL = re.compile(
 )
 #: "去年给1分，这回来得快，5分": what is said of this time counts.
 _THIS_TIME = re.compile(
-    r"(?:去年|上次|上回|上个?月|之前|以前|从不|从没|第一次|原以为|想好了)[^。!?]*[,。](?:但|可是?|不过)?[^,。!?]{0,6}"
+    r"(?:去年|上次|上回|上个?月|之前|以前|那次|那回|从不|从没|第一次|原以为|想好了)[^。!?]*[,。](?:但|可是?|不过)?[^,。!?]{0,6}"
     r"(?:这次|这回|今天|本次|这趟|今儿|没想到|这两)[^。!?]{0,24}$"
     r"|\blast (?:time|year|month|winter|summer|week)\b.*\bthis time\b[^。!?]{0,24}$"
 )
@@ -50,14 +50,16 @@ _DEDUCTS = re.compile(
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
 )
+#: What may follow a figure that is a whole answer.
+_ENDS = ("", ",", "。", "!", "?", "「", " ")
 #: "5分扣1分，4分": what is left, and nothing behind it.
 _REST = re.compile(r"(?:分|星)?(?:吧|了)?[。!]?$")
 _RANGE = re.compile(
     r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
-    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少"
+    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|\d⁄\d|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少"
     r"|[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
     r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5][分星]?半|[一二三四][分星]半|十二分满意"
-    r"|\d%满意|or above|high \d low|between [1-5]"
+    r"|(?<!\d)\d{1,2}%满意|or above|high \d low|between [1-5]"
 )
 _TARGETS = re.compile(
     r"(?:师傅|人|工人|小伙|小哥|电工|抢修|维修|员工|服务态度|态度|worker|man|guy|technician|crew|team"
@@ -131,8 +133,25 @@ def _alike(ratings: str) -> bool:
     return len(given) > 1 and len(set(given)) == 1
 
 
-def rate(text: str, scale: tuple[int, int]) -> Rated:
-    """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`."""
+def _clear(kept: list[Figure], text: str, scale: tuple[int, int]) -> list[Figure]:
+    """Without figures that run on into other words, and such as no scale has, where another is plainly given."""
+    if len({figure.value for figure in kept}) < 2:
+        return kept
+    plain = [figure for figure in kept if figure.strong or text[figure.end : figure.end + 1] in _ENDS]
+    if len({figure.value for figure in plain}) == 1:
+        return plain
+    last = kept[-1]
+    if scale[0] <= last.value <= scale[1] < 10 and _REST.match(text[last.end :]):
+        if all(figure.value >= 10 or figure.value == last.value for figure in kept):
+            return [last]
+    return kept
+
+
+def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated:
+    """The rating in a plain text that answers a survey on `scale`, or `NO_RATING`.
+
+    `aggrieved`: a grievance was heard in it, so that kind words beside a low figure are not meant.
+    """
     low, high = scale
     text = spelt(text)
     deducted = _DEDUCTS.search(text)
@@ -150,7 +169,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
     figures = [figure for figure in figures_of(seen, scale) if figure.strong or low <= figure.value <= high]
     if deducted and not figures:
         return Rated(True, None, True, "a deduction is not a figure")
-    kept = [figure for figure in figures if not figure.withdrawn]
+    kept = _clear([figure for figure in figures if not figure.withdrawn], seen, scale)
     values = list(dict.fromkeys(figure.value for figure in kept))
     last = bool(kept and (_FINAL.search(text[: kept[-1].start]) or _THIS_TIME.search(text[: kept[-1].start])))
     last = last or bool(_ALONE_AT_LAST.search(text))
@@ -176,7 +195,7 @@ def rate(text: str, scale: tuple[int, int]) -> Rated:
             return Rated(True, high, False, "full marks")
         return Rated(True, None, value != int(value) or value in (10, 100), "the figure is not on the scale")
     score = int(value)
-    if contradicted(text, score, scale):
+    if contradicted(text, score, scale, aggrieved=aggrieved):
         return Rated(True, None, True, "figure and words contradict each other")
     ordered = _ORDERS.search(text) and not any(RELAYED.search(text[: figure.start]) for figure in kept)
     if ordered and all(figure.value == value for figure in figures):

@@ -145,6 +145,8 @@ def _weights(like: Mapping[str, float], spoken: Spoken) -> dict[str, float]:
     found = {name: share + _LEAST for name, share in like.items()}
     for name in spoken.denied:
         found.pop(name, None)
+    if spoken.figure:
+        found.pop("ack", None)
     if spoken.given:
         found["score"] *= exp(FIGURE if spoken.figure else NO_FIGURE)
     else:
