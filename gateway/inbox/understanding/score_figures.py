@@ -43,6 +43,12 @@ _UNIT = (
     r"|failed|wasted|in a million|of \d [a-z]{3,}|of (?:them|us|you"
     r"|the)|storeys?|blocks?|am\b))"
 )
+#: Words that begin like a counter and count nothing: "5 路这么烂也赶来了".
+_NO_UNIT = (
+    r"(?:路(?!公交|车|电|线|口|$|[,。!])|片区|代(?:表|替|我|为|他|她|妈|爸)|样样|期[待望]|级别|条[件理]|项目|班[组长]|队[员长伍]|组长|台风|刻苦|角落|倍[感儿]"
+    r"|次次|回回|名[副不]|位置|室[内外]|楼道|层层|日[子常]|天天|个个|秒[回到杀]|百分|千恩|万[事一]|十分(?:满|感|好|专|热|认|及|快|负|给)|来之|来得|句句|件件"
+    r"|人品|人性|家属|家乡|周边|度过|步行|步骤|批准|口头|口音|把握|根据|套路|线上|线下|声称|种种|方面|方式|联网|成立|世界|里外)"
+)
 _BEFORE = re.compile(
     r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约|(?<!中)等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
@@ -54,7 +60,7 @@ _BEFORE = re.compile(
     r"|bus|route|house|villa|shop|gang|team|zone|area|grade|type|version|page|day|week|pm|am)) ?$"
 )
 _RATES = re.compile(
-    r"(?:打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
+    r"(?:(?:^|[,。!?吧吗呢了])那|打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
     r"|评定|回复?|发个?|填|点|按|是"
     r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
     r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
@@ -70,7 +76,7 @@ _RATES = re.compile(
 )
 FULL_BASE = re.compile(
     r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
-    r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?[\d一二三四五十百]+分?|[\d五十一百]+分(?:满分|制)"
+    r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?(?:\d\d+|[5五十百])+分?|[\d五十一百]+分(?:满分|制)"
     r"|^(?:从|在)?1(?:分|星)?(?:到|至|-|,)5(?:分|星)?(?:的话|里面?|之?中|之间)?(?=[^\d].*[1-5])"
     r"|(?:out ?of|outta|(?<=[1-5] )of) (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
@@ -98,7 +104,7 @@ def value_of(figure: str) -> int:
 
 _ASKED_ABOUT = re.compile(
     r"(?:分|星| stars?)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
-    r"|(?:有|能|会|算|可以|够|是|就)[^,。!?]{0,8}(?:吗|么|呢)(?:$|[,。!?])|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
+    r"|[^,。!?0-9]{1,12}(?:吗|(?<![什怎这那多])么)(?:$|[,。!?])|(?:有什么|还是[1-5]分?)[^,。!?]{0,6}(?:好处|用|意思|区别|呢)|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
     r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
@@ -146,7 +152,7 @@ _ON_LATIN = re.compile(
 )
 #: "ok5", "score4": a word and the figure in one.
 _JOINED = re.compile(r"(?<![a-z])(?:ok|yes|good|great|nice|thanks|score|rate|rating|give|option|reply)$")
-_UNIT_AFTER = re.compile(_UNIT)
+_UNIT_AFTER = re.compile(rf"(?!{_NO_UNIT})(?:{_UNIT})")
 
 
 def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False) -> Figure | None:

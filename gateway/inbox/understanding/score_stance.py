@@ -6,7 +6,7 @@ import re
 
 _TAKEN_BACK = re.compile(
     r"想好了?|(?<!要)不打(?![扰算])|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
-    r"|打)|本来|原来|怎么(?:才能?)?(?:给|打|评|选|按|回|发)|谁(?:会|能|还|肯|愿意)?(?:给|打)|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
+    r"|打)|本来|原来|为什么(?:我)?要?|怎么(?:才能?)?(?:给|打|评|选|按|回|发)|谁(?:会|能|还|肯|愿意)?(?:给|打)|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
     r"|原本|本想|(?<!其实)(?<!其实是)(?<!真正)(?:想给|想打)|准备给|打算|差点(?!意思)|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
     r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想"
@@ -45,13 +45,13 @@ _UNDONE = re.compile(
     r"|错了|不对|点错"
     r"|手滑|误| ?was (?:a )?(?:mistake|typo"
     r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|(?:也|都)(?:别想|休想|不给|不值|不配|不想)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
-    r"|没有(?:$|[,。!])|太(?:多|高)|高了|有点高|偏高|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
+    r"|没有(?:吗|吧|么)?(?:$|[,。!那就])|是?(?:我|他|她)?(?:误触|误按|理解反|看反|搞反|弄反|理解错|看错|填错)|太(?:多|高)|高了|有点高|偏高|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
 )
 #: "minus five", "负五分": nothing of the scale.
 _NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
 #: "达不到5分", "没有0分": just before the figure.
 _SHORT_OF = re.compile(
-    r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|(?<![时钟天来多])不到)$"
+    r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|不(?:想)?[评选回填]|(?<!都)[别甭休]想(?:要)?|(?<![时钟天来多])不到)$"
     r"|\b(?:almost|nearly|not quite|close to)(?: an?)? $"
 )
 #: "下回再这样就给1": what is threatened, not given.
@@ -59,6 +59,8 @@ _THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次))[^
 #: "不是1是4": what is denied is the figure before.
 _OTHER_THAN = re.compile(r"[1-5一二三四五](?:分|星)? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
 
+#: "发错了是5": what was meant instead.
+_RIGHT = re.compile(r"(?:应该|应)?(?:是|要|给|改|为)(?:给)?个?$")
 #: A figure further than this from what takes figures back is another matter.
 _FAR, _FAR_LATIN = 16, 40
 
@@ -102,7 +104,7 @@ def withdrawn(text: str, start: int, end: int) -> bool:
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         between = before[match.end() :]
-        if _OTHER_THAN.search(between):
+        if _OTHER_THAN.search(between) or (match[0].endswith("了") and _RIGHT.match(between)):
             return False
         return len(between) <= (_FAR_LATIN if between.isascii() else _FAR) and not _MINE_NOW.search(between)
     after = text[end : end + 24]

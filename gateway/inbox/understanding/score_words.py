@@ -76,7 +76,7 @@ _NOT_QUITE = re.compile(
 _NOT_BUT = re.compile(r"不是(?:很|非常)?(?:满意|一般),?(?:而)?(?=是)")
 _DOUBLE = re.compile(
     r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么"
-    r"|没有任何)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied"
+    r"|没有任何|没有?一点|没有?半点|没有?丝毫|哪里)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied"
     r"|no dissatisfaction|(?:不能|无法|没法)不满意"
 )
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
@@ -94,7 +94,7 @@ _PRAISE = pattern(
 )
 _BLAME = pattern(
     r"不满意|不满|(?<![零没无不])差(?<!不算差)(?!不多|点)|恶劣"
-    r"|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂|太(?:慢|啰嗦|麻烦|贵|久"
+    r"|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|糟|失望|投诉|骗|(?<!霉)烂(?!摊子)|太(?:慢|啰嗦|麻烦|贵|久"
     r"|吵|脏|乱)|没修(?!(?:得)?这么)|没解决|没人(?!受|住|在)"
     r"|(?<!去年)(?<!上次)根本没|态度不好|敷衍|推诿|「差」|「怒」|恶心|(?<!水)坑|没处理|不专业|扯淡|差劲|个屁|拖拉|气死",
     r"\b(?:dissatisfied|unsatisfied|terrible|awful|horrible|poor|worst|rude|slow|useless|disappoint\w+"
@@ -159,7 +159,9 @@ def contradicted(text: str, score: int, scale: tuple[int, int], *, aggrieved: bo
     if score == 4:
         return blame and not praise and bool(_HARSH.search(text))
     excused = blame or aggrieved or bool(_CONTRAST.search(text))
-    return (score <= 2 and praise and not excused) or (score == 5 and blame and not praise and not _mild(text))
+    return (score <= 2 and praise and not excused) or (
+        score == 5 and blame and not praise and not _mild(text) and _is_verdict(text)
+    )
 
 
 #: A figure and, alone beside it, the scale's word for another.
@@ -177,6 +179,19 @@ _HARSH = re.compile(
     r"|没处理|个屁"
     r"|terrible|worst|awful|rubbish|useless|(?:nobody|no one) (?:came|showed|turned)"
 )
+
+
+#: "5 服务很差", "5 - terrible": blame that is all that is said of the service, and no story of what was mended.
+_VERDICT = re.compile(
+    r"^(?:[1-5一二三四五]|five|four|分|星|stars?|points?|[,。! ()\-]|你们|你|的|服务|态度|师傅|工作人员|速度|质量|人|真的?|太|很|非常|特别|超级?|就是|简直"
+    r"|实在|是|反正|但是?|可是|还是|也|都|什么|the|service|guys?|man|it|is|was|were|just|really|very|so|absolutely|your|you|a)*"
+)
+
+
+def _is_verdict(text: str) -> bool:
+    start = _VERDICT.match(text)
+    found = _BLAME.search(text)
+    return found is not None and start is not None and found.start() <= start.end()
 
 
 def _mild(text: str) -> bool:

@@ -16,12 +16,12 @@ from gateway.inbox.understanding.score_words import FULL, MOST, Rated, by_words,
 
 _CHANGES = re.compile(
     r"改(?:成|为|到|给|打)|换成|更正|纠正|算了|还是(?:给|打|选)|最终|最后|不对|(?:打|按|发|回|评|选|写|点"
-    r"|弄)错|手滑|手误|应该(?:是|为|给|打)|哦不|不,|重新|收回|才对"
+    r"|弄)错|错[按发]|误[触按]|反了|实为|应为|手滑|手误|应该(?:是|为|给|打)|哦不|不,|重新|收回|才对"
     r"|\b(?:sorry|meant|mean|change|correction|actually|no wait|oops|make (?:it|that)|should (?:be"
     r"|have been)|instead|mistake|typo|(?<!would )rather|final\w*|scratch that)\b"
 )
 _FINAL = re.compile(
-    r"(?:^|[,。!? ]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?"
+    r"(?:^|[,。!? 吧吗呢嘛啊]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?"
     r"(?:(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|总的(?:来说)?|总分|总评|实打|实给|四舍五入|听我的|可惜|等于"
     r"|取中|折中|中和|现在|目前|正确的?|实际|真实)(?:就|给|打|评|选|是|算|记|按|取|只能)*"
     r"|(?:就|给|打|评|选|是|算|记|按|取|只能|其实想|其实是|我说|我说给)+)(?:你们?|个)?$"
@@ -31,9 +31,10 @@ _FINAL = re.compile(
 )
 #: "去年给1分，这回来得快，5分": what is said of this time counts.
 _THIS_TIME = re.compile(
-    r"(?:去年|上次|上回|上个?月|之前|以前|那次|那回|从不|从没|第一次|原以为|想好了)[^。!?]*[,。](?:但|可是?|不过)?[^,。!?]{0,6}"
-    r"(?:这次|这回|今天|本次|这趟|今儿|没想到|这两)[^。!?]{0,24}$"
-    r"|\blast (?:time|year|month|winter|summer|week)\b.*\bthis time\b[^。!?]{0,24}$"
+    r"(?:去年|上次|上回|上上次|上个?月|上周|昨天|之前|以前|从前|过去|往常|平时|以往|一向|一直|前几次|前两次|那次|那回|从不|从没|第一次|原以为|想好了)"
+    r"[^!?]{0,80}(?:这次|这回|这趟|这个月|今年|今天|今儿|本次|如今|没想到|这两)[^,。!?]{0,24}(?:,[^,。!?]{0,24}){0,3}$"
+    r"|\b(?:(?:last|previous) (?:time|year|month|winter|summer|week|visit)|used to|usually|normally|yesterday|it was)\b[^!?]{0,80}"
+    r"\b(?:this (?:time|year|month|week|one)|today|now)\b[^。!?]{0,24}$"
 )
 #: "打5怕他骄傲,4": a figure that stands alone at the end, after another with words of its own.
 _ALONE_AT_LAST = re.compile(r"[1-5](?:分|星)?[^。!?\d]{3,}[,。!?](?:就|给|打|算)?[1-5](?:分|星)?(?:吧|了)?[。!]?$")
@@ -45,7 +46,7 @@ _FIRST_THOUGHT = re.compile(
 _DEDUCTS = re.compile(
     r"(?:再)?多[一1]分(?:都|也)|剩(?:到|下)?(?:的)?那?[一1]分|留(?:下|了)?[一两二12]分"
     r"|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|(?<!至)(?<!最)少"
-    r"|差|去掉|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
+    r"|差|去掉|(?<![回出上下过进来])去(?=[一1两2])|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
@@ -56,7 +57,7 @@ _ENDS = ("", ",", "。", "!", "?", "「", " ")
 _REST = re.compile(r"(?:分|星)?(?:吧|了)?[。!]?$")
 _RANGE = re.compile(
     r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
-    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|\d⁄\d|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少"
+    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|\d⁄\d|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少|看着[填给评打]|随便你?们?[挑填选]|不,?算了|^[^给打评]{0,12}([1-5])分(?!\1)[1-5]分(?!,)"
     r"|[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
     r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5][分星]?半|[一二三四][分星]半|十二分满意"
     r"|(?<!\d)\d{1,2}%满意|or above|high \d low|between [1-5]"
@@ -101,6 +102,13 @@ _RATED_EACH = re.compile(r"[1-5]|[零一二三四五](?=[分星颗])|\b(?:zero|o
 _OVERALL = re.compile(
     r"(?:总的(?:来说|来讲|来看)?|总体(?:来说|上)?|综合(?:起来|下来)?|总分|总评|整体|合起来|最终|最后|折中|取中)"
     r"(?:就|给|打|评|算|是|选)*个?[1-5一二三四五](?:分|星)?(?:吧|了)?[。!]?$|\boverall (?:an? )?[1-5]"
+)
+#: "修理5,短信通知2": two things, each with its figure, and nothing else.
+_PAIR = re.compile(
+    r"^(?:[^,。:\d]{2,8}[:,])?[^给打评选改次来回是不想要原就还现按那这总综今昨前后错算最共发说为\W\da-z]{1,4}([1-5])(?:分|星)?[,。 ]?(?:但|不过|而|和)?"
+    r"[^给打评选改次来回是不想要原就还现按那这总综今昨前后错算最共发说为\W\da-z]{1,5}([1-5])(?:分|星)?[。!]?$"
+    r"|^(?!.*\b(?:was|last|now|not|gave|give|this|meant|score|rate|said|but it|change|make|i|in|from|overall|total)\b)"
+    r"(?:the |my )?[a-z][a-z ]{2,20},? ?[1-5](?: stars?)?,(?:and |but )?(?:the )?[a-z][a-z ]{2,20},? ?[1-5][。!]?$"
 )
 _ORDERS = re.compile(
     r"(?<!没)(?<!没有)(?<!不用)(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
@@ -163,7 +171,7 @@ def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated
         final = value_of(next(filter(None, turned.groups())))
         if low <= final <= high:
             return Rated(True, final, False, f"the figure finally given, {final}")
-    apart = [found for form in (_TARGETS, _EACH) if (found := form.search(seen))]
+    apart = [found for form in (_TARGETS, _EACH, _PAIR) if (found := form.search(seen))]
     if any(not _alike(found[0]) for found in apart) and not _OVERALL.search(seen):
         return Rated(True, None, True, "two things are rated apart")
     figures = [figure for figure in figures_of(seen, scale) if figure.strong or low <= figure.value <= high]
