@@ -28,6 +28,8 @@ _OTHER_STARS = re.compile(
     r"([1-5一二三四五])(?:个|颗|粒|朵)(?:小)?(?:星星?|红花|红心)|(?:五角)?星(?:星)?([1-5一二三四五])[个颗粒]"
     r"|([五5])心(?=好评|$|[,。!])"
 )
+#: "㊄ 五分".
+_TWICE = re.compile(r"([一二三四五])\1(?=分)")
 #: "number 5", "all 5s".
 _CALLED = re.compile(r"^(?:number|choice) ?([1-5])(?=[,。!]|$)|\b(?:all|straight|full|only) ([1-5])'?s\b")
 #: "1「叉」5「好」": a figure crossed out.
@@ -45,6 +47,7 @@ def spelt(text: str) -> str:
     text = _MISSPELT.sub(lambda found: f"{found[1]}{found[2]}分", text)
     if _LISTED.search(text):
         text = _NUMBERED.sub(",", text)
+    text = _TWICE.sub(r"\1", text)
     text = _CALLED.sub(lambda found: found[1] or found[2], text)
     text = _OTHER_STARS.sub(lambda found: f"{found[1] or found[2] or found[3]}星", text)
     return _CROSSED.sub(",", text.replace("满星", "满分"))
