@@ -45,7 +45,7 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9']*")
 _FACE = re.compile("|".join(re.escape(face) for face in sorted(FACES, key=len, reverse=True)))
 _SPELLING = re.compile("|".join(re.escape(word) for word in sorted(SPELLINGS, key=len, reverse=True)))
 _STARRED = re.compile("颗星(?: *星(?!期))+")
-_STARS = re.compile("(?<![个颗粒小])星(?: *星(?!期))+")
+_STARS = re.compile("(?<![个颗粒小])星(?: *星(?!期)){2,}")
 #: Stars that are drawn; a word for as many before them says the same once more.
 _DRAWN = re.compile("★(?: *★)*")
 #: Chinese written in letters, its syllables joined or apart.

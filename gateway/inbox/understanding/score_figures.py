@@ -45,14 +45,18 @@ _UNIT = (
 )
 #: Words that begin like a counter and count nothing: "5 路这么烂也赶来了".
 _NO_UNIT = (
-    r"(?:路(?!公交|车|电|线|口|$|[,。!])|片区|代(?:表|替|我|为|他|她|妈|爸)|样样|期[待望]|级别|条[件理]|项目|班[组长]|队[员长伍]|组长|台风|刻苦|角落|倍[感儿]"
-    r"|次次|回回|名[副不]|位置|室[内外]|楼道|层层|日[子常]|天天|个个|秒[回到杀]|百分|千恩|万[事一]|十分(?:满|感|好|专|热|认|及|快|负|给)|来之|来得|句句|件件"
-    r"|人品|人性|家属|家乡|周边|度过|步行|步骤|批准|口头|口音|把握|根据|套路|线上|线下|声称|种种|方面|方式|联网|成立|世界|里外)"
+    r"(?:路(?!公交|车|电|线|口|$|[,。!])|片区|代(?:表|替|我|为|他|她|妈|爸)|样样|期[待望]|级别|条[件理]|项目"
+    r"|班[组长]|队[员长伍]|组长|台风|刻苦|角落|倍[感儿]"
+    r"|次次|回回|名[副不]|位置|室[内外]|楼道|层层|日[子常]|天天|个个|秒[回到杀]|百分|千恩|万[事一]|十分(?:满|感"
+    r"|好|专|热|认|及|快|负|给)|来之|来得|句句|件件"
+    r"|人品|人性|家属|家乡|周边|度过|步行|步骤|批准|口头|口音|把握|根据|套路|线上|线下|声称|种种|方面|方式|联网"
+    r"|成立|世界|里外)"
 )
 _BEFORE = re.compile(
-    r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约|(?<!中)等了?|花了?"
+    r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约"
+    r"|(?<!中)等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
-    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|下|从|(?<!收)到"
+    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|(?<!一)下|从|(?<![收给])到"
     r"|\b(?:rmb|g|no\.?|number|room|flat|unit|floor"
     r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
     r"|past|(?<!complain )about|around|over|waited|for|took|in|within|another|last|next|these|those|only"
@@ -60,7 +64,8 @@ _BEFORE = re.compile(
     r"|bus|route|house|villa|shop|gang|team|zone|area|grade|type|version|page|day|week|pm|am)) ?$"
 )
 _RATES = re.compile(
-    r"(?:(?:^|[,。!?吧吗呢了])那|打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是|为)?|评分(?:是|为)?|打分(?:是|为)?"
+    r"(?:(?:^|[,。!?吧吗呢了])那|打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是"
+    r"|为)?|评分(?:是|为)?|打分(?:是|为)?"
     r"|评定|回复?|发个?|填|点|按|是"
     r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
     r"|改(?:成|为|到)?|换成|应该(?:是|给|打)?|值|得|满意度(?:是|为)?|服务态度"
@@ -70,13 +75,14 @@ _RATES = re.compile(
     r"| it| them"
     r"| him| this| the service| the man| her)?(?: an?)?|giving(?: you| it| them)?(?: an?)?|deserves?"
     r"(?: an?)?|gets?(?: an?)?|choose|pick|say|answer(?: is)?|make (?:it|that)(?: an?)?|(?:it |i )?mean"
-    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |mine |this |my (?:score|answer|rating) )?to(?: an?)?|gives(?: an?)?"
+    r"(?:t|s)?|an?|it is(?: an?)?|is|change (?:it |that |mine |this |my (?:score|answer|rating) )?to(?: an?)?"
+    r"|gives(?: an?)?"
     r"|should (?:be|have been)"
     r"|option|reply|overall|solid|then|=|->|,|:|full|easily|definitely) ?$"
 )
 FULL_BASE = re.compile(
     r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
-    r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?(?:\d\d+|[5五十百])+分?|[\d五十一百]+分(?:满分|制)"
+    r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?(?:\d{2,4}|[5五十百]{1,3})分?|[\d五十一百]{1,4}分(?:满分|制)"
     r"|^(?:从|在)?1(?:分|星)?(?:到|至|-|,)5(?:分|星)?(?:的话|里面?|之?中|之间)?(?=[^\d].*[1-5])"
     r"|(?:out ?of|outta|(?<=[1-5] )of) (?:five|5|ten|10)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
@@ -91,6 +97,11 @@ _WORDS_FIGURE = re.compile(r"(?:选项|打|给|评|选|回|改成|改为|是|必
 
 @dataclass(frozen=True, slots=True)
 class Figure:
+    """A figure that may be a rating, and where it stands.
+
+    `strong`: a word of giving or of points is with it. `withdrawn`: considered, denied, past, supposed or another's.
+    """
+
     value: float
     start: int
     end: int
@@ -99,12 +110,14 @@ class Figure:
 
 
 def value_of(figure: str) -> int:
+    """What a figure in digits, Chinese or English counts; ValueError for any other text."""
     return _HAN[figure] if figure in _HAN else _EN[figure] if figure in _EN else int(figure)
 
 
 _ASKED_ABOUT = re.compile(
     r"(?:分|星| stars?)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
-    r"|[^,。!?0-9]{1,12}(?:吗|(?<![什怎这那多])么)(?:$|[,。!?])|(?:有什么|还是[1-5]分?)[^,。!?]{0,6}(?:好处|用|意思|区别|呢)|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
+    r"|[^,。!?0-9]{1,12}(?:吗|(?<![什怎这那多])么)(?:$|[,。!?])|(?:有什么|还是[1-5]分?)[^,。!?]{0,6}(?:好处|用"
+    r"|意思|区别|呢)|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
     r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
@@ -116,16 +129,19 @@ _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|�
 _BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
 #: "five your guy is a legend": what goes on behind a figure in words.
 _GOES_ON = re.compile(
-    r" (?:for (?:the|your|this|mr|him|her|them|you|worker|service)|your|because|cos|coz|thanks|thank|he|she|very|great|good|nice|all good)\b"
+    r" (?:for (?:the|your|this|mr|him|her|them|you|worker|service)|your|because|cos|coz|thanks|thank|he|she"
+    r"|very|great|good|nice|all good)\b"
 )
 #: "3 fitters came": a plural after the figure is what it counts.
 _COUNTS = re.compile(
-    r" (?!thanks|is\b|was\b|this|as\b|has\b|cos\b|bcos\b|us\b|his\b|its\b|yes|tops\b|shambles|always|works|plus|because|stars|points|marks)[a-z]+[a-rt-z]s\b"
+    r" (?!thanks|is\b|was\b|this|as\b|has\b|cos\b|bcos\b|us\b|his\b|its\b|yes|tops\b|shambles|always|works|plus"
+    r"|because|stars|points|marks)[a-z]+[a-rt-z]s\b"
     r"(?! (?:up|down))"
 )
 #: "only 2": a figure made little of is still the figure.
 _MERELY = re.compile(
-    r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely|roughly|probably|at least|at most|at best|around|about)(?: an?)? $"
+    r"(?:^|(?<=[,。!?]))(?:only|just|maybe|merely|barely|roughly|probably|at least|at most|at best|around"
+    r"|about)(?: an?)? $"
 )
 #: A surname that is also a counter: "5 张经理很好".
 _NAMED = re.compile(
@@ -141,10 +157,11 @@ _POINTS = re.compile(
 _CLOCK = re.compile(r"[0-9]点$")
 #: "没毛病5杠杠的": what goes on right behind a figure, once the customer's spaces are gone.
 _ON_HAN = re.compile(
-    r"「|杠杠|谢|辛苦|感谢|多谢|修|很|非常|挺|真|太|蛮|超|中$|好|棒|赞|牛|师傅|小[哥伙王李张]|服务|态度|速度|你们|没毛病"
+    r"「|杠杠|谢|辛苦|感谢|多谢|修|很|非常|挺|真|太|蛮|超|中$|好|棒|赞|牛|师傅|小[哥伙王李张]|服务|态度|速度"
+    r"|你们|没毛病"
     r"|不错|可以|吧|因为|就是|但|不过|主要|原因|点赞|加油|满意|一般|不满"
 )
-_BEHIND_HAN = re.compile(r"[\u3400-\u9fff」](?<![了的过块点米拜喝倒开着周期姓元角第说成])$")
+_BEHIND_HAN = re.compile(r"[\u3400-\u9fff」](?<![了的过块点米拜喝倒开着周期姓元角第说成减加])$")
 #: "oops 5 not 1": what goes on behind a digit in English.
 _ON_LATIN = re.compile(
     r" (?:not|but|because|bcoz|bcs|coz|cos|since|as|for|from|is|it|he|she|they|was|were|very|great|good|thanks|thank"
@@ -212,25 +229,30 @@ def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False
     if not after or after.strip(",。! 「」赞笑谢吧哈啦呗嘛") == "":
         return Figure(value, start, end, False, unsaid)
     if lenient and (
-        (before[-1:] == " " and _ON_LATIN.match(after)) or (_BEHIND_HAN.search(before) and _ON_HAN.match(after))
+        (before[-1:] == " " and _ON_LATIN.match(after))
+        or (_BEHIND_HAN.search(before) and (_ON_HAN.match(after) or closes))
     ):
         return Figure(value, start, end, False, unsaid)
     return None
 
 
-def figures_of(text: str, scale: tuple[int, int]) -> list[Figure]:
-    found: list[Figure] = []
+def figures_of(text: str) -> list[Figure]:
+    """The figures that may be a rating, in the order of the text.
+
+    Figures in the middle of other words count only where no other figure is given.
+    """
+    found: dict[int, Figure] = {}
     stripped = FULL_BASE.sub(lambda base: "," * len(base[0]), text)
     bare = text.strip(" ,。!?「」赞笑谢好()[]{}<>#*_+=:\"'“”")
     matches = list(_FIGURE.finditer(stripped))
     for lenient in (False, True):
-        if all(figure.withdrawn for figure in found):
+        if all(figure.withdrawn for figure in found.values()):
             for match in matches:
                 figure = _figure(stripped, match, bare, lenient=lenient)
-                if figure is not None and figure not in found:
-                    found.append(figure)
+                if figure is not None:
+                    found.setdefault(figure.start, figure)
     for match in _WORDS_FIGURE.finditer(stripped):
-        if not any(figure.start <= match.start(1) < figure.end for figure in found):
+        if match.start(1) not in found:
             unsaid = withdrawn(stripped, match.start(1), match.end(1))
-            found.append(Figure(_HAN[match[1]], match.start(1), match.end(1), True, unsaid))
-    return sorted(found, key=lambda figure: figure.start)
+            found[match.start(1)] = Figure(_HAN[match[1]], match.start(1), match.end(1), True, unsaid)
+    return [found[start] for start in sorted(found)]

@@ -10,7 +10,8 @@ _MISSPELT = re.compile(
 )
 #: "似分", "打散分": figures as a telephone writes what it heard. 无分 may say that there is none.
 _HEARD = re.compile(
-    r"(^|[,。!?]|[打给评])([午舞吴武雾捂物悟似寺饲思斯丝撕散伞山衫删尔耳饿医衣依亿幺])(?:分|份|粉|芬)(?=$|[,。!「吧了给])"
+    r"(^|[,。!?]|[打给评])([午舞吴武雾捂物悟似寺饲思斯丝撕散伞山衫删尔耳饿医衣依亿幺])(?:分|份|粉|芬)(?=$"
+    r"|[,。!「吧了给])"
 )
 _SOUNDS = {
     sound: figure
@@ -37,8 +38,8 @@ _CROSSED = re.compile(r"[1-5](?:分)?「叉」")
 
 
 #: "理由:1.磨蹭;2.没穿工作服": reasons that are numbered.
-_LISTED = re.compile(r"[,。:]1。\D.*[,。]2。\D|[,。:]一[,。].*[,。]二[,。]")
-_NUMBERED = re.compile(r"[,。:]\d。(?=\D)|(?<=[,。:])[一二三四五][,。]")
+_LISTED = re.compile(r"(?:^|[,。:])1。\D.{0,200}2。\D|[,。:]一[,。].{0,200}[,。]二[,。]")
+_NUMBERED = re.compile(r"(?:^|[,。:]|(?<=\D))\d。(?=\D)|(?<=[,。:])[一二三四五][,。]")
 
 
 def spelt(text: str) -> str:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 
 _TAKEN_BACK = re.compile(
-    r"想好了?|(?<!要)不打(?![扰算])|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
-    r"|打)|本来|原来|为什么(?:我)?要?|怎么(?:才能?)?(?:给|打|评|选|按|回|发)|谁(?:会|能|还|肯|愿意)?(?:给|打)|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
-    r"|原本|本想|(?<!其实)(?<!其实是)(?<!真正)(?:想给|想打)|准备给|打算|差点(?!意思)|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)|以前|之前|去年"
+    r"想好了?|(?<!要)不打(?![扰算])|原想|(?:隔壁|邻居|老[张王李赵刘陈]|人家"
+    r"|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
+    r"|打)|本来|原来|为什么(?:我)?要?|怎么(?:才能?)?(?:给|打|评|选|按|回|发)|谁(?:会|能|还|肯|愿意)?(?:给|打)"
+    r"|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
+    r"|原本|本想|(?<!其实)(?<!其实是)(?<!真正)(?:想给|想打)|准备给|但凡|哪怕|只要|听说|不敢(?:打|给)|群里"
+    r"|都(?:让|叫)(?:打|给)|他说(?:打|给)|打算|差点(?!意思)|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)"
+    r"|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
-    r"|早上|昨天)(?:打|回|发|那|给|评|选)|错(?:打|按|发|回|评|选)?(?:成|了)|不是|(?<!都)(?<!也)不要|别给|不想"
+    r"|早上|昨天)(?:打|回|发|给|评|选|那[个条次]?是?$)|错(?:打|按|发|回|评|选)?(?:成|了)|不是"
+    r"|(?<!都)(?<!也)不要|别给|不想"
     r"|不会(?!发短信|打字|写字|用手机)|不能(?!再?更?好)"
     r"|按理|按道理|照理|没法|没有?给|不值|不给|给不了|打不了|不够|凭什么|(?:怎么|不)可能"
     r"|(?<!没)(?<!没有)(?<!不用)让(?:我|你)|(?<!没)(?<!没有)(?<!不用)(?:叫我|要我)|要求|(?<!牛)逼|求我|请我"
@@ -17,50 +22,65 @@ _TAKEN_BACK = re.compile(
     r"|觉得|让|要|想)"
     r"|撤回|收回|撤掉|取消|上上次|下次|下回"
     r"|\b(?:would have|was going to|wanted to|going to give|almost gave|if |unless|last time|before"
-    r"|next time|instead of|rather than|not(?= (?:an?\b|the\b|my\b|even|worth|giv|going|deserv|really an?|quite an?|get|rat|scor|press|put"
+    r"|next time|instead of|rather than|not(?= (?:an?\b|the\b|my\b|even|worth|giv|going|deserv|really an?"
+    r"|quite an?|get|rat|scor|press|put"
     r"|say|send|mean|want|expect|think|intend)|$| $| [1-5])|never(?= (?:an?|giv|gave|get|rat|scor|do)|$| $)"
-    r"|no longer|could have|should have|asked (?:me )?(?:to|for)|told me|begged|wants? me|by mistake|accident\w*|typo|mistyped"
-    r"|earlier|previous\w*|could be(?! better)|do not expect|how (?:do|to|can|should)|what (?:is|does|do)|which (?:is|one))\b"
+    r"|no longer|could have|should have|asked (?:me )?(?:to|for)|told me|begged|wants? me|by mistake"
+    r"|accident\w*|typo|mistyped"
+    r"|earlier|previous\w*|could be(?! better)|do not expect|how (?:do|to|can|should)|what (?:is|does|do)"
+    r"|which (?:is|one))\b"
 )
 #: "fix it and I will give 5": what is offered for something.
 _OFFERED = re.compile(
-    r"^(?:please )?(?:just )?(?:fix|come|repair|sort|send|finish|bring|return|refund|get)\b[^。!?]{0,30}(?:and|then) (?:then )?i will"
+    r"^(?:please )?(?:just )?(?:fix|come|repair|sort|send|finish|bring|return|refund|get)\b[^。!?]{0,30}(?:and"
+    r"|then) (?:then )?i will"
     r"|(?:修好|弄好|搞好|解决|处理好|退)(?:了)?,?(?:我)?(?:再|才)(?:给|打|评|回)"
 )
 #: "5 if you come back today".
 _PROVIDED = re.compile(
-    r" (?:stars? |points? )?(?:if(?! you ask| i am| being| honest| i have to)|when it is|when you|once (?:it|you)|as soon as|unless)\b"
+    r" (?:stars? |points? )?(?:if(?! you ask| i am| being| honest| i have to)|when it is|when you|once (?:it"
+    r"|you)|as soon as|unless)\b"
 )
 _MINE_NOW = re.compile(
-    r"(?:现在|[1-5]分?的[^,。!?]{2,}给$|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|份上|面子|转念|所以|偏|只|就|才|算|应该"
-    r"|[^,。!?]{4,}我(?:代|替|帮)?(?:他|她|老人家?)?(?:给|打|评)(?!了|过)|我(?:也|还是|真|自愿|要|得|必须)(?:想|是|要)?(?:给|打|评|选)|自愿|but|now|so|then|still|however"
+    r"(?:现在|[1-5]分?的[^,。!?]{2,}给$|但|不过|后来|最后|最终|还是|改|结果|一想|想起|想到|想想|份上|面子|转念"
+    r"|所以|偏|只|就|才|算|应该"
+    r"|[^,。!?]{4,}我(?:代|替|帮)?(?:他|她|老人家?)?(?:给|打|评)(?!了|过)|我(?:也|还是|真|自愿|要|得|必须)(?:想"
+    r"|是|要)?(?:给|打|评|选)|自愿|but|now|so|then|still|however"
     r"|instead|actually|meant|make|这个|这次|这回|本次)"
 )
 _SUPPOSED = re.compile(r"(?:如果|要不是|要是|假如|若是|早知道|除非)[^。!?]{0,20}$|\bif [^。!?]{0,40}$")
 _THEN = re.compile(r"^,?(?:我|那|那我|我肯定|肯定|一定)?(?:就|也|都|肯定|一定|会|能|可以)|would")
+#: "要是我年轻二十岁,高低给你打个五分": the sequel of a supposition, unless it says what is so now.
+_GIVES = re.compile(
+    r"^(?!.*(?:现在|但|可|这次|这回|只能|只好|所以|还是|最后|实际|算了|我就))[^,。!?]{0,8}(?:给|打|评)(?:你们?"
+    r"|他)?(?:打|评)?个?$"
+)
 _UNDONE = re.compile(
     r" ?(?:分|星|stars?)?(?:的)?(?:是)?(?:(?:谈|说)不上(?=$|[,。!])|打不了|达不到|才怪|短信|你们?信|撤|作废"
     r"|取消|收回|不算"
     r"|打错|按错|发错"
     r"|错了|不对|点错"
     r"|手滑|误| ?was (?:a )?(?:mistake|typo"
-    r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|(?:也|都)(?:别想|休想|不给|不值|不配|不想)|好评返|个(?:屁|鬼|头|毛|锤子)|是?不(?:可能|存在|会给)"
-    r"|没有(?:吗|吧|么)?(?:$|[,。!那就])|是?(?:我|他|她)?(?:误触|误按|理解反|看反|搞反|弄反|理解错|看错|填错)|太(?:多|高)|高了|有点高|偏高|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
+    r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|(?:也|都)(?:别想|休想|不给|不值|不配|不想)|好评返|个(?:屁|鬼"
+    r"|头|毛|锤子)|是?不(?:可能|存在|会给)"
+    r"|没有(?:吗|吧|么)?(?:$|[,。!那就])|是?(?:我|他|她)?(?:误触|误按|理解反|看反|搞反|弄反|理解错|看错|填错)"
+    r"|太(?:多|高)|高了|有点高|偏高|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
 )
 #: "minus five", "负五分": nothing of the scale.
 _NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
 #: "达不到5分", "没有0分": just before the figure.
 _SHORT_OF = re.compile(
-    r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|不(?:想)?[评选回填]|(?<!都)[别甭休]想(?:要)?|(?<![时钟天来多])不到)$"
+    r"(?:达不到|够不上|到不了|没到|算不上|谈不上|没有?|不(?:想)?[评选回填]|(?<!都)[别甭休]想(?:要)?"
+    r"|(?<![时钟天来多])不到)$"
     r"|\b(?:almost|nearly|not quite|close to)(?: an?)? $"
 )
 #: "下回再这样就给1": what is threatened, not given.
-_THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
+_THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次|停|坏|跳|拖))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
 #: "不是1是4": what is denied is the figure before.
 _OTHER_THAN = re.compile(r"[1-5一二三四五](?:分|星)? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
 
 #: "发错了是5": what was meant instead.
-_RIGHT = re.compile(r"(?:应该|应)?(?:是|要|给|改|为)(?:给)?个?$")
+_RIGHT = re.compile(r"[^,。!?0-9]{0,8}(?:是|要|给|改|为)(?:给)?个?$")
 #: A figure further than this from what takes figures back is another matter.
 _FAR, _FAR_LATIN = 16, 40
 
@@ -100,7 +120,7 @@ def withdrawn(text: str, start: int, end: int) -> bool:
     if RELAYED.search(before) and not _OWN.search(text):
         return False
     clause = re.split(r"[,。!?]", text[max(0, left - 40) : max(0, left - 1)])[-1]
-    if left > 0 and _THEN.search(before) and _SUPPOSED.search(clause):
+    if left > 0 and (_THEN.search(before) or _GIVES.search(before)) and _SUPPOSED.search(clause):
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         between = before[match.end() :]

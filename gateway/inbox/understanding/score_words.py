@@ -24,7 +24,10 @@ NO_RATING = Rated(False, None, False, "")
 
 
 FULL = re.compile(
-    r"^(?:the )?(?:highest|maximum|max|top)(?: possible| one)?[。!]?$|(?:给|选|打|评)(?:你们|师傅|他们?)?个?最高(?:的|那个|一个|档|级)*(?=$|[,。!])|^满分[5五]分?(?=$|[,。!](?!.*[1-5一二三四五][分星]?[吧了。!]?$))|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of|outta) (?:five|5)(?! if"
+    r"^(?:the )?(?:highest|maximum|max|top)(?: possible| one)?[。!]?$|(?:给|选|打|评)(?:你们|师傅"
+    r"|他们?)?个?最高(?:的|那个|一个|档|级)*(?=$|[,。!])|^满分[5五]分?(?=$"
+    r"|[,。!](?!.*[1-5一二三四五][分星]?[吧了。!]?$))|^(?:打|给|评)满(?:$|[,。!])|(?:five|5) (?:out of"
+    r"|outta) (?:five|5)(?! if"
     r"| would)|(?<!不)(?<!没)(?:最高分|顶格)"
     r"(?!是|才|多少)|(?<!不)(?<!没)(?<![不没]打)(?<![不没]给)(?<!就)满分(?!作文|答卷|是|为|才|多少|只|谈不上|1"
     r"|5|十|五|一百)"
@@ -59,11 +62,14 @@ MOST = re.compile(
 )
 _GOOD = re.compile(r"满意|satisfied")
 _LOWEST = re.compile(
-    r"(?:给|打|评|选|只配|只值)(?:你们?|他们?|个)*最低分?(?!是|多少)|^最低分|^(?:the )?(?:lowest|minimum)(?: possible| one)?[。!]?$"
+    r"(?:给|打|评|选|只配|只值)(?:你们?|他们?|个)*最低分?(?!是|多少)|^最低分|^(?:the )?(?:lowest"
+    r"|minimum)(?: possible| one)?[。!]?$"
     r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
 )
 _ASKED_VERDICT = re.compile(
-    r"(?:[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很|最)?不?(?:满意|一般)(?:吧|对吧|是吧|嘛|的意思)|满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意|多少分(?:算|是|才|叫)?满意|满意(?:吗"
+    r"(?:满意(?:我|自己)的|[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很|最)?不?(?:满意"
+    r"|一般)(?:吧|对吧|是吧|嘛|的意思)|满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意"
+    r"|多少分(?:算|是|才|叫)?满意|满意(?:吗"
     r"|么|不|了吗|没)|满意度|不满意(?:可以"
     r"|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案"
     r"|解决|处理|结果|说法)|满不满意|满意不满意|(?:^|[,。!])满意\?|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
@@ -76,7 +82,8 @@ _NOT_QUITE = re.compile(
 _NOT_BUT = re.compile(r"不是(?:很|非常)?(?:满意|一般),?(?:而)?(?=是)")
 _DOUBLE = re.compile(
     r"(?:不能说|不敢说|不好说|不至于|没有?|不是|并非|不算|没什么|没啥|谈不上|说不上|哪有|没有什么"
-    r"|没有任何|没有?一点|没有?半点|没有?丝毫|哪里)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满|not (?:dis|un)satisfied"
+    r"|没有任何|没有?一点|没有?半点|没有?丝毫|哪里)(?:什么|啥|任何|特别|很|太)?不满意?|没有?(?:什么|任何)?不满"
+    r"|not (?:dis|un)satisfied"
     r"|no dissatisfaction|(?:不能|无法|没法)不满意"
 )
 _TALKED = re.compile(r"(?:谈不上|说不上|称不上|基本|还算|勉强|比较|算|凑合|马马虎虎|差不多|大体|总体上?|大致)满意")
@@ -88,7 +95,8 @@ _PRAISE = pattern(
     r"(?:好(?!久|多|几|奇|像)|棒|赞|快(?!死)|专业|热情|耐心|负责|及时|不错|细心|认真|满意|贴心|周到|给力"
     r"|靠谱|到位|高效|迅速)|不错|点赞|好评|「赞」|给力|优秀|完美|杠杠的|没的说|没话说|(?<!不)非常满意|"
     r"(?<!不)很满意|(?<![不算])满意(?!吗)|厉害|表扬|感谢|谢谢|^[1-5],?好(?:$|[,。!])|好(?:样的|评)",
-    r"(?<!\bno )(?<!\bnot )(?<!not very )(?<!not so )(?<!not too )(?<!never )\b(?:excellent|quick|great|perfect|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
+    r"(?<!\bno )(?<!\bnot )(?<!not very )(?<!not so )(?<!not too )(?<!never )\b(?:excellent|quick|great|perfect"
+    r"|brilliant|wonderful|fantastic|amazing|awesome|very good|good (?:job"
     r"|work|service)|well done|very (?:satisfied|happy|pleased|professional|helpful|friendly|polite|quick"
     r"|fast)|superb|outstanding|best|love(?:d|ly)|friendly|polite|helpful|professional)\b",
 )
@@ -103,6 +111,7 @@ _BLAME = pattern(
 
 
 def by_words(text: str, scale: tuple[int, int], figures: list[Figure]) -> Rated:
+    """The rating where no figure is given: the scale's own words, or full marks."""
     if scale != (1, 5):
         return full_marks(text, scale) or NO_RATING
     if _DOUBLE.search(text):
@@ -134,6 +143,7 @@ def by_words(text: str, scale: tuple[int, int], figures: list[Figure]) -> Rated:
 
 
 def full_marks(text: str, scale: tuple[int, int]) -> Rated | None:
+    """The highest of the scale where full marks are given, None where they are not."""
     found = FULL.search(text)
     if found is None or withdrawn(text, found.start(), found.end()):
         return None
@@ -175,7 +185,7 @@ _MILD = re.compile(
 
 
 _HARSH = re.compile(
-    r"差劲|极差|极其?差|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决"
+    r"差评|差劲|极差|极其?差|(?<!倒)(?<![倒扔丢][了掉])(?<!扔)垃圾(?!桶|袋|站|房)|恶劣|投诉|气死|恶心|骗|没修|没解决"
     r"|没处理|个屁"
     r"|terrible|worst|awful|rubbish|useless|(?:nobody|no one) (?:came|showed|turned)"
 )
@@ -183,8 +193,10 @@ _HARSH = re.compile(
 
 #: "5 服务很差", "5 - terrible": blame that is all that is said of the service, and no story of what was mended.
 _VERDICT = re.compile(
-    r"^(?:[1-5一二三四五]|five|four|分|星|stars?|points?|[,。! ()\-]|你们|你|的|服务|态度|师傅|工作人员|速度|质量|人|真的?|太|很|非常|特别|超级?|就是|简直"
-    r"|实在|是|反正|但是?|可是|还是|也|都|什么|the|service|guys?|man|it|is|was|were|just|really|very|so|absolutely|your|you|a)*"
+    r"^(?:[1-5一二三四五]|five|four|分|星|stars?|points?|[,。! ()\-]|你们|你|的|服务|态度|师傅|工作人员|速度"
+    r"|质量|人|真的?|太|很|非常|特别|超级?|就是|简直"
+    r"|实在|是|反正|但是?|可是|还是|也|都|什么|the|service|guys?|man|it|is|was|were|just|really|very|so"
+    r"|absolutely|your|you|a)*"
 )
 
 

@@ -27,13 +27,16 @@ _FINAL = re.compile(
     r"|(?:就|给|打|评|选|是|算|记|按|取|只能|其实想|其实是|我说|我说给)+)(?:你们?|个)?$"
     r"|(?:综合|听我的|听他的|最终|最后|取中|折中|也就是|等于|\d-\d=)$"
     r"|\b(?:but no,? ?|would but ?|(?:go(?:ing)?|went|stick(?:ing)?) with (?:the |an? )?|settled? (?:on|for) (?:an? )?"
-    r"|(?:overall|finally|so|therefore|hence|final answer|call it|all in all|on balance|let us say|i say)[,:]? (?:it is |i give |i say |an? )*)$"
+    r"|(?:overall|finally|so|therefore|hence|final answer|call it|all in all|on balance|let us say"
+    r"|i say)[,:]? (?:it is |i give |i say |an? )*)$"
 )
 #: "去年给1分，这回来得快，5分": what is said of this time counts.
 _THIS_TIME = re.compile(
-    r"(?:去年|上次|上回|上上次|上个?月|上周|昨天|之前|以前|从前|过去|往常|平时|以往|一向|一直|前几次|前两次|那次|那回|从不|从没|第一次|原以为|想好了)"
+    r"(?:去年|上次|上回|上上次|上个?月|上周|昨天|之前|以前|从前|过去|往常|平时|以往|一向|一直|前几次|前两次"
+    r"|那次|那回|从不|从没|第一次|原以为|想好了)"
     r"[^!?]{0,80}(?:这次|这回|这趟|这个月|今年|今天|今儿|本次|如今|没想到|这两)[^,。!?]{0,24}(?:,[^,。!?]{0,24}){0,3}$"
-    r"|\b(?:(?:last|previous) (?:time|year|month|winter|summer|week|visit)|used to|usually|normally|yesterday|it was)\b[^!?]{0,80}"
+    r"|\b(?:(?:last|previous) (?:time|year|month|winter|summer|week|visit)|used to|usually|normally|yesterday"
+    r"|it was)\b[^!?]{0,80}"
     r"\b(?:this (?:time|year|month|week|one)|today|now)\b[^。!?]{0,24}$"
 )
 #: "打5怕他骄傲,4": a figure that stands alone at the end, after another with words of its own.
@@ -46,7 +49,8 @@ _FIRST_THOUGHT = re.compile(
 _DEDUCTS = re.compile(
     r"(?:再)?多[一1]分(?:都|也)|剩(?:到|下)?(?:的)?那?[一1]分|留(?:下|了)?[一两二12]分"
     r"|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|(?<!至)(?<!最)少"
-    r"|差|去掉|(?<![回出上下过进来])去(?=[一1两2])|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
+    r"|差|去掉|(?<![回出上下过进来])去(?=[一1两2])|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉"
+    r"|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
     r"|deducted|down)"
@@ -56,8 +60,11 @@ _ENDS = ("", ",", "。", "!", "?", "「", " ")
 #: "5分扣1分，4分": what is left, and nothing behind it.
 _REST = re.compile(r"(?:分|星)?(?:吧|了)?[。!]?$")
 _RANGE = re.compile(
-    r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
-    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分|[1-5] ?or ?[1-5]|not sure|\d⁄\d|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少|看着[填给评打]|随便你?们?[挑填选]|不,?算了|^[^给打评]{0,12}([1-5])分(?!\1)[1-5]分(?!,)"
+    r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分"
+    r"|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
+    r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分"
+    r"|[1-5] ?or ?[1-5]|not sure|\d⁄\d|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少|看着[填给评打]"
+    r"|随便你?们?[挑填选]|不,?算了|^[^给打评]{0,12}([1-5])分(?!\1)[1-5]分(?!,)"
     r"|[一二三四五](?:到|至|或者?)[一二三四五]分|[1-5][分星]?(?:-|到|至|或者?|和|/| or | to )[1-5](?!\d)"
     r"[分星]?(?!分制)|[三二四一][四五三二][分星]|[1-5]\.[1-9]|[1-5][分星]?半|[一二三四][分星]半|十二分满意"
     r"|(?<!\d)\d{1,2}%满意|or above|high \d low|between [1-5]"
@@ -74,7 +81,8 @@ _TARGETS = re.compile(
 )
 #: What is rated apart.
 _RATED = (
-    r"(?:师傅|工人|小[哥伙]|电工|维修|抢修|员工|人|活|态度|服务(?:态度)?|技术(?:水平)?|速度|效率|质量|价格|收费|材料|公司|单位|供电局"
+    r"(?:师傅|工人|小[哥伙]|电工|维修|抢修|员工|人|活|态度|服务(?:态度)?|技术(?:水平)?|速度|效率|质量|价格|收费"
+    r"|材料|公司|单位|供电局"
     r"|客服|热线|95598|接线员?|前台|派单|调度|系统|流程|专业|卫生|沟通|及时性?|响应|结果|满意度|解决度)"
 )
 _RATED_LATIN = (
@@ -91,7 +99,8 @@ _EACH = re.compile(
     r"|(?:five out of five|full marks) for [^,。!?]{2,30}, ?(?:but |and )?(?:zero|one|two|three|four|[0-4]) for "
     r"|(?:的|人)我?(?:只)?给?[1-5五四三二一](?:分|颗?星|,)[^。!?0-9]{2,14}(?:的|人|那个)我?(?:只"
     r"|就)?给?(?:[1-5](?!\d)|[一二三四五](?=[分颗星]|$))"
-    rf"|\b{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5](?: stars?)?[,。 ]*(?:and |but )?(?:the |your )?{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5]\b"
+    rf"|\b{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5](?: stars?)?[,。 ]*(?:and |but )?(?:the "
+    rf"|your )?{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5]\b"
     r"|1st [^,。!?]{2,12} [1-5],? ?(?:and )?2nd [^,。!?]{2,12} [1-5]|(?:人|师傅"
     r"|态度)(?:给)?满分[,。 ]?[^,。!?]{1,6}(?:零蛋|[0零1一]分)"
     r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
@@ -103,15 +112,18 @@ _OVERALL = re.compile(
     r"(?:总的(?:来说|来讲|来看)?|总体(?:来说|上)?|综合(?:起来|下来)?|总分|总评|整体|合起来|最终|最后|折中|取中)"
     r"(?:就|给|打|评|算|是|选)*个?[1-5一二三四五](?:分|星)?(?:吧|了)?[。!]?$|\boverall (?:an? )?[1-5]"
 )
+#: What neither of two things rated apart is called by: words of giving, of time, of correction.
+_NO_THING = r"给打评选改次来回是不想要原就还现按那这总综今昨前后错算最共发说为\W\da-z"
 #: "修理5,短信通知2": two things, each with its figure, and nothing else.
 _PAIR = re.compile(
-    r"^(?:[^,。:\d]{2,8}[:,])?[^给打评选改次来回是不想要原就还现按那这总综今昨前后错算最共发说为\W\da-z]{1,4}([1-5])(?:分|星)?[,。 ]?(?:但|不过|而|和)?"
-    r"[^给打评选改次来回是不想要原就还现按那这总综今昨前后错算最共发说为\W\da-z]{1,5}([1-5])(?:分|星)?[。!]?$"
+    rf"^(?:[^,。:\d]{{2,8}}[:,])?[^{_NO_THING}]{{1,4}}[1-5](?:分|星)?[,。 ]?(?:但|不过|而|和)?"
+    rf"[^{_NO_THING}]{{1,5}}[1-5](?:分|星)?[。!]?$"
     r"|^(?!.*\b(?:was|last|now|not|gave|give|this|meant|score|rate|said|but it|change|make|i|in|from|overall|total)\b)"
     r"(?:the |my )?[a-z][a-z ]{2,20},? ?[1-5](?: stars?)?,(?:and |but )?(?:the )?[a-z][a-z ]{2,20},? ?[1-5][。!]?$"
 )
 _ORDERS = re.compile(
-    r"(?<!没)(?<!没有)(?<!不用)(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必|都|要)?(?:给|打|回|评|选|按|填)"
+    r"(?<!没)(?<!没有)(?<!不用)(?:让|叫|要|要求|逼|求|请|喊|希望)(?:我|你|客户|他)(?:们)?(?:必须|一定要?|务必"
+    r"|都|要)?(?:给|打|回|评|选|按|填)"
     r"[^,。!?]{0,6}[1-5五满]|(?:told|asked|begged|forced|wants?|made) me (?:to )?(?:give|rate|press|reply"
     r"|answer|for(?= (?:an? )?[1-5]))"
 )
@@ -123,11 +135,15 @@ _TURNED = re.compile(
     r"|小时|天)"
     r"|(?:^|[,。!? 把])[1-5](?:分|星)?改([1-5])(?:分|星)?(?:吧)?(?:$|[,。!])"
     r"|\b(?:change|switch|correct|update|turn) [^。!?0-9]{0,24}[1-5](?: stars?)? (?:to|into) (?:an? )?([1-5])\b"
+    r"|[1-5](?:分|星)?[,。]?(?:啊|哦|噢|哎|呃|额|唉|诶|哎呀)[,。]?(?:不|不是|不对|错了|打错了?)[,。]?(?:是"
+    r"|应该)?([1-5])(?:分|星)?(?:$|[,。!])"
+    r"|^[1-5][,。!]?[ ,。]*(?:hmm|no|wait|actually|oops|or rather|i mean)(?:[ ,。]+(?:no|wait"
+    r"|i mean))*[ ,。]+([1-5])(?:$|[,。!])"
     r"|以([1-5一二三四五])(?:分|星)?为准"
     r"|^(?:刚才|刚刚)?(?:(?:按|打|发|点|选|回)错了?[, ]?)+(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
     r"(?:$| [1-5]$|[, ]?不是[1-5一二三四五])"
     r"|之间,?(?:那)?(?:就|还是|算)(?:给|打|选|按)?([1-5一二三四五])(?:分|星)?(?:吧|了)?$"
-    r"|(?<![\d.])([1-5])(?: stars?)? from (?:me|us)\b|\b(one|two|three|four|five) from (?:me|us)\b"
+    r"|(?<![\d.])(?<!of )([1-5])(?: stars?)? from (?:me|us)\b|\b(one|two|three|four|five) from (?:me|us)\b"
 )
 
 
@@ -149,9 +165,9 @@ def _clear(kept: list[Figure], text: str, scale: tuple[int, int]) -> list[Figure
     if len({figure.value for figure in plain}) == 1:
         return plain
     last = kept[-1]
-    if scale[0] <= last.value <= scale[1] < 10 and _REST.match(text[last.end :]):
-        if all(figure.value >= 10 or figure.value == last.value for figure in kept):
-            return [last]
+    settled = scale[0] <= last.value <= scale[1] < 10 and _REST.match(text[last.end :])
+    if settled and all(figure.value >= 10 or figure.value == last.value for figure in kept):
+        return [last]
     return kept
 
 
@@ -174,7 +190,7 @@ def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated
     apart = [found for form in (_TARGETS, _EACH, _PAIR) if (found := form.search(seen))]
     if any(not _alike(found[0]) for found in apart) and not _OVERALL.search(seen):
         return Rated(True, None, True, "two things are rated apart")
-    figures = [figure for figure in figures_of(seen, scale) if figure.strong or low <= figure.value <= high]
+    figures = [figure for figure in figures_of(seen) if figure.strong or low <= figure.value <= high]
     if deducted and not figures:
         return Rated(True, None, True, "a deduction is not a figure")
     kept = _clear([figure for figure in figures if not figure.withdrawn], seen, scale)
