@@ -77,7 +77,7 @@ _SHORT_OF = re.compile(
 #: "下回再这样就给1": what is threatened, not given.
 _THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次|停|坏|跳|拖))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
 #: "不是1是4": what is denied is the figure before.
-_OTHER_THAN = re.compile(r"[1-5一二三四五](?:分|星)? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
+_OTHER_THAN = re.compile(r"[1-9一二三四五六七八九](?:分|星)? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
 
 #: "发错了是5": what was meant instead.
 _RIGHT = re.compile(r"[^,。!?0-9]{0,8}(?:是|要|给|改|为)(?:给)?个?$")

@@ -21,11 +21,11 @@ _CHANGES = re.compile(
     r"|have been)|instead|mistake|typo|(?<!would )rather|final\w*|scratch that)\b"
 )
 _FINAL = re.compile(
-    r"(?:^|[,。!? 吧吗呢嘛啊]|(?<=\d))(?:那|那么|所以|哎|唉|算了|我)?"
+    r"(?:^|[,。!? 吧吗呢嘛啊]|(?<=[\d分星]))(?:那|那么|所以|哎|唉|算了|我)?"
     r"(?:(?:就按|就|还是|最终|最后|综合(?:下来|起来)?|总体|总的(?:来说)?|总分|总评|实打|实给|四舍五入|听我的|可惜|等于"
     r"|取中|折中|中和|现在|目前|正确的?|实际|真实)(?:就|给|打|评|选|是|算|记|按|取|只能)*"
     r"|(?:就|给|打|评|选|是|算|记|按|取|只能|其实想|其实是|我说|我说给)+)(?:你们?|个)?$"
-    r"|(?:综合|听我的|听他的|最终|最后|取中|折中|也就是|等于|\d-\d=)$"
+    r"|(?:综合|听我的|听他的|最终|最后|取中|折中|(?<=[,。!?分吧吗呢])(?:那|那么|所以)|也就是|等于|\d-\d=)$"
     r"|\b(?:but no,? ?|would but ?|(?:go(?:ing)?|went|stick(?:ing)?) with (?:the |an? )?|settled? (?:on|for) (?:an? )?"
     r"|(?:overall|finally|so|therefore|hence|final answer|call it|all in all|on balance|let us say"
     r"|i say)[,:]? (?:it is |i give |i say |an? )*)$"
@@ -147,6 +147,12 @@ _TURNED = re.compile(
 )
 
 
+#: "8/10", "8 out of 10": the scale is said with the figure.
+_OF_TEN = re.compile(
+    r"(?<![\d/.])(\d{1,2}|three|four|five|six|seven|eight|nine|ten)(?: stars?)? ?(?:/|out of|outta)"
+    r" ?(?:10|ten)(?![\d/])"
+)
+_BETWEEN = re.compile(r"\d(?:分|星)?(?:-|到|至|或者?|和|/| or | to )\d")
 #: A figure and nothing but a question mark.
 _QUESTIONED = re.compile(r"^[1-5](?:分|星)?\?+$")
 
@@ -178,6 +184,14 @@ def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated
     """
     low, high = scale
     text = spelt(text)
+    if high > 5:
+        text = _OF_TEN.sub(r"\1分", text)
+        if _BETWEEN.search(text):
+            return Rated(True, None, True, "between two figures")
+    elif of_ten := _OF_TEN.search(text):
+        text = _OF_TEN.sub(",", text)
+        if not figures_of(text):
+            return Rated(True, None, of_ten[1] != "10", "a figure of another scale")
     deducted = _DEDUCTS.search(text)
     seen = _DEDUCTS.sub(lambda found: "," * len(found[0]), text) if deducted else text
     if _QUESTIONED.match(text) or (MOST.search(text) and "非常不满意" in text):
