@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
 #: Key of the advisory lock that lets one node migrate while the others wait.
-_LOCK = 0x4C616D70
+_LOCK = 0x4C616D78
 
 
 def configuration(connection: Connection) -> Config:

@@ -17,7 +17,7 @@ from gateway.archive.coverage import ORGANISED
 from gateway.kernel.days import beside, start_of, whole_days
 from gateway.kernel.ids import first_id
 
-_LOCK: Final = 0x4C616D74
+_LOCK: Final = 0x4C616D79
 #: A message may be written so long before it is delivered.
 WRITTEN_BEFORE: Final = timedelta(days=21)
 #: A receipt that is being written down at midnight is in the table by then.
