@@ -94,13 +94,14 @@ async def know_places(connection: Any, audience: Mapping[str, Any]) -> None:
     faults: list[FieldError] = []
     for key, (table, column, word) in _PLACES.items():
         rows = await connection.fetch(
-            f"""SELECT at, name FROM unnest($1::text[]) WITH ORDINALITY AS named (name, at)
-                WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {column} = name) ORDER BY at LIMIT $2""",
+            f"""SELECT asked.at, asked.place FROM unnest($1::text[]) WITH ORDINALITY AS asked (place, at)
+                WHERE NOT EXISTS (SELECT 1 FROM {table} there WHERE there.{column} = asked.place)
+                ORDER BY asked.at LIMIT $2""",
             list(audience.get(key) or ()),
             _MOST_FAULTS,
         )
         faults += [
-            FieldError(f"audience.{key}[{row['at'] - 1}]", f"there is no {word} {row['name']}", "unknown")
+            FieldError(f"audience.{key}[{row['at'] - 1}]", f"there is no {word} {row['place']}", "unknown")
             for row in rows
         ]
     if faults:

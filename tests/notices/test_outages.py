@@ -407,6 +407,27 @@ async def test_a_preview_keeps_nothing(grid: Grid) -> None:
         assert await work.value("SELECT count(*) FROM outage_account") == 0
 
 
+async def test_an_announcement_goes_to_places_of_the_grid_and_names_those_it_does_not_know(grid: Grid) -> None:
+    there = await grid.account("T1", A)
+    await grid.account("T2", B)
+    async with grid.town.database.work() as work:
+        line = await work.value(
+            "SELECT f.code FROM feeder f JOIN transformer_area t ON t.feeder_id = f.id WHERE t.code = 'T1'"
+        )
+        await work.execute("INSERT INTO premise (district, address) VALUES ('西山区', '西山区幸福街道1号')")
+        await work.commit()
+    said = {"values": {"text": "迁址。"}}
+    for place in ({"transformer_areas": ["T1"]}, {"transformer_areas": ["T1"], "districts": ["西山区"]}):
+        notice = await grid.town.compose("announcement", {**said, "audience": place})
+        assert [message["accounts"] for message in await grid.town.messages(notice)] == [[there]]
+    unknown = {"feeders": [line, "F404"], "transformer_areas": ["T1号公变"], "districts": ["西山区", "北山区"]}
+    with pytest.raises(InvalidInput) as refused:
+        await grid.town.draft("announcement", {**said, "audience": unknown})
+    assert {error.field for error in refused.value.errors} == {
+        "audience.feeders[1]", "audience.transformer_areas[0]", "audience.districts[1]"
+    }  # fmt: skip
+
+
 async def test_a_preview_says_what_its_texts_replace(grid: Grid) -> None:
     house = grid.town.house
     for number in (A, B):
