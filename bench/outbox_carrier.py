@@ -26,8 +26,8 @@ _BODY = (
 )
 _SIZE = len(_BODY % 0)
 _numbers = count(1)
-#: Connections on which it reports.
-_REPORTING = 64
+#: Connections on which it reports: half as many as there may be hand-overs under way, so that few reports wait for one.
+_REPORTING = 256
 
 
 class Answers:

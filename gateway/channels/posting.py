@@ -15,6 +15,8 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from gateway.kernel.turns import end_of_turn
+
 
 class Answer(NamedTuple):
     """What came back: the status, `Retry-After` if there was one, and the body."""
@@ -74,6 +76,9 @@ class FormPoster:
             if protocol is None or transport is None:
                 raise aiohttp.ClientConnectionError("the connection was closed")
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
+            await end_of_turn()
+            if transport.is_closing():
+                raise aiohttp.ClientConnectionError("the connection was closed")
             transport.write(self._head % len(form) + form)
             while True:
                 message, payload = await protocol.read()

@@ -19,9 +19,19 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _AWAY_MESSAGE: Final = "the database is away; try again"
-#: Seconds from the beginning of one batch to that of the next while several callers come at once. A batch costs as
-#: much as ten of its items; the database is done with one so soon that most would hold a handful.
+#: Seconds from the beginning of one batch to that of the next while several callers come at once, more after a large
+#: one. A batch costs as much as ten of its items; the database is done with one so soon that most would hold a handful.
 _APART: Final = 0.004
+_MOST_APART: Final = 0.01
+_AN_ITEM: Final = 0.0003
+
+
+def pause_after(items: int, *, least: float, most: float, an_item: float) -> float:
+    """Seconds from a batch of so many items to the next: the more there are in a second, the more are taken together.
+
+    So the cost of batches stays in proportion to that of their items, and nobody waits longer than is gained by it.
+    """
+    return min(most, max(least, items * an_item))
 
 
 class Grouped(Generic[T, R]):
@@ -92,7 +102,7 @@ class Grouped(Generic[T, R]):
                     continue
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
                 # A caller alone, or one who asks again and again, is not made to wait.
-                self._next = loop.time() + self._apart if len(batch) > 1 else 0.0
+                self._next = loop.time() + self._pause_after(len(batch)) if len(batch) > 1 else 0.0
                 self._busy += 1
                 try:
                     await self._carry_out(batch)
@@ -101,6 +111,9 @@ class Grouped(Generic[T, R]):
                     _turn_away(batch)
             if not self._busy:
                 self._idle.set()
+
+    def _pause_after(self, items: int) -> float:
+        return pause_after(items, least=self._apart, most=max(self._apart, _MOST_APART), an_item=_AN_ITEM)
 
     async def _carry_out(self, batch: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:

@@ -56,6 +56,25 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMING)
 
 
+#: Settings of a connection whose statements find every row by an index, however many rows there are: planned once,
+#: and by the indexes, whatever the planner saw of the tables a moment ago.
+STEADY: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+class SteadyConnection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection with the settings of `STEADY`."""
+
+    #: Nobody need ask it to plan anew.
+    steady = True
+
+
 class Work:
     """One transaction on the driver's own connection, kept only by `commit()`."""
 
@@ -154,6 +173,7 @@ class Database:
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._steady: asyncpg.Pool[asyncpg.Record] | None = None
         #: Server processes of connections that are lent without a transaction.
         self._loose: set[int] = set()
 
@@ -162,24 +182,35 @@ class Database:
         self._pool = await asyncpg.create_pool(
             self.url, min_size=0, max_size=self._size, command_timeout=120, reset=self._put_back
         )
+        self._steady = await asyncpg.create_pool(
+            self.url,
+            min_size=0,
+            max_size=max(2, self._size // 4),
+            command_timeout=120,
+            connection_class=SteadyConnection,
+            server_settings=STEADY,
+            reset=_as_it_is,
+        )
 
     async def close(self) -> None:
         """Close both pools; what is still in flight has a second to end."""
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), 2)
-            except TimeoutError:
-                self._pool.terminate()
+        for pool in (self._pool, self._steady):
+            if pool is not None:
+                try:
+                    await asyncio.wait_for(pool.close(), 2)
+                except TimeoutError:
+                    pool.terminate()
         await self._engine.dispose()
 
     def session(self) -> AsyncSession:
         """A session; leaving it rolls back whatever was not committed."""
         return self._sessions()
 
-    def work(self) -> Work:
-        """A transaction on the driver's connection, for hot paths."""
-        assert self._pool is not None, "the database was not started"
-        return Work(self._pool)
+    def work(self, *, steady: bool = False) -> Work:
+        """A transaction on the driver's connection, for hot paths; `steady` for statements that only use indexes."""
+        pool = self._steady if steady else self._pool
+        assert pool is not None, "the database was not started"
+        return Work(pool)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
@@ -213,6 +244,10 @@ class Database:
             return False
 
 
+async def _as_it_is(_connection: Any) -> None:
+    """What sets and locks for its transaction alone leaves nothing behind that would have to be reset."""
+
+
 async def driver(session: AsyncSession) -> Any:
     """The asyncpg connection of `session`, inside the session's transaction."""
     connection = await session.connection()
@@ -226,8 +261,10 @@ async def plan_anew(connection: Any) -> None:
     """Have statements planned by what they are asked with, and not once for all: for tables that fill meanwhile.
 
     A plan made while a table was empty reads it from end to end. It holds for the transaction, or outside of one
-    until the connection goes back to its pool, which puts every setting back.
+    until the connection goes back to its pool, which puts every setting back. A steady connection needs none of it.
     """
+    if getattr(connection, "steady", False):
+        return
     await connection.execute(
         f"SET {'LOCAL ' if connection.is_in_transaction() else ''}plan_cache_mode = force_custom_plan"
     )

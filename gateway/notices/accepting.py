@@ -149,8 +149,12 @@ class Acceptor:
         self._language = language
         self._policy = policy
 
-    async def accept(self, connection: Any, asked: Sequence[Asked], *, now: datetime) -> list[Taken | LamplighterError]:
+    async def accept(
+        self, connection: Any, asked: Sequence[Asked], *, now: datetime, wake: bool = True
+    ) -> list[Taken | LamplighterError]:
         """Write what can be accepted in the connection's transaction; one result for each request.
+
+        Dispatchers are told of it at the commit, unless they are not to `wake` because the caller tells them.
 
         A recipient who must not be told gets a withheld message with the reason. InvalidInput names the field
         that is malformed or unknown.
@@ -177,7 +181,7 @@ class Acceptor:
             else:
                 messages.append(message)
                 results[index] = Taken(message.id, message.state, message.withheld_reason)
-        await insert(connection, messages)
+        await insert(connection, messages, wake=wake)
         return [results[index] for index in range(len(asked))]
 
     def _check(self, item: Asked) -> tuple[Template, PhoneNumber | None]:

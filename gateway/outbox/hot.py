@@ -14,20 +14,12 @@ from typing import Any, Final
 
 import asyncpg
 
-from gateway.kernel.database import AWAY
+from gateway.kernel.database import AWAY, STEADY
 
 #: What passes by itself: the server is away, or this transaction had bad luck.
 PASSING: Final = (*AWAY, asyncpg.PostgresError)
 
-_SETTINGS: Final = {
-    "application_name": "lamplighter outbox",
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_bitmapscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "jit": "off",
-}
+_SETTINGS: Final = {"application_name": "lamplighter outbox", **STEADY}
 #: Seconds a statement may take: longer means that the other side is gone.
 _TIMEOUT: Final = 30.0
 

@@ -117,18 +117,23 @@ class NewMessage:
         ]
 
 
-async def insert(connection: Any, messages: Iterable[NewMessage]) -> None:
-    """Write messages with COPY in the connection's transaction."""
+async def insert(connection: Any, messages: Iterable[NewMessage], *, wake: bool = True) -> None:
+    """Write messages with COPY in the connection's transaction.
+
+    With `wake` dispatchers are told with its commit; whoever commits many a second tells them beside it
+    (`gateway.outbox.waking`).
+    """
     listed = messages if isinstance(messages, list) else list(messages)
     await insert_rows(
         connection,
         [message.row() for message in listed],
         [row for message in listed for row in message.account_rows()],
+        wake=wake,
     )
 
 
 async def insert_rows(
-    connection: Any, messages: Sequence[tuple[Any, ...]], accounts: Sequence[tuple[Any, ...]]
+    connection: Any, messages: Sequence[tuple[Any, ...]], accounts: Sequence[tuple[Any, ...]], *, wake: bool = True
 ) -> None:
     """Write rows of `COLUMNS` and `ACCOUNT_COLUMNS` in the connection's transaction, and wake the dispatchers."""
     if not messages:
@@ -136,4 +141,5 @@ async def insert_rows(
     await copy(connection, "message", COLUMNS, messages)
     if accounts:
         await copy(connection, "message_account", ACCOUNT_COLUMNS, accounts)
-    await connection.execute("SELECT pg_notify($1, '')", WAKE)
+    if wake:
+        await connection.execute("SELECT pg_notify($1, '')", WAKE)

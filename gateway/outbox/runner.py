@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.kernel.batching import pause_after
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
@@ -52,8 +53,10 @@ _HEARD: Final = 0.25
 #: Seconds of hand-overs, at the pace of the moment, that are claimed before there is room for them.
 _AHEAD: Final = 0.2
 #: Seconds from a claim that took a few, and all there was, to the next one: messages that come one by one are claimed
-#: together, for a claim costs as much as thirty of them.
+#: together, for a claim costs as much as thirty of them. The more there are in a second, the longer.
 _APART: Final = 0.02
+_MOST_APART: Final = 0.08
+_A_MESSAGE: Final = 0.001
 #: Hand-overs that may wait to be settled, in multiples of the lane's concurrency, before no more are begun.
 _UNSETTLED: Final = 4
 
@@ -221,7 +224,7 @@ class LaneRunner:
             )
             refused = await self._unapproved(connection, claim)
         # A message alone is not made to wait, nor a queue that is long.
-        self._next_claim = judged + _APART if len(claim.seen) > 1 and not claim.full else judged
+        self._next_claim = judged + _pause_after(len(claim.seen)) if len(claim.seen) > 1 and not claim.full else judged
         for message in claim.claimed:
             if message.id in refused:
                 told = Settled(
@@ -343,3 +346,7 @@ class LaneRunner:
 
     async def _sleep(self, seconds: float) -> None:
         await within(self._stopped.wait(), seconds)
+
+
+def _pause_after(messages: int) -> float:
+    return pause_after(messages, least=_APART, most=_MOST_APART, an_item=_A_MESSAGE)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from gateway.kernel.batching import pause_after
 from gateway.kernel.cancelling import unless_cancelled
 from gateway.kernel.database import Database
 from gateway.kernel.logs import logger
@@ -30,9 +31,12 @@ async def hear_nothing(_connection: Any, _told: Sequence[Told]) -> None:
 #: Seconds between tries while the database is away.
 _RETRY: Final = 0.25
 _MOST: Final = 1000
-#: Seconds to the next batch after one of fewer than this many: what ends one by one is settled together.
+#: Seconds to the next batch after one of fewer than this many: what ends one by one is settled together, and the more
+#: of it there is in a second, the longer.
 _APART: Final = 0.01
-_WORTH: Final = 100
+_MOST_APART: Final = 0.08
+_A_MESSAGE: Final = 0.001
+_WORTH: Final = 256
 
 
 class Settler:
@@ -75,10 +79,10 @@ class Settler:
             self._something.clear()
             try:
                 while self._ended or self._unbegun:
-                    few = 1 < len(self) < _WORTH
+                    pause = _pause_after(len(self)) if 1 < len(self) < _WORTH else 0.0
                     await self._settle()
-                    if few:
-                        await asyncio.sleep(_APART)
+                    if pause:
+                        await asyncio.sleep(pause)
                 self._nothing.set()
             except PASSING as error:
                 unless_cancelled()
@@ -121,3 +125,7 @@ class Settler:
         except Exception as error:
             # What a message's fate is must not hang on what another room makes of it.
             log.error("evidence about numbers was not heard", messages=len(told), exc_info=error)
+
+
+def _pause_after(messages: int) -> float:
+    return pause_after(messages, least=_APART, most=_MOST_APART, an_item=_A_MESSAGE)

@@ -16,6 +16,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, LamplighterError
 from gateway.notices import Asked, Taken
+from gateway.outbox.waking import Waker
 from gateway.web import idempotency
 from gateway.web.idempotency import Claim, Earlier, Stored
 from gateway.web.services import Accepting
@@ -49,11 +50,17 @@ class SingleMessages:
         self._clock = clock
         self._messages = messages
         self._group: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._write, at_once=2)
+        self._wake = Waker(database)
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to take messages; needs the running loop."""
-        self._running = asyncio.create_task(self._group.run(), name="single messages")
+        self._running = asyncio.create_task(self._run(), name="single messages")
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._group.run())
+            group.create_task(self._wake.run())
 
     @property
     def alive(self) -> bool:
@@ -79,7 +86,7 @@ class SingleMessages:
             order.name: order for order in reversed(orders) if order.name is not None
         }
         claims = [order.claim for order in firsts.values() if order.claim is not None]
-        async with self._database.work() as work:
+        async with self._database.work(steady=True) as work:
             taken = await idempotency.claim_many(work.connection, claims) if claims else {}
             to_do = [
                 order
@@ -90,6 +97,7 @@ class SingleMessages:
             if claims:
                 await self._keep(work.connection, [(order, done[id(order)]) for order in to_do])
             await work.commit()
+        self._wake()
         return [done[id(order)] if id(order) in done else _repeated(order, taken, firsts, done) for order in orders]
 
     async def _keep(self, connection: object, done: Sequence[tuple[_Order, Earlier | LamplighterError]]) -> None:
@@ -105,7 +113,9 @@ class SingleMessages:
     async def _accept(self, connection: object, orders: Sequence[_Order]) -> list[Earlier | LamplighterError]:
         if not orders:
             return []
-        results = await self._messages.accept(connection, [order.asked for order in orders], now=self._clock.now())
+        results = await self._messages.accept(
+            connection, [order.asked for order in orders], now=self._clock.now(), wake=False
+        )
         return [Earlier(ACCEPTED, shown(result)) if isinstance(result, Taken) else result for result in results]
 
 

@@ -30,6 +30,7 @@ from gateway.web.idempotency import Claim
 from gateway.web.metrics import Metrics
 from gateway.web.problems import Refusal
 from gateway.web.services import Services
+from gateway.web.together import Together
 
 log = logger(__name__)
 
@@ -299,7 +300,7 @@ class Endpoint:
 
 def json_response(body: bytes, status: int) -> web.Response:
     """JSON that is finished already."""
-    return web.Response(body=body, status=status, headers=_JSON)
+    return Together(body=body, status=status, headers=_JSON)
 
 
 _JSON: Final = {hdrs.CONTENT_TYPE: "application/json", hdrs.CACHE_CONTROL: "no-store"}

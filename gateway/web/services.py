@@ -233,9 +233,11 @@ class Accepting(Protocol):
     """Accepts single messages, many at a time."""
 
     async def accept(
-        self, connection: Any, asked: Sequence[Asked], *, now: datetime
+        self, connection: Any, asked: Sequence[Asked], *, now: datetime, wake: bool = True
     ) -> Sequence[Taken | LamplighterError]:
-        """Write what can be accepted in the transaction of `connection` (the driver's); one result for each."""
+        """Write what can be accepted in the transaction of `connection` (the driver's); one result for each.
+
+        Its commit tells dispatchers of it, unless the caller does (`wake`)."""
         ...
 
 

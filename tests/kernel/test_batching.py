@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from gateway.kernel.batching import Grouped
+from gateway.kernel.batching import Grouped, pause_after
 from gateway.kernel.errors import Unavailable
 
 
@@ -181,3 +181,10 @@ async def test_a_full_batch_waits_for_nothing() -> None:
     async with running(grouped), asyncio.timeout(10):
         await asyncio.gather(*(grouped.submit(number) for number in range(1, 7)))
     assert writer.batches == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_the_more_there_are_the_more_are_taken_together_within_bounds() -> None:
+    def pause(items: int) -> float:
+        return pause_after(items, least=0.02, most=0.08, an_item=0.001)
+
+    assert [pause(items) for items in (2, 20, 50, 80, 1000)] == [0.02, 0.02, 0.05, 0.08, 0.08]

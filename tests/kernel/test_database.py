@@ -134,3 +134,13 @@ async def test_a_patient_connection_waits_longer_than_others(database_url: str) 
         assert not patient.is_closed()
     finally:
         connection.terminate()
+
+
+async def test_steady_work_goes_by_indexes_and_is_planned_once(database: Database) -> None:
+    async with database.work(steady=True) as work:
+        await plan_anew(work.connection)
+        assert await work.value("SHOW plan_cache_mode") == "force_generic_plan"
+        assert await work.value("SHOW enable_seqscan") == "off"
+        await work.execute("INSERT INTO organisation (name) VALUES ('not kept')")
+    async with database.work(steady=True) as work:
+        assert await work.value("SELECT count(*) FROM organisation") == 0

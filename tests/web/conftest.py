@@ -80,14 +80,16 @@ class StandInImports:
 class StandInMessages:
     """Writes each message as it is asked for, `announcement` only."""
 
-    async def accept(self, connection: Any, asked: Sequence[Asked], *, now: datetime) -> list[Taken | LamplighterError]:
+    async def accept(
+        self, connection: Any, asked: Sequence[Asked], *, now: datetime, wake: bool = True
+    ) -> list[Taken | LamplighterError]:
         results: list[Taken | LamplighterError] = []
         for one in asked:
             if one.template != "announcement":
                 results.append(InvalidInput("no such template", field="template"))
                 continue
             message = a_message(to=one.to, body=str(one.values.get("text")), at=now, reference=one.reference)
-            await insert(connection, [message])
+            await insert(connection, [message], wake=wake)
             results.append(Taken(message.id, "queued"))
         return results
 

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from gateway.outbox import AccountPart, insert
+from gateway.outbox.messages import WAKE
 from tests.web.conftest import NOW, House, a_message
 
 ONE = {"to": "13812345670", "template": "announcement", "values": {"text": "今晚八点检修"}}
@@ -30,6 +32,18 @@ async def test_a_message_is_accepted_and_read_back(house: House) -> None:
     assert message["accounts"] == [] and message["account_no"] is None
     assert message["events"] == []
     assert [one["id"] for one in (await house.call("GET", "/messages?reference=工单-7"))["items"]] == [taken["id"]]
+
+
+async def test_dispatchers_are_told_of_a_message(house: House) -> None:
+    heard = asyncio.Event()
+    listener = await asyncpg.connect(house.database.url)
+    try:
+        await listener.add_listener(WAKE, lambda *_: heard.set())
+        await house.call("POST", "/messages", json=ONE, expect=202)
+        async with asyncio.timeout(20):
+            await heard.wait()
+    finally:
+        await listener.close()
 
 
 async def test_the_accounts_a_text_speaks_for_are_listed_in_order(house: House) -> None:

@@ -14,6 +14,7 @@ from gateway.web import bodies, problems
 from gateway.web.metrics import Metrics
 from gateway.web.problems import Refusal
 from gateway.web.services import Services
+from gateway.web.together import Together
 
 log = logger(__name__)
 
@@ -88,7 +89,7 @@ class TwilioWebhooks:
         else:
             await self._intake.receipt(receipt)
             self._outcomes["status", "taken"].inc()
-        return web.Response(status=204)
+        return Together(status=204)
 
     async def _keep(self, kind: str, body: bytes) -> None:
         await self._intake.unreadable(body, channel=_CHANNEL)
