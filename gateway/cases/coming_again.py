@@ -13,47 +13,8 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from gateway.cases.naming import in_figures, wide
+from gateway.cases.new_demands import NOT_MET
 
-#: Words by which a customer says himself that what he asks for is new.
-_NEW_DEMAND: Final = re.compile(
-    r"新(的)?(诉求|要求|问题)|新提出|提出新|与(上次|前次|此前|之前|原)[^,。;]{0,6}(诉求|问题)?(不同|无关)|(变更|更改)(了)?诉求|诉求(变更|改)为"
-)
-#: Words by which he asks for something beside, unless the first demand is what is still not met.
-_BESIDE: Final = re.compile(
-    r"(又|再|转而|进一步|现)(新)?提出要求|另(外|行|又)?(要求|提出|申请|希望|请求|主张|想)|(改|转)(为|而)(要求|主张)|改口"
-    r"|(增加|追加)(了)?(诉求|要求)|(除此|此)之?外|额外(要求|提出|诉求)|顺(便|带)(要求|提出|申请|问|咨询)|(在此|处理)(基础|之余)"
-)
-#: Words by which he grants that the first demand was met.
-_GRANTED: Final = re.compile(
-    r"(?<!不)(?<!没)(?<!未)(认可|接受|同意|满意|没意见|没有意见|无意见|无异议|没有异议|没异议)"
-    r"|已(经)?(解决|办妥|办好|办完|办成|完成(?![缴交充付支])|恢复|更正|改正|通电|复电|送电|装表|装好|装上|改造|改好|更?换(?!了?(手机|号|电话|人))|修|移"
-    r"|拆(?!迁)|清理|停发|取消|删除|退(还|费|款|回)|到账|道歉|致歉|能收到|正常)"
-    r"|已(给|为|向)[^,。;]{0,8}(退|换|装|修|改|补|赔)"
-    r"|(处理|装|修|换|改|办|弄|接|移|剪|清|拆)(好|完|清|掉|妥|成|上)了|(解决|修|移|拆|退|装)了(?!.{0,3}[次回遍])|(短信|通知)(已经|已)停了|到账了"
-    r"|(没|没有|未|不)再(停|收到|发|闪|跳|出现|发生|来|响)|收到(了)?(退款|道歉)|恢复正常|正常了|(现在|目前|都|均)(已)?正常|早(就)?(送|通|来|装|换|修|停|好|退|办)了|送(上|了)电了?"
-    r"|(复电|送电|换新|更换|换表|装表|修复|改造|整改|退费)(完成|好|完|完毕)?(之)?后"
-)
-#: Words by which he says only that the utility calls it done.
-_CLAIMED: Final = re.compile(
-    r"已(经)?(处理|办结|答复|回复|结束|归档|检定|校验)|处理结果|校验结果|检定结果|办结后|后(电压|供电|用电)?(已)?正常"
-)
-#: Such words may themselves say "not"; they are set aside before it is asked whether anything was not met.
-_NO_FAULT: Final = re.compile(
-    r"(没|没有|未|不)再(停|收到|发|闪|跳|出现|发生|来|响)|没意见|没有意见|无意见|无异议|没有异议|没异议|没问题|没有问题|无问题|未发现(异常|问题)"
-)
-_NOT_MET: Final = re.compile(
-    r"没|未|无人|仍|还(是|在|没|未|有|收|发|停|不)|依(旧|然)|照(旧|样|发|停)|不属实|不符|不实|再次发生|虚假|却|实际|根本|骗|敷衍|不认可|有异议|不满意|不彻底|反而|更(高|低|差|多|严重)|"
-    r"反复|复发|又(停|发|坏|来|收|断|跳|闪|出现|不|没|开始|低|黑)|继续(停|发|偷|收)|老样子|原样"
-)
-#: What is asked for, in any words.
-_DEMAND: Final = re.compile(
-    r"要求|申请|希望|提出|请求|主张|索要|索赔|想(要|让|问|把|请)|能不能|能否|给个|告知|赔|补偿|补开|减免|出具|退还"
-)
-_ASKED_NOW: Final = re.compile(r"现(在)?(要求|提出|希望|申请|请求|主张|想)")
-#: Words by which he himself calls it the same.
-_SAME_AGAIN: Final = re.compile(
-    r"(再次|再度|又一次|第[二三四五]次|多次|重复)(来电)?(反映|投诉|要求|申请|举报|催|来电|咨询|询问)|催办|催促|催问"
-)
 #: Words by which an enquiry comes back because nobody answered it, and not because it is another or was forgotten.
 _UNANSWERED: Final = re.compile(
     r"[没未无][^,。,;]{0,12}(答复|回复|回电|回音|回应|联系|结果|消息|下文|说法)|杳无音信|石沉大海|不(回|答复|回复)|迟迟"
@@ -87,22 +48,6 @@ _REPORTED_BEFORE: Final = re.compile(
 _ANOTHER_REPORTS: Final = re.compile(
     r"另(外)?(一|有)(位|名|村民|居民|住户|户|群众)|(也|同样|亦)(来电)?(举报|反映)|其他(村民|居民|住户|群众)"
 )
-
-
-def asks_for_something_else(content: str) -> bool:
-    """Whether the words, after a closing, raise something else than what was closed."""
-    words = wide(content)
-    if _NEW_DEMAND.search(words):
-        return True
-    granted = _GRANTED.search(words) is not None
-    failed = _NOT_MET.search(_NO_FAULT.sub("", words)) is not None
-    if _BESIDE.search(words):
-        return granted or not failed
-    if failed:
-        return False
-    if _ASKED_NOW.search(words):
-        return granted or _CLAIMED.search(words) is not None
-    return granted and bool(_DEMAND.search(words)) and not _SAME_AGAIN.search(words)
 
 
 def went_unanswered(content: str) -> bool:
@@ -172,7 +117,7 @@ def _days(content: str, came_in: datetime) -> set[tuple[int, int]]:
     not look back."""
     words = wide(content)
     found = {(int(a or c), int(b or d)) for a, b, c, d in _DAY.findall(words)}
-    if not found and not _AGAIN.search(words) and not _NOT_MET.search(words):
+    if not found and not _AGAIN.search(words) and not NOT_MET.search(words):
         found = {_month_and_day(came_in - timedelta(days=back)) for word, back in _RELATIVE.items() if word in words}
     return found
 

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.cases import coming_again
 from gateway.cases.naming import Place, apart, areas_in, flat, named_in, names_fit, place_in, same_place
+from gateway.cases.new_demands import asks_for_something_else
 
 Code = Literal["E1", "E2", "E3", "E4"]
 CODES: Final[tuple[Code, ...]] = get_args(Code)
@@ -405,7 +406,7 @@ def _excluded(before: Sequence[Contact], contact: Contact, bad: Contact | None) 
             due = f", due {first.due_at.isoformat(timespec='minutes')}" if first.due_at else ""
             return Exclusion(code="E3", evidence=f"{first.work_order_no} was in progress{due}")
     elif contact.relation_kind == "new_demand" or (
-        contact.relation_kind is None and coming_again.asks_for_something_else(contact.content)
+        contact.relation_kind is None and asks_for_something_else(contact.content, [one.content for one in before])
     ):
         return Exclusion(code="E2", evidence=f"{before[-1].work_order_no} was closed; {contact.content}")
     asked_again = contact.kind == "consultation" and any(word in contact.topic for word in _ASKED_AGAIN)
