@@ -56,15 +56,17 @@ _BEFORE = re.compile(
     r"(?:×|(?<![a-z])x|no。|第|尾号|户号|工号|编号|单号|证号|牌号|电话|手机|号码?|楼|栋|幢|单元|室|￥|¥|\$|约"
     r"|(?<!中)等了?|花了?"
     r"|近|晚了?|迟到?了?|来了|才来|修了|停了|用了|跑了|打了(?=\d个|\d次)|打(?=\d次|\d个)|交了|付了|欠|充了"
-    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|上|(?<!一)下|从|(?<![收给])到"
+    r"|扣了|多收|家里|一共|总共|共|有|每|这|那|前|后|(?<![偏体])上|(?<![一偏])下|从|(?<![收给减降升改提])到"
     r"|\b(?:rmb|g|no\.?|number|room|flat|unit|floor"
     r"|building|block|apartment|badge|account|order|ticket|ref|line|feeder|at|after|before|until|till|by"
     r"|past|(?<!complain )about|around|over|waited|for|took|in|within|another|last|next|these|those|only"
     r"|(?<!at )all|the|my|our|phase|tower|gate|level|least|have|has|had|than|plus|from|on"
-    r"|bus|route|house|villa|shop|gang|team|zone|area|grade|type|version|page|day|week|pm|am)) ?$"
+    r"|bus|route|house|villa|shop|gang|team|zone|area|operator|desk|counter|extension|window|agent|type|version"
+    r"|page|day|week|pm|am)) ?$"
 )
 _RATES = re.compile(
-    r"(?:(?:^|[,。!?吧吗呢了])那|打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?|评个?|选个?|评价(?:是"
+    r"(?:\bthink|\breckon|\bguess|(?:^|[,。!?吧吗呢了])那|打个?|数字|大写|选项|say(?:s|ing)?|看到了?|回个|给个?"
+    r"|评个?|选个?|评价(?:是"
     r"|为)?|评分(?:是|为)?|打分(?:是|为)?"
     r"|评定|回复?|发个?|填|点|按|是"
     r"|算了|\bok|算|为|就|这次|本次|这回|今天这个|的份上|put me down for(?: an?)?"
@@ -84,14 +86,14 @@ FULL_BASE = re.compile(
     r"按(?:你们)?(?:的)?[五5]分(?:制|的?算)|^1(?:分)?(?:到|至|-)5(?:分)?(?:是吧|是吗|对吧|吧|嘛)"
     r"|(?<!给)(?<!打)(?<!评)满分(?:是|为)?(?:\d{2,4}|[5五十百]{1,3})分?|[\d五十一百]{1,4}分(?:满分|制)"
     r"|^(?:从|在)?1(?:分|星)?(?:到|至|-|,)5(?:分|星)?(?:的话|里面?|之?中|之间)?(?=[^\d].*[1-5])"
-    r"|(?:out ?of|outta|(?<=[1-5] )of) (?:five|5)\b|/ ?5"
+    r"|(?:out ?of|outta|(?<=[1-5] )of|(?<=four )of|(?<=five )of|(?<=three )of) (?:five|5)\b|/ ?5"
     r"(?!\d)(?: stars?)?"
 )
 _FIGURE = re.compile(
     r"(?<![\d.])-?\d+(?:\.\d+)?|(?<![一二三四五六七八九十百千万几数零])[零一二两三四五六七八九](?=[分星]|[颗粒]星|$"
     r"|[,。!]|主要|因为|原因)"
     r"|(?:(?<=[给打评])|^)十(?=分(?:吧|了)?[。!]?$|[。!]?$)"
-    r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b"
+    r"|(?<![a-z])(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)(?![a-z])"
 )
 _WORDS_FIGURE = re.compile(r"(?:选项|打|给|评|选|回|改成|改为|是|必须)个?([零一二两三四五])(?=$|[,。!?吧啊了])")
 
@@ -119,7 +121,8 @@ _ASKED_ABOUT = re.compile(
     r"(?:分|星| stars?)?(?:的话|以下|以上|起|够吗|行吗|可以吗|好吗|吗|是(?:什么|最?好|最?坏|满意|最?高|最?低|最?差)"
     r"|[^,。!?0-9]{1,12}(?:吗|(?<![什怎这那多])么)(?:$|[,。!?])|(?:有什么|还是[1-5]分?)[^,。!?]{0,6}(?:好处|用"
     r"|意思|区别|呢)|代表|表示|什么意思|\?| means| (?:the )?(?:good|best|worst|bad|top|highest|lowest|enough)"
-    r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what|the (?:best|worst|highest|lowest)))"
+    r"[^,。!]{0,16}\?| the (?:best|worst|highest|lowest)\b| is (?:what(?! i\b| we\b| he\b)|the (?:best|worst"
+    r"|highest|lowest)))"
 )
 #: "给三分，一分给速度两分给技术": how a rating is made up, not ratings.
 _OF_IT = re.compile(r"其中(?:有|的)?$")
@@ -135,7 +138,8 @@ _GOES_ON = re.compile(
 )
 #: "3 fitters came": a plural after the figure is what it counts.
 _COUNTS = re.compile(
-    r" (?!thanks|is\b|was\b|this|as\b|has\b|cos\b|bcos\b|us\b|his\b|its\b|yes|tops\b|shambles|always|works|plus"
+    r" (?!thanks|is\b|was\b|this|as\b|has\b|cos\b|bcos\b|us\b|his\b|its\b|yes|tops\b|seems|sounds|feels|looks"
+    r"|fits|does|shambles|always|works|plus"
     r"|because|stars|points|marks)[a-z]+[a-rt-z]s\b"
     r"(?! (?:up|down))"
 )
@@ -230,7 +234,7 @@ def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False
     if not after or after.strip(",。! 「」赞笑谢吧哈啦呗嘛") == "":
         return Figure(value, start, end, False, unsaid)
     if lenient and (
-        (before[-1:] == " " and _ON_LATIN.match(after))
+        (before[-1:] == " " and (_ON_LATIN.match(after) or (closes and not latin and after[:1] != " ")))
         or (_BEHIND_HAN.search(before) and (_ON_HAN.match(after) or closes))
     ):
         return Figure(value, start, end, False, unsaid)

@@ -35,7 +35,8 @@ FULL = re.compile(
     r"(?:marks?|score|points?|rating)|五星好评|5星好评"
 )
 _VERY = (
-    r"(?:非常|十分|特别|超级?|极其|极为|极|太|相当|无比|万分|百分之?百|百分百|100%|1000%|绝对|真的?很|很|挺"
+    r"(?:非常|十分|特别|超级?|一万个|一百个|一千个|极其|极为|极|太|相当|无比|万分|百分之?百|百分百|100%|1000%"
+    r"|绝对|真的?很|很|挺"
     r"|蛮|老|真心|巨|贼|好|最|完全)"
 )
 _NOT = (
@@ -57,7 +58,7 @@ _MIDDLE = re.compile(
     r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))"
 )
 MOST = re.compile(
-    rf"{_VERY}(?:的|地)?满意|满意(?:极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
+    rf"{_VERY}(?:的|地)?满意|满意(?:死了|极了|得很|至极|到极点|加(?:满意|5|五))|(?:very|extremely|totally"
     rf"|completely|highly|really|fully|super|most) satisfied"
 )
 _GOOD = re.compile(r"满意|satisfied")
@@ -67,7 +68,8 @@ _LOWEST = re.compile(
     r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
 )
 _ASKED_VERDICT = re.compile(
-    r"(?:满意(?:我|自己)的|[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很|最)?不?(?:满意"
+    r"(?:满意才怪|谁满意|满意(?:我|自己)的|[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很"
+    r"|最)?不?(?:满意"
     r"|一般)(?:吧|对吧|是吧|嘛|的意思)|满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意"
     r"|多少分(?:算|是|才|叫)?满意|满意(?:吗"
     r"|么|不|了吗|没)|满意度|不满意(?:可以"
