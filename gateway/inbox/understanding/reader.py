@@ -296,7 +296,11 @@ class _Read:
         scale = self.context.rating
         if scale is None:
             return NO_RATING
-        rated = rate(self.text, scale, aggrieved=not _GRIEVED.isdisjoint(self.heard))
+        rated = rate(
+            self.text,
+            scale,
+            aggrieved=not _GRIEVED.isdisjoint(self.heard),
+        )
         late = self.context.hours_since
         if rated.given and late is not None and late > RATINGS_HOLD:
             return Rated(True, None, True, "the survey is more than a week old")

@@ -44,7 +44,14 @@ _ABOUT_IT_LATIN = (
     r"|cancel|unsubscribe|opt)"
     r"|(?:if|when) i (?:stop|unsubscribe|reply stop)"
 )
-SPOKEN_OF = pattern(_ABOUT_IT, _ABOUT_IT_LATIN)
+SPOKEN_OF = pattern(
+    _ABOUT_IT,
+    # a debit or an order is the object, or the messages are to stay
+    r"(?:代扣|扣款|委托|自动扣)[^,。!?]{0,8}(?:取消|停|关|退)|(?:取消|停|关|退)[^,。!?]{0,6}(?:代扣|扣款|自动扣)",
+    r"不用停|短信(?:还是|还)?(?:留着|照发|照样发|要的|得留)",
+    _ABOUT_IT_LATIN,
+    r"\b(?:stop|cancel|end) [^,。!?]{0,16}(?:debit|auto ?pay)",
+)
 _NO_REFUSAL = pattern(
     _ABOUT_IT,
     r"但|不过|除了|只(?:发|要|留|收)|其他|再给我发[,。]|(?:晚上|半夜|凌晨|夜里|中午|周末|太早|太晚"

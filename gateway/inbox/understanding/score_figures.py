@@ -128,6 +128,8 @@ _ASKED_ABOUT = re.compile(
 _OF_IT = re.compile(r"其中(?:有|的)?$")
 _ALLOTS = re.compile(r"分(?:是)?给(?!那|这|你|他|师傅|足|到|满|上|了|,|。|!|$)")
 #: "一分没收", money that was not taken.
+#: "is 3 average?".
+_WHETHER = re.compile(r"^(?:is|are|does|do|would|will|can) [^,。!]*\?$")
 _UNTAKEN = re.compile(r"分(?:钱)?(?:也|都)?(?:没|不)(?:有)?(?:要(?!再|问|发)|收|多收|拿|花|扣|少|减)")
 #: "four out of five", "three only": what may stand behind a figure in words.
 _BASED = re.compile(r" ,+(?:$|[^,])| only(?:$|[,。!])")
@@ -190,6 +192,7 @@ def _figure(text: str, match: re.Match[str], bare: str, *, lenient: bool = False
         (bare != word and _ASKED_ABOUT.match(after))
         or (_ALLOTS.match(after) and len(_FIGURE.findall(text)) > 1)
         or _UNTAKEN.match(after)
+        or (text.isascii() and _WHETHER.match(text))
         or _OF_IT.search(before)
     ):
         return None

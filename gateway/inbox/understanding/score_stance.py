@@ -9,7 +9,9 @@ _TAKEN_BACK = re.compile(
     r"|他们?)[^,。!?]{0,6}说[他她]?(?:们)?(?:打|给)了?|再(?:给"
     r"|打)|本来|原来|为什么(?:我)?要?|怎么(?:才能?)?(?:给|打|评|选|按|回|发)|谁(?:会|能|还|肯|愿意)?(?:给|打)"
     r"|还想(?:要)?|什么时候[^,。!?]{1,8}什么时候|等[^,。!?]{2,8}才"
-    r"|原本|本想|(?<!其实)(?<!其实是)(?<!真正)(?:想给|想打)|准备给|但凡|哪怕|只要|听说|不敢(?:打|给)|群里"
+    r"|原本|本想|(?<!其实)(?<!其实是)(?<!真正)(?:想给|想打)|准备给|留着|存着|欠着|攒着|但凡|哪怕|只要|听说"
+    r"|不敢(?:打|给)|群里|隔壁(?!都|家都)|外卖|淘宝|京东|快递|换个?人|别家|不然|否则|要不然|差一点|就差|(?:师傅"
+    r"|他)自己(?:说|给|打)|拿(?:我|走)?的?手机|(?:乱|误|瞎|随手)[点按打评填选触回踩发]|踩的"
     r"|都(?:让|叫)(?:打|给)|他说(?:打|给)|打算|差点(?!意思)|要是|如果|假如|若是|除非|上次|上回(?!一样|差不多)"
     r"|以前|之前|去年"
     r"|别人|邻居|网上|刚才(?:打|回|发|按|评|给|选|那|点|写)|刚刚(?:打|回|发|按|评|给|选|那|点)|(?:前面"
@@ -27,15 +29,25 @@ _TAKEN_BACK = re.compile(
     r"|say|send|mean|want|expect|think|intend)|$| $| [1-5])|never(?= (?:an?|giv|gave|get|rat|scor|do)|$| $)"
     r"|no longer|could have|should have|asked (?:me )?(?:to|for)|told me|begged|wants? me|by mistake"
     r"|accident\w*|typo|mistyped"
-    r"|earlier|previous\w*|could be(?! better)|do not expect|how (?:do|to|can|should)|what (?:is|does|do)"
+    r"|earlier|previous\w*|no way|about to|tempted to|thinking (?:of|about)|make me (?:give|rate)"
+    r"|one more [a-z]+ and|you will get|could be(?! better)|do not expect|how (?:do|to|can|should)|what (?:is|does|do)"
     r"|which (?:is|one))\b"
 )
 #: "fix it and I will give 5": what is offered for something.
 _OFFERED = re.compile(
     r"^(?:please )?(?:just )?(?:fix|come|repair|sort|send|finish|bring|return|refund|get)\b[^。!?]{0,30}(?:and"
     r"|then) (?:then )?i will"
-    r"|(?:修好|弄好|搞好|解决|处理好|退)(?:了)?,?(?:我)?(?:再|才)(?:给|打|评|回)"
+    r"|(?:[能把等]|给我|只要|哪天|今晚|明天|以后|用.{0,4}[月天周年]|道个?歉|赔|钱?退(?!休)|补|不停|不跳|没事"
+    r"|来个?人)[^,。!?]{0,10}"
+    r"(?:就|再|才)(?:给|打|改|是|有|评)?(?:你们?)?(?:成|为)?个?$|^(?:钱退|退|赔)[^,。!?]{0,8}我?(?:就)?(?:给|打)个?$"
+    r"|没(?:有)?(?:问题|坏|毛病|再停|停)(?:了)?(?:我)?就(?:是|给|打|评)|(?:修好|弄好|搞好|解决|处理好"
+    r"|退)(?:了)?,?(?:我)?(?:再|才)(?:给|打|评|回)"
 )
+#: "等你们把坑填了,5分少不了", "我要是没等那么久,5分没跑".
+_WAITED = re.compile(r"^(?:等|只要|哪天|能|把|我?要是|如果|要不是)")
+_SURELY = re.compile(r"(?:分|星)?(?:就是|少不了|没跑|立马|马上|奉上|不在话下|跑不了)")
+#: What one offers; a low figure is what one threatens, or gives ("就给1分").
+_HIGH = "45四五"
 #: "5 if you come back today".
 _PROVIDED = re.compile(
     r" (?:stars? |points? )?(?:if(?! you ask| i am| being| honest| i have to)|when it is|when you|once (?:it"
@@ -64,7 +76,8 @@ _UNDONE = re.compile(
     r"|wrong)| ?by mistake|不给|给不了|都不(?!嫌)|(?:也|都)(?:别想|休想|不给|不值|不配|不想)|好评返|个(?:屁|鬼"
     r"|头|毛|锤子)|是?不(?:可能|存在|会给)"
     r"|没有(?:吗|吧|么)?(?:$|[,。!那就])|是?(?:我|他|她)?(?:误触|误按|理解反|看反|搞反|弄反|理解错|看错|填错)"
-    r"|太(?:多|高)|高了|有点高|偏高|没门|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
+    r"|太(?:多|高)|高了|有点高|偏高|没门|(?:先)?寄存|留给|[给喂]狗|是?(?:我)?(?:瞎|乱|随手)[按打点填发回]"
+    r"| my (?:foot|arse|ass)|别想|免谈|想都别想|不是我|[,。!]?\((?:反话|才怪))"
 )
 #: "minus five", "负五分": nothing of the scale.
 _NEGATIVE = re.compile(r"(?:负|\b(?:minus|negative) )$")
@@ -77,7 +90,7 @@ _SHORT_OF = re.compile(
 #: "下回再这样就给1": what is threatened, not given.
 _THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次|停|坏|跳|拖))[^,。!?]{0,8}就(?:给|打|是|只给)?个?$")
 #: "不是1是4": what is denied is the figure before.
-_OTHER_THAN = re.compile(r"[1-9一二三四五六七八九](?:分|星)? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
+_OTHER_THAN = re.compile(r"[1-9一二三四五六七八九](?:分|星)?[哈啊呀哦吧嘛呢]? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
 
 #: "发错了是5": what was meant instead.
 _RIGHT = re.compile(r"[^,。!?0-9]{0,8}(?:是|要|给|改|为)(?:给)?个?$")
@@ -93,9 +106,10 @@ _BEYOND = re.compile(r"(?:要是|如果|能)[^,。!?]{0,8}(?:[6-9]|1\d|100|六|�
 #: A relative who gives the rating by another's hand ("我爸说给四分"), as long as the sender has no other opinion.
 RELAYED = re.compile(
     r"(?:^|[^傅工哥])(?:他|她|娘|爹|老人家?|老头子?|老太太?|[爸妈爷奶]|外婆|外公|姥姥|姥爷|老公|老婆|老伴|爱人|媳妇"
-    r"|儿子?|女儿|孩子|婆婆|公公|丈母娘"
-    r"|岳父|主人)(?:说|让我(?:替他|代他|帮他)?|叫我(?:给你们?|替他)?|要我|口述)[,。]?(?:必须|一定|就|要|该|应该"
-    r"|可以)?(?:给|打|评|选|是|回|发|按|填|写|点|投)?(?:你们|师傅|他们?)?个?$"
+    r"|儿子?|女儿|孩子|婆婆|公公|房东|业主|户主|老板|领导|丈母娘"
+    r"|岳父|主人)(?:说|让我(?:替他|代他|帮他|代|替|帮忙)?|叫我(?:给你们?|替他)?|要我|口述)[,。]?(?:必须|一定|就"
+    r"|要|该|应该"
+    r"|可以)?(?:给|打|评|选|是|回|发|按|填|写|点|投)?(?:一下|下)?(?:你们|师傅|他们?)?个?$"
 )
 _OWN = re.compile(r"(?<![让叫要替])我(?:自己|个人)?(?:觉得|认为|看|说|给|打|评|要给)|不值|不同意|师傅|工人|电工|小哥")
 
@@ -113,13 +127,15 @@ def withdrawn(text: str, start: int, end: int) -> bool:
         _SUPPOSED.search(before)
         or _NEGATIVE.search(before)
         or _SHORT_OF.search(before)
-        or _OFFERED.search(before)
+        or (text[start] in _HIGH and _OFFERED.search(before))
         or _THREATENED.search(before)
     ):
         return True
     if RELAYED.search(before) and not _OWN.search(text):
         return False
     clause = re.split(r"[,。!?]", text[max(0, left - 40) : max(0, left - 1)])[-1]
+    if left > 0 and not before and _WAITED.search(clause) and _SURELY.match(text[end:]):
+        return True
     if left > 0 and (_THEN.search(before) or _GIVES.search(before)) and _SUPPOSED.search(clause):
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):

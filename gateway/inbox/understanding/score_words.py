@@ -53,7 +53,8 @@ _LESS = re.compile(
     rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
 )
 _MIDDLE = re.compile(
-    r"(?<!叫)(?<!是)一般(?!这|那|我|情况|来说|不|都|在|人|用户|要|是|会|的?时候|居民|工商)|一般般|^普通(?:吧"
+    r"(?<!叫)(?<!是)一般(?!几|下午|上午|早上|晚上|多久|什么|怎么|需要|停|这|那|我|情况|来说|不|都|在|人|用户|要"
+    r"|是|会|的?时候|居民|工商)|一般般|^普通(?:吧"
     r"|水平)?[。!]?$"
     r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))"
 )
@@ -68,7 +69,8 @@ _LOWEST = re.compile(
     r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
 )
 _ASKED_VERDICT = re.compile(
-    r"(?:满意才怪|谁满意|满意(?:我|自己)的|[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很"
+    r"(?:谈什么满意|(?:你|他|领导|上级|上面|老板)们?满意就?|满意才怪|谁满意|满意(?:我|自己)的"
+    r"|[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很"
     r"|最)?不?(?:满意"
     r"|一般)(?:吧|对吧|是吧|嘛|的意思)|满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意"
     r"|多少分(?:算|是|才|叫)?满意|满意(?:吗"
@@ -168,6 +170,8 @@ def contradicted(text: str, score: int, scale: tuple[int, int], *, aggrieved: bo
     if unhappy:
         return False
     praise, blame = bool(_PRAISE.search(text)), bool(_BLAME.search(text))
+    if score >= 4 and not praise and _SNEER.search(text):
+        return True
     if score == 4:
         return blame and not praise and bool(_HARSH.search(text))
     excused = blame or aggrieved or bool(_CONTRAST.search(text))
@@ -180,6 +184,8 @@ def contradicted(text: str, score: int, scale: tuple[int, int], *, aggrieved: bo
 _BESIDE_ITS_WORD = re.compile(r"(?:3|三)(?:分|星)?[, ]?满意[。!]?$|(?:4|四|5|五)(?:分|星)?[, ]?一般[。!]?$")
 #: The scale's own words for its highest figure.
 _TOP = re.compile(r"(?<!不)非常满意|\bvery satisfied\b")
+#: What is laughed at rather than praised.
+_SNEER = re.compile(r"(?<!「)呵呵|「呵呵」「呵呵」")
 _MILD = re.compile(
     r"了点|点儿?$|就是|只是|有点|稍|略|不过|但|如果|要是|建议|希望|下次|一点|bit|little|but|just|only"
     r"|slightly|though|next time|wish|hope"

@@ -86,7 +86,8 @@ _RATED = (
     r"|客服|热线|95598|接线员?|前台|派单|调度|系统|流程|专业|卫生|沟通|及时性?|响应|结果|满意度|解决度)"
 )
 _RATED_LATIN = (
-    r"(?:worker|man|guy|technician|crew|team|engineer|speed|quality|service|manners?|attitude|price|cost|office|company"
+    r"(?:fix|wait|work|job|visit|calls?|app|bill(?:s|ing)?(?: dept)?|worker|man|guy|technician|crew|team"
+    r"|engineer|speed|quality|service|manners?|attitude|price|cost|office|company"
     r"|hotline|call cent(?:er|re)|phone|communication|response|repair|electrician|utility|system)"
 )
 _EACH = re.compile(
@@ -101,6 +102,8 @@ _EACH = re.compile(
     r"|就)?给?(?:[1-5](?!\d)|[一二三四五](?=[分颗星]|$))"
     rf"|\b{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5](?: stars?)?[,。 ]*(?:and |but )?(?:the "
     rf"|your )?{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5]\b"
+    r"|给(?!你|个|打|分|满)[\u3400-\u9fff]{1,4}[1-5](?:分|星)?[,。 ]?(?:但|不过)?给[\u3400-\u9fff]{1,4}[1-5]"
+    r"|一[个位次趟回][^,。!?]{0,6}?[1-5](?:分|星)?[,。 ]?(?:另)?一[个位次趟回][^,。!?]{0,6}?[1-5]"
     r"|1st [^,。!?]{2,12} [1-5],? ?(?:and )?2nd [^,。!?]{2,12} [1-5]|(?:人|师傅"
     r"|态度)(?:给)?满分[,。 ]?[^,。!?]{1,6}(?:零蛋|[0零1一]分)"
     r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
@@ -144,7 +147,7 @@ _TURNED = re.compile(
     r"|^(?:刚才|刚刚)?(?:(?:按|打|发|点|选|回)错了?[, ]?)+(?:应该)?(?:是|给)?([1-5一二三四五])(?:分|星)?"
     r"(?:$| [1-5]$|[, ]?不是[1-5一二三四五])"
     r"|之间,?(?:那)?(?:就|还是|算)(?:给|打|选|按)?([1-5一二三四五])(?:分|星)?(?:吧|了)?$"
-    r"|(?<![\d.])(?<!of )([1-5])(?: stars?)? from (?:me|us)\b|\b(one|two|three|four|five) from (?:me|us)\b"
+    r"|(?<![\d.])(?<!of )([1-5])(?: stars?)? from (?:me|us)\b(?! if)|\b(one|two|three|four|five) from (?:me|us)\b"
 )
 
 
@@ -202,7 +205,8 @@ def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated
         final = value_of(next(filter(None, turned.groups())))
         if low <= final <= high:
             return Rated(True, final, False, f"the figure finally given, {final}")
-    apart = [found for form in (_TARGETS, _EACH, _PAIR) if (found := form.search(seen))]
+    bare = FULL_BASE.sub("", seen)
+    apart = [found for form in (_TARGETS, _EACH, _PAIR) if (found := form.search(bare))]
     if any(not _alike(found[0]) for found in apart) and not _OVERALL.search(seen):
         return Rated(True, None, True, "two things are rated apart")
     figures = [figure for figure in figures_of(seen) if figure.strong or low <= figure.value <= high]
