@@ -35,6 +35,8 @@ _TWICE = re.compile(r"([一二三四五])\1(?=分)")
 _BOTH = re.compile(r"([1-5一二三四五])\(([1-5一二三四五])\)")
 _SAME = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5"}
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "v": "5"}
+#: "five five five".
+_AGAIN = re.compile(r"\b(one|two|three|four|five)(?:[ ,!]+\1\b)+")
 #: "number 5", "all 5s".
 _CALLED = re.compile(r"^(?:number|choice) ?([1-5])(?=[,。!]|$)|\b(?:all|straight|full|only) ([1-5])'?s\b")
 #: "1「叉」5「好」": a figure crossed out.
@@ -57,6 +59,7 @@ def spelt(text: str) -> str:
         lambda found: found[1] if _SAME.get(found[1], found[1]) == _SAME.get(found[2], found[2]) else found[0], text
     )
     text = _ROMAN.get(text.strip("。! "), text)
+    text = _AGAIN.sub(r"\1", text)
     text = _CALLED.sub(lambda found: found[1] or found[2], text)
     text = _OTHER_STARS.sub(lambda found: f"{found[1] or found[2] or found[3]}星", text)
     return _CROSSED.sub(",", text.replace("满星", "满分"))

@@ -92,6 +92,11 @@ _THREATENED = re.compile(r"(?:下次|下回|再(?:有下次|这样|来一次|停
 #: "不是1是4": what is denied is the figure before.
 _OTHER_THAN = re.compile(r"[1-9一二三四五六七八九](?:分|星)?[哈啊呀哦吧嘛呢]? ?,?(?:而|应该|要|该)?(?:是|给|打|选|改)$")
 
+#: "原想打3分的看师傅还爬杆子,5分": what takes back a figure is spent on the first behind it.
+_ABSORBED = re.compile(
+    r"[1-5一二三四五](?:(?:分|星)?(?:的|了|吧)(?!钟)|(?:分|星)(?!钟)(?=[^,。!?]{3}))(?![^,。!?]*(?:也|或|和"
+    r"|还是|就是|不))[^,。!?]*$"
+)
 #: "发错了是5": what was meant instead.
 _RIGHT = re.compile(r"[^,。!?0-9]{0,8}(?:是|要|给|改|为)(?:给)?个?$")
 #: A figure further than this from what takes figures back is another matter.
@@ -124,7 +129,7 @@ def withdrawn(text: str, start: int, end: int) -> bool:
     if _BEYOND.search(text[:left]) and _THEN.search(before):
         return False
     if (
-        _SUPPOSED.search(before)
+        ((supposed := _SUPPOSED.search(before)) and not _ABSORBED.search(supposed[0]))
         or _NEGATIVE.search(before)
         or _SHORT_OF.search(before)
         or (text[start] in _HIGH and _OFFERED.search(before))
@@ -140,6 +145,8 @@ def withdrawn(text: str, start: int, end: int) -> bool:
         return True
     for match in reversed(list(_TAKEN_BACK.finditer(before))):
         between = before[match.end() :]
+        if _ABSORBED.search(between):
+            continue
         if _OTHER_THAN.search(between) or (match[0].endswith("了") and _RIGHT.match(between)):
             return False
         return len(between) <= (_FAR_LATIN if between.isascii() else _FAR) and not _MINE_NOW.search(between)

@@ -114,7 +114,7 @@ _BLAME = pattern(
 )
 
 
-def by_words(text: str, scale: tuple[int, int], figures: list[Figure]) -> Rated:
+def by_words(text: str, scale: tuple[int, int], figures: list[Figure], *, aggrieved: bool = False) -> Rated:
     """The rating where no figure is given: the scale's own words, or full marks."""
     if scale != (1, 5):
         return full_marks(text, scale) or NO_RATING
@@ -141,7 +141,7 @@ def by_words(text: str, scale: tuple[int, int], figures: list[Figure]) -> Rated:
         if "谈不上" in text or "说不上" in text or "称不上" in text:
             return Rated(True, None, True, "half a verdict")
         return Rated(True, 4, False, "the scale's own words")
-    if marks[0] >= 4 and _BLAME.search(text):
+    if marks[0] >= 4 and ((aggrieved and not _CONTRAST.search(text)) or _BLAME.search(text)):
         return Rated(True, None, True, "words that contradict each other")
     return Rated(True, marks[0], False, "the scale's own words")
 

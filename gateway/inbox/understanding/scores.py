@@ -49,7 +49,7 @@ _FIRST_THOUGHT = re.compile(
 _DEDUCTS = re.compile(
     r"(?:再)?多[一1]分(?:都|也)|剩(?:到|下)?(?:的)?那?[一1]分|留(?:下|了)?[一两二12]分"
     r"|扣掉?[^,。!?0-9]{0,8}那[一二两三半1-3]分|(?:扣|减|(?<!至)(?<!最)少"
-    r"|差|去掉|(?<![回出上下过进来])去(?=[一1两2])|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉"
+    r"|(?<!的)差|去掉|(?<![回出上下过进来])去(?=[一1两2])|(?<!就)掉|降|加)(?:的那|的|那|了|你|你们|他|他们|个|掉"
     r"|给)*(?:[一二两三四五半\d])(?:分|颗?星)|"
     r"(?:take|taking|took|minus|deduct\w*|knock\w*|lose|lost|dock\w*|less|off) (?:off )?(?:a|one|1|two|2"
     r"|half a)? ?(?:points?|stars?|marks?)|(?:one|a|1|two|2) (?:points?|stars?|marks?) (?:off|less"
@@ -60,7 +60,7 @@ _ENDS = ("", ",", "。", "!", "?", "「", " ")
 #: "5分扣1分，4分": what is left, and nothing behind it.
 _REST = re.compile(r"(?:分|星)?(?:吧|了)?[。!]?$")
 _RANGE = re.compile(
-    r"[1-5一二三四五](?:分|星)?还是[1-5一二三四五](?:分|星)?(?:呢|啊|呀|好|合适|\?|,|。|$)|[1-4](?:分"
+    r"[1-5一二三四五](?:分|星)?还是(?:打|给|选)?[1-5一二三四五](?:分|星)?(?:呢|啊|呀|你|都|好|合适|\?|,|。|$)|[1-4](?:分"
     r"|星)?\+(?!\+)|(?:不低于|不少于|高于|不止|超过)[1-5]"
     r"|[一二三四]点[一二三四五六七八九](?=分(?!钟)|吧|左右|$|[,。!])|[一二三四][,/][二三四五]分"
     r"|[1-5] ?or ?[1-5]|not sure|\d⁄\d|[1-5] and a half|不是[1-5]就是[1-5]|太多[^。!?]{0,8}太少|看着[填给评打]"
@@ -104,6 +104,7 @@ _EACH = re.compile(
     rf"|your )?{_RATED_LATIN}(?: was| is| gets?)?[:,]? [1-5]\b"
     r"|给(?!你|个|打|分|满)[\u3400-\u9fff]{1,4}[1-5](?:分|星)?[,。 ]?(?:但|不过)?给[\u3400-\u9fff]{1,4}[1-5]"
     r"|一[个位次趟回][^,。!?]{0,6}?[1-5](?:分|星)?[,。 ]?(?:另)?一[个位次趟回][^,。!?]{0,6}?[1-5]"
+    r"|的[^,。!?0-9]{0,4}[1-5]分[,。 ]?[^,。!?0-9给改次]{2,10}的[^,。!?0-9给改次]{0,4}[1-5]分"
     r"|1st [^,。!?]{2,12} [1-5],? ?(?:and )?2nd [^,。!?]{2,12} [1-5]|(?:人|师傅"
     r"|态度)(?:给)?满分[,。 ]?[^,。!?]{1,6}(?:零蛋|[0零1一]分)"
     r"|第一[个位][^,。!?]{0,6}?[1-5]分?[,。 ]?第二[个位][^,。!?]{0,6}?[1-5]"
@@ -151,6 +152,7 @@ _TURNED = re.compile(
 )
 
 
+_LEFT_OPEN = re.compile(r"[1-5五四三二一].*(?:看着[填给评打]|随便你?们?[挑填选])")
 #: "8/10", "8 out of 10": the scale is said with the figure.
 _OF_TEN = re.compile(
     r"(?<![\d/.])(\d{1,2}|three|four|five|six|seven|eight|nine|ten)(?: stars?)? ?(?:/|out of|outta)"
@@ -217,6 +219,8 @@ def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated
     last = bool(kept and (_FINAL.search(text[: kept[-1].start]) or _THIS_TIME.search(text[: kept[-1].start])))
     last = last or bool(_ALONE_AT_LAST.search(text))
     last = last or bool(deducted and kept and deducted.end() <= kept[-1].start and _REST.match(text[kept[-1].end :]))
+    if _LEFT_OPEN.search(text):
+        return Rated(True, None, True, "the choice is left to us")
     if _RANGE.search(FULL_BASE.sub("", text)) and not (values and (last or _CHANGES.search(text))):
         return Rated(True, None, True, "between two figures")
     if len(values) > 1:
@@ -226,7 +230,7 @@ def rate(text: str, scale: tuple[int, int], *, aggrieved: bool = False) -> Rated
         else:
             return Rated(True, None, True, "more than one figure")
     if not values:
-        return by_words(text, scale, figures)
+        return by_words(text, scale, figures, aggrieved=aggrieved)
     value = values[0]
     full = FULL.search(text)
     if full and value != high and not last and not withdrawn(text, full.start(), full.end()):
