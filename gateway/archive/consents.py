@@ -93,25 +93,37 @@ async def end(connection: Any, contact_point_id: int, purpose: str, *, actor: st
     return len(rows)
 
 
-async def renew(connection: Any, contact_point_id: int, *, evidence: str, actor: str, at: datetime) -> list[str]:
-    """Give again, by the customer's own word, the consents that a refusal on the contact point ended; their purposes.
+async def renew(
+    connection: Any,
+    contact_point_id: int,
+    *,
+    evidence: str,
+    actor: str,
+    at: datetime,
+    source: str = "reply",
+    only: str | None = None,
+) -> list[str]:
+    """Give again, by the customer's own word, the consents that a refusal on the contact point ended (or `only` that
+    to one purpose); their purposes.
 
     `evidence` says where that word stands. What was taken back otherwise stays so.
     """
     rows = await connection.fetch(
         """INSERT INTO consent (contact_point_id, purpose, given_at, source, evidence, recorded_by)
-           SELECT $1, purpose, $2, 'reply', $3, $4 FROM (
-             SELECT DISTINCT ON (purpose) purpose, ended_by FROM consent WHERE contact_point_id = $1
-             ORDER BY purpose, id DESC
+           SELECT $1, purpose, $2, $5, $3, $4 FROM (
+             SELECT DISTINCT ON (purpose) purpose, ended_by FROM consent
+             WHERE contact_point_id = $1 AND ($6::text IS NULL OR purpose = $6) ORDER BY purpose, id DESC
            ) AS latest WHERE starts_with(ended_by, 'refusal:')
            ON CONFLICT (contact_point_id, purpose) WHERE ended_at IS NULL DO NOTHING RETURNING purpose""",
         contact_point_id,
         at,
         evidence,
         actor,
+        source,
+        only,
     )
     for row in rows:
-        after = {"purpose": row["purpose"], "source": "reply", "evidence": evidence}
+        after = {"purpose": row["purpose"], "source": source, "evidence": evidence}
         await audit.write(
             connection,
             at=at,

@@ -92,11 +92,15 @@ async def stop(
 async def resume_purpose(
     connection: Any, contact_point_id: int, purpose: str, *, at: datetime, source: str, actor: str
 ) -> bool:
-    """Take back the refusal of one purpose, wherever the person is reached; False where nothing was refused."""
-    back = [
-        await opt_outs.resume_one(connection, point, purpose, at=at)
-        for point in await chats.person(connection, contact_point_id)
-    ]
+    """Take back the refusal of one purpose, wherever the person is reached; False where nothing was refused.
+
+    A consent that the refusal ended stands again where the customer said so here; by a person's hand it needs a proof.
+    """
+    person = await chats.person(connection, contact_point_id)
+    back = [await opt_outs.resume_one(connection, point, purpose, at=at) for point in person]
+    for point in person if source != "console" else ():
+        words = f"refusal taken back, {source}"
+        await consents.renew(connection, point, evidence=words, actor=actor, at=at, source=source, only=purpose)
     if any(back):
         await audit.write(
             connection,

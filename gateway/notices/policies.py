@@ -241,6 +241,8 @@ class PolicyBook:
             raise InvalidInput("nothing is changed", field="policy")
         table = table_of(merged(before, changes), self._standard, newest + 1)
         self._check_channels(table)
+        was = set(before["ladder"]["legal"]["heads"])
+        await _know_heads(connection, [head for head in table.ladder.legal.heads if head not in was])
         return newest, before, table
 
     def _check_channels(self, table: PolicyTable) -> None:
@@ -294,6 +296,17 @@ class PolicyBook:
 def _read(document: Any) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
     return read
+
+
+async def _know_heads(connection: Any, heads: Sequence[str]) -> None:
+    """Raises InvalidInput for a head who is no member of staff: nobody could approve a disconnection then."""
+    unknown = await connection.fetchval(
+        """SELECT head FROM unnest($1::text[]) WITH ORDINALITY AS named (head, at)
+           WHERE NOT EXISTS (SELECT 1 FROM staff_member WHERE staff_no = named.head) ORDER BY at LIMIT 1""",
+        list(heads),
+    )
+    if unknown is not None:
+        raise InvalidInput(f"there is no member of staff {unknown}", field="policy.ladder.legal.heads")
 
 
 def _other_hours(before: HoursTable, after: HoursTable) -> list[HoursClass]:

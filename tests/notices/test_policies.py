@@ -177,6 +177,16 @@ async def test_a_channel_that_nobody_opened_cannot_be_chosen(town: Town) -> None
         await put(town, {"channels": [{"segment": "vip", "channels": ["pigeon", "sms"]}]})
 
 
+async def test_who_answers_for_a_disconnection_is_a_member_of_staff(town: Town) -> None:
+    async with town.database.work() as work:
+        await work.execute("INSERT INTO staff_member (staff_no, name) VALUES ('E000001', '周主任')")
+        await work.commit()
+    await put(town, {"ladder": {"legal": {"heads": ["E000001"]}}})
+    with pytest.raises(InvalidInput, match="E404") as refused:
+        await put(town, {"ladder": {"legal": {"heads": ["E000001", "E404"]}}})
+    assert [error.field for error in refused.value.errors] == ["policy.ladder.legal.heads"]
+
+
 async def test_the_tone_follows_the_segment_where_nobody_asked_for_one(town: Town) -> None:
     await town.account("+8613800000001", owes="86.50")
     async with town.database.work() as work:
