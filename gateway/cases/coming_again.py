@@ -1,5 +1,5 @@
-"""What the words of a customer's next order say of how he comes again: with the same, with something new, for another,
-or because nobody answered. Pure.
+"""What the words of a customer's next order say of how he comes again: with the same, for another, with what he
+reported before, or because nobody answered. Pure.
 
 The definition asks for the same matter (domain notes S2.3) and takes out what is new after closing (S2.5 ii); fields
 that would say so are often left empty, so the clerk's words must.
@@ -22,7 +22,7 @@ _UNANSWERED: Final = re.compile(
 #: Words by which somebody calls about another household than his own, or another of his own.
 _FOR_ANOTHER: Final = re.compile(
     r"(替|帮|代|为)(其|他|她)?(的)?(邻居|朋友|同事|亲戚|老乡|对门|楼上|楼下|同村)|(另|又见|还有)(外)?(一)?(户|处|家|套|块表|块电表|只表|个户|个地址|地址|房)"
-    r"|(名下|家里)(的)?另"
+    r"|(名下|家里)(的)?另|又有(一户|一家|村民|住户|居民|用户)|不是(一家|同一|一回事|一码事)"
 )
 #: The day on which a customer came before, as he names it.
 _CAME_ON: Final = re.compile(

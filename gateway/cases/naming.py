@@ -53,6 +53,7 @@ _MEASURE: Final = re.compile(r"^(?:元|度|伏|千瓦|日|月|天|点|时|分|�
 _AREA: Final = re.compile(
     r"[一-鿿]{2,8}?(?:大道|路|街(?!道)|巷)|[一-鿿]{2,}?(?=\d{1,4}(?:组|号楼|栋|幢|座|#))|[一-鿿]{2,6}?(?:名苑|花园|小区|家园|公馆|华府)"
 )
+_ORDER: Final = re.compile(r"(?<!\d)\d{14}(?!\d)")
 _RUNS: Final = re.compile(r"[一-鿿]{3,}")
 _SURNAMES: Final = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾"
@@ -165,6 +166,18 @@ def areas_in(text: str) -> frozenset[str]:
 def apart(ones: frozenset[str], others: frozenset[str]) -> bool:
     """Whether two texts name areas, and none that both name."""
     return bool(ones and others) and not any(_ends_alike(one, other) for one in ones for other in others)
+
+
+def order_in(content: str) -> str | None:
+    """The number of the hotline's order that the words name: fourteen figures."""
+    found = _ORDER.search(wide(content))
+    return found[0] if found else None
+
+
+def groups_apart(one: str, other: str) -> bool:
+    """Whether two texts name groups of a village, and none that both name."""
+    mine, theirs = (set(re.findall(r"\d{1,3}(?=组)", in_figures(wide(text)))) for text in (one, other))
+    return bool(mine and theirs) and not mine & theirs
 
 
 def names_of(content: str) -> frozenset[str]:

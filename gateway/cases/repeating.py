@@ -30,12 +30,15 @@ _CONTACTS: Final = """
 WITH RECURSIVE named AS MATERIALIZED (
   SELECT id, array_agg(account) AS accounts FROM unnest($8::bigint[], $9::text[]) AS n(id, account) GROUP BY id
 ), own AS MATERIALIZED (
-  SELECT w.id, w.work_order_no, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number, w.related_no,
-         w.opened_at, CASE WHEN w.relation_kind = ANY ($6::text[]) AND w.work_order_no <> ALL ($7::text[])
-                           THEN w.related_no END AS tie,
+  SELECT w.id, w.work_order_no, coalesce(w.subtype, w.kind) AS topic, w.caller_number AS number,
+         r.related_no, w.opened_at,
+         CASE WHEN (w.relation_kind = ANY ($6::text[]) OR coalesce(w.related_no, '') = '')
+                   AND w.work_order_no <> ALL ($7::text[]) THEN r.related_no END AS tie,
          CASE WHEN w.account_no <> '' THEN ARRAY[w.account_no] ELSE coalesce(n.accounts, '{}') END AS accounts,
          w.account_id
   FROM work_order w LEFT JOIN named n ON n.id = w.id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(nullif(w.related_no, ''), substring(w.content FROM '[0-9]{14}')) AS related_no) AS r
   WHERE w.opened_at >= $1 AND w.opened_at < $2 AND w.kind <> ALL ($3::text[])
     AND NOT (w.kind = 'consultation' AND w.once_done)
 ), hotline AS (
@@ -112,6 +115,8 @@ class Repeat:
     exclusion: Code | None
     evidence: str | None
     challenged: bool
+    #: Orders of the event that do not count by themselves, with the code: one that only urged in time is among them.
+    excluded: Mapping[str, Code]
     #: None while a challenge waits, or where there is none.
     upheld: bool | None
 
@@ -232,6 +237,7 @@ def _repeat(event: Event, challenges: dict[str, Mark]) -> Repeat:
         exclusion=why.code if why else None,
         evidence=why.evidence if why else None,
         challenged=bool(contested),
+        excluded={number: found.code for number, found in event.exclusions.items()},
         upheld=contested[-1].upheld if contested else None,
     )
 

@@ -19,7 +19,18 @@ from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from gateway.cases import coming_again
-from gateway.cases.naming import Place, apart, areas_in, flat, named_in, names_fit, place_in, same_place
+from gateway.cases.naming import (
+    Place,
+    apart,
+    areas_in,
+    flat,
+    groups_apart,
+    named_in,
+    names_fit,
+    order_in,
+    place_in,
+    same_place,
+)
 from gateway.cases.new_demands import asks_for_something_else
 
 Code = Literal["E1", "E2", "E3", "E4"]
@@ -68,6 +79,11 @@ class Contact:
     found_account: str | None = None
     #: The topic of the first order of what it was tied to, where that differs from its own.
     tied_topic: str | None = None
+
+    @property
+    def refers_to(self) -> str | None:
+        """The order that the hotline tied it to, else the one whose number its words name."""
+        return self.related_no or order_in(self.content)
 
     @property
     def under(self) -> str:
@@ -140,12 +156,12 @@ def tie_topics(contacts: Iterable[Contact], *, marks: Marks = NO_MARKS) -> list[
     hand."""
     by_order = {one.work_order_no: one for one in contacts if not never_counted(one)}
     ties = {
-        one.work_order_no: one.related_no
+        one.work_order_no: one.refers_to
         for one in by_order.values()
-        if one.related_no in by_order
-        and one.relation_kind in TIES
+        if one.refers_to in by_order
+        and (one.relation_kind in TIES or not one.related_no)
         and one.work_order_no not in marks.split
-        and may_be_one(one, by_order[one.related_no])
+        and may_be_one(one, by_order[one.refers_to])
     }
     for later, earlier in _told_of(by_order.values()):
         if later not in marks.split:
@@ -234,7 +250,7 @@ def _matters(contacts: Sequence[Contact], marks: Marks, calendar: ZoneInfo | Non
             known = [by_order[other] for other in _merged_with(contact, marks) if other in by_order]
             near = [m for key in keys for m in by_key[key] if _in_time(m[-1], contact, calendar)]
             near = [m for m in near if any(_one_customer(one, contact) for one in m) and _same_matter(m, contact)]
-            tied = by_order.get(contact.related_no or "")
+            tied = by_order.get(contact.refers_to or "")
             if tied is not None and _in_time(tied[-1], contact, calendar) and may_be_one(tied[-1], contact):
                 known.append(tied)
             matter = max(known or near, key=lambda m: m[-1].opened_at, default=None)
@@ -295,7 +311,7 @@ def _same_matter(matter: Sequence[Contact], contact: Contact) -> bool:
         if told is not None:
             return told
     last = matter[-1]
-    if apart(areas_in(last.content), areas_in(contact.content)):
+    if apart(areas_in(last.content), areas_in(contact.content)) or groups_apart(last.content, contact.content):
         return False
     return coming_again.is_for_another(last.content) == coming_again.is_for_another(contact.content)
 
@@ -316,6 +332,10 @@ def _another(one: Contact, other: Contact) -> bool:
     suggestions of different things."""
     if coming_again.of_another_day(one.topic, (one.content, one.opened_at), (other.content, other.opened_at)):
         return True
+    if one.kind == other.kind == "report":
+        # Whoever reports others is registered under an account of his own: the words say who is reported.
+        first, second = named_in(one.content).place, named_in(other.content).place
+        return first is not None and second is not None and first.numbers != second.numbers
     return one.kind == other.kind == "suggestion" and coming_again.is_another_suggestion(one.content, other.content)
 
 
@@ -405,8 +425,8 @@ def _excluded(before: Sequence[Contact], contact: Contact, bad: Contact | None) 
             first = open_ones[0]
             due = f", due {first.due_at.isoformat(timespec='minutes')}" if first.due_at else ""
             return Exclusion(code="E3", evidence=f"{first.work_order_no} was in progress{due}")
-    elif contact.relation_kind == "new_demand" or (
-        contact.relation_kind is None and asks_for_something_else(contact.content, [one.content for one in before])
+    elif contact.relation_kind == "new_demand" or asks_for_something_else(
+        contact.content, [one.content for one in before]
     ):
         return Exclusion(code="E2", evidence=f"{before[-1].work_order_no} was closed; {contact.content}")
     asked_again = contact.kind == "consultation" and any(word in contact.topic for word in _ASKED_AGAIN)

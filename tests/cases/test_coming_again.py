@@ -10,7 +10,6 @@ from gateway.cases.coming_again import (
     of_another_day,
     reported_before,
     speaks_of,
-    went_unanswered,
 )
 from gateway.cases.new_demands import asks_for_something_else
 
@@ -238,10 +237,9 @@ def test_of_what_the_words_speak() -> None:
     assert not speaks_of("过户更名", "服务行为", "窗口人员态度差")
 
 
-def test_days_of_incidents_and_answers() -> None:
+def test_days_of_incidents() -> None:
     at = datetime(2026, 3, 8, 2, tzinfo=UTC)
     assert of_another_day("服务行为", ("3月2日柜员推诿", at), ("2026-03-07柜员推诿", at))
     assert of_another_day("服务行为", ("3月2日柜员推诿", at), ("昨天柜员推诿", at))
     assert not of_another_day("服务行为", ("3月7日柜员推诿", at), ("昨天柜员推诿", at))
     assert not of_another_day("服务行为", ("3月2日柜员推诿", at), ("今天仍无人道歉", at))
-    assert went_unanswered("迟迟没人理") and not went_unanswered("又忘了户号")

@@ -100,6 +100,21 @@ def test_a_place_without_its_number_and_another_household_are_told_apart() -> No
     assert verdict(first, order(9, **unnamed, content="村口电杆还歪着")) == [(True, None)]
 
 
+def test_the_number_of_the_first_order_in_the_words_ties_the_second_to_it() -> None:
+    first = order(work_order_no="25070100000001")
+    again = {"number": "+8613800000009", "account_no": None, "content": "报工单号25070100000001,一下雨又进水"}
+    assert verdict(first, order(9, **again)) == [(True, None)]
+    assert verdict(first, order(9, **again, topic="服务行为")) == [(True, None)]
+    assert verdict(first, order(9, **{**again, "account_no": "4100000022"})) == []
+
+
+def test_two_reports_of_one_neighbour_about_two_places_are_two_matters() -> None:
+    report = {"kind": "report", "topic": "违约用电"}
+    first = order(**report, content="举报丽景公馆5#2单元201居民电开棋牌室")
+    assert verdict(first, order(9, **report, content="再次举报,这次是7号楼1单元102开小卖部")) == []
+    assert verdict(first, order(9, **report, content="丽景公馆5栋2单元201棋牌室还在开")) == [(True, None)]
+
+
 def test_a_caller_whom_the_exchange_does_not_show_is_nobody() -> None:
     unknown = {"number": "未知", "account_no": None}
     assert verdict(order(**unknown), order(9, **unknown)) == []
@@ -261,6 +276,7 @@ def test_what_is_asked_for_now_is_new_only_where_the_first_demand_was_met(words:
         ("供电所没有回电,再次咨询。", COUNTED),
         ("至今未见答复。", COUNTED),
         ("没收到户号的任何回复。", COUNTED),
+        ("迟迟没人理。", COUNTED),
     ],
 )
 def test_an_enquiry_that_nobody_answered_is_not_one_that_was_forgotten(words: str, expected: list[Any]) -> None:
