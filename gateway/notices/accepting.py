@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
@@ -42,6 +42,11 @@ from gateway.notices.policy import (
 from gateway.notices.wording import Template, Wording
 from gateway.outbox import AccountPart, NewMessage, insert
 from gateway.outbox.carriers import channel_to
+from gateway.staff.tasks import NewTask, open_tasks
+
+#: How long a person has to hand over what a single legal text says, and in whose name the task is opened.
+_PAPER_WITHIN: Final = timedelta(days=1)
+_ACTOR: Final = "policy"
 
 _CONTACTS: Final = f"""
 SELECT a.id AS account_id, a.account_no, a.sms_opt_out, a.language, {COLUMNS.format(now="$2")}, {places.COLUMNS},
@@ -182,6 +187,7 @@ class Acceptor:
                 messages.append(message)
                 results[index] = Taken(message.id, message.state, message.withheld_reason)
         await insert(connection, messages, wake=wake)
+        await open_tasks(connection, [_paper(one, now) for one in messages if one.klass == "L"], at=now, actor=_ACTOR)
         return [results[index] for index in range(len(asked))]
 
     def _check(self, item: Asked) -> tuple[Template, PhoneNumber | None]:
@@ -315,6 +321,19 @@ class Acceptor:
         decision = decide(recipient, wish, told.history(body), now, table)
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
         return decision, row
+
+
+def _paper(message: NewMessage, now: datetime) -> NewTask:
+    """A legal text is no service of the notice by itself: a person hands it over beside it (domain notes §7)."""
+    part = next(iter(message.accounts), None)
+    whom = f"account {part.account_no}" if part is not None else PhoneNumber(message.to_address or "").masked
+    return NewTask(
+        kind="paper_notice",
+        subject=f"message:{message.id}",
+        words=f"{whom}: hand the legal notice over on paper or read it out by phone; note who took it and when",
+        due_at=now + _PAPER_WITHIN,
+        account_id=part.account_id if part is not None else None,
+    )
 
 
 def _is_chat_of(row: Any, item: Asked) -> bool:

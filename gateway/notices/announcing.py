@@ -17,6 +17,9 @@ _DRAWN_BY: Final = ("accounts", "transformer_areas", "feeders", "districts")
 #: Everybody is an audience only where that is said: an audience left out by mistake is none.
 _EVERYONE: Final = "everyone"
 
+#: Kinds of text that say the same to everybody. All others are about one account, and go by rules of their own: who is
+#: asked to rate a service is drawn, and a disconnection is approved by a named head.
+_ANNOUNCED: Final = ("announcement", "advice")
 #: Of a draft's audience, where each place is looked up and what it is called.
 _PLACES: Final[Mapping[str, tuple[str, str, str]]] = {
     "transformer_areas": ("transformer_area", "code", "transformer area"),
@@ -58,9 +61,12 @@ class Announcements(PlainKind):
         name = str(asked.get("template") or "announcement")
         values = asked.get("values") or {}
         try:
-            self.wording.named(name, self.wording.languages[0]).render(values)
+            template = self.wording.named(name, self.wording.languages[0])
         except NotFound as error:
             raise InvalidInput(str(error), field="template") from error
+        if template.kind not in _ANNOUNCED:
+            raise InvalidInput(f"a text of the kind {template.kind} cannot be announced", field="template")
+        template.render(values)
         audience = audience_of(asked)
         return {"template": name, "values": dict(values), "audience": audience}
 

@@ -61,6 +61,21 @@ async def test_a_number_that_is_right_for_one_account_is_reached(town: Town) -> 
     assert isinstance(taken, Taken) and taken.state == "queued"
 
 
+async def test_a_legal_text_opens_a_task_for_paper_beside_it(town: Town) -> None:
+    account = await town.account(A)
+    legal = town.house.wording.named("legal_notice", "zh-CN")
+    await town.refuse(A, "all")
+    values = {name: variable.example for name, variable in legal.variables.items()}
+    taken, _ = await accept(
+        town, Asked(account_no=account, template="legal_notice", values=values), Asked(to=B, **NEWS)
+    )
+    assert isinstance(taken, Taken) and taken.state == "queued", "the law stands above a refusal"
+    async with town.database.work() as work:
+        (task,) = await work.fetch("SELECT t.*, a.account_no FROM task t JOIN account a ON a.id = t.account_id")
+    assert (task["kind"], task["subject"], task["account_no"]) == ("paper_notice", f"message:{taken.id}", account)
+    assert task["due_at"] == town.clock.now() + timedelta(days=1)
+
+
 async def test_the_same_text_goes_once_in_a_day(town: Town) -> None:
     await town.account(A)
     await accept(town, Asked(to=A, **NEWS))

@@ -84,6 +84,9 @@ async def test_a_kind_that_needs_no_approval_is_approved_at_once(town: Town) -> 
         ("announcement", {"values": {"text": "x"}, "audience": {"feeders": ["F0"]}}, {}, "audience.feeders[0]"),
         ("announcement", {"values": {"text": "x"}, "audience": {"districts": ["东湖区"]}}, {}, "audience.districts[0]"),
         ("announcement", {"template": "nothing", "values": {}}, {}, "template"),
+        ("announcement", {"template": "legal_notice", "values": {}, "audience": {"everyone": True}}, {}, "template"),
+        ("announcement", {"template": "survey", "values": {}, "audience": {"everyone": True}}, {}, "template"),
+        ("announcement", {"template": "verification", "values": {}, "audience": {"everyone": True}}, {}, "template"),
         ("contact_confirm", {}, {}, "accounts"),
     ],
 )

@@ -101,6 +101,14 @@ async def test_only_the_digest_of_a_key_is_kept_and_its_making_is_audited(databa
         assert key not in str(await work.fetch("SELECT * FROM audit_entry"))
 
 
+@pytest.mark.parametrize(("scopes", "status"), [(["messages:send"], 403), (["messages:send", "notices:approve"], 422)])
+async def test_a_legal_text_is_sent_by_who_answers_for_it(house: House, scopes: list[str], status: int) -> None:
+    # The house has no such text: with the scope it is looked for.
+    legal = {"to": "+8613812345670", "template": "legal_notice", "values": {}}
+    key = await make_key(house.database, *scopes)
+    await house.call("POST", "/messages", json=legal, key=key, expect=status)
+
+
 @pytest.mark.parametrize(("called", "scopes"), [("", ["imports"]), ("x", []), ("x", ["everything"])])
 async def test_a_key_needs_a_name_and_known_scopes(database: Database, called: str, scopes: list[str]) -> None:
     async with database.session() as session:

@@ -149,7 +149,10 @@ async def send(call: Call[NewMessage, None]) -> Any:
 
 
 def _by_hand(call: Call[Any, Any], message: NewMessage) -> Forbidden | None:
-    """Why a survey is not asked by hand: it would choose who is asked, and keep the next invitation from them."""
+    """Why some texts are not sent by hand: a survey would choose who is asked, and keep the next invitation from them;
+    a legal notice is answered for by who approves notices."""
+    if message.template.startswith(_LEGAL) and not call.caller.may(_APPROVES):
+        return Forbidden(f"A legal notice is sent by the ladder; to send one by hand needs the scope {_APPROVES}.")
     if not message.template.startswith(_SURVEYS) or call.caller.may(_INVITES):
         return None
     return Forbidden(f"Surveys are asked by rule and draw; to send one by hand needs the scope {_INVITES}.")
@@ -158,6 +161,9 @@ def _by_hand(call: Call[Any, Any], message: NewMessage) -> Forbidden | None:
 #: What the names of all texts begin with that ask for a rating.
 _SURVEYS: Final = "survey"
 _INVITES: Final = "evaluations:invite"
+#: What the names of all texts of class L begin with, and the scope of who answers for them.
+_LEGAL: Final = "legal_notice"
+_APPROVES: Final = "notices:approve"
 
 
 async def send_batch(call: Call[NewMessages, None]) -> BatchAnswer:
