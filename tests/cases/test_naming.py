@@ -103,6 +103,7 @@ def test_areas_tell_apart_what_names_no_house() -> None:
     assert apart(areas_in("马家村3组村口作坊"), areas_in("望湖镇尹家桥8组养鸡场"))
     assert not apart(areas_in("马家村3组村口作坊"), areas_in("望湖镇马家村8组"))
     assert not apart(areas_in("总是停电"), areas_in("马家村3组"))
+    assert not apart(areas_in("文昌苑7栋停电"), areas_in("在东方北路营业厅说了也没用"))
 
 
 def test_what_else_words_name() -> None:

@@ -50,6 +50,7 @@ def _contact(row: dict[str, str]) -> Contact:
         relation_kind=row["relation_kind"] or None,
         address=row.get("address") or None,
         holder=row.get("holder") or None,
+        found_account=row.get("found_account") or None,
     )
 
 
@@ -88,3 +89,21 @@ def test_a_spring_of_orders_counts_what_its_writer_counted() -> None:
         frozenset(orders) for orders in events.values()
     }
     assert len(events) == 54
+
+
+def test_a_summer_of_orders_in_the_words_of_many_clerks() -> None:
+    """`repeats_2025.csv`: written and labelled likewise, each order in words of its own; what the archive says of an
+    account stands beside it. `person` is what the definition leaves to a person, as whether one who only urged in time
+    stands in the event: those that do not count by themselves are left out of the comparison."""
+    rows = _rows("repeats_2025.csv")
+    events: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        events[row["event"]].add(row["wo_id"])
+    left, _ = events.pop("person"), events.pop("")
+    counted = [
+        frozenset(one.work_order_no for one in event.contacts if one.work_order_no not in event.exclusions)
+        for event in find(_contact(row) for row in rows)
+        if event.counted
+    ]
+    assert {orders for orders in counted if not orders <= left} == {frozenset(orders) for orders in events.values()}
+    assert len(events) == 74
