@@ -40,6 +40,8 @@ class Heard:
     account: AccountPart | None = None
     #: `customer`, or who read it in the customer's place.
     actor: str = "customer"
+    #: Whether a text has gone out already that says what is done about it: one answers everything that was said.
+    answered: bool = False
 
     @property
     def to(self) -> Recipient:

@@ -293,7 +293,7 @@ async def _tell(
         reference=opened.reference,
         **{"class": opened.klass},
     )
-    if opened.joined or template is None:
+    if opened.joined or template is None or heard.answered:
         return
     if template == _FAULT and opened.klass == "fault_report":
         # It promises nobody's call: of a fault that many report, a crew and an outage that is entered are the answer.

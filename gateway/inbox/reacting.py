@@ -7,6 +7,7 @@ together with what was done.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from gateway.archive.misdirection import DISOWNING
@@ -30,13 +31,14 @@ from gateway.inbox.threads import Sent
 
 _React = Callable[[Any, Heard, Tools], Awaitable[Reaction]]
 
+#: What is done first: no other answer is as urgent to somebody without supply.
+SUPPLY: Final[tuple[tuple[Collection[str], _React], ...]] = ((raising.FAULTS, supplying.report),)
 #: What is done about intents, from the top; a reaction takes in all the intents beside it.
 REACTIONS: Final[tuple[tuple[Collection[str], _React], ...]] = (
     ((roles.INTENT,), roles.ask),
     (("opt_out",), consenting.refuse),
     (("opt_in",), consenting.resume),
     (raising.GRIEVANCES, raising.grieve),
-    (raising.FAULTS, supplying.report),
     ((supplying.QUESTION,), supplying.question),
     (paying.INTENTS, paying.pay),
     (("unclear",), clarifying.ask_again),
@@ -52,6 +54,8 @@ FOR_PEOPLE: Final[Mapping[str, str]] = {
     "help": "asks how something is done",
     "payment_question": "asks about paying",
 }
+#: Effects that are a text to the customer about what is done.
+_ANSWERED: Final = frozenset(("case_told", "outage_explained"))
 #: Questions whose answer is a rating of a service.
 _RATED: Final = ("survey",)
 
@@ -92,16 +96,13 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
         for intent in reading.intents:
             if intent in DISOWNING:
                 return await _disown(connection, heard, intent, tools, reaction)
+    heard = await _all(connection, heard, tools, SUPPLY, reaction, settled)
     rated = await _rate(connection, heard, tools, reaction)
     if roles.INTENT in reading.intents and "opt_out" in reading.intents:
         # One who is not the holder is left alone by stopping the link; nobody is opted out (reader guide).
         settled.add("opt_out")
     intents = set(reading.intents)
-    for wanted, act in REACTIONS:
-        meant = intents & set(wanted) - settled
-        if meant:
-            _go_on(reaction, await act(connection, heard, tools))
-            settled |= meant
+    await _all(connection, _aware(heard, reaction), tools, REACTIONS, reaction, settled)
     if "ack" in intents and _checks_contact(heard.thread.question):
         _go_on(reaction, await answering.confirm_contact(connection, heard, tools))
     if "ack" in intents and heard.by_code and not _checks_contact(heard.thread.question):
@@ -109,6 +110,30 @@ async def react(connection: Any, heard: Heard, tools: Tools) -> Reaction:
     if "restored_confirm" in intents:
         _go_on(reaction, await supplying.back(connection, heard, tools))
     return _with_the_rest(reaction, heard, settled | rated)
+
+
+async def _all(
+    connection: Any,
+    heard: Heard,
+    tools: Tools,
+    reactions: tuple[tuple[Collection[str], _React], ...],
+    reaction: Reaction,
+    settled: set[str],
+) -> Heard:
+    """React to each intent that is not settled; what was heard, knowing whether it was answered by that."""
+    for wanted, act in reactions:
+        meant = set(heard.reading.intents) & set(wanted) - settled
+        if meant:
+            _go_on(reaction, await act(connection, heard, tools))
+            settled |= meant
+            heard = _aware(heard, reaction)
+    return heard
+
+
+def _aware(heard: Heard, reaction: Reaction) -> Heard:
+    """What was heard, knowing whether an answer has gone out."""
+    answered = any(one["effect"] in _ANSWERED for one in reaction.effects)
+    return replace(heard, answered=True) if answered and not heard.answered else heard
 
 
 async def _disown(connection: Any, heard: Heard, intent: Any, tools: Tools, reaction: Reaction) -> Reaction:

@@ -98,6 +98,15 @@ async def test_who_reports_a_fault_nobody_knows_of_is_answered_once_at_any_hour(
     assert await street.values("SELECT count(*) FROM message") == [1]
 
 
+async def test_one_text_answers_a_fault_and_all_else_that_is_said(street: Any) -> None:
+    inbound = await street.hears(X, "家里停电了，你们电费也乱收，我要投诉")
+    raised = [one["class"] for one in inbound["effects"] if one["effect"] == "case_opened"]
+    assert len(raised) > 1 and raised[0] == "fault_report"
+    assert effects(inbound).count("case_told") == 1
+    (answer,) = await street.rows("SELECT body FROM message")
+    assert "停电报修收到了" in answer["body"]
+
+
 async def test_a_number_nobody_knows_is_answered_too(street: Any) -> None:
     unknown = "+8613900137777"
     assert effects(await street.hears(unknown, "家里没电了")) == ["case_opened", "case_told"]

@@ -272,6 +272,36 @@ async def test_inbounds_are_read_and_resolved(house: House) -> None:
     assert problem["errors"][0]["field"] == "intents[0]"
 
 
+async def test_a_misreading_is_taken_back(house: House) -> None:
+    async with house.database.session() as session:
+        point = ContactPoint(address=NUMBER)
+        session.add(point)
+        await session.flush()
+        heard = Inbound(
+            id=new_id(NOW),
+            contact_point_id=point.id,
+            channel="sms",
+            carrier_id="SM1",
+            sender=NUMBER,
+            recipient="10690",
+            text="把银行代扣取消掉",
+            received_at=NOW,
+            state="done",
+            reading={"intents": ["opt_out"], "version": "1"},
+            effects=[{"effect": "opted_out", "purpose": "billing"}],
+        )
+        session.add_all([heard, OptOut(contact_point_id=point.id, purpose="billing", at=NOW, source="reply")])
+        await session.commit()
+    undone = await house.call("POST", f"/inbound/{heard.id}/undo", json={"note": "说的是代扣"})
+    assert undone["state"] == "triage"
+    assert undone["effects"][-1]["effect"] == "taken_back" and undone["effects"][-1]["what"] == ["opted_out"]
+    assert undone["effects"][-1]["by"] == "key:bootstrap"
+    async with house.database.session() as session:
+        assert await session.get(OptOut, (heard.contact_point_id, "billing")) is None
+    await house.call("POST", f"/inbound/{heard.id}/undo", expect=409)
+    await house.call("POST", f"/inbound/{new_id(NOW)}/undo", expect=404)
+
+
 async def some_evaluations(house: House) -> None:
     """Team 甲 has 12 services: 2 withheld, 10 asked, 5 answered (5 5 4 4 1), the last not solved."""
     async with house.database.session() as session:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from gateway.inbox import reading
+from gateway.inbox import by_hand, reading
 from gateway.kernel.errors import InvalidInput
 from gateway.web.models import Body, Prose, query_number
 from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
@@ -92,6 +92,12 @@ class Resolution(Body):
     note: Prose | None = None
 
 
+class Undoing(Body):
+    """Why a reading is taken back."""
+
+    note: Prose | None = None
+
+
 async def listed(call: Call[None, InboundQuery]) -> Page[Inbound]:
     """Inbounds, newest first."""
     query = call.query
@@ -133,6 +139,20 @@ async def resolve(call: Call[Resolution, None]) -> Inbound:
     return Inbound.model_validate(await reading.inbound(call.session, inbound_id))
 
 
+async def undo(call: Call[Undoing, None]) -> Inbound:
+    """Take back what a misreading caused."""
+    inbound_id = call.id("inbound")
+    await by_hand.undo(
+        call.session,
+        inbound_id,
+        call.services.corrections,
+        note=call.body.note,
+        actor=call.actor,
+        at=call.services.clock.now(),
+    )
+    return Inbound.model_validate(await reading.inbound(call.session, inbound_id))
+
+
 ROUTES: Final = (
     Route(
         method="GET",
@@ -162,6 +182,18 @@ ROUTES: Final = (
         summary="Settle an inbound that waits for a person",
         answer=Inbound,
         body=Resolution,
+        body_optional=True,
+        problems=(409,),
+    ),
+    Route(
+        method="POST",
+        path="/inbound/{id}/undo",
+        handler=undo,
+        scope="inbound:resolve",
+        tag=TAG,
+        summary="Take back what a misreading caused; the text waits to be read anew",
+        answer=Inbound,
+        body=Undoing,
         body_optional=True,
         problems=(409,),
     ),
