@@ -24,6 +24,9 @@ from gateway.cases.watching import Came, watch
 from gateway.kernel import audit
 from gateway.kernel.ids import new_id
 
+#: The class that a crew looks after.
+_FAULT: Final = "fault_report"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -107,9 +110,13 @@ def reference_of(number: int) -> str:
 async def open_or_join(connection: Any, raised: Raised) -> Opened:
     """Open a case or join the open one, in the connection's transaction. The same reply counts once.
 
-    One whose customer is being asked whether it is solved is opened again: it was not.
+    One whose customer is being asked whether it is solved is opened again: it was not. Supply that is off wants a
+    crew: said in answer to a text about another kind of case, it is a fault report all the same.
     """
-    found = await _told_of(connection, raised.answers) or await _asked_on(connection, raised)
+    found = await _told_of(connection, raised.answers)
+    if found is not None and raised.klass == _FAULT and found["klass"] != _FAULT:
+        found = None
+    found = found or await _asked_on(connection, raised)
     if found is None:
         opened = await _open(connection, raised)
         if opened is not None:
@@ -239,7 +246,7 @@ async def _join(connection: Any, found: Any, raised: Raised) -> Opened:
 
 async def _segments(connection: Any, raised: Raised) -> frozenset[str]:
     """The segments of the account, where the class of the case asks for them."""
-    if raised.klass != "fault_report" or raised.account_id is None:
+    if raised.klass != _FAULT or raised.account_id is None:
         return frozenset()
     row = await connection.fetchrow(_SEGMENTS, raised.account_id, raised.at)
     return frozenset() if row is None else segments.segments_of(row)

@@ -162,6 +162,18 @@ async def test_a_low_score_opens_a_case_and_a_correction_upwards_takes_it_back(t
     assert await town.values("SELECT withheld_reason FROM message WHERE kind = 'case_progress'") == ["superseded"]
 
 
+async def test_supply_that_is_off_is_no_more_of_a_case_about_a_rating(town: Any) -> None:
+    await town.household(A, X)
+    await town.invite(X, A, "WO1")
+    await town.hears(X, "1")
+    await town.do("UPDATE message SET state = 'delivered', sent_at = created_at WHERE kind = 'case_progress'")
+    town.clock.on(minutes=5)
+    assert effects(await town.hears(X, "家里停电了")) == ["case_opened", "case_told"]
+    assert sorted(case["klass"] for case in await cases(town)) == ["fault_report", "opinion"]
+    town.clock.on(minutes=5)
+    assert effects(await town.hears(X, "还是没电")) == ["case_joined"]
+
+
 async def test_a_stranger_who_complains_is_nobodys_account(town: Any) -> None:
     await town.household(A, X)
     await town.text(X, "arrears", [A])
