@@ -21,9 +21,9 @@ R = TypeVar("R")
 _AWAY_MESSAGE: Final = "the database is away; try again"
 #: Seconds from the beginning of one batch to that of the next while several callers come at once, more after a large
 #: one. A batch costs as much as ten of its items; the database is done with one so soon that most would hold a handful.
-_APART: Final = 0.004
+_APART: Final = 0.003
 _MOST_APART: Final = 0.01
-_AN_ITEM: Final = 0.0003
+_AN_ITEM: Final = 0.00015
 
 
 def pause_after(items: int, *, least: float, most: float, an_item: float) -> float:

@@ -213,6 +213,13 @@ class Database:
         return Work(pool)
 
     @asynccontextmanager
+    async def steady(self) -> AsyncIterator[Any]:
+        """A steady connection for single statements, each a transaction of its own, that only use indexes."""
+        assert self._steady is not None, "the database was not started"
+        async with self._steady.acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
         """The driver's connection without a transaction, for single statements and server-side settings."""
         assert self._pool is not None, "the database was not started"

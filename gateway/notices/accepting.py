@@ -74,6 +74,13 @@ WHERE a.account_no = ANY($1::text[])
 _FACTS: Final = itemgetter(
     "line", "point_state", "role", "state", "is_default", "verified_at", "needs_proof", "quiet_from", "quiet_to"
 )
+_OF_NUMBERS: Final = f"""
+       NULL::text[] AS wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
+       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
+       false AS of_staff, NULL::float8 AS trust,
+       ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
+       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents
+"""
 #: A number that somebody else makes known at this moment is in neither half: it is there when asked for again.
 _NUMBERS: Final = f"""
 WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, line)), made AS (
@@ -84,13 +91,21 @@ WITH asked AS (SELECT * FROM unnest($1::text[], $2::text[]) AS asked(address, li
   SELECT id, address, line, state, false FROM contact_point WHERE kind = 'phone' AND address = ANY($1::text[])
 )
 SELECT point.id AS point_id, point.fresh, 'phone' AS point_kind, point.address, point.line, point.state AS point_state,
-       NULL::text[] AS wants, quiet.begins AS quiet_from, quiet.ends AS quiet_to,
-       link.id AS link_id, link.role, {IN_EFFECT} AS state, link.is_default, link.verified_at, link.needs_proof,
-       false AS of_staff, NULL::float8 AS trust,
-       ARRAY(SELECT purpose FROM opt_out WHERE contact_point_id = point.id) AS opt_outs,
-       ARRAY(SELECT purpose FROM consent WHERE contact_point_id = point.id AND ended_at IS NULL) AS consents
+       {_OF_NUMBERS}
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id
 LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
+"""
+#: The same, read alone: a number that is not known yet has an identifier below zero. Looked up number by number
+#: (OFFSET keeps it so), whatever was known of the tables when it was planned.
+_NUMBERS_AS_THEY_ARE: Final = f"""
+SELECT coalesce(point.id, -asked.turn) AS point_id, point.id IS NULL AS fresh, 'phone' AS point_kind, asked.address,
+       coalesce(point.line, asked.line) AS line, coalesce(point.state, 'active') AS point_state,
+       {_OF_NUMBERS}
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (address, line, turn)
+LEFT JOIN LATERAL (
+  SELECT * FROM contact_point WHERE address = asked.address AND kind = 'phone' OFFSET 0) AS point ON true
+LEFT JOIN LATERAL (SELECT * FROM contact_link WHERE contact_point_id = point.id OFFSET 0) AS link ON true
+LEFT JOIN LATERAL (SELECT * FROM contact_hours WHERE contact_point_id = point.id OFFSET 0) AS quiet ON true
 """
 
 
@@ -164,31 +179,56 @@ class Acceptor:
         A recipient who must not be told gets a withheld message with the reason. InvalidInput names the field
         that is malformed or unknown.
         """
-        results: dict[int, Taken | LamplighterError] = {}
+        filled, results = self._filled(asked)
+        contacts = await self._contacts(connection, filled, now)
+        results |= await self._judged(connection, filled, contacts, now)
+        messages = [one for one in results.values() if isinstance(one, NewMessage)]
+        await insert(connection, messages, wake=wake)
+        await open_tasks(connection, [_paper(one, now) for one in messages if one.klass == "L"], at=now, actor=_ACTOR)
+        return [_taken(results[index]) for index in range(len(asked))]
+
+    async def judged(
+        self, connection: Any, asked: Sequence[Asked], *, now: datetime
+    ) -> list[NewMessage | LamplighterError]:
+        """The same for messages to numbers, but nothing is written: what would be, one for each request.
+
+        The `contact_point_id` of a number that is not known yet is below zero. Legal texts (class L), which open a
+        task, want `accept`.
+        """
+        filled, results = self._filled(asked)
+        wanted = {number.e164: number.kind for *_, number in filled if number is not None}
+        contacts: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in await connection.fetch(_NUMBERS_AS_THEY_ARE, list(wanted), list(wanted.values())) if wanted else ():
+            contacts[row["address"]].append(row)
+        results |= await self._judged(connection, filled, contacts, now)
+        return [results[index] for index in range(len(asked))]
+
+    def _filled(self, asked: Sequence[Asked]) -> tuple[list[_Filled], dict[int, NewMessage | LamplighterError]]:
+        """What can be filled in, and what speaks against the others."""
         filled: list[_Filled] = []
+        refused: dict[int, NewMessage | LamplighterError] = {}
         for index, item in enumerate(asked):
             try:
                 filled.append((index, item, *self._check(item)))
             except LamplighterError as error:
-                results[index] = error
-        contacts = await self._contacts(connection, filled, now)
+                refused[index] = error
+        return filled, refused
+
+    async def _judged(
+        self, connection: Any, filled: Sequence[_Filled], contacts: Mapping[str, list[Any]], now: datetime
+    ) -> dict[int, NewMessage | LamplighterError]:
         # Nobody was told anything at a number that was unknown until now.
         points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"] and not row["fresh"]}
         past = await told_before(connection, list(points), now) if points else {}
-        messages: list[NewMessage] = []
+        results: dict[int, NewMessage | LamplighterError] = {}
         answers: _Answers = {}
         for index, item, template, number in filled:
             rows = contacts.get(number.e164 if number else str(item.account_no), [])
             try:
-                message = self._message(item, template, rows, past, now, answers)
+                results[index] = self._message(item, template, rows, past, now, answers)
             except LamplighterError as error:
                 results[index] = error
-            else:
-                messages.append(message)
-                results[index] = Taken(message.id, message.state, message.withheld_reason)
-        await insert(connection, messages, wake=wake)
-        await open_tasks(connection, [_paper(one, now) for one in messages if one.klass == "L"], at=now, actor=_ACTOR)
-        return [results[index] for index in range(len(asked))]
+        return results
 
     def _check(self, item: Asked) -> tuple[Template, PhoneNumber | None]:
         if (item.to is None) == (item.account_no is None):
@@ -334,6 +374,10 @@ def _paper(message: NewMessage, now: datetime) -> NewTask:
         due_at=now + _PAPER_WITHIN,
         account_id=part.account_id if part is not None else None,
     )
+
+
+def _taken(result: NewMessage | LamplighterError) -> Taken | LamplighterError:
+    return Taken(result.id, result.state, result.withheld_reason) if isinstance(result, NewMessage) else result
 
 
 def _is_chat_of(row: Any, item: Asked) -> bool:

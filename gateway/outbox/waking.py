@@ -39,9 +39,8 @@ class Waker:
             await self._due.wait()
             self._due.clear()
             try:
-                async with self._database.work(steady=True) as work:
-                    await work.execute("SELECT pg_notify($1, '')", WAKE)
-                    await work.commit()
+                async with self._database.steady() as connection:
+                    await connection.execute("SELECT pg_notify($1, '')", WAKE)
             except PASSING as error:
                 unless_cancelled()
                 log.warning("dispatchers not woken", error=type(error).__name__)

@@ -1,7 +1,8 @@
 """Single messages: accepted in groups, so that many callers share one commit.
 
 The keys of a group are taken, its messages written and the answers kept in one transaction: a key and its message
-stand or fall together.
+stand or fall together. What goes to numbers, which is most, is written by one statement (`gateway.web.at_once`);
+what goes to accounts, repeats another, or finds its number or its key taken meanwhile, goes the longer way.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.database import Database
 from gateway.kernel.errors import Conflict, LamplighterError
 from gateway.notices import Asked, Taken
+from gateway.outbox import NewMessage
 from gateway.outbox.waking import Waker
-from gateway.web import idempotency
+from gateway.web import at_once, idempotency
+from gateway.web.at_once import Unwritten
 from gateway.web.idempotency import Claim, Earlier, Stored
 from gateway.web.services import Accepting
 
@@ -82,6 +85,44 @@ class SingleMessages:
         return result
 
     async def _write(self, orders: list[_Order]) -> Sequence[Earlier | LamplighterError]:
+        done = await self._at_once(orders)
+        others = [order for order in orders if id(order) not in done]
+        if others:
+            done |= zip(map(id, others), await self._closely(others), strict=True)
+        return [done[id(order)] for order in orders]
+
+    async def _at_once(self, orders: Sequence[_Order]) -> dict[int, Earlier | LamplighterError]:
+        """Take what is to go to numbers and has nothing against it; what it leaves out wants a closer look."""
+        names: set[tuple[str, str]] = set()
+        simple: list[_Order] = []
+        for order in orders:
+            if order.asked.to is None or order.asked.account_no is not None or order.name in names:
+                continue
+            if order.name is not None:
+                names.add(order.name)
+            simple.append(order)
+        done: dict[int, Earlier | LamplighterError] = {}
+        if not 0 < len(simple) <= at_once.MOST:
+            return done
+        async with self._database.steady() as connection:
+            judged = await self._messages.judged(connection, [order.asked for order in simple], now=self._clock.now())
+            unwritten: list[Unwritten] = []
+            for order, result in zip(simple, judged, strict=True):
+                if isinstance(result, NewMessage) and _is_a_row_alone(result):
+                    answer = shown(Taken(result.id, result.state, result.withheld_reason))
+                    unwritten.append(Unwritten(result, order.claim, answer))
+                elif order.claim is None and not isinstance(result, NewMessage):
+                    done[id(order)] = result
+            written = await at_once.write(connection, unwritten, status=ACCEPTED) if unwritten else set()
+        if written:
+            self._wake()
+        answers = {one.message.id: one.answer for one in unwritten}
+        for order, result in zip(simple, judged, strict=True):
+            if isinstance(result, NewMessage) and result.id in written:
+                done[id(order)] = Earlier(ACCEPTED, answers[result.id])
+        return done
+
+    async def _closely(self, orders: Sequence[_Order]) -> Sequence[Earlier | LamplighterError]:
         firsts: dict[tuple[str, str] | None, _Order] = {
             order.name: order for order in reversed(orders) if order.name is not None
         }
@@ -117,6 +158,11 @@ class SingleMessages:
             connection, [order.asked for order in orders], now=self._clock.now(), wake=False
         )
         return [Earlier(ACCEPTED, shown(result)) if isinstance(result, Taken) else result for result in results]
+
+
+def _is_a_row_alone(message: NewMessage) -> bool:
+    """Whether there is nothing to write beside it: a legal text opens a task."""
+    return message.contact_point_id is not None and message.klass != "L"
 
 
 def _repeated(

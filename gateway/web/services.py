@@ -42,6 +42,7 @@ from gateway.notices.outages.scopes import Scope
 from gateway.notices.policies import PolicyVersion
 from gateway.notices.policy_trial import Trial
 from gateway.notices.texts import Proposed, TextPreview
+from gateway.outbox import NewMessage
 from gateway.outbox.carriers import InboundText, Receipt
 from gateway.outbox.health import LaneSeen
 from gateway.retention.keeping import Retention
@@ -238,6 +239,12 @@ class Accepting(Protocol):
         """Write what can be accepted in the transaction of `connection` (the driver's); one result for each.
 
         Its commit tells dispatchers of it, unless the caller does (`wake`)."""
+        ...
+
+    async def judged(
+        self, connection: Any, asked: Sequence[Asked], *, now: datetime
+    ) -> Sequence[NewMessage | LamplighterError]:
+        """What messages to numbers would be, without writing any; a number's id is below zero until it is known."""
         ...
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.kernel.errors import InvalidInput, LamplighterError
 from gateway.notices import Asked, Taken
+from gateway.outbox import NewMessage
 from tests.notices.conftest import Town
 
 A, B = "+8613800000001", "+8613800000002"
@@ -15,10 +16,22 @@ NEWS = {"template": "announcement", "values": {"text": "东湖营业厅周六迁
 
 
 async def accept(town: Town, *asked: Asked) -> list[Taken | LamplighterError]:
+    """Accept messages; those to numbers are judged alone before, which must come to the same."""
+    acceptor, now = town.house.acceptor, town.clock.now()
+    async with town.database.steady() as connection:
+        judged = await acceptor.judged(connection, [one for one in asked if one.account_no is None], now=now)
     async with town.database.work() as work:
-        answers = await town.house.acceptor.accept(work.connection, asked, now=town.clock.now())
+        answers = await acceptor.accept(work.connection, asked, now=now)
         await work.commit()
+    accepted = [answer for one, answer in zip(asked, answers, strict=True) if one.account_no is None]
+    assert [_told(one) for one in judged] == [_told(one) for one in accepted]
     return answers
+
+
+def _told(result: NewMessage | Taken | LamplighterError) -> tuple[str, str | None]:
+    if isinstance(result, LamplighterError):
+        return str(result), None
+    return result.state, result.withheld_reason
 
 
 async def test_a_message_to_an_account_goes_to_its_contact(town: Town) -> None:

@@ -49,11 +49,11 @@ async def test_a_database_that_is_away_is_told_nothing_and_missed_by_nobody(data
     class Away(Database):
         turns = 0
 
-        def work(self, *, steady: bool = False) -> Any:
+        def steady(self) -> Any:
             self.turns += 1
             if self.turns == 1:
                 raise ConnectionRefusedError("gone")
-            return super().work(steady=steady)
+            return super().steady()
 
     gone = Away(database.url)
     await gone.start()
