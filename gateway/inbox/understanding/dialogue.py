@@ -11,7 +11,7 @@ from gateway.inbox.understanding.reader import CODES_HOLD, RATINGS_HOLD, read
 from gateway.inbox.understanding.values import Context, Reading, Turn
 
 _CORRECTS = re.compile(
-    r"[打按发回评选点写填]错|手滑|手误|改成|改为|改到|更正|纠正|应该是|刚才|刚刚|前面|上面|上一条|之前(?:那|打|评|给|的)|重新(?:评|打)"
+    r"[打按发回评选点写填]错|(?:理解|看|搞|弄|按|选)反|手滑|手误|改成|改为|改到|更正|纠正|应该是|刚才|刚刚|前面|上面|上一条|之前(?:那|打|评|给|的)|重新(?:评|打)"
     r"|换成|不对|撤回|收回|作废|不算|改\d|改一下"
     r"|\b(?:mistake|mistyped|typo|meant|correction|change (?:it|that|my)|wrong (?:key|button|digit)|sorry|actually"
     r"|make (?:it|that)|earlier|previous|should (?:be|have been))\b"
