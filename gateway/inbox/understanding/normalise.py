@@ -131,7 +131,8 @@ def _counted(drawn: re.Match[str]) -> str:
     """So many stars in words, the word alone behind a figure ("5 ★"), nothing where it stands there already."""
     before = drawn.string[: drawn.start()].rstrip()[-1:]
     number = drawn[0].count("★")
-    if before and before in "星分s":
+    after = drawn.string[drawn.end() :].lstrip()[:1]
+    if (before and before in "星分s") or (number == 1 and after and after in "12345"):
         return ""
     return "星" if number == 1 and before and before in "12345一二三四五颗粒个" else f"{number}星"
 

@@ -53,7 +53,8 @@ _LESS = re.compile(
     rf"(?:very |really |too |that |so |quite |particularly )*satisfied|not (?:very |really )*happy with"
 )
 _MIDDLE = re.compile(
-    r"(?<!叫)(?<!是)一般(?!几|下午|上午|早上|晚上|多久|什么|怎么|需要|停|这|那|我|情况|来说|不|都|在|人|用户|要"
+    r"(?<!叫)(?<!是)一般(?!几|下午|上午|早上|晚上|多久|什么|怎么|需要|停|这|那|我|情况|来说|不(?!好不坏|上不下)"
+    r"|都|在|人|用户|要"
     r"|是|会|的?时候|居民|工商)|一般般|^普通(?:吧"
     r"|水平)?[。!]?$"
     r"|(?<!the )(?<!same )neutral(?! (?:is|was|wire|line|problem|fault|point))"
@@ -69,7 +70,7 @@ _LOWEST = re.compile(
     r"|\b(?:lowest|minimum) (?:score|marks?|rating)\b"
 )
 _ASKED_VERDICT = re.compile(
-    r"(?:谈什么满意|(?:你|他|领导|上级|上面|老板)们?满意(?:就|了)|满意才怪|谁满意|满意(?:我|自己)的"
+    r"(?:谈什么满意|(?:你|他|领导|上级|上面|老板)们?满意(?:就|了)|满意,?才怪|谁满意|满意(?:我|自己)的"
     r"|[1-5一二三四五](?:分|星)?(?:就是|是|代表|表示|等于|=)(?:非常|很"
     r"|最)?不?(?:满意"
     r"|一般)(?:吧|对吧|是吧|嘛|的意思)|满意(?:个|什么)(?:屁|鬼|头|毛|锤子)?|几分(?:算|是|才|叫)?满意"
@@ -78,6 +79,9 @@ _ASKED_VERDICT = re.compile(
     r"|怎么|能|的话|会)|satisfied\?|(?<!不)怎么(?:才)?满意|几分~满意|多少分~满意|令?人?满意的?(?:答复|答案"
     r"|解决|处理|结果|说法)|满不满意|满意不满意|(?:^|[,。!])满意\?|才(?:能)?满意|就(?:会)?满意|(?:是|为)你们满意)"
 )
+#: More than "满意" and less than "非常满意".
+_NEARLY_MOST = re.compile(r"(?<!不)(?<!不是)(?<!没有)(?:很|挺|蛮|相当)满意(?!度)")
+_FULL_WORDS = re.compile(r"非常|特别|不满意|极|完全|十分|满分|五星")
 #: "非常满意谈不上", "没到非常满意".
 _NOT_QUITE = re.compile(
     rf"(?:{_VERY})?满意(?:是|还|也|倒)?(?:谈不上|说不上|称不上|不至于|算不上|没到)"
@@ -120,6 +124,8 @@ def by_words(text: str, scale: tuple[int, int], figures: list[Figure], *, aggrie
         return full_marks(text, scale) or NO_RATING
     if _DOUBLE.search(text):
         return NO_RATING
+    if _NEARLY_MOST.search(text) and not _FULL_WORDS.search(text):
+        return Rated(True, None, True, "between two words of the scale")
     plain = _NOT_BUT.sub("", _ASKED_VERDICT.sub("", text))
     marks: list[int] = []
     for words, figure in ((_LEAST, 1), (_LESS, 2), (MOST, 5), (_TALKED, 0), (_GOOD, 4), (_MIDDLE, 3)):
