@@ -7,21 +7,24 @@ Clock's time, and the bounds of a month are identifiers too.
 from __future__ import annotations
 
 import os
+import random
 from datetime import datetime
 from itertools import count
 from uuid import UUID
 
 _VERSION = 7 << 76
 _VARIANT = 0b10 << 62
+# Identifiers have to differ and need not be secret; asking the system for each takes as long as all the rest of it.
+_random = random.Random(os.urandom(32))
+os.register_at_fork(after_in_child=lambda: _random.seed(os.urandom(32)))
 _sequence = count(int.from_bytes(os.urandom(4)) & 0xFFFF)
 
 
 def new_id(at: datetime) -> UUID:
     """A fresh identifier for the instant `at`; those made by one process at one instant keep their order."""
     milliseconds = int(at.timestamp() * 1000)
-    random = int.from_bytes(os.urandom(6))
     turn = next(_sequence) & 0xFFFFFF
-    low = ((turn & 0xFFF) << 50) | (random & 0x3FFFFFFFFFFFF)
+    low = ((turn & 0xFFF) << 50) | _random.getrandbits(50)
     return UUID(int=(milliseconds << 80) | _VERSION | ((turn >> 12) << 64) | _VARIANT | low)
 
 

@@ -65,6 +65,10 @@ class SingleMessages:
             group.create_task(self._group.run())
             group.create_task(self._wake.run())
 
+    def wake(self) -> None:
+        """Messages were committed: dispatchers are told."""
+        self._wake()
+
     @property
     def alive(self) -> bool:
         """Whether messages can be taken."""

@@ -111,6 +111,18 @@ async def keep(session: AsyncSession, claimed: Claim, status: int, body: str) ->
     )
 
 
+async def claim_one(connection: Any, claimed: Claim) -> Earlier | None:
+    """What `claim` does, in the transaction of the driver's `connection`."""
+    await connection.execute(f"SET LOCAL lock_timeout = '{_WAIT}'")
+    try:
+        taken = await claim_many(connection, [claimed])
+    except LockNotAvailableError as error:
+        raise Conflict("The first request with this Idempotency-Key is still being dealt with.") from error
+    await connection.execute("SET LOCAL lock_timeout TO DEFAULT")
+    stored = taken.get((claimed.owner, claimed.key))
+    return stored.answer_to(claimed) if stored is not None else None
+
+
 async def claim_many(connection: Any, claims: Sequence[Claim]) -> dict[tuple[str, str], Stored]:
     """Take many distinct keys in the connection's transaction; those that are taken already."""
     # One order for all nodes, so that two of them cannot wait for each other.

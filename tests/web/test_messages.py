@@ -231,3 +231,19 @@ async def test_filters_hold_together(house: House) -> None:
 async def test_an_unknown_message_is_not_found(house: House, id_: str) -> None:
     problem = await house.call("GET", f"/messages/{id_}", expect=404)
     assert problem["type"] == "/problems/not-found"
+
+
+async def test_a_batch_that_is_repeated_with_its_key_gets_its_first_answer(house: House) -> None:
+    batch = {"messages": [ONE, {**ONE, "template": "nothing"}, {**ONE, "to": "13812345671"}]}
+    headers = {"Idempotency-Key": "batch-1"}
+    answers = await asyncio.gather(
+        *(house.call("POST", "/messages/batch", json=batch, headers=headers, expect=202) for _ in range(3))
+    )
+    first = answers[0]["items"]
+    assert [one.get("state") for one in first] == ["queued", None, "queued"]
+    assert [one["items"] for one in answers] == [first] * 3
+    assert await sent(house) == 2
+    other = {"messages": [ONE]}
+    problem = await house.call("POST", "/messages/batch", json=other, headers=headers, expect=422)
+    assert problem["type"] == "/problems/idempotency-key-reused"
+    assert await sent(house) == 2

@@ -10,17 +10,19 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    TypeAdapter,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     model_validator,
 )
 
-from gateway.kernel.database import driver
 from gateway.kernel.errors import FieldError, Forbidden, InvalidInput, LamplighterError
 from gateway.notices import Asked, Taken
 from gateway.outbox import reading
-from gateway.web import bodies, problems
+from gateway.web import bodies, idempotency, problems
+from gateway.web.accepting import ACCEPTED
+from gateway.web.idempotency import Earlier
 from gateway.web.models import AccountNo, Body, Instant, Number, Reference, Values, Word, query_number
 from gateway.web.paging import Page, PageQuery, QueryTime, Words, behind, cut
 from gateway.web.routing import Call, Route, json_response
@@ -134,6 +136,9 @@ class BatchAnswer(BaseModel):
     items: list[BatchItem]
 
 
+_BATCH: Final = TypeAdapter(BatchAnswer)
+
+
 async def send(call: Call[NewMessage, None]) -> Any:
     """Accept one message; many callers share a commit."""
     metrics = call.around.metrics
@@ -166,8 +171,24 @@ _LEGAL: Final = "legal_notice"
 _APPROVES: Final = "notices:approve"
 
 
-async def send_batch(call: Call[NewMessages, None]) -> BatchAnswer:
+async def send_batch(call: Call[NewMessages, None]) -> Any:
     """Accept many messages in one transaction; a wrong one does not hold the others up."""
+    async with call.services.database.work() as work:
+        if call.claim is not None and (earlier := await idempotency.claim_one(work.connection, call.claim)) is not None:
+            return json_response(earlier.body.encode(), earlier.status)
+        answer = await _accept_batch(call, work.connection)
+        body = _BATCH.dump_json(answer)
+        if call.claim is not None:
+            await idempotency.keep_many(work.connection, [(call.claim, Earlier(ACCEPTED, body.decode()))], [])
+        await work.commit()
+    call.around.singles.wake()
+    refused = sum(item.errors is not None for item in answer.items)
+    call.around.metrics.messages_refused.inc(refused)
+    call.around.metrics.messages_accepted.inc(len(answer.items) - refused)
+    return json_response(body, ACCEPTED)
+
+
+async def _accept_batch(call: Call[NewMessages, None], connection: Any) -> BatchAnswer:
     results: dict[int, BatchItem] = {}
     asked: list[tuple[int, Asked]] = []
     for index, item in enumerate(call.body.messages):
@@ -177,17 +198,14 @@ async def send_batch(call: Call[NewMessages, None]) -> BatchAnswer:
             results[index] = _wrong((), str(refusal))
         else:
             asked.append((index, item.asked()))
-    connection = await driver(call.session)
-    taken = await call.services.messages.accept(connection, [one for _, one in asked], now=call.services.clock.now())
+    now = call.services.clock.now()
+    taken = await call.services.messages.accept(connection, [one for _, one in asked], now=now, wake=False)
     for (index, _), result in zip(asked, taken, strict=True):
         results[index] = (
             BatchItem(id=result.id, state=result.state, withheld_reason=result.withheld_reason)
             if isinstance(result, Taken)
             else _wrong(result.errors if isinstance(result, InvalidInput) else (), str(result))
         )
-    refused = sum(item.errors is not None for item in results.values())
-    call.around.metrics.messages_refused.inc(refused)
-    call.around.metrics.messages_accepted.inc(len(results) - refused)
     return BatchAnswer(items=[results[index] for index in range(len(results))])
 
 
@@ -241,6 +259,7 @@ ROUTES: Final = (
         summary="Send up to 1,000 messages, each answered with its id or its errors",
         answer=BatchAnswer,
         status=202,
+        own_transaction=True,
         body=NewMessages,
         most=bodies.BATCH_LIMIT,
     ),
