@@ -21,7 +21,7 @@ R = TypeVar("R")
 _AWAY_MESSAGE: Final = "the database is away; try again"
 #: Seconds from the beginning of one batch to that of the next while several callers come at once, more after a large
 #: one. A batch costs as much as ten of its items; the database is done with one so soon that most would hold a handful.
-_APART: Final = 0.003
+_APART: Final = 0.004
 _MOST_APART: Final = 0.01
 _AN_ITEM: Final = 0.00015
 
