@@ -14,6 +14,7 @@ from gateway.cases.coming_again import (
 from gateway.cases.new_demands import asks_for_something_else
 
 NEW = """
+客户称5月29日申请的校表已完成,结果合格,现不要这块表,要求更换新表。
 客户对处理结果没有异议,但要求供电公司补偿冰箱内变质食品损失200元。
 客户确认电表已换,希望把旧表箱一并拆走。
 上次反映的电压问题解决了,客户现在想让把门口的杆子挪一下。
