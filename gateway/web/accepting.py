@@ -2,7 +2,8 @@
 
 The keys of a group are taken, its messages written and the answers kept in one transaction: a key and its message
 stand or fall together. What goes to numbers, which is most, is written by one statement (`gateway.web.at_once`);
-what goes to accounts, repeats another, or finds its number or its key taken meanwhile, goes the longer way.
+what goes to accounts, repeats another, or finds its number or its key taken meanwhile, goes the longer way. Each way
+has groups of its own: what fails on the one is no reason to refuse or to write again what was written on the other.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ class SingleMessages:
         self._database = database
         self._clock = clock
         self._messages = messages
-        self._group: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._write, at_once=2, apart=_APART)
+        self._group: Grouped[_Order, Earlier | LamplighterError | None] = Grouped(
+            self._at_once, at_once=2, apart=_APART
+        )
+        self._longer: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._closely, at_once=2, apart=_APART)
         self._wake = Waker(database)
         self._running: asyncio.Task[None] | None = None
 
@@ -67,6 +71,7 @@ class SingleMessages:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._group.run())
+            group.create_task(self._longer.run())
             group.create_task(self._wake.run())
 
     def wake(self) -> None:
@@ -81,37 +86,36 @@ class SingleMessages:
     async def close(self) -> None:
         """Finish what was submitted and take nothing more."""
         if self._running is not None:
+            # In this order: what the first leaves out goes on to the other before that is closed.
             await self._group.close()
+            await self._longer.close()
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
 
     async def take(self, asked: Asked, claim: Claim | None) -> Earlier:
         """The answer to a message, once it is committed. Raises what speaks against it."""
-        result = await self._group.submit(_Order(asked, claim))
+        order = _Order(asked, claim)
+        simple = asked.to is not None and asked.account_no is None
+        result = await self._group.submit(order) if simple else None
+        if result is None:
+            result = await self._longer.submit(order)
         if isinstance(result, LamplighterError):
             raise result
         return result
 
-    async def _write(self, orders: list[_Order]) -> Sequence[Earlier | LamplighterError]:
-        done = await self._at_once(orders)
-        others = [order for order in orders if id(order) not in done]
-        if others:
-            done |= zip(map(id, others), await self._closely(others), strict=True)
-        return [done[id(order)] for order in orders]
-
-    async def _at_once(self, orders: Sequence[_Order]) -> dict[int, Earlier | LamplighterError]:
-        """Take what is to go to numbers and has nothing against it; what it leaves out wants a closer look."""
+    async def _at_once(self, orders: Sequence[_Order]) -> list[Earlier | LamplighterError | None]:
+        """Take what has nothing against it; what is answered with None wants a closer look."""
         names: set[tuple[str, str]] = set()
         simple: list[_Order] = []
         for order in orders:
-            if order.asked.to is None or order.asked.account_no is not None or order.name in names:
+            if order.name in names:
                 continue
             if order.name is not None:
                 names.add(order.name)
             simple.append(order)
         done: dict[int, Earlier | LamplighterError] = {}
-        if not 0 < len(simple) <= at_once.MOST:
-            return done
+        if len(simple) > at_once.MOST:
+            return [None] * len(orders)
         async with self._database.steady() as connection:
             judged = await self._messages.judged(connection, [order.asked for order in simple], now=self._clock.now())
             unwritten: list[Unwritten] = []
@@ -128,7 +132,7 @@ class SingleMessages:
         for order, result in zip(simple, judged, strict=True):
             if isinstance(result, NewMessage) and result.id in written:
                 done[id(order)] = Earlier(ACCEPTED, answers[result.id])
-        return done
+        return [done.get(id(order)) for order in orders]
 
     async def _closely(self, orders: Sequence[_Order]) -> Sequence[Earlier | LamplighterError]:
         firsts: dict[tuple[str, str] | None, _Order] = {
