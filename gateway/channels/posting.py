@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from gateway.kernel.turns import end_of_turn
+
+#: Connections of which each may end at the moment of writing, before it is taken for a carrier that cannot be reached.
+_TRIES: Final = 3
 
 
 class Answer(NamedTuple):
@@ -69,16 +72,13 @@ class FormPoster:
         other `aiohttp.ClientError` or OSError where it is unknown what became of it. Sets no deadline of its own
         for the answer. A call that is cancelled closes its connection.
         """
-        connection = await self._connect()
+        connection = await self._quiet()
         try:
             protocol = connection.protocol
             transport = connection.transport
             if protocol is None or transport is None:
                 raise aiohttp.ClientConnectionError("the connection was closed")
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
-            await end_of_turn()
-            if transport.is_closing():
-                raise aiohttp.ClientConnectionError("the connection was closed")
             transport.write(self._head % len(form) + form)
             while True:
                 message, payload = await protocol.read()
@@ -97,6 +97,21 @@ class FormPoster:
             raise
         connection.release()
         return Answer(message.code, message.headers.get("Retry-After"), body)
+
+    async def _quiet(self) -> aiohttp.connector.Connection:
+        """A connection at the end of this turn, to be written to at once: it is open and nothing was said on it."""
+        for _ in range(_TRIES):
+            connection = await self._connect()
+            try:
+                await end_of_turn()
+            except BaseException:
+                connection.close()
+                raise
+            protocol = connection.protocol
+            if protocol is not None and protocol.is_connected() and not protocol.should_close:
+                return connection
+            connection.close()
+        raise aiohttp.ConnectionTimeoutError("no connection stays open")
 
     async def _connect(self) -> aiohttp.connector.Connection:
         while True:

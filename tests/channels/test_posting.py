@@ -170,6 +170,50 @@ async def test_an_answer_to_an_idle_connection_is_nobodys() -> None:
     server.close()
 
 
+@pytest.mark.parametrize("last", [http(408, b"idle too long"), b""], ids=["told", "closed"])
+async def test_a_connection_that_ends_at_the_moment_of_writing_is_not_written_to(last: bytes) -> None:
+    """Nothing was written on it, so there is nothing in doubt, and what it says is no answer of ours."""
+    answered = iter([b"mine", b"yours"])
+    writers: list[asyncio.StreamWriter] = []
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        while head := await reader.read(1000):
+            asked.append(head)
+            writer.write(http(201, next(answered)))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    poster = poster_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    assert (await poster.post(b"")).body == b"mine"
+    second = asyncio.create_task(poster.post(b""))
+    await asyncio.sleep(0)
+    if last:
+        writers[0].write(last)
+    else:
+        writers[0].write_eof()
+    assert (await second).body == b"yours"
+    assert len(asked) == len(writers) == 2
+    await poster.close()
+    server.close()
+
+
+async def test_where_no_connection_stays_open_nothing_is_in_doubt(wire: Any) -> None:
+    class Fleeting(FormPoster):
+        async def _connect(self) -> aiohttp.connector.Connection:
+            connection = await super()._connect()
+            assert connection.transport is not None
+            connection.transport.close()
+            return connection
+
+    poster = Fleeting(URL(wire.url), {}, limit=1, connecting=SOON, keepalive=SOON, largest=10)
+    with pytest.raises(aiohttp.ConnectionTimeoutError):
+        await poster.post(b"x")
+    assert wire.requests == []
+    await poster.close()
+
+
 async def test_a_connection_that_was_idle_too_long_is_not_used(echo: Echo) -> None:
     poster = poster_to(echo.url, keepalive=0.0)
     assert (await poster.post(b"1")).body == b"1"
