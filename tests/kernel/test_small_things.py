@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +24,25 @@ def test_ids_sort_by_time_and_by_making() -> None:
     assert made == sorted(made) and len(set(made)) == 500
     assert all(id_.version == 7 for id_ in made)
     assert first_id(AT) <= made[0] and made[-1] < first_id(AT + timedelta(milliseconds=1))
+
+
+_FORKED = """
+import os
+from datetime import UTC, datetime
+from gateway.kernel.ids import new_id
+reading, writing = os.pipe()
+at = datetime(2025, 11, 30, tzinfo=UTC)
+if os.fork() == 0:
+    os.write(writing, new_id(at).bytes)
+    os._exit(0)
+os.wait()
+print(os.read(reading, 16) == new_id(at).bytes)
+"""
+
+
+def test_a_process_and_its_child_make_other_ids() -> None:
+    ended = subprocess.run([sys.executable, "-c", _FORKED], check=True, capture_output=True, text=True, timeout=60)
+    assert ended.stdout == "False\n"
 
 
 @given(st.integers(946_684_800, 7_258_118_400).map(lambda second: datetime.fromtimestamp(second, UTC)))
