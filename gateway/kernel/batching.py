@@ -1,6 +1,6 @@
 """Many callers, one writer: what arrives while a batch is being written makes up the next one.
 
-A caller alone waits for nothing; where several come at once, the next batch begins a few milliseconds after the one
+A caller alone waits for nothing; where several come at once, the next batch begins some milliseconds after the one
 before, so a hundred webhooks share one commit. Nothing is answered before its batch was handled.
 """
 
@@ -21,9 +21,9 @@ R = TypeVar("R")
 _AWAY_MESSAGE: Final = "the database is away; try again"
 #: Seconds from the beginning of one batch to that of the next while several callers come at once, more after a large
 #: one. A batch costs as much as ten of its items; the database is done with one so soon that most would hold a handful.
-_APART: Final = 0.004
+_APART: Final = 0.002
 _MOST_APART: Final = 0.01
-_AN_ITEM: Final = 0.00015
+_AN_ITEM: Final = 0.0001
 
 
 def pause_after(items: int, *, least: float, most: float, an_item: float) -> float:

@@ -12,7 +12,6 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from gateway.kernel.batching import Grouped
 from gateway.kernel.clock import Clock
@@ -27,9 +26,6 @@ from gateway.web.idempotency import Claim, Earlier, Stored
 from gateway.web.services import Accepting
 
 ACCEPTED = 202
-
-#: Seconds from a group to the next: it takes two trips to the database, so smaller ones pay than others do.
-_APART: Final = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +53,8 @@ class SingleMessages:
         self._database = database
         self._clock = clock
         self._messages = messages
-        self._group: Grouped[_Order, Earlier | LamplighterError | None] = Grouped(
-            self._at_once, at_once=2, apart=_APART
-        )
-        self._longer: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._closely, at_once=2, apart=_APART)
+        self._group: Grouped[_Order, Earlier | LamplighterError | None] = Grouped(self._at_once, at_once=2)
+        self._longer: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._closely, at_once=2)
         self._wake = Waker(database)
         self._running: asyncio.Task[None] | None = None
 
