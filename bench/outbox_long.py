@@ -8,9 +8,12 @@ from bench.outbox_drain import LATENCY, carrier, drain, queue
 
 ONCE = True
 
-#: Messages by the moment at which the carrier took them: how long the first and the last quarter of them took.
+#: Messages by the moment at which the carrier took them: how long the first and the last quarter of them took. The
+#: last hundredth is left out: there is too little left by then to keep 512 in flight.
 _QUARTERS = """
-WITH taken AS (SELECT extract(epoch FROM sent_at) AS at, ntile(4) OVER (ORDER BY sent_at) AS quarter FROM message)
+WITH first AS (
+  SELECT sent_at FROM message ORDER BY sent_at LIMIT (SELECT count(*) * 99 / 100 FROM message)
+), taken AS (SELECT extract(epoch FROM sent_at) AS at, ntile(4) OVER (ORDER BY sent_at) AS quarter FROM first)
 SELECT max(at) FILTER (WHERE quarter = 1) - min(at), max(at) - min(at) FILTER (WHERE quarter = 4) FROM taken
 """
 
@@ -27,8 +30,8 @@ async def run(lab: Lab) -> list[Figure]:
     return [
         Figure(
             name=f"the last quarter of {messages:,} messages",
-            value=messages / 4 / float(last),
-            baseline=messages / 4 / float(first),
+            value=messages * 0.99 / 4 / float(last),
+            baseline=messages * 0.99 / 4 / float(first),
             unit="messages/s",
             against="the first quarter",
             at_least=0.9,
