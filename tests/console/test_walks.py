@@ -110,6 +110,7 @@ def _files(folder: Path) -> dict[str, Path]:
 async def test_a_manager_plans_a_quarter(walk: Walk, tmp_path: Path) -> None:
     world = walk.world
     page = await walk.sign_in("admin")
+    assert await page.is_visible("ol.begin a[href='/console/imports']"), "a new house says where to begin"
     for kind, path in _files(tmp_path).items():
         await walk.open(page, "/imports")
         await page.select_option("#f-kind", kind)
@@ -119,6 +120,8 @@ async def test_a_manager_plans_a_quarter(walk: Walk, tmp_path: Path) -> None:
         async with world.database.work() as work:
             handed_in = await work.value("SELECT id FROM import WHERE state = 'queued'")
         await world.house.imports.run(handed_in)
+    await walk.open(page, "")
+    assert await page.locator("ol.begin").count() == 0
     for name, role in ((MANAGER, "account_manager"), (SUPERVISOR, "supervisor"), (REVIEWER, "reviewer")):
         await _let_in(world, name, role)
 
