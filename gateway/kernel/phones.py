@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import phonenumbers
@@ -155,6 +156,7 @@ _RELATIONS: Final = _set_of(
 _LABELS_BY_LENGTH: Final = tuple(sorted((label for label in _LABELS if not label.isascii()), key=len, reverse=True))
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str, region: str = "CN") -> PhoneNumber:
     """Read `text`, which is one number of `region` or one with its country; raises `InvalidPhone`."""
     if text.startswith("+86") and _mobile(text[3:]):
