@@ -95,23 +95,29 @@ SELECT point.id AS point_id, point.fresh, 'phone' AS point_kind, point.address, 
 FROM point LEFT JOIN contact_link link ON link.contact_point_id = point.id
 LEFT JOIN contact_hours quiet ON quiet.contact_point_id = point.id
 """
-#: The same, read alone: a number that is not known yet has an identifier below zero. Looked up number by number
-#: (OFFSET keeps it so), whatever was known of the tables when it was planned.
+#: Those of numbers that are known, read alone. Looked up number by number (OFFSET keeps it so), whatever was known of
+#: the tables when it was planned.
 _NUMBERS_AS_THEY_ARE: Final = f"""
-SELECT coalesce(point.id, -asked.turn) AS point_id, point.id IS NULL AS fresh, 'phone' AS point_kind, asked.address,
-       coalesce(point.line, asked.line) AS line, coalesce(point.state, 'active') AS point_state,
-       {_OF_NUMBERS}
-FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (address, line, turn)
-LEFT JOIN LATERAL (
-  SELECT * FROM contact_point WHERE address = asked.address AND kind = 'phone' OFFSET 0) AS point ON true
+SELECT point.id AS point_id, false AS fresh, 'phone' AS point_kind, point.address, point.line,
+       point.state AS point_state, {_OF_NUMBERS}
+FROM unnest($1::text[]) AS asked (address)
+CROSS JOIN LATERAL (
+  SELECT * FROM contact_point WHERE address = asked.address AND kind = 'phone' OFFSET 0) AS point
 LEFT JOIN LATERAL (SELECT * FROM contact_link WHERE contact_point_id = point.id OFFSET 0) AS link ON true
 LEFT JOIN LATERAL (SELECT * FROM contact_hours WHERE contact_point_id = point.id OFFSET 0) AS quiet ON true
 """
+#: What such a row would say of a number that nobody knows yet, beside the number.
+_UNKNOWN: Final[Mapping[str, Any]] = {
+    "fresh": True, "point_kind": "phone", "point_state": "active", "wants": None, "quiet_from": None, "quiet_to": None,
+    "link_id": None, "role": None, "state": None, "is_default": None, "verified_at": None, "needs_proof": None,
+    "of_staff": False, "trust": None, "opt_outs": (), "consents": (),
+}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, unlike other values: each request makes one, and a frozen one takes three times as long to make.
+@dataclass(slots=True, kw_only=True)
 class Asked:
-    """One message as it was asked for: to a number or to an account."""
+    """One message as it was asked for: to a number or to an account. It is not changed once it is made."""
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -142,11 +148,11 @@ class Taken:
 
 
 _Filled = tuple[int, Asked, Template, PhoneNumber | None]
-#: What the policy says, and the contact row that is meant.
-_Answer = tuple[Decision, Any]
-#: Decisions by all that the policy goes by: at one moment, numbers at which nobody was told anything and of which
-#: the same is known get the same one.
-_Answers = dict[tuple[Any, ...], Decision]
+#: What a message has of its template and of what was decided.
+_Fields = dict[str, Any]
+#: The same by all that the policy goes by: at one moment, texts of one template to numbers at which nobody was told
+#: anything and of which the same is known have it in common.
+_Settled = dict[tuple[Any, ...], _Fields]
 
 
 class Acceptor:
@@ -198,8 +204,11 @@ class Acceptor:
         filled, results = self._filled(asked)
         wanted = {number.e164: number.kind for *_, number in filled if number is not None}
         contacts: defaultdict[str, list[Any]] = defaultdict(list)
-        for row in await connection.fetch(_NUMBERS_AS_THEY_ARE, list(wanted), list(wanted.values())) if wanted else ():
+        for row in await connection.fetch(_NUMBERS_AS_THEY_ARE, list(wanted)) if wanted else ():
             contacts[row["address"]].append(row)
+        for turn, (address, line) in enumerate(wanted.items(), 1):
+            if address not in contacts:
+                contacts[address] = [{**_UNKNOWN, "point_id": -turn, "address": address, "line": line}]
         results |= await self._judged(connection, filled, contacts, now)
         return [results[index] for index in range(len(asked))]
 
@@ -221,11 +230,11 @@ class Acceptor:
         points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"] and not row["fresh"]}
         past = await told_before(connection, list(points), now) if points else {}
         results: dict[int, NewMessage | LamplighterError] = {}
-        answers: _Answers = {}
+        settled: _Settled = {}
         for index, item, template, number in filled:
             rows = contacts.get(number.e164 if number else str(item.account_no), [])
             try:
-                results[index] = self._message(item, template, rows, past, now, answers)
+                results[index] = self._message(item, template, rows, past, now, settled)
             except LamplighterError as error:
                 results[index] = error
         return results
@@ -267,7 +276,7 @@ class Acceptor:
 
     def _message(
         self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], now: datetime,
-        answers: _Answers,
+        settled: _Settled,
     ) -> NewMessage:  # fmt: skip
         if not rows:
             raise InvalidInput(f"there is no account {item.account_no}", field="account_no")
@@ -277,61 +286,42 @@ class Acceptor:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         zone, _ = places.place_of(rows[0], self._zone, self._region)
         body = template.render(item.values, zone)
-        table = self._policy()
-        decision, row = self._answer(item, template, rows, past, body, now, table, answers)
-        at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
-        expires_at = item.expires_at
-        if expires_at is None and template.valid_for is not None:
-            expires_at = at + template.valid_for
-        channel = item.channel or (channel_to(row["point_kind"]) if row else "sms")
+        fields, row = self._settle(item, template, rows, past, body, zone, now, settled)
         return NewMessage(
             id=new_id(now),
             contact_point_id=row["point_id"] if row else None,
             to_address=row["address"] if row else None,
-            template=template.name,
-            template_version=template.version,
-            kind=template.kind,
-            klass=template.klass,
-            purpose=template.purpose,
             body=body,
-            segments=count(body).parts if channel == "sms" else 1,
-            channel=channel,
-            # What its person wants told in the chat still arrives where the chat fails.
-            fallback=list(goes_on_to(channel, _channels(item, rows[0], table))) or None,
-            withheld_reason=decision.reason if isinstance(decision, Withhold) else None,
-            expired=not isinstance(decision, SendAt | Withhold),
-            decision=table.signed(decision.because),
+            segments=count(body).parts if fields["channel"] == "sms" else 1,
             reference=item.reference,
-            hours=template.hours.value,
-            zone=zone.key,
-            created_at=now,
-            not_before=at,
-            closes_at=closes,
-            expires_at=expires_at,
             accounts=[AccountPart(rows[0]["account_id"], rows[0]["account_no"], row["link_id"] if row else None)]
             if item.account_no is not None
-            else [],
+            else (),
+            **fields,
         )
 
-    def _answer(
-        self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], body: str, now: datetime,
-        table: PolicyTable, answers: _Answers,
-    ) -> _Answer:  # fmt: skip
+    def _settle(
+        self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], body: str, zone: ZoneInfo,
+        now: datetime, settled: _Settled,
+    ) -> tuple[_Fields, Any]:  # fmt: skip
+        """What the template and the policy say of a text, and the contact row that is meant."""
+        table = self._policy()
         if item.to is None or len(rows) > 1 or rows[0]["point_id"] in past or item.point is not None:
-            return self._decide(item, template, rows, past, body, now, table)
+            decision, row = self._decide(item, template, rows, past, body, now, table)
+            return _fields(item, template, rows[0], row, decision, zone, now, table), row
         row = rows[0]
         asked = (template, item.not_before, item.expires_at, item.goes_on, item.channel)
         facts = (*asked, *_FACTS(row), *row["opt_outs"], None, *row["consents"])
-        decision = answers.get(facts)
-        if decision is None:
+        fields = settled.get(facts)
+        if fields is None:
             decision, _ = self._decide(item, template, rows, past, body, now, table)
-            answers[facts] = decision
-        return decision, row
+            fields = settled[facts] = _fields(item, template, row, row, decision, zone, now, table)
+        return fields, row
 
     def _decide(
         self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], body: str, now: datetime,
         table: PolicyTable,
-    ) -> _Answer:  # fmt: skip
+    ) -> tuple[Decision, Any]:  # fmt: skip
         wish = Wish(
             kind=template.kind,
             klass=template.klass,
@@ -361,6 +351,37 @@ class Acceptor:
         decision = decide(recipient, wish, told.history(body), now, table)
         row = next((row for row in rows if meant is not None and row["point_id"] == meant.contact_point_id), None)
         return decision, row
+
+
+def _fields(
+    item: Asked, template: Template, first: Any, row: Any, decision: Decision, zone: ZoneInfo, now: datetime,
+    table: PolicyTable,
+) -> _Fields:  # fmt: skip
+    """What a message has of its template and of what was decided; `row` is the contact that is meant, if any is."""
+    at, closes = (decision.at, decision.closes) if isinstance(decision, SendAt) else (now, None)
+    expires_at = item.expires_at
+    if expires_at is None and template.valid_for is not None:
+        expires_at = at + template.valid_for
+    channel = item.channel or (channel_to(row["point_kind"]) if row else "sms")
+    return {
+        "template": template.name,
+        "template_version": template.version,
+        "kind": template.kind,
+        "klass": template.klass,
+        "purpose": template.purpose,
+        "channel": channel,
+        # What its person wants told in the chat still arrives where the chat fails.
+        "fallback": list(goes_on_to(channel, _channels(item, first, table))) or None,
+        "withheld_reason": decision.reason if isinstance(decision, Withhold) else None,
+        "expired": not isinstance(decision, SendAt | Withhold),
+        "decision": table.signed(decision.because),
+        "hours": template.hours.value,
+        "zone": zone.key,
+        "created_at": now,
+        "not_before": at,
+        "closes_at": closes,
+        "expires_at": expires_at,
+    }
 
 
 def _paper(message: NewMessage, now: datetime) -> NewTask:
