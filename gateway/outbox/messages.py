@@ -20,12 +20,6 @@ COLUMNS: Final = (
     "purpose", "priority", "body", "segments", "state", "withheld_reason", "decision", "reference", "hours", "zone",
     "created_at", "not_before", "closes_at", "expires_at", "fallback", "fallback_minutes",
 )  # fmt: skip
-#: Their types, for arrays of them; `fallback` is its names with commas between.
-TYPES: Final = (
-    "uuid", "uuid", "bigint", "text", "text", "text", "text", "text", "text",
-    "text", "smallint", "text", "smallint", "text", "text", "text", "text", "text", "text",
-    "timestamptz", "timestamptz", "timestamptz", "timestamptz", "text", "smallint",
-)  # fmt: skip
 ACCOUNT_COLUMNS: Final = ("id", "position", "account_id", "account_no", "link_id", "ground")
 
 #: Channel on which nodes tell one another that something is due now.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.kernel.batching import Grouped
 from gateway.kernel.clock import Clock
@@ -28,8 +28,7 @@ from gateway.web.services import Accepting
 ACCEPTED = 202
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
+class _Order(NamedTuple):
     asked: Asked
     claim: Claim | None
 
@@ -39,7 +38,7 @@ class _Order:
         return (self.claim.owner, self.claim.key) if self.claim is not None else None
 
 
-def shown(taken: Taken) -> str:
+def shown(taken: Taken | NewMessage) -> str:
     """The answer to a message that was accepted, as JSON."""
     if taken.withheld_reason is None:
         return f'{{"id":"{taken.id}","state":"{taken.state}"}}'
@@ -97,36 +96,32 @@ class SingleMessages:
             raise result
         return result
 
-    async def _at_once(self, orders: Sequence[_Order]) -> list[Earlier | LamplighterError | None]:
+    async def _at_once(self, orders: Sequence[_Order]) -> Sequence[Earlier | LamplighterError | None]:
         """Take what has nothing against it; what is answered with None wants a closer look."""
-        names: set[tuple[str, str]] = set()
-        simple: list[_Order] = []
-        for order in orders:
-            if order.name in names:
-                continue
-            if order.name is not None:
-                names.add(order.name)
-            simple.append(order)
-        done: dict[int, Earlier | LamplighterError] = {}
-        if len(simple) > at_once.MOST:
-            return [None] * len(orders)
+        done: list[Earlier | LamplighterError | None] = [None] * len(orders)
+        # By their keys; one without is by itself.
+        firsts: dict[object, int] = {}
+        for index, order in enumerate(orders):
+            firsts.setdefault(order.name or index, index)
+        if len(firsts) > at_once.MOST:
+            return done
         async with self._database.steady() as connection:
-            judged = await self._messages.judged(connection, [order.asked for order in simple], now=self._clock.now())
-            unwritten: list[Unwritten] = []
-            for order, result in zip(simple, judged, strict=True):
-                if isinstance(result, NewMessage) and _is_a_row_alone(result):
-                    answer = shown(Taken(result.id, result.state, result.withheld_reason))
-                    unwritten.append(Unwritten(result, order.claim, answer))
-                elif order.claim is None and not isinstance(result, NewMessage):
-                    done[id(order)] = result
-            written = await at_once.write(connection, unwritten, status=ACCEPTED) if unwritten else set()
+            asked = [orders[index].asked for index in firsts.values()]
+            judged = await self._messages.judged(connection, asked, now=self._clock.now())
+            unwritten: dict[int, Unwritten] = {}
+            for index, result in zip(firsts.values(), judged, strict=True):
+                claim = orders[index].claim
+                if isinstance(result, LamplighterError):
+                    done[index] = result if claim is None else None
+                elif _is_a_row_alone(result):
+                    unwritten[index] = Unwritten(result, claim, shown(result))
+            written = await at_once.write(connection, unwritten.values(), status=ACCEPTED) if unwritten else set()
         if written:
             self._wake()
-        answers = {one.message.id: one.answer for one in unwritten}
-        for order, result in zip(simple, judged, strict=True):
-            if isinstance(result, NewMessage) and result.id in written:
-                done[id(order)] = Earlier(ACCEPTED, answers[result.id])
-        return [done.get(id(order)) for order in orders]
+        for index, one in unwritten.items():
+            if one.message.id in written:
+                done[index] = Earlier(ACCEPTED, one.answer)
+        return done
 
     async def _closely(self, orders: Sequence[_Order]) -> Sequence[Earlier | LamplighterError]:
         firsts: dict[tuple[str, str] | None, _Order] = {

@@ -6,43 +6,52 @@ everything else that the process does: beside a group of twenty messages they we
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from gateway.kernel.phones import parse
 from gateway.outbox import NewMessage
-from gateway.outbox.messages import COLUMNS, TYPES
+from gateway.outbox.messages import COLUMNS
 from gateway.web.idempotency import Claim
 
-_POINT: Final = COLUMNS.index("contact_point_id")
-_FALLBACK: Final = COLUMNS.index("fallback")
-_EXTRA: Final = {"line": "text", "owner": "text", "key": "text", "digest": "text", "answer": "text"}
-_NAMES: Final = (*COLUMNS, *_EXTRA)
-_ARRAYS: Final = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate((*TYPES, *_EXTRA.values()), 1))
-_VALUES: Final = ", ".join(
-    {"contact_point_id": "point_id", "fallback": "string_to_array(fallback, ',')"}.get(name, name) for name in COLUMNS
-)
+#: What each message has for itself: the type `message_own`, with the key and the answer to keep.
+_OWN: Final = ("id", "contact_point_id", "to_address", "body", "reference")
+#: What most of a group have in common travels once for each kind of message in it: the type `message_alike`, with the
+#: kind of a new number's line. Rows of these types, because the driver looks at each value of an array several times.
+_ALIKE: Final = (
+    "notice_id", "channel", "template", "template_version", "kind", "klass", "purpose", "priority", "segments", "state",
+    "withheld_reason", "decision", "hours", "zone", "created_at", "not_before", "closes_at", "expires_at",
+    "fallback_minutes", "fallback",
+)  # fmt: skip
+_own: Final = itemgetter(*map(COLUMNS.index, _OWN))
+_alike: Final = itemgetter(*map(COLUMNS.index, _ALIKE[:-1]))
+_WRITTEN: Final = (*_OWN, *_ALIKE)
+_VALUES: Final = ", ".join({"contact_point_id": "point_id"}.get(name, name) for name in _WRITTEN)
 # Numbers before keys, and both sorted: groups that meet wait for one another and never in a ring. Where the number or
-# the key is somebody else's by now, nothing of the message is written, nor its key.
+# the key is somebody else's by now, nothing of the message is written, nor its key. A new number's identifier is taken
+# before it is written: nothing has to be compared with everything to find it again.
 _WRITE: Final = f"""
-WITH asked AS (
-  SELECT * FROM unnest({_ARRAYS}) AS asked ({", ".join(_NAMES)})
+WITH asked AS MATERIALIZED (
+  SELECT own.*, coalesce(own.contact_point_id, nextval('contact_point_id_seq')) AS point_id
+  FROM unnest($2::message_own[]) AS own
+), alike AS MATERIALIZED (
+  SELECT * FROM unnest($3::message_alike[]) WITH ORDINALITY AS alike (line, {", ".join(_ALIKE)}, turn)
 ), made AS (
-  INSERT INTO contact_point (kind, address, line)
-  SELECT DISTINCT 'phone', to_address, line FROM asked WHERE contact_point_id IS NULL ORDER BY to_address
-  ON CONFLICT (address, kind) DO NOTHING RETURNING id, address
+  INSERT INTO contact_point (id, kind, address, line)
+  SELECT point_id, 'phone', to_address, line FROM asked JOIN alike ON turn = asked.alike
+  WHERE contact_point_id IS NULL ORDER BY to_address
+  ON CONFLICT (address, kind) DO NOTHING RETURNING id
 ), known AS MATERIALIZED (
-  SELECT asked.*, coalesce(asked.contact_point_id, made.id) AS point_id
-  FROM asked LEFT JOIN made ON made.address = asked.to_address
-  WHERE asked.contact_point_id IS NOT NULL OR made.id IS NOT NULL
+  SELECT * FROM asked WHERE contact_point_id IS NOT NULL OR point_id IN (SELECT id FROM made)
 ), claimed AS (
   INSERT INTO idempotency_key (owner, key, request_digest, status, response)
-  SELECT owner, key, digest, ${len(_NAMES) + 1}, answer FROM known WHERE key IS NOT NULL ORDER BY owner, key
+  SELECT owner, key, digest, $1, answer FROM known WHERE key IS NOT NULL ORDER BY owner COLLATE "C", key COLLATE "C"
   ON CONFLICT DO NOTHING RETURNING owner, key
 )
-INSERT INTO message ({", ".join(COLUMNS)})
-SELECT {_VALUES} FROM known
+INSERT INTO message ({", ".join(_WRITTEN)})
+SELECT {_VALUES} FROM known JOIN alike ON turn = known.alike
 WHERE key IS NULL OR EXISTS (SELECT FROM claimed WHERE claimed.owner = known.owner AND claimed.key = known.key)
 RETURNING id
 """
@@ -58,26 +67,24 @@ class Unwritten(NamedTuple):
     answer: str
 
 
-async def write(connection: Any, unwritten: Sequence[Unwritten], *, status: int) -> set[UUID]:
+async def write(connection: Any, unwritten: Iterable[Unwritten], *, status: int) -> set[UUID]:
     """Write what can be, in a transaction of its own: the identifiers of those that were.
 
     The others are to be looked at again: the number was made known or the key taken by somebody else meanwhile.
-    No two may have the same key.
+    No two may have the same key, and of those to one number that is not known yet only one is written.
     """
-    rows = [
-        (
-            *one.message.row(),
-            None if _is_known(one.message) else parse(one.message.to_address or "").kind,
-            *((one.claim.owner, one.claim.key, one.claim.digest) if one.claim is not None else (None, None, None)),
-            one.answer if one.claim is not None else None,
-        )
-        for one in unwritten
-    ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns[_POINT] = [point if point is not None and point > 0 else None for point in columns[_POINT]]
-    columns[_FALLBACK] = [names and ",".join(names) for names in columns[_FALLBACK]]
-    return {row["id"] for row in await connection.fetch(_WRITE, *columns, status)}
+    kinds: dict[tuple[Any, ...], int] = {}
+    messages = []
+    for message, claim, answer in unwritten:
+        row = message.row()
+        id_, point, *others = _own(row)
+        known = point is not None and point > 0
+        line = None if known else parse(message.to_address or "").kind
+        names = message.fallback and tuple(message.fallback)
+        alike = kinds.setdefault((line, *_alike(row), names), len(kinds) + 1)
+        key = (claim.owner, claim.key, claim.digest, answer) if claim is not None else _NO_KEY
+        messages.append((id_, point if known else None, *others, *key, alike))
+    return {row["id"] for row in await connection.fetch(_WRITE, status, messages, list(kinds))}
 
 
-def _is_known(message: NewMessage) -> bool:
-    return message.contact_point_id is not None and message.contact_point_id > 0
+_NO_KEY: Final = (None, None, None, None)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 from asyncpg import LockNotAvailableError
@@ -30,8 +29,7 @@ _FORM = re.compile(r"[\x21-\x7e]{1,200}")
 _WAIT: Final = "10s"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A request's claim to its key: whose, which, and a digest of what is asked."""
 
     owner: str
@@ -39,8 +37,7 @@ class Claim:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(NamedTuple):
     """The answer that the key got before."""
 
     status: int
@@ -59,8 +56,7 @@ def claim_of(request: web.Request, owner: str, body: bytes | str) -> Claim | Non
     return Claim(owner, key, hashed.hexdigest())
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A key that is taken: what was asked with it, and the answer where there is one."""
 
     digest: str

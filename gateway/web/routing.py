@@ -7,7 +7,7 @@ and every error becomes a problem. A POST runs in one transaction together with 
 from __future__ import annotations
 
 import json
-import os
+import random
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -159,7 +159,7 @@ class Endpoint:
         """Answer a request, whatever happens."""
         began = perf_counter()
         given = request.headers.get(REQUEST_ID)
-        request_id = given if given is not None and _SANE_ID.fullmatch(given) else os.urandom(8).hex()
+        request_id = given if given is not None and _SANE_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = await self._carry_out(request)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.kernel.database import Database
+from gateway.outbox.messages import COLUMNS
 from gateway.web import accepting, at_once
 from gateway.web.at_once import Unwritten
 from gateway.web.idempotency import Claim
@@ -34,10 +35,10 @@ async def write(database: Database, *those: Unwritten) -> list[bool]:
 
 async def test_a_message_its_number_and_its_key_are_written_together(database: Database) -> None:
     first = unwritten(key="工单-1", fallback=["telegram", "wecom"])
-    second = unwritten(fallback=None)
+    second = unwritten("+861088886666", fallback=None)
     assert await write(database, first, second) == [True, True]
-    points = await rows(database, "SELECT kind, address, line FROM contact_point")
-    assert points == [("phone", NUMBER, "mobile")]
+    points = await rows(database, "SELECT kind, address, line FROM contact_point ORDER BY address")
+    assert points == [("phone", "+861088886666", "landline"), ("phone", NUMBER, "mobile")]
     texts = await rows(
         database,
         "SELECT m.id, m.to_address, m.body, m.state, m.fallback, p.address FROM message m"
@@ -45,7 +46,7 @@ async def test_a_message_its_number_and_its_key_are_written_together(database: D
     )
     assert texts == [
         (first.message.id, NUMBER, "通知", "queued", ["telegram", "wecom"], NUMBER),
-        (second.message.id, NUMBER, "通知", "queued", None, NUMBER),
+        (second.message.id, "+861088886666", "通知", "queued", None, "+861088886666"),
     ]
     keys = await rows(database, "SELECT owner, key, request_digest, status, response FROM idempotency_key")
     assert keys == [("key:crm", "工单-1", "digest", 202, first.answer)]
@@ -64,6 +65,40 @@ async def test_a_row_is_what_copy_would_have_written(database: Database) -> None
         await work.commit()
     written, copied = await rows(database, "SELECT * FROM message ORDER BY id")
     assert written[1:] == copied[1:]
+
+
+async def test_each_row_of_a_group_is_what_copy_would_have_written(database: Database) -> None:
+    from gateway.outbox import insert
+
+    those = [
+        {"reference": "工单-7", "decision": "now [policy 1]", "withheld_reason": "opted_out"},
+        {"reference": "工单-8", "decision": "now [policy 1]", "withheld_reason": "opted_out"},
+        {"kind": "verification", "klass": "V", "purpose": "security", "fallback": ["telegram"], "fallback_minutes": 3},
+        {"segments": 2, "expires_at": None, "body": "您好", "channel": "sms", "template_version": "2"},
+    ]
+    numbers = [f"+861381234567{turn}" for turn in range(len(those))]
+    asked = [unwritten(number, **changes) for number, changes in zip(numbers, those, strict=True)]
+    assert await write(database, *asked) == [True] * len(those)
+    points = dict(await rows(database, "SELECT address, id FROM contact_point"))
+    async with database.work() as work:
+        again = [
+            a_message(to=number, contact_point_id=points[number], **changes)
+            for number, changes in zip(numbers, those, strict=True)
+        ]
+        await insert(work.connection, again)
+        await work.commit()
+    found = await rows(database, "SELECT * FROM message ORDER BY id")
+    assert [row[1:] for row in found[: len(those)]] == [row[1:] for row in found[len(those) :]]
+
+
+def test_every_column_of_a_message_is_its_own_or_what_is_alike() -> None:
+    assert sorted((*at_once._OWN, *at_once._ALIKE)) == sorted(COLUMNS)
+
+
+async def test_of_two_to_a_new_number_one_is_looked_at_again(database: Database) -> None:
+    assert sorted(await write(database, unwritten(key="工单-1"), unwritten(key="工单-2"))) == [False, True]
+    assert await rows(database, "SELECT count(*) FROM message") == [(1,)]
+    assert await rows(database, "SELECT count(*) FROM idempotency_key") == [(1,)]
 
 
 async def test_a_number_that_was_made_known_meanwhile_is_looked_at_again(database: Database) -> None:
