@@ -23,7 +23,9 @@ _AWAY_MESSAGE: Final = "the database is away; try again"
 #: one. A batch costs as much as ten of its items; the database is done with one so soon that most would hold a handful.
 _APART: Final = 0.002
 _MOST_APART: Final = 0.01
-_AN_ITEM: Final = 0.0001
+_AN_ITEM: Final = 0.00005
+#: uvloop counts whole milliseconds: to sleep for less than half of one is to go round and round until it is over.
+_NO_PAUSE: Final = 0.0005
 
 
 def pause_after(items: int, *, least: float, most: float, an_item: float) -> float:
@@ -97,7 +99,7 @@ class Grouped(Generic[T, R]):
             await self._something.wait()
             self._something.clear()
             while self._waiting:
-                if (pause := self._next - loop.time()) > 0 and len(self._waiting) < self._most:
+                if (pause := self._next - loop.time()) >= _NO_PAUSE and len(self._waiting) < self._most:
                     await asyncio.sleep(pause)
                     continue
                 batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]

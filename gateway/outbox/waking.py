@@ -19,7 +19,7 @@ from gateway.outbox.messages import WAKE
 log = logger(__name__)
 
 #: Seconds between two notifications.
-_APART: Final = 0.01
+_APART: Final = 0.02
 
 
 class Waker:
