@@ -1,8 +1,9 @@
-"""Whoever calls: `python -m bench.load single|batch|status ADDRESS NUMBER CONNECTIONS` makes the requests first,
-then all the calls, and prints a JSON object: when it began on
-the machine's clock, the seconds it took, and milliseconds of a call (median, 99th percentile).
+"""Whoever calls: `python -m bench.load single|batch|status ADDRESS NUMBER CONNECTIONS FIRST` makes the requests first,
+then all the calls, and prints a JSON object: when it began on the machine's clock, the seconds it took, and
+milliseconds of a call (median, 99th percentile).
 
-`status` posts two signed reports on each message id that standard input names.
+Messages go to NUMBER telephone numbers from the one counted FIRST. `status` posts two signed reports on each message
+id that standard input names.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def _message(number: int) -> dict[str, object]:
     }
 
 
-def _requests(kind: str, address: str, number: int) -> tuple[list[bytes], int]:
+def _requests(kind: str, address: str, number: int, start: int) -> tuple[list[bytes], int]:
     """The requests, and the status that each is to get."""
     if kind == "status":
         reports = [
@@ -38,11 +39,12 @@ def _requests(kind: str, address: str, number: int) -> tuple[list[bytes], int]:
         return reports, 204
     headers = f"Authorization: Bearer {KEY}\r\n"
     if kind == "single":
-        url, bodies = f"{address}/api/v1/messages", [_message(turn) for turn in range(number)]
+        url, bodies = f"{address}/api/v1/messages", [_message(turn) for turn in range(start, start + number)]
     else:
         url = f"{address}/api/v1/messages/batch"
         bodies = [
-            {"messages": [_message(turn) for turn in range(first, first + BATCH)]} for first in range(0, number, BATCH)
+            {"messages": [_message(turn) for turn in range(first, first + BATCH)]}
+            for first in range(start, start + number, BATCH)
         ]
     made = [
         post(url, json.dumps(body, ensure_ascii=False).encode(), kind="application/json", headers=headers)
@@ -52,8 +54,8 @@ def _requests(kind: str, address: str, number: int) -> tuple[list[bytes], int]:
 
 
 async def _call() -> None:
-    kind, address, number, connections = sys.argv[1:]
-    requests, wanted = _requests(kind, address, int(number))
+    kind, address, number, connections, first = sys.argv[1:]
+    requests, wanted = _requests(kind, address, int(number), int(first))
     gc.freeze()
     began = time.monotonic()
     seconds, taken = await all_of(address, requests, int(connections), wanted=wanted)

@@ -111,10 +111,12 @@ async def bare_server() -> AsyncIterator[str]:
         await process.wait()
 
 
-async def called(kind: str, address: str, number: int, connections: int, ids: Sequence[object] = ()) -> dict[str, Any]:
+async def called(
+    kind: str, address: str, number: int, connections: int, ids: Sequence[object] = (), *, first: int = 0
+) -> dict[str, Any]:
     """What `python -m bench.load` told: seconds, and milliseconds of a call at the median and the 99th percentile."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.load", kind, address, str(number), str(connections),
+        sys.executable, "-m", "bench.load", kind, address, str(number), str(connections), str(first),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     said, _ = await process.communicate("".join(f"{one}\n" for one in ids).encode())
