@@ -52,7 +52,9 @@ class SingleMessages:
         self._database = database
         self._clock = clock
         self._messages = messages
-        self._group: Grouped[_Order, Earlier | LamplighterError | None] = Grouped(self._at_once, at_once=2)
+        self._group: Grouped[_Order, Earlier | LamplighterError | None] = Grouped(
+            self._at_once, most=at_once.MOST, at_once=2
+        )
         self._longer: Grouped[_Order, Earlier | LamplighterError] = Grouped(self._closely, at_once=2)
         self._wake = Waker(database)
         self._running: asyncio.Task[None] | None = None
@@ -103,8 +105,6 @@ class SingleMessages:
         firsts: dict[object, int] = {}
         for index, order in enumerate(orders):
             firsts.setdefault(order.name or index, index)
-        if len(firsts) > at_once.MOST:
-            return done
         async with self._database.steady() as connection:
             asked = [orders[index].asked for index in firsts.values()]
             judged = await self._messages.judged(connection, asked, now=self._clock.now())

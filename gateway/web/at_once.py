@@ -20,6 +20,8 @@ from gateway.web.idempotency import Claim
 _OWN: Final = ("id", "contact_point_id", "to_address", "body", "reference")
 #: What most of a group have in common travels once for each kind of message in it: the type `message_alike`, with the
 #: kind of a new number's line. Rows of these types, because the driver looks at each value of an array several times.
+#: A connection keeps what it learnt of a type, and nodes of two releases share one database: whoever needs another
+#: column makes another type, and alters neither of these.
 _ALIKE: Final = (
     "notice_id", "channel", "template", "template_version", "kind", "klass", "purpose", "priority", "segments", "state",
     "withheld_reason", "decision", "hours", "zone", "created_at", "not_before", "closes_at", "expires_at",
@@ -55,7 +57,8 @@ SELECT {_VALUES} FROM known JOIN alike ON turn = known.alike
 WHERE key IS NULL OR EXISTS (SELECT FROM claimed WHERE claimed.owner = known.owner AND claimed.key = known.key)
 RETURNING id
 """
-#: So many are joined to their numbers one by one; larger groups are better off with COPY.
+#: The most that are written by one statement: what they have in common is looked up message by message. Larger groups
+#: are no cheaper, and what a group waits for holds up all of it.
 MOST: Final = 128
 
 
@@ -80,7 +83,7 @@ async def write(connection: Any, unwritten: Iterable[Unwritten], *, status: int)
         id_, point, *others = _own(row)
         known = point is not None and point > 0
         line = None if known else parse(message.to_address or "").kind
-        names = message.fallback and tuple(message.fallback)
+        names = None if message.fallback is None else tuple(message.fallback)
         alike = kinds.setdefault((line, *_alike(row), names), len(kinds) + 1)
         key = (claim.owner, claim.key, claim.digest, answer) if claim is not None else _NO_KEY
         messages.append((id_, point if known else None, *others, *key, alike))

@@ -74,6 +74,7 @@ async def test_each_row_of_a_group_is_what_copy_would_have_written(database: Dat
         {"reference": "工单-7", "decision": "now [policy 1]", "withheld_reason": "opted_out"},
         {"reference": "工单-8", "decision": "now [policy 1]", "withheld_reason": "opted_out"},
         {"kind": "verification", "klass": "V", "purpose": "security", "fallback": ["telegram"], "fallback_minutes": 3},
+        {"fallback": []},
         {"segments": 2, "expires_at": None, "body": "您好", "channel": "sms", "template_version": "2"},
     ]
     numbers = [f"+861381234567{turn}" for turn in range(len(those))]
