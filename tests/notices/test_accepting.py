@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -155,3 +156,65 @@ async def test_a_number_that_somebody_else_makes_known_meanwhile_is_known_to_bot
     (taken,) = await second
     assert isinstance(taken, Taken) and taken.state == "queued"
     assert len({message["contact_point_id"] for message in await town.messages()}) == 1
+
+
+async def test_what_is_judged_together_is_judged_as_if_alone(town: Town) -> None:
+    """What a group has in common is decided once: never over what two of it have not in common."""
+    now = town.clock.now()
+    numbers = [f"+861380000001{turn}" for turn in range(10)]
+    for number, facts in zip(
+        numbers,
+        (
+            {},
+            {},
+            {},
+            {"state": "suspended"},
+            {"point_state": "unreachable"},
+            {"line": "landline"},
+            {"verified_at": now},
+            {"role": "agent", "is_default": False},
+            {},
+        ),
+        strict=False,
+    ):
+        await town.account({"address": number, **facts})
+    await town.account(numbers[6])
+    await town.refuse(numbers[0], "service")
+    await town.refuse(numbers[1], "outage")
+    async with town.database.work() as work:
+        await work.execute(
+            "INSERT INTO contact_hours (contact_point_id, begins, ends, at, source)"
+            " SELECT id, $2, $3, $4, 'test' FROM contact_point WHERE address = $1",
+            numbers[2], time(9), time(12), now,
+        )  # fmt: skip
+        await work.commit()
+    changes: list[dict[str, Any]] = [
+        {},
+        {"not_before": now + timedelta(hours=20)},
+        {"expires_at": now + timedelta(minutes=1)},
+        {"goes_on": True},
+        {"channel": "sms"},
+        {"language": "en"},
+        {"reference": "R-1"},
+        {"values": {"text": "东湖营业厅周六迁址。" * 30}},
+        {"template": "nothing"},
+    ]
+    asked = [
+        Asked(to=number, **{**NEWS, **change})
+        for change in changes
+        for number in (*numbers, "+862787654321", "+12125552368")
+    ]
+    acceptor = town.house.acceptor
+    async with town.database.steady() as connection:
+        together = [_all_of(one) for one in await acceptor.judged(connection, asked, now=now)]
+        alone = [_all_of(one) for item in asked for one in await acceptor.judged(connection, [item], now=now)]
+    assert together == alone
+    assert len({(told.get("state"), told.get("withheld_reason"), told.get("decision")) for told in together}) > 8
+
+
+def _all_of(result: NewMessage | LamplighterError) -> dict[str, Any]:
+    """All of a message but its identifier; a number that nobody knows is one like another."""
+    if isinstance(result, LamplighterError):
+        return {"refused": str(result)}
+    told = {**asdict(result), "state": result.state}
+    return {**told, "id": None, "contact_point_id": max(told["contact_point_id"] or 0, 0)}
