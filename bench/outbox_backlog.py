@@ -24,7 +24,7 @@ _PATIENCE = 60
 
 async def run(lab: Lab) -> list[Figure]:
     """`lamplighter serve` with the role dispatch, at full speed; a verification code four times a second."""
-    queued = lab.rows(full=1_000_000, quick=100_000)
+    queued = lab.rows(full=1_000_000, quick=300_000)
     async with lab.house() as house, carrier(LATENCY) as address:
         async with house.database.connection() as connection:
             await fill(connection, house.clock.now(), queued=queued)
