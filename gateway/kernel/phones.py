@@ -156,9 +156,14 @@ _RELATIONS: Final = _set_of(
 _LABELS_BY_LENGTH: Final = tuple(sorted((label for label in _LABELS if not label.isascii()), key=len, reverse=True))
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str, region: str = "CN") -> PhoneNumber:
     """Read `text`, which is one number of `region` or one with its country; raises `InvalidPhone`."""
+    return _parsed(text, region)
+
+
+# On its way through a node a number is read by the request's form, by who judges it and by who writes it down.
+@lru_cache(maxsize=4096)
+def _parsed(text: str, region: str) -> PhoneNumber:
     if text.startswith("+86") and _mobile(text[3:]):
         return PhoneNumber(text, Kind.MOBILE)
     if region == "CN" and _mobile(text):

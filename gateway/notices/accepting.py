@@ -1,7 +1,7 @@
 """Single messages: whoever may send asks for one from a template, and it is durable before it is acknowledged.
 
-Requests that arrive together share their caller's transaction: contacts are looked up for all of them at once,
-and the messages are written with one COPY.
+Requests that arrive together are looked at together: contacts are looked up for all of them at once. `accept` writes
+the messages with one COPY in the caller's transaction; `judged` leaves the writing to the caller.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ _Filled = tuple[int, Asked, Template, PhoneNumber | None]
 _Fields = dict[str, Any]
 #: The same by all that the policy goes by: at one moment, texts of one template to numbers at which nobody was told
 #: anything and of which the same is known have it in common.
-_Settled = dict[tuple[Any, ...], _Fields]
+_Decided = dict[tuple[Any, ...], _Fields]
 
 
 class Acceptor:
@@ -230,11 +230,11 @@ class Acceptor:
         points = {row["point_id"] for rows in contacts.values() for row in rows if row["point_id"] and not row["fresh"]}
         past = await told_before(connection, list(points), now) if points else {}
         results: dict[int, NewMessage | LamplighterError] = {}
-        settled: _Settled = {}
+        decided: _Decided = {}
         for index, item, template, number in filled:
             rows = contacts.get(number.e164 if number else str(item.account_no), [])
             try:
-                results[index] = self._message(item, template, rows, past, now, settled)
+                results[index] = self._message(item, template, rows, past, now, decided)
             except LamplighterError as error:
                 results[index] = error
         return results
@@ -276,7 +276,7 @@ class Acceptor:
 
     def _message(
         self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], now: datetime,
-        settled: _Settled,
+        decided: _Decided,
     ) -> NewMessage:  # fmt: skip
         if not rows:
             raise InvalidInput(f"there is no account {item.account_no}", field="account_no")
@@ -286,7 +286,7 @@ class Acceptor:
             template = self._wording.named(item.template, rows[0]["language"], item.tone)
         zone, _ = places.place_of(rows[0], self._zone, self._region)
         body = template.render(item.values, zone)
-        fields, row = self._settle(item, template, rows, past, body, zone, now, settled)
+        fields, row = self._decided(item, template, rows, past, body, zone, now, decided)
         return NewMessage(
             id=new_id(now),
             contact_point_id=row["point_id"] if row else None,
@@ -300,9 +300,9 @@ class Acceptor:
             **fields,
         )
 
-    def _settle(
+    def _decided(
         self, item: Asked, template: Template, rows: Sequence[Any], past: Mapping[int, Told], body: str, zone: ZoneInfo,
-        now: datetime, settled: _Settled,
+        now: datetime, decided: _Decided,
     ) -> tuple[_Fields, Any]:  # fmt: skip
         """What the template and the policy say of a text, and the contact row that is meant."""
         table = self._policy()
@@ -312,10 +312,10 @@ class Acceptor:
         row = rows[0]
         asked = (template, item.not_before, item.expires_at, item.goes_on, item.channel)
         facts = (*asked, *_FACTS(row), *row["opt_outs"], None, *row["consents"])
-        fields = settled.get(facts)
+        fields = decided.get(facts)
         if fields is None:
             decision, _ = self._decide(item, template, rows, past, body, now, table)
-            fields = settled[facts] = _fields(item, template, row, row, decision, zone, now, table)
+            fields = decided[facts] = _fields(item, template, row, row, decision, zone, now, table)
         return fields, row
 
     def _decide(

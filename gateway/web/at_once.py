@@ -61,6 +61,8 @@ RETURNING id
 #: are no cheaper, and what a group waits for holds up all of it.
 MOST: Final = 128
 
+_NO_KEY: Final = (None, None, None, None)
+
 
 class Unwritten(NamedTuple):
     """A message as it was judged (`Accepting.judged`), its key if it has one, and the answer to keep."""
@@ -88,6 +90,3 @@ async def write(connection: Any, unwritten: Iterable[Unwritten], *, status: int)
         key = (claim.owner, claim.key, claim.digest, answer) if claim is not None else _NO_KEY
         messages.append((id_, point if known else None, *others, *key, alike))
     return {row["id"] for row in await connection.fetch(_WRITE, status, messages, list(kinds))}
-
-
-_NO_KEY: Final = (None, None, None, None)
